@@ -1,0 +1,34 @@
+# Everything a person needs while working on driftd; the logic stands in xtask and .ci/run.
+
+# list the recipes
+default:
+    @just --list --unsorted
+
+# what CI runs, from formatting to the demo
+ci:
+    bash .ci/run
+
+# the whole test suite, or one crate: just test driftd-stats
+test package="":
+    cargo test --release {{ if package == "" { "--workspace" } else { "--package " + package } }}
+
+# formatting and clippy, warnings denied
+lint:
+    cargo fmt --all --check
+    cargo clippy --release --workspace --all-targets -- -D warnings
+
+# house rules: floors, sizes, places, words, changelog fragments
+tidy:
+    cargo xtask tidy
+
+# format everything
+fmt:
+    cargo fmt --all
+
+# licences, bans and sources of every dependency
+deny:
+    cargo deny check bans licenses sources
+
+# a year of flights through the real engine
+demo *args:
+    cargo run --release -- demo {{ args }}
