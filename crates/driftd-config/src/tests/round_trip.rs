@@ -1,0 +1,219 @@
+use driftd_stats::Binning;
+
+use super::{EXAMPLE, LEAST, env, loaded};
+use crate::Config;
+
+/// Loads what a configuration shows of itself.
+fn reloaded(config: &Config) -> Config {
+    loaded(&config.effective_toml())
+}
+
+#[test]
+fn what_is_shown_loads_to_the_same() {
+    let odd = format!("{LEAST}[monitor.features.\"a\\\"b\\\\c\\n\\u007f é\"]\nignore = true");
+    for text in ["", LEAST, EXAMPLE, &odd] {
+        let config = loaded(text);
+        assert_eq!(reloaded(&config), config, "{}", config.effective_toml());
+    }
+}
+
+#[test]
+fn the_example_is_shown_with_every_default() {
+    let config = loaded(EXAMPLE);
+    assert_eq!(config.notes, []);
+    insta::assert_snapshot!(config.effective_toml(), @r#"
+    [store]
+    url = "sqlite://driftd.db"
+
+    [kafka]
+    brokers = ["localhost:9092"]
+    group = "driftd"
+
+    [kafka.properties]
+    "fetch.min.bytes" = "1"
+    "sasl.password" = { env = "KAFKA_PASSWORD" }
+    "security.protocol" = "SASL_SSL"
+
+    [http]
+    listen = "127.0.0.1:8080"
+
+    [engine]
+    checkpoint_bytes = "64MiB"
+    checkpoint_interval = "10s"
+
+    [notify]
+    allow_commands = true
+
+    [[monitor]]
+    name = "flight-delay"
+    topics = ["flight-predictions"]
+    format = "json"
+    event_time = "/ts"
+    id = "/id"
+    model = { name = "/model", version = "/version" }
+    baseline = "flight-delay@v1"
+    pane = "15m"
+    out_of_orderness = "1m"
+    allowed_lateness = "5m"
+    idle_timeout = "1m"
+    max_future_skew = "1h"
+    windows = [{ name = "day", size = "1d", slide = "6h" }, { name = "hour", size = "1h", slide = "1h" }]
+    segments = { by = ["/features/carrier"], max = 16 }
+    min_samples = 100
+    q = 0.05
+    smoothing = { epsilon = 0.0001 }
+    statistics = ["psi", "js"]
+
+    [monitor.thresholds]
+    psi = { warn = 0.1, critical = 0.25 }
+    ks = { warn = 0.1, critical = 0.2 }
+    js = { warn = 0.15, critical = 0.3 }
+    tv = { warn = 0.0, critical = 1.0 }
+
+    [monitor.incidents]
+    open_after = 3
+    resolve_after = 2
+    group_interval = "5m"
+    repeat_interval = "1h 30m"
+
+    [monitor.baseline_options]
+    bins = { equal_width = 30 }
+    cells = 512
+    categories = 20
+
+    [monitor.features]
+    "air time" = { bins = { edges = [0.0, 60.5, 120.0] }, out_of_range = { critical = 0.1, warn = 0.01 }, statistics = ["out_of_range"] }
+    dep_delay = { path = "/features/dep_delay", psi = { critical = 0.25, warn = 0.1 }, statistics = ["psi", "ks"] }
+    origin = { kind = "categorical", statistics = ["tv"] }
+    predicted_late = { path = "/prediction", role = "prediction" }
+    tailnum = { ignore = true }
+
+    [[monitor]]
+    name = "other"
+    topics = ["a", "b"]
+    format = "json"
+    event_time = "/ts"
+    model = {}
+    baseline = "other@v12"
+    pane = "1h"
+    out_of_orderness = "1m"
+    allowed_lateness = "5m"
+    idle_timeout = "1m"
+    max_future_skew = "1h"
+    windows = [{ name = "day", size = "1d", slide = "1d" }]
+    min_samples = 50
+    q = 0.01
+    smoothing = "none"
+    statistics = ["psi", "ks", "missing", "unseen", "non_finite"]
+
+    [monitor.thresholds]
+    psi = { warn = 0.1, critical = 0.25 }
+    ks = { warn = 0.1, critical = 0.2 }
+    missing = { warn = 0.05, critical = 0.2 }
+    unseen = { warn = 0.01, critical = 0.1 }
+    non_finite = { warn = 0.05, critical = 0.2 }
+
+    [monitor.incidents]
+    open_after = 2
+    resolve_after = 2
+    group_interval = "5m"
+    repeat_interval = "4h"
+
+    [monitor.baseline_options]
+    bins = 10
+    cells = 256
+    categories = 100
+
+    [[receiver]]
+    name = "ml-oncall"
+
+    [receiver.email]
+    to = ["oncall@example.com"]
+    from = "driftd <driftd@example.com>"
+    smtp = "smtp://mail.example.com:587"
+    tls = "starttls"
+    username = "driftd"
+    password = { env = "SMTP_PASSWORD" }
+
+    [[receiver]]
+    name = "bus"
+
+    [receiver.webhook]
+    url = "https://example.com/hook"
+    secret = { env = "WEBHOOK_SECRET" }
+    heartbeat = "5m"
+
+    [[receiver]]
+    name = "chat"
+
+    [receiver.slack]
+    webhook = { env = "SLACK_URL" }
+
+    [[receiver]]
+    name = "bot"
+
+    [receiver.slack]
+    token = { file = "/run/secrets/slack" }
+    channel = "ml-alerts"
+
+    [[receiver]]
+    name = "pager"
+
+    [receiver.pagerduty]
+    routing_key = { file = "/run/secrets/pagerduty" }
+    url = "https://events.pagerduty.com"
+
+    [[receiver]]
+    name = "prometheus"
+
+    [receiver.alertmanager]
+    urls = ["http://am-0:9093", "http://am-1:9093"]
+
+    [[receiver]]
+    name = "retrain"
+
+    [receiver.command]
+    program = "/usr/local/bin/retrain"
+    args = ["--model", "flights"]
+
+    [[receiver]]
+    name = "log"
+
+    [receiver.log]
+
+    [[route]]
+    match = { segment = "!=UA", severity = "critical" }
+    receivers = ["ml-oncall", "bus", "pager"]
+    continue = true
+    group_interval = "10m"
+    mute_times = ["22:00-06:00", "sat,sun 00:00-24:00"]
+
+    [[route]]
+    match = {}
+    receivers = ["chat", "bot", "prometheus", "retrain", "log"]
+    continue = false
+    mute_times = []
+    "#);
+}
+
+#[test]
+fn a_masked_password_does_not_pass_for_a_password() {
+    let config = Config::load(&[], env([("DRIFTD__STORE__URL", "postgres://me:s3cret@db/drift")])).unwrap();
+    let shown = config.effective_toml();
+    assert!(shown.contains("postgres://me:***@db/drift"), "{shown}");
+    insta::assert_snapshot!(super::errors(&shown), @"d.toml:2:7: store.url: has the masked password ***: write the real address, or set it by DRIFTD__STORE__URL");
+}
+
+#[test]
+fn layouts_are_by_monitor_and_feature() {
+    let config = loaded(EXAMPLE);
+    let id = &config.monitors[0].id;
+    assert_eq!(config.layout_for(id).binning, Binning::EqualWidth(30));
+    let layout = config.layout(id).unwrap();
+    assert_eq!(layout.for_feature(&"air time".into()).binning, Binning::Edges(vec![0.0, 60.5, 120.0]));
+    assert_eq!(layout.for_feature(&"distance".into()).cells, 512);
+    let name = "other".parse().unwrap();
+    assert_eq!(config.monitors_of_baseline(&name).map(|m| m.id.as_str()).collect::<Vec<_>>(), ["other"]);
+    assert_eq!(config.monitor(id).map(|m| m.topics.len()), Some(1));
+    assert!(config.receiver(&"pager".parse().unwrap()).is_some());
+}

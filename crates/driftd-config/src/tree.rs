@@ -1,0 +1,115 @@
+//! The tree of a configuration before it has meaning: TOML in which every key and value knows where it was written.
+
+mod environment;
+mod merge;
+mod parse;
+mod place;
+
+use std::collections::BTreeMap;
+
+pub(crate) use environment::overrides;
+pub(crate) use merge::merge;
+pub(crate) use parse::parse;
+pub(crate) use place::Place;
+
+/// A value and where it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) value: Value,
+    pub(crate) place: Place,
+}
+
+/// A value of the tree.
+#[derive(Clone, Debug)]
+pub(crate) enum Value {
+    Text(String),
+    /// Wider than any integer that is asked for, so that range checks can name the number.
+    Integer(i128),
+    Float(f64),
+    Bool(bool),
+    Datetime,
+    List(Vec<Node>),
+    Table(Table),
+    /// Text of an environment variable: it becomes what its key asks for.
+    Loose(String),
+}
+
+/// The keys of a table.
+pub(crate) type Table = BTreeMap<String, Entry>;
+
+/// A key's place and its value.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) key_place: Place,
+    pub(crate) node: Node,
+}
+
+impl Node {
+    /// What the value is, in words.
+    pub(crate) fn what(&self) -> &'static str {
+        match self.value {
+            Value::Text(_) | Value::Loose(_) => "text",
+            Value::Integer(_) => "an integer",
+            Value::Float(_) => "a number with a fraction",
+            Value::Bool(_) => "true or false",
+            Value::Datetime => "a date or time",
+            Value::List(_) => "a list",
+            Value::Table(_) => "a table",
+        }
+    }
+
+    /// The value as text.
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) | Value::Loose(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The value as an integer.
+    pub(crate) fn as_integer(&self) -> Option<i128> {
+        match &self.value {
+            Value::Integer(number) => Some(*number),
+            Value::Loose(text) => text.trim().parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// The value as a number; integers are numbers.
+    pub(crate) fn as_number(&self) -> Option<f64> {
+        match &self.value {
+            Value::Float(number) => Some(*number),
+            Value::Integer(number) => Some(*number as f64),
+            Value::Loose(text) => text.trim().parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// The value as true or false.
+    pub(crate) fn as_bool(&self) -> Option<bool> {
+        match &self.value {
+            Value::Bool(yes) => Some(*yes),
+            Value::Loose(text) => text.trim().parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// The value as a table.
+    pub(crate) fn as_table(&self) -> Option<&Table> {
+        match &self.value {
+            Value::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+}
+
+/// Whether TOML lets the key stand without quotes.
+pub(crate) fn is_bare(key: &str) -> bool {
+    !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+}
+
+/// `path.key`, quoted when the key is not a bare one.
+pub(crate) fn join(path: &str, key: &str) -> String {
+    let separator = if path.is_empty() { "" } else { "." };
+    if is_bare(key) { format!("{path}{separator}{key}") } else { format!("{path}{separator}{key:?}") }
+}
