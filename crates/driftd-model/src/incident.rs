@@ -1,0 +1,302 @@
+//! Incidents: runs of bad windows with one identity, stepped by a pure function.
+
+mod step;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use driftd_stats::{DriftStatistic, Movement};
+use driftd_window::{EventTime, SegmentKey, Timestamp, WindowName};
+use serde::{Deserialize, Serialize};
+
+use crate::{ContentHash, FeatureName, IncidentId, MonitorId, Outcome, Threshold};
+
+pub use step::{Step, acknowledge, resolve_by_hand, step};
+
+/// What went wrong; with monitor and segment it is an incident's identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IncidentKind {
+    /// The distribution moved.
+    Drift,
+    /// Values are missing, unseen or not finite more often than in training.
+    DataQuality,
+    /// Windows that should have rows have none.
+    NoData,
+    /// The model's own quality fell.
+    Performance,
+    /// driftd itself cannot see: lag, stalls, rejects, store trouble.
+    Pipeline,
+}
+
+/// How bad an incident is at its worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Someone should look.
+    Warning,
+    /// Someone must look now.
+    Critical,
+}
+
+/// Where an incident is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IncidentState {
+    /// Bad, but not often enough yet; nobody has been told.
+    Pending,
+    /// Told, and nobody has taken it.
+    Open,
+    /// Somebody has taken it; repeats stop.
+    Acknowledged,
+    /// Over.
+    Resolved,
+}
+
+macro_rules! stored_text {
+    ($type:ident { $($variant:ident => $text:literal),+ $(,)? }) => {
+        impl $type {
+            /// The value as stored and printed.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+
+            /// The value a stored text names.
+            #[must_use]
+            pub fn from_stored(text: &str) -> Option<Self> {
+                match text { $($text => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+stored_text!(IncidentKind {
+    Drift => "drift",
+    DataQuality => "data_quality",
+    NoData => "no_data",
+    Performance => "performance",
+    Pipeline => "pipeline",
+});
+stored_text!(Severity { Warning => "warning", Critical => "critical" });
+stored_text!(IncidentState {
+    Pending => "pending",
+    Open => "open",
+    Acknowledged => "acknowledged",
+    Resolved => "resolved",
+});
+
+/// What an incident is about, for its whole life.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct IncidentKey {
+    /// The monitor.
+    pub monitor: MonitorId,
+    /// The segment.
+    pub segment: SegmentKey,
+    /// The kind.
+    pub kind: IncidentKind,
+}
+
+/// One feature's part in an incident: the numbers of the worst window so far.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The feature.
+    pub feature: FeatureName,
+    /// Its outcome.
+    pub outcome: Outcome,
+    /// The statistic that decided.
+    pub statistic: DriftStatistic,
+    /// Its value.
+    pub value: f64,
+    /// The number held against the threshold.
+    pub effect: f64,
+    /// The threshold.
+    pub threshold: Option<Threshold>,
+    /// Usable baseline values.
+    pub n: u64,
+    /// Usable window values.
+    pub m: u64,
+    /// Adjusted p-value.
+    pub q_value: Option<f64>,
+    /// The share in the baseline that `missing` and `non_finite` are held against.
+    #[serde(default)]
+    pub baseline_share: Option<f64>,
+    /// What moved most.
+    pub moved: Vec<Movement>,
+}
+
+/// What one window says about one identity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observation {
+    /// Shape of the window.
+    pub window: WindowName,
+    /// Its first instant.
+    pub start: EventTime,
+    /// First instant after it.
+    pub end: EventTime,
+    /// Good, bad, or not enough to say.
+    pub health: Health,
+}
+
+/// A window's verdict on an identity.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Health {
+    /// Judged, and nothing is wrong.
+    Good,
+    /// Something is wrong.
+    Bad(Severity, Vec<Evidence>),
+    /// Too little to say: neither opens nor resolves.
+    Unknown,
+}
+
+/// Consecutive windows of one shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Streak {
+    /// Bad windows over disjoint data in a row.
+    pub bad: u32,
+    /// Good windows in a row.
+    pub good: u32,
+    /// End of the last bad window that was counted.
+    pub counted_through: Option<EventTime>,
+}
+
+/// An incident, from its first bad window on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Incident {
+    /// Its id: a hash of identity and first bad window, so a replay gives the same one.
+    pub id: IncidentId,
+    /// Its identity.
+    pub key: IncidentKey,
+    /// Where it is in its life.
+    pub state: IncidentState,
+    /// Its worst severity.
+    pub severity: Severity,
+    /// Start of the first bad window.
+    pub first_seen: EventTime,
+    /// The last window that said anything about it.
+    pub last_window: (WindowName, EventTime, EventTime),
+    /// When it opened.
+    pub opened_at: Option<Timestamp>,
+    /// When, and by whom, it was acknowledged.
+    pub acknowledged: Option<(Timestamp, String)>,
+    /// When it was resolved.
+    pub resolved_at: Option<Timestamp>,
+    /// Its features, each at its worst.
+    pub features: BTreeMap<FeatureName, Evidence>,
+    /// Bad windows seen.
+    pub windows: u64,
+    /// Streaks by window shape.
+    pub streaks: BTreeMap<WindowName, Streak>,
+    /// Features people were told of.
+    pub announced: BTreeSet<FeatureName>,
+    /// When people were last told anything.
+    pub last_notified_at: Option<Timestamp>,
+}
+
+/// A change in an incident's life, kept for ever with its reason.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "transition")]
+pub enum Transition {
+    /// First bad window.
+    Pended,
+    /// It went away before anyone was told.
+    Dropped,
+    /// People are told.
+    Opened {
+        /// Bad windows that led to it.
+        windows: u32,
+        /// Severity it opened with.
+        severity: Severity,
+    },
+    /// Warning became critical.
+    Escalated,
+    /// Further features joined.
+    FeaturesJoined {
+        /// The new ones.
+        features: Vec<FeatureName>,
+    },
+    /// Still open and unacknowledged.
+    Repeated,
+    /// Somebody took it.
+    Acknowledged {
+        /// Who.
+        by: String,
+    },
+    /// It is over.
+    Resolved {
+        /// `good windows`, or who resolved it.
+        by: String,
+    },
+}
+
+impl Transition {
+    /// The transition as stored and printed.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Pended => "pended",
+            Self::Dropped => "dropped",
+            Self::Opened { .. } => "opened",
+            Self::Escalated => "escalated",
+            Self::FeaturesJoined { .. } => "features_joined",
+            Self::Repeated => "repeated",
+            Self::Acknowledged { .. } => "acknowledged",
+            Self::Resolved { .. } => "resolved",
+        }
+    }
+
+    /// Whether people hear of it.
+    #[must_use]
+    pub const fn is_told(&self) -> bool {
+        !matches!(self, Self::Pended | Self::Dropped)
+    }
+}
+
+/// One row of an incident's history.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IncidentEvent {
+    /// The incident.
+    pub incident: IncidentId,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub transition: Transition,
+    /// Whether a silence kept people from hearing of it.
+    pub silenced: bool,
+}
+
+impl IncidentKey {
+    /// The id of the incident whose first bad window of shape `window` ended at `end`.
+    #[must_use]
+    pub fn incident_id(&self, window: &WindowName, end: EventTime) -> IncidentId {
+        let text = format!("{}\n{}\n{}\n{window}\n{}", self.monitor, self.segment.as_str(), self.kind, end.as_micros());
+        IncidentId::from_stored(ContentHash::of(text.as_bytes()).short().to_owned())
+    }
+}
+
+impl Incident {
+    /// Its features, worst first.
+    #[must_use]
+    pub fn worst_features(&self) -> Vec<&Evidence> {
+        let mut features: Vec<&Evidence> = self.features.values().collect();
+        features.sort_by(|a, b| b.outcome.cmp(&a.outcome).then_with(|| b.weight().total_cmp(&a.weight())));
+        features
+    }
+}
+
+impl Evidence {
+    /// Effect in units of the critical threshold.
+    #[must_use]
+    pub fn weight(&self) -> f64 {
+        match self.threshold {
+            Some(threshold) if threshold.critical > 0.0 => self.effect / threshold.critical,
+            _ => self.effect,
+        }
+    }
+}

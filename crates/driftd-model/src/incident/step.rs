@@ -1,0 +1,177 @@
+//! The incident machine: one observation in, the next incident and its transitions out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use driftd_window::Timestamp;
+
+use super::{Evidence, Health, Incident, IncidentKey, IncidentState, Observation, Severity, Streak, Transition};
+use crate::IncidentRules;
+
+/// What an observation led to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// The incident now; nothing when there is none, or it was dropped.
+    pub incident: Option<Incident>,
+    /// What happened, in order.
+    pub transitions: Vec<Transition>,
+}
+
+/// Steps one identity by one window.
+///
+/// `current` is its unresolved incident, if any; a resolved one stays as it is, and the next bad window is the first of
+/// a new one. Bad windows count towards `open_after` only when their data is
+/// disjoint from the last counted one, so one bad hour inside a sliding day is one bad window; a critical one opens at
+/// once. Windows without enough data change nothing. `now` is the one moment the whole step happens at.
+#[must_use]
+pub fn step(
+    current: Option<Incident>,
+    key: &IncidentKey,
+    observation: &Observation,
+    rules: &IncidentRules,
+    now: Timestamp,
+) -> Step {
+    let is_over = current.as_ref().is_some_and(|i| i.state == IncidentState::Resolved);
+    match &observation.health {
+        Health::Good if is_over => Step { incident: current, transitions: Vec::new() },
+        Health::Bad(severity, evidence) if is_over => bad(None, key, observation, (*severity, evidence), rules, now),
+        Health::Unknown => Step { incident: current, transitions: Vec::new() },
+        Health::Good => good(current, observation, rules, now),
+        Health::Bad(severity, evidence) => bad(current, key, observation, (*severity, evidence), rules, now),
+    }
+}
+
+fn good(current: Option<Incident>, observation: &Observation, rules: &IncidentRules, now: Timestamp) -> Step {
+    let Some(mut incident) = current else {
+        return Step { incident: None, transitions: Vec::new() };
+    };
+    let Some(streak) = incident.streaks.get_mut(&observation.window) else {
+        // A window shape that never complained has no say in the end of the incident.
+        return Step { incident: Some(incident), transitions: Vec::new() };
+    };
+    streak.bad = 0;
+    streak.counted_through = None;
+    streak.good = streak.good.saturating_add(1);
+    let quiet = incident.streaks.values().all(|s| s.bad == 0);
+    if incident.state == IncidentState::Pending {
+        let transitions = if quiet { vec![Transition::Dropped] } else { Vec::new() };
+        return Step { incident: (!quiet).then_some(incident), transitions };
+    }
+    let over = incident.streaks.values().all(|s| s.good >= rules.resolve_after);
+    let mut transitions = Vec::new();
+    if over {
+        incident.state = IncidentState::Resolved;
+        incident.resolved_at = Some(now);
+        incident.last_notified_at = Some(now);
+        transitions.push(Transition::Resolved { by: format!("{} good windows", rules.resolve_after) });
+    }
+    Step { incident: Some(incident), transitions }
+}
+
+fn bad(
+    current: Option<Incident>,
+    key: &IncidentKey,
+    observation: &Observation,
+    (severity, evidence): (Severity, &[Evidence]),
+    rules: &IncidentRules,
+    now: Timestamp,
+) -> Step {
+    let mut transitions = Vec::new();
+    let mut incident = current.unwrap_or_else(|| {
+        transitions.push(Transition::Pended);
+        first_seen(key, observation, severity)
+    });
+    let worse = severity > incident.severity;
+    incident.severity = incident.severity.max(severity);
+    incident.windows += 1;
+    incident.last_window = (observation.window.clone(), observation.start, observation.end);
+    for found in evidence {
+        let kept = incident.features.entry(found.feature.clone()).or_insert_with(|| found.clone());
+        if (found.outcome, found.weight()) > (kept.outcome, kept.weight()) {
+            *kept = found.clone();
+        }
+    }
+    let streak = incident.streaks.entry(observation.window.clone()).or_default();
+    streak.good = 0;
+    if streak.counted_through.is_none_or(|through| observation.start >= through) {
+        streak.bad = streak.bad.saturating_add(1);
+        streak.counted_through = Some(observation.end);
+    }
+    let windows = streak.bad;
+    match incident.state {
+        IncidentState::Pending => {
+            if severity == Severity::Critical || windows >= rules.open_after {
+                incident.state = IncidentState::Open;
+                incident.opened_at = Some(now);
+                transitions.push(Transition::Opened { windows, severity: incident.severity });
+            }
+        }
+        IncidentState::Open | IncidentState::Acknowledged if worse => transitions.push(Transition::Escalated),
+        IncidentState::Open | IncidentState::Acknowledged => {
+            transitions.extend(reminder(&incident, rules, now));
+        }
+        IncidentState::Resolved => {}
+    }
+    if transitions.iter().any(Transition::is_told) {
+        incident.announced = incident.features.keys().cloned().collect();
+        incident.last_notified_at = Some(now);
+    }
+    Step { incident: Some(incident), transitions }
+}
+
+/// New features at most every `group_interval`; otherwise a repeat, at most every `repeat_interval` and never once
+/// somebody has taken the incident.
+fn reminder(incident: &Incident, rules: &IncidentRules, now: Timestamp) -> Option<Transition> {
+    let quiet_for = incident.last_notified_at.map(|at| now.since(at))?;
+    let joined: Vec<_> = incident.features.keys().filter(|f| !incident.announced.contains(*f)).cloned().collect();
+    if !joined.is_empty() && quiet_for >= rules.group_interval {
+        return Some(Transition::FeaturesJoined { features: joined });
+    }
+    let repeat = incident.state == IncidentState::Open && quiet_for >= rules.repeat_interval;
+    repeat.then_some(Transition::Repeated)
+}
+
+fn first_seen(key: &IncidentKey, observation: &Observation, severity: Severity) -> Incident {
+    Incident {
+        id: key.incident_id(&observation.window, observation.end),
+        key: key.clone(),
+        state: IncidentState::Pending,
+        severity,
+        first_seen: observation.start,
+        last_window: (observation.window.clone(), observation.start, observation.end),
+        opened_at: None,
+        acknowledged: None,
+        resolved_at: None,
+        features: BTreeMap::new(),
+        windows: 0,
+        streaks: BTreeMap::from([(observation.window.clone(), Streak::default())]),
+        announced: BTreeSet::new(),
+        last_notified_at: None,
+    }
+}
+
+/// Somebody takes an open incident: repeats stop, escalation does not. Anything else stays as it is.
+#[must_use]
+pub fn acknowledge(mut incident: Incident, by: &str, now: Timestamp) -> Step {
+    if incident.state != IncidentState::Open {
+        return Step { incident: Some(incident), transitions: Vec::new() };
+    }
+    incident.state = IncidentState::Acknowledged;
+    incident.acknowledged = Some((now, by.to_owned()));
+    incident.last_notified_at = Some(now);
+    Step { incident: Some(incident), transitions: vec![Transition::Acknowledged { by: by.to_owned() }] }
+}
+
+/// Somebody ends an open or acknowledged incident.
+#[must_use]
+pub fn resolve_by_hand(mut incident: Incident, by: &str, now: Timestamp) -> Step {
+    if !matches!(incident.state, IncidentState::Open | IncidentState::Acknowledged) {
+        return Step { incident: Some(incident), transitions: Vec::new() };
+    }
+    incident.state = IncidentState::Resolved;
+    incident.resolved_at = Some(now);
+    incident.last_notified_at = Some(now);
+    Step { incident: Some(incident), transitions: vec![Transition::Resolved { by: by.to_owned() }] }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+//! *What it means*: monitors, baselines, verdicts, incidents, notifications, and the ports they pass through.
+//!
+//! Floor 1 of driftd. Nothing here asks a clock, a file or a network: a seal is one pure function, [`evaluate`], from
+//! the panes of a snapshot to verdicts, incident transitions and notifications, and a store calls it inside its
+//! transaction through [`Sealer`]. That is why a replay gives the same history as the live daemon.
+//!
+//! ```
+//! use driftd_model::{JudgeRules, Outcome};
+//!
+//! let rules = JudgeRules::default();
+//! assert_eq!(rules.min_samples, 50);
+//! assert!(Outcome::Critical > Outcome::Stable);
+//! ```
+
+mod baseline;
+pub mod check;
+mod evaluate;
+#[cfg(test)]
+mod fixtures;
+mod ids;
+mod incident;
+mod judge;
+mod monitor;
+mod notification;
+mod observe;
+mod plan;
+mod ports;
+mod seal;
+mod sealer;
+mod silence;
+mod transport;
+mod verdict;
+pub mod words;
+
+pub use baseline::{Baseline, BaselineSummary, FeatureBaseline, SegmentBaseline, SkippedColumn, StoredBaseline};
+pub use evaluate::{SealInput, SealOutcome, WindowResult, evaluate, evaluate_range};
+pub use ids::{
+    BadName, BaselineName, BaselineRef, ContentHash, Epoch, FeatureName, IncidentId, MonitorId, Offset, Partition,
+    ReceiverName, SilenceId, Topic,
+};
+pub use incident::{
+    Evidence, Health, Incident, IncidentEvent, IncidentKey, IncidentKind, IncidentState, Observation, Severity, Step,
+    Streak, Transition, acknowledge, resolve_by_hand, step,
+};
+pub use judge::{Comparison, judge, rows_of};
+pub use monitor::{
+    BadPointer, FeatureRules, IncidentRules, JudgeRules, Monitor, Pointer, RecordShape, Role, SegmentSpec,
+};
+pub use notification::{Notification, OutboxEntry, Settlement};
+pub use observe::{kind_of, observations};
+pub use plan::{MonitorPlan, PlanError, PlannedFeature};
+pub use ports::{
+    BoxFuture, Checkpoint, Claim, DeadLetter, ErrorClass, HistoryQuery, HistoryRow, IncidentRow, PartitionRow, Sealed,
+    Sealer, SharedStore, Store, StoreError, StoreResult,
+};
+pub use seal::{PlannedDelta, SealStep, SealView, SealedPane, merge_aggregates, merge_deltas, next_step};
+pub use sealer::{MonitorSealer, SealTime};
+pub use silence::{BadMatcher, LABELS, Matcher, Silence, SilenceState};
+pub use transport::{DeliveryError, Transport};
+pub use verdict::{FeatureKind, Outcome, Reason, Rows, Score, Threshold, Verdict};

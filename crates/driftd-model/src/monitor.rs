@@ -1,0 +1,237 @@
+//! A monitor: what is watched, in which windows, and how it is judged.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use driftd_stats::{DriftStatistic, Smoothing};
+use driftd_window::{PaneWidth, Span, WindowSpec};
+use serde::{Deserialize, Serialize};
+
+use crate::{BaselineRef, FeatureKind, FeatureName, MonitorId, Threshold, Topic};
+
+/// What a column is to the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// It goes in.
+    #[default]
+    Feature,
+    /// It comes out.
+    Prediction,
+    /// It becomes known later.
+    Label,
+}
+
+/// Where a monitor's values stand in a record: JSON Pointers, or flat column names by their last token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Pointer(String);
+
+/// A text that points nowhere.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a JSON Pointer: it starts with '/', as in /features/dep_delay")]
+pub struct BadPointer(String);
+
+impl Pointer {
+    /// A pointer.
+    ///
+    /// # Errors
+    /// Does not start with `/`.
+    pub fn new(text: &str) -> Result<Self, BadPointer> {
+        if text.len() > 1 && text.starts_with('/') {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(BadPointer(text.to_owned()))
+        }
+    }
+
+    /// The pointer as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The last token, unescaped: the column's name in a flat file.
+    #[must_use]
+    pub fn column(&self) -> String {
+        let last = self.0.rsplit('/').next().unwrap_or_default();
+        last.replace("~1", "/").replace("~0", "~")
+    }
+}
+
+/// Which statistics are judged and from which effect on.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct JudgeRules {
+    /// Usable values below which nothing is judged.
+    pub min_samples: u64,
+    /// Largest adjusted p-value that counts as significant.
+    pub q: f64,
+    /// Smoothing of the shares PSI is computed from.
+    pub smoothing: Smoothing,
+    /// Statistics that decide; the others are computed and shown.
+    pub judged: BTreeSet<DriftStatistic>,
+    /// Effect thresholds by statistic.
+    pub thresholds: BTreeMap<DriftStatistic, Threshold>,
+}
+
+/// What a feature of a monitor has of its own.
+#[derive(Clone, Debug, PartialEq, Default, Serialize)]
+pub struct FeatureRules {
+    /// Not monitored at all.
+    pub ignore: bool,
+    /// Role, when not a plain feature.
+    pub role: Role,
+    /// Where it stands in a record, when not at its own name.
+    pub path: Option<Pointer>,
+    /// How it is compared, when not as the baseline inferred.
+    pub kind: Option<FeatureKind>,
+    /// Statistics that decide, instead of the monitor's.
+    pub judged: Option<BTreeSet<DriftStatistic>>,
+    /// Thresholds that differ from the monitor's.
+    pub thresholds: BTreeMap<DriftStatistic, Threshold>,
+}
+
+/// When bad windows become an incident and good ones end it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct IncidentRules {
+    /// Consecutive bad windows over disjoint data before an incident opens (1 for critical ones).
+    pub open_after: u32,
+    /// Good windows in a row, in every window shape that complained, before it resolves. They may overlap: a bad record
+    /// makes every window around it bad, but a good window is good throughout.
+    pub resolve_after: u32,
+    /// Shortest time between two notifications about new features in an open incident.
+    pub group_interval: Span,
+    /// Time after which an open, unacknowledged incident is told again.
+    pub repeat_interval: Span,
+}
+
+/// How a monitor's population is split.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SegmentSpec {
+    /// The labels.
+    pub by: Vec<Pointer>,
+    /// Segments kept apart; the rest overflow.
+    pub max: u16,
+}
+
+/// Where event time, identity and model stand in a record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RecordShape {
+    /// Event time.
+    pub event_time: Pointer,
+    /// Record id, if any.
+    pub id: Option<Pointer>,
+    /// Model name, if any.
+    pub model_name: Option<Pointer>,
+    /// Model version, if any.
+    pub model_version: Option<Pointer>,
+}
+
+/// One model's traffic, watched against one baseline.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Monitor {
+    /// Its name.
+    pub id: MonitorId,
+    /// Topics it reads.
+    pub topics: Vec<Topic>,
+    /// How a record is shaped.
+    pub shape: RecordShape,
+    /// The baseline it starts with.
+    pub baseline: BaselineRef,
+    /// Width of its panes.
+    pub pane: PaneWidth,
+    /// Subtracted when the watermark advances.
+    pub out_of_orderness: Span,
+    /// Waited before a pane is sealed.
+    pub allowed_lateness: Span,
+    /// Quiet time after which a partition at its end is idle.
+    pub idle_timeout: Span,
+    /// How far beyond the clock an event time may lie.
+    pub max_future_skew: Span,
+    /// Its windows; at least one.
+    pub windows: Vec<WindowSpec>,
+    /// How it is split, if at all.
+    pub segments: Option<SegmentSpec>,
+    /// How its features are judged.
+    pub judge: JudgeRules,
+    /// What single features have of their own.
+    pub features: BTreeMap<FeatureName, FeatureRules>,
+    /// When incidents open and end.
+    pub incidents: IncidentRules,
+}
+
+impl Monitor {
+    /// Length of the longest window: the history a seal may need.
+    #[must_use]
+    pub fn longest_window(&self) -> Span {
+        self.windows.iter().map(WindowSpec::size).max().unwrap_or(Span::ZERO)
+    }
+
+    /// The rules a feature is judged by: the monitor's, with the feature's own on top.
+    #[must_use]
+    pub fn rules_for(&self, feature: &FeatureName) -> JudgeRules {
+        let mut rules = self.judge.clone();
+        if let Some(own) = self.features.get(feature) {
+            if let Some(judged) = &own.judged {
+                rules.judged.clone_from(judged);
+            }
+            rules.thresholds.extend(own.thresholds.iter().map(|(s, t)| (*s, *t)));
+        }
+        rules
+    }
+
+    /// Whether a baseline column is watched by this monitor.
+    #[must_use]
+    pub fn watches(&self, feature: &FeatureName) -> bool {
+        !self.features.get(feature).is_some_and(|f| f.ignore)
+    }
+}
+
+impl Default for JudgeRules {
+    /// The defaults of the documentation: 50 rows, q = 0.01, PSI and KS and the data-quality shares decide.
+    fn default() -> Self {
+        use DriftStatistic::{Js, Ks, Missing, NonFinite, Psi, Unseen, Wasserstein};
+        let thresholds = [
+            (Psi, 0.1, 0.25),
+            (Ks, 0.1, 0.2),
+            (Js, 0.1, 0.2),
+            (Wasserstein, 0.1, 0.25),
+            (Missing, 0.05, 0.2),
+            (NonFinite, 0.05, 0.2),
+            (Unseen, 0.01, 0.1),
+        ];
+        Self {
+            min_samples: 50,
+            q: 0.01,
+            smoothing: Smoothing::default(),
+            judged: [Psi, Ks, Missing, NonFinite, Unseen].into(),
+            thresholds: thresholds
+                .into_iter()
+                .map(|(statistic, warn, critical)| (statistic, Threshold { warn, critical }))
+                .collect(),
+        }
+    }
+}
+
+impl Default for IncidentRules {
+    fn default() -> Self {
+        Self {
+            open_after: 2,
+            resolve_after: 2,
+            group_interval: Span::from_minutes(5),
+            repeat_interval: Span::from_hours(4),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pointer_names_a_flat_column_by_its_last_token() {
+        assert_eq!(Pointer::new("/features/dep_delay").unwrap().column(), "dep_delay");
+        assert_eq!(Pointer::new("/a~1b~0c").unwrap().column(), "a/b~c");
+        assert!(Pointer::new("ts").is_err());
+        assert!(Pointer::new("/").is_err());
+    }
+}

@@ -1,0 +1,155 @@
+//! What a judged window says about each kind of incident.
+
+use driftd_stats::DriftStatistic;
+
+use crate::{
+    Evidence, Health, IncidentKey, IncidentKind, MonitorPlan, Observation, Outcome, Score, Severity, Verdict,
+    WindowResult,
+};
+
+/// One observation for every identity the window says something about.
+#[must_use]
+pub fn observations(plan: &MonitorPlan, result: &WindowResult) -> Vec<(IncidentKey, Observation)> {
+    let mut kinds = vec![
+        (IncidentKind::Drift, health(result, IncidentKind::Drift)),
+        (IncidentKind::DataQuality, health(result, IncidentKind::DataQuality)),
+    ];
+    if result.segment.is_all() {
+        // A segment may fall silent for good reasons; the whole population may not.
+        kinds.push((IncidentKind::NoData, no_data_health(result.rows)));
+    }
+    kinds
+        .into_iter()
+        .map(|(kind, health)| {
+            let key = IncidentKey { monitor: plan.monitor().id.clone(), segment: result.segment.clone(), kind };
+            let window = result.window.name.clone();
+            (key, Observation { window, start: result.start, end: result.window.end, health })
+        })
+        .collect()
+}
+
+/// The kind of incident a statistic speaks for.
+#[must_use]
+pub const fn kind_of(statistic: DriftStatistic) -> IncidentKind {
+    match statistic {
+        DriftStatistic::Missing | DriftStatistic::Unseen | DriftStatistic::NonFinite => IncidentKind::DataQuality,
+        _ => IncidentKind::Drift,
+    }
+}
+
+/// No rows at all is critical; any row is good.
+pub(crate) const fn no_data_health(rows: u64) -> Health {
+    if rows == 0 { Health::Bad(Severity::Critical, Vec::new()) } else { Health::Good }
+}
+
+fn health(result: &WindowResult, kind: IncidentKind) -> Health {
+    let mut evidence = Vec::new();
+    let mut judged = false;
+    for verdict in &result.verdicts {
+        let mut scores: Vec<&Score> =
+            verdict.scores.iter().filter(|s| kind_of(s.statistic) == kind && s.outcome.is_some()).collect();
+        judged |= !scores.is_empty();
+        scores.sort_by(|a, b| b.outcome.cmp(&a.outcome).then_with(|| b.severity().total_cmp(&a.severity())));
+        if let Some(worst) = scores.first()
+            && worst.outcome.is_some_and(Outcome::is_bad)
+        {
+            evidence.push(evidence_of(verdict, worst));
+        }
+    }
+    let worst = evidence.iter().map(|e: &Evidence| e.outcome).max();
+    match worst {
+        Some(Outcome::Critical) => Health::Bad(Severity::Critical, evidence),
+        Some(_) => Health::Bad(Severity::Warning, evidence),
+        None if judged => Health::Good,
+        None => Health::Unknown,
+    }
+}
+
+fn evidence_of(verdict: &Verdict, score: &Score) -> Evidence {
+    // An infinite PSI has no number to store; its effect is that of the largest finite one.
+    let value = score.value.unwrap_or(f64::MAX);
+    Evidence {
+        feature: verdict.feature.clone(),
+        outcome: score.outcome.unwrap_or(Outcome::Stable),
+        statistic: score.statistic,
+        value,
+        effect: score.effect().unwrap_or(value),
+        threshold: score.threshold,
+        n: verdict.baseline.usable,
+        m: verdict.window.usable,
+        q_value: score.q_value,
+        baseline_share: score.baseline_share,
+        moved: verdict.moved.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use driftd_stats::Smoothing;
+
+    use super::*;
+    use crate::fixtures::{at, monitor, numbers, plan, split, spread, uniform};
+    use crate::{Comparison, JudgeRules, judge};
+
+    fn result(segment: driftd_window::SegmentKey, rows: u64, verdicts: Vec<Verdict>) -> WindowResult {
+        let window = driftd_window::WindowId { name: "day".into(), end: at(24) };
+        WindowResult { window, start: at(0), segment, rows, coverage: 1.0, outcome: Outcome::Stable, verdicts }
+    }
+
+    fn verdict(values: &[f64], missing: u64, smoothing: Smoothing) -> Verdict {
+        let x = uniform("x");
+        let rules = JudgeRules { smoothing, ..JudgeRules::default() };
+        let window = numbers(&x, values, missing);
+        let (feature, layout, baseline) = (&x.name, &*x.layout, &x.aggregate);
+        judge(&[Comparison { feature, layout, baseline, window: &window, rules: &rules }]).remove(0)
+    }
+
+    fn healths(result: &WindowResult) -> Vec<(IncidentKind, Health)> {
+        let plan = plan(split(monitor(&[("day", 24, 6)])));
+        observations(&plan, result).into_iter().map(|(key, seen)| (key.kind, seen.health)).collect()
+    }
+
+    fn severity(health: &Health) -> Option<Severity> {
+        if let Health::Bad(severity, _) = health { Some(*severity) } else { None }
+    }
+
+    fn only_health(seen: Vec<(IncidentKind, Health)>) -> Vec<Health> {
+        seen.into_iter().map(|(_, health)| health).collect()
+    }
+
+    #[test]
+    fn each_kind_hears_its_own_statistics() {
+        let missing = verdict(&spread(500, 0.0), 100, Smoothing::default());
+        let seen = healths(&result(driftd_window::SegmentKey::all(), 600, vec![missing]));
+        assert_eq!(seen[0], (IncidentKind::Drift, Health::Good));
+        assert_eq!((seen[1].0, severity(&seen[1].1)), (IncidentKind::DataQuality, Some(Severity::Warning)));
+        assert_eq!(seen[2], (IncidentKind::NoData, Health::Good));
+    }
+
+    #[test]
+    fn too_little_data_says_nothing_and_no_data_is_critical() {
+        let short = verdict(&spread(10, 5_000.0), 0, Smoothing::default());
+        let seen = healths(&result(driftd_window::SegmentKey::all(), 10, vec![short.clone()]));
+        assert_eq!(only_health(seen), [Health::Unknown, Health::Unknown, Health::Good]);
+        let empty = healths(&result(driftd_window::SegmentKey::all(), 0, vec![short]));
+        assert_eq!(severity(&empty[2].1), Some(Severity::Critical));
+    }
+
+    #[test]
+    fn a_segment_may_fall_silent() {
+        let seen = healths(&result(crate::fixtures::segment("x"), 0, Vec::new()));
+        assert_eq!(only_health(seen), [Health::Unknown, Health::Unknown]);
+    }
+
+    #[test]
+    fn evidence_of_an_infinite_psi_is_a_finite_number() {
+        let rules = verdict(&spread(1_000, 5_000.0), 0, Smoothing::None);
+        let seen = healths(&result(driftd_window::SegmentKey::all(), 1_000, vec![rules]));
+        let Health::Bad(Severity::Critical, evidence) = &seen[0].1 else {
+            panic!("{seen:?}");
+        };
+        assert_eq!((evidence[0].statistic, evidence[0].value), (DriftStatistic::Psi, f64::MAX));
+        let text = serde_json::to_string(evidence).unwrap();
+        assert_eq!(&serde_json::from_str::<Vec<Evidence>>(&text).unwrap(), evidence);
+    }
+}

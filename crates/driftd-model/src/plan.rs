@@ -1,0 +1,250 @@
+//! A monitor and its baseline compiled into what a lane and a seal need.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use driftd_stats::{FeatureAggregate, FeatureLayout};
+use driftd_window::{ReducerPlan, SegmentKey, SegmentPlan};
+
+use crate::{ContentHash, FeatureKind, FeatureName, JudgeRules, Monitor, MonitorId, Pointer, Role, StoredBaseline};
+
+/// A monitor bound to one baseline.
+#[derive(Clone, Debug)]
+pub struct MonitorPlan {
+    monitor: Monitor,
+    baseline: StoredBaseline,
+    features: Vec<PlannedFeature>,
+    reducer: Arc<ReducerPlan>,
+    hash: ContentHash,
+}
+
+/// One watched feature of a plan.
+#[derive(Clone, Debug)]
+pub struct PlannedFeature {
+    /// Its name.
+    pub name: FeatureName,
+    /// Its role.
+    pub role: Role,
+    /// How it is compared.
+    pub kind: FeatureKind,
+    /// Where it stands in a record; a flat file's column of the feature's own name when nothing is configured.
+    pub path: Option<Pointer>,
+    /// Its layout.
+    pub layout: Arc<FeatureLayout>,
+    /// How it is judged.
+    pub rules: JudgeRules,
+    /// Its place among the baseline's features.
+    index: usize,
+}
+
+/// A monitor that its baseline cannot serve.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// The configuration names a feature the baseline has no column for.
+    #[error(
+        "monitor {monitor}: feature {feature:?} is not in baseline {baseline}; it has: {known}. \
+         Fix the name under [monitor.features] or build the baseline again"
+    )]
+    UnknownFeature {
+        /// The monitor.
+        monitor: MonitorId,
+        /// The feature.
+        feature: String,
+        /// The baseline.
+        baseline: String,
+        /// Names the baseline has.
+        known: String,
+    },
+    /// The baseline was built without the segments the monitor wants.
+    #[error(
+        "monitor {monitor} is split by {wanted}, but baseline {baseline} was built split by {found}; \
+         build it again with `driftd baseline build … --config` so that every segment has its own reference"
+    )]
+    OtherSegments {
+        /// The monitor.
+        monitor: MonitorId,
+        /// The baseline.
+        baseline: String,
+        /// Labels of the monitor.
+        wanted: String,
+        /// Labels of the baseline.
+        found: String,
+    },
+    /// A feature is to be compared in another way than the baseline was built for.
+    #[error(
+        "monitor {monitor}: feature {feature:?} is configured as {wanted}, but baseline {baseline} holds it as {found}; \
+         build the baseline again with this configuration"
+    )]
+    OtherKind {
+        /// The monitor.
+        monitor: MonitorId,
+        /// The feature.
+        feature: String,
+        /// The baseline.
+        baseline: String,
+        /// Kind in the configuration.
+        wanted: FeatureKind,
+        /// Kind in the baseline.
+        found: FeatureKind,
+    },
+    /// Everything is ignored.
+    #[error("monitor {monitor} watches nothing: every feature of baseline {baseline} is ignored")]
+    NothingWatched {
+        /// The monitor.
+        monitor: MonitorId,
+        /// The baseline.
+        baseline: String,
+    },
+}
+
+impl MonitorPlan {
+    /// Binds `monitor` to `baseline`.
+    ///
+    /// # Errors
+    /// See [`PlanError`].
+    pub fn new(monitor: Monitor, baseline: StoredBaseline) -> Result<Self, PlanError> {
+        check_features(&monitor, &baseline)?;
+        check_segments(&monitor, &baseline)?;
+        let mut features = Vec::new();
+        for (index, feature) in baseline.baseline.features.iter().enumerate() {
+            if !monitor.watches(&feature.name) {
+                continue;
+            }
+            let own = monitor.features.get(&feature.name);
+            features.push(PlannedFeature {
+                name: feature.name.clone(),
+                role: own.map_or(feature.role, |o| if o.role == Role::Feature { feature.role } else { o.role }),
+                kind: feature.kind(),
+                path: own.and_then(|o| o.path.clone()),
+                layout: Arc::clone(&feature.layout),
+                rules: monitor.rules_for(&feature.name),
+                index,
+            });
+        }
+        if features.is_empty() {
+            let baseline = baseline.reference.to_string();
+            return Err(PlanError::NothingWatched { monitor: monitor.id, baseline });
+        }
+        let reducer = Arc::new(ReducerPlan {
+            pane: monitor.pane,
+            layouts: features.iter().map(|f| Arc::clone(&f.layout)).collect(),
+            // The baseline may know segments that this monitor does not ask for.
+            segments: if is_split(&monitor) { baseline.baseline.segment_plan() } else { SegmentPlan::unsplit() },
+            max_future_skew: monitor.max_future_skew,
+        });
+        let hash = plan_hash(&monitor, &baseline, &features);
+        Ok(Self { monitor, baseline, features, reducer, hash })
+    }
+
+    /// The monitor.
+    #[must_use]
+    pub const fn monitor(&self) -> &Monitor {
+        &self.monitor
+    }
+
+    /// The baseline.
+    #[must_use]
+    pub const fn baseline(&self) -> &StoredBaseline {
+        &self.baseline
+    }
+
+    /// The watched features, in the order of a batch's columns.
+    #[must_use]
+    pub fn features(&self) -> &[PlannedFeature] {
+        &self.features
+    }
+
+    /// What the reducer needs.
+    #[must_use]
+    pub const fn reducer(&self) -> &Arc<ReducerPlan> {
+        &self.reducer
+    }
+
+    /// Hash over everything that gives the counts their shape; counts of different hashes are never added.
+    #[must_use]
+    pub const fn hash(&self) -> &ContentHash {
+        &self.hash
+    }
+
+    /// Whether `aggregates` have the shapes of the plan's features.
+    #[must_use]
+    pub fn fits(&self, aggregates: &[FeatureAggregate]) -> bool {
+        aggregates.len() == self.features.len() && aggregates.iter().zip(&self.features).all(|(a, f)| a.fits(&f.layout))
+    }
+
+    /// The baseline's rows and counts of a segment, by the plan's features; the whole population is the sum of all.
+    #[must_use]
+    pub fn baseline_of(&self, segment: &SegmentKey) -> Option<(u64, Vec<&FeatureAggregate>)> {
+        let baseline = &self.baseline.baseline;
+        if segment.is_all() {
+            let pick = |f: &PlannedFeature| baseline.features.get(f.index).map(|b| &b.aggregate);
+            return Some((baseline.rows, self.features.iter().filter_map(pick).collect()));
+        }
+        let found = baseline.segment(segment)?;
+        Some((found.rows, self.features.iter().filter_map(|f| found.aggregates.get(f.index)).collect()))
+    }
+}
+
+fn check_features(monitor: &Monitor, baseline: &StoredBaseline) -> Result<(), PlanError> {
+    let by_name: HashMap<&str, _> = baseline.baseline.features.iter().map(|f| (f.name.as_str(), f)).collect();
+    for (name, rules) in &monitor.features {
+        let skipped = baseline.baseline.skipped.iter().any(|s| s.name == name.as_str());
+        let Some(found) = by_name.get(name.as_str()) else {
+            if rules.ignore || skipped {
+                continue;
+            }
+            let mut known: Vec<&str> = by_name.keys().copied().collect();
+            known.sort_unstable();
+            return Err(PlanError::UnknownFeature {
+                monitor: monitor.id.clone(),
+                feature: name.as_str().to_owned(),
+                baseline: baseline.reference.to_string(),
+                known: known.join(", "),
+            });
+        };
+        if let Some(wanted) = rules.kind
+            && found.kind() != wanted
+            && found.kind() != FeatureKind::Presence
+        {
+            return Err(PlanError::OtherKind {
+                monitor: monitor.id.clone(),
+                feature: name.as_str().to_owned(),
+                baseline: baseline.reference.to_string(),
+                wanted,
+                found: found.kind(),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn is_split(monitor: &Monitor) -> bool {
+    monitor.segments.as_ref().is_some_and(|s| !s.by.is_empty())
+}
+
+fn check_segments(monitor: &Monitor, baseline: &StoredBaseline) -> Result<(), PlanError> {
+    let wanted = monitor.segments.as_ref().map(|s| s.by.as_slice()).unwrap_or_default();
+    let found = &baseline.baseline.segment_by;
+    if wanted.is_empty() || wanted == found.as_slice() {
+        return Ok(());
+    }
+    let list = |labels: &[Pointer]| match labels {
+        [] => "nothing".to_owned(),
+        labels => labels.iter().map(Pointer::as_str).collect::<Vec<_>>().join(", "),
+    };
+    Err(PlanError::OtherSegments {
+        monitor: monitor.id.clone(),
+        baseline: baseline.reference.to_string(),
+        wanted: list(wanted),
+        found: list(found),
+    })
+}
+
+fn plan_hash(monitor: &Monitor, baseline: &StoredBaseline, features: &[PlannedFeature]) -> ContentHash {
+    let names: Vec<&str> = features.iter().map(|f| f.name.as_str()).collect();
+    let shape = (baseline.hash.as_str(), monitor.pane, names, is_split(monitor));
+    ContentHash::of(&serde_json::to_vec(&shape).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+use driftd_window::SegmentKey;
+
+use super::*;
+use crate::fixtures::{baseline, categorical, monitor, presence, segment, split, stored};
+use crate::{Baseline, FeatureRules, SegmentSpec, SkippedColumn};
+
+fn plain() -> Monitor {
+    monitor(&[("day", 24, 6)])
+}
+
+fn with(feature: &str, rules: FeatureRules) -> Monitor {
+    let mut monitor = plain();
+    monitor.features.insert(feature.into(), rules);
+    monitor
+}
+
+fn ignored() -> FeatureRules {
+    FeatureRules { ignore: true, ..FeatureRules::default() }
+}
+
+fn refused(monitor: Monitor) -> String {
+    MonitorPlan::new(monitor, stored(baseline())).unwrap_err().to_string()
+}
+
+#[test]
+fn ignored_features_are_not_counted() {
+    let plan = MonitorPlan::new(with("x", ignored()), stored(baseline())).unwrap();
+    let names: Vec<&str> = plan.features().iter().map(|f| f.name.as_str()).collect();
+    assert_eq!((names, plan.reducer().layouts.len()), (vec!["c"], 1));
+    let (rows, aggregates) = plan.baseline_of(&SegmentKey::all()).unwrap();
+    assert_eq!(rows, 10_000);
+    assert!(plan.fits(&aggregates.into_iter().cloned().collect::<Vec<_>>()));
+}
+
+#[test]
+fn what_the_baseline_does_not_have_is_a_clear_error() {
+    insta::assert_snapshot!(refused(with("depdelay", FeatureRules::default())), @r#"monitor flights: feature "depdelay" is not in baseline base@v1; it has: c, x. Fix the name under [monitor.features] or build the baseline again"#);
+    let numeric = FeatureRules { kind: Some(FeatureKind::Numeric), ..FeatureRules::default() };
+    insta::assert_snapshot!(refused(with("c", numeric.clone())), @r#"monitor flights: feature "c" is configured as numeric, but baseline base@v1 holds it as categorical; build the baseline again with this configuration"#);
+    let mut none = with("x", ignored());
+    none.features.insert("c".into(), ignored());
+    insta::assert_snapshot!(refused(none), @"monitor flights watches nothing: every feature of baseline base@v1 is ignored");
+    let mut other = plain();
+    other.segments = Some(SegmentSpec { by: vec![Pointer::new("/carrier").unwrap()], max: 8 });
+    insta::assert_snapshot!(refused(other), @"monitor flights is split by /carrier, but baseline base@v1 was built split by /s; build it again with `driftd baseline build … --config` so that every segment has its own reference");
+    // To ignore a column that is not there, or was skipped as an identifier, hurts nobody.
+    assert!(MonitorPlan::new(with("depdelay", ignored()), stored(baseline())).is_ok());
+    let skipped = SkippedColumn { name: "id".into(), reason: crate::Reason::IdentifierLike };
+    let knows = stored(Baseline { skipped: vec![skipped], ..baseline() });
+    assert!(MonitorPlan::new(with("id", FeatureRules::default()), knows).is_ok());
+    // A column that was all null can be nothing but presence, whatever was configured.
+    let empty = stored(Baseline { features: vec![presence("c")], segments: vec![], segment_by: vec![], ..baseline() });
+    assert!(MonitorPlan::new(with("c", numeric), empty).is_ok());
+}
+
+#[test]
+fn a_monitor_is_split_only_when_it_asks_for_it() {
+    let unsplit = MonitorPlan::new(plain(), stored(baseline())).unwrap();
+    assert!(!unsplit.reducer().segments.is_split());
+    let mut no_labels = plain();
+    no_labels.segments = Some(SegmentSpec { by: Vec::new(), max: 8 });
+    let no_labels = MonitorPlan::new(no_labels, stored(baseline())).unwrap();
+    assert!(!no_labels.reducer().segments.is_split());
+    assert_eq!(no_labels.hash(), unsplit.hash());
+    let split = MonitorPlan::new(split(plain()), stored(baseline())).unwrap();
+    assert_eq!(split.reducer().segments.slots(), 3);
+    assert_eq!(split.baseline_of(&segment("x")).unwrap().0, 5_000);
+    assert!(split.baseline_of(&SegmentKey::overflow()).is_none());
+}
+
+#[test]
+fn the_hash_follows_shape_and_nothing_else() {
+    let hash = |monitor: Monitor| MonitorPlan::new(monitor, stored(baseline())).unwrap().hash().clone();
+    let plain_hash = hash(plain());
+    assert_eq!(plain_hash, hash(monitor(&[("week", 168, 24)])), "windows are unions of the same panes");
+    let stricter = FeatureRules {
+        thresholds: [(driftd_stats::DriftStatistic::Ks, crate::Threshold { warn: 0.0, critical: 0.1 })].into(),
+        ..FeatureRules::default()
+    };
+    assert_eq!(plain_hash, hash(with("x", stricter)));
+    assert_ne!(plain_hash, hash(with("x", ignored())));
+    assert_ne!(plain_hash, hash(split(plain())));
+    let other = Baseline { features: vec![categorical("c")], segments: vec![], segment_by: vec![], ..baseline() };
+    assert_ne!(plain_hash, *MonitorPlan::new(plain(), stored(other)).unwrap().hash());
+}
+
+#[test]
+fn a_feature_has_the_monitors_rules_with_its_own_on_top() {
+    use driftd_stats::DriftStatistic::{Ks, Psi};
+    let own = FeatureRules {
+        role: Role::Prediction,
+        judged: Some([Psi].into()),
+        thresholds: [(Psi, crate::Threshold { warn: 0.5, critical: 0.9 })].into(),
+        ..FeatureRules::default()
+    };
+    let plan = MonitorPlan::new(with("x", own), stored(baseline())).unwrap();
+    let x = &plan.features()[0];
+    assert_eq!((x.role, &x.rules.judged), (Role::Prediction, &[Psi].into()));
+    assert_eq!((x.rules.thresholds[&Psi].warn, x.rules.thresholds[&Ks].warn), (0.5, 0.1));
+    let c = &plan.features()[1];
+    assert_eq!((c.role, &c.rules), (Role::Feature, &plan.monitor().judge));
+}

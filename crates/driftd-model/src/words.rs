@@ -1,0 +1,209 @@
+//! Numbers, names and movements in words: one way to say them, whoever says it (terminal, report, message).
+//!
+//! Nothing here fails and nothing here returns a line break, so the result fits into a sentence, a table cell or a
+//! subject line whatever the data is called.
+
+use driftd_stats::{DriftStatistic, Movement};
+use driftd_window::EventTime;
+
+/// Below this a probability is only said to be below it: the digits of 1e-200 tell nobody anything.
+const SMALLEST_PROBABILITY: f64 = 1e-16;
+/// Decimals of a percentage that are tried to tell two shares apart.
+const MOST_DECIMALS: usize = 4;
+/// Characters of a bin or category in a sentence.
+const LABEL: usize = 60;
+
+/// `x` in three significant digits: `8.32`, `0.25`, `1235`, `1.2e-5`, `3.4e8`.
+///
+/// Whole parts keep all their digits up to a million. The largest float stands for a statistic without a number of its
+/// own, so it and the infinities read `infinite`; NaN reads `unknown`.
+#[must_use]
+pub fn number(x: f64) -> String {
+    if x.is_nan() {
+        return "unknown".to_owned();
+    }
+    if x.abs() == f64::MAX || x.is_infinite() {
+        return if x > 0.0 { "infinite" } else { "-infinite" }.to_owned();
+    }
+    let size = x.abs();
+    if x == 0.0 {
+        return "0".to_owned();
+    }
+    if !(1e-3..999_999.5).contains(&size) {
+        return trimmed_exponent(x, 2);
+    }
+    let decimals = match size {
+        s if s >= 99.95 => 0,
+        s if s >= 9.995 => 1,
+        s if s >= 0.9995 => 2,
+        s if s >= 0.09995 => 3,
+        s if s >= 0.009995 => 4,
+        _ => 5,
+    };
+    trimmed(&format!("{x:.decimals$}"))
+}
+
+/// A count with its thousands apart: `336,776`.
+#[must_use]
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `n` things: `1 feature`, `4 features`, `1,000 features`.
+#[must_use]
+pub fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(n), if n == 1 { one } else { many })
+}
+
+/// A share as a percentage: `31 %`, `3.1 %`, `0.04 %`. Only nothing at all is `0 %` and only everything is `100 %`.
+#[must_use]
+pub fn percent(share: f64) -> String {
+    if !share.is_finite() {
+        return "unknown".to_owned();
+    }
+    let size = share.abs() * 100.0;
+    let decimals = if size >= 9.95 || size == 0.0 { 0 } else { 1 + usize::from(size < 0.95) };
+    let sign = if share < 0.0 { "-" } else { "" };
+    if size > 0.0 && size < 0.005 {
+        return if share < 0.0 { "> -0.01 %".to_owned() } else { "< 0.01 %".to_owned() };
+    }
+    if (99.5..100.0).contains(&size) {
+        return if size < 99.99 { format!("{sign}{} %", floor_to(size, 2)) } else { format!("> {sign}99.99 %") };
+    }
+    format!("{sign}{} %", trimmed(&format!("{size:.decimals$}")))
+}
+
+/// Two shares as percentages that read differently unless they are (very nearly) equal: `10.2 %` and `10.4 %`.
+#[must_use]
+pub fn percents(before: f64, after: f64) -> (String, String) {
+    let (short_before, short_after) = (percent(before), percent(after));
+    if before == after || short_before != short_after {
+        return (short_before, short_after);
+    }
+    (1..=MOST_DECIMALS)
+        .map(|d| (format!("{:.d$} %", before * 100.0), format!("{:.d$} %", after * 100.0)))
+        .find(|(b, a)| b != a)
+        .unwrap_or((short_before, short_after))
+}
+
+/// A probability after its name: `q = 0.003`, `q = 1.2e-8`, `q < 1e-16`.
+#[must_use]
+pub fn probability(name: &str, p: f64) -> String {
+    if p < SMALLEST_PROBABILITY { format!("{name} < 1e-16") } else { format!("{name} = {}", number(p)) }
+}
+
+/// How people call a statistic.
+#[must_use]
+pub const fn statistic(statistic: DriftStatistic) -> &'static str {
+    match statistic {
+        DriftStatistic::Psi => "PSI",
+        DriftStatistic::Ks => "KS",
+        DriftStatistic::Js => "JS distance",
+        DriftStatistic::Hellinger => "Hellinger distance",
+        DriftStatistic::Tv => "total variation",
+        DriftStatistic::Linf => "largest share change",
+        DriftStatistic::Wasserstein => "Wasserstein distance",
+        DriftStatistic::ChiSquare => "chi-square",
+        DriftStatistic::Missing => "missing share",
+        DriftStatistic::Unseen => "unseen share",
+        DriftStatistic::OutOfRange => "out-of-range share",
+        DriftStatistic::NonFinite => "non-finite share",
+    }
+}
+
+/// One movement: `share of (80.6, 95] rose from 0 % to 31 %`.
+#[must_use]
+pub fn moved(movement: &Movement) -> String {
+    let (before, after) = percents(movement.before, movement.after);
+    let verb = if movement.after >= movement.before { "rose" } else { "fell" };
+    format!("share of {} {verb} from {before} to {after}", name(&movement.label, LABEL))
+}
+
+/// The first `top` movements in one clause: `share of (80.6, 95] rose from 0 % to 31 % and of (-inf, 30] fell …`.
+/// Empty when nothing moved.
+#[must_use]
+pub fn moved_sentence(movements: &[Movement], top: usize) -> String {
+    let mut parts: Vec<String> = movements.iter().take(top).map(moved).collect();
+    for part in parts.iter_mut().skip(1) {
+        if let Some(rest) = part.strip_prefix("share ") {
+            *part = rest.to_owned();
+        }
+    }
+    match parts.pop() {
+        None => String::new(),
+        Some(last) if parts.is_empty() => last,
+        Some(last) => format!("{} and {last}", parts.join(", ")),
+    }
+}
+
+/// A span of event time, half open: `2013-07-01 – 2013-07-08 (UTC)`, with hours only where they matter.
+#[must_use]
+pub fn span(start: EventTime, end: EventTime) -> String {
+    let (start, end) = (start.to_string(), end.to_string());
+    if let (Some(start), Some(end)) = (start.strip_suffix("T00:00:00Z"), end.strip_suffix("T00:00:00Z")) {
+        return format!("{start} – {end} (UTC)");
+    }
+    let (start, end) = (minutes(&start), minutes(&end));
+    match (start.split_once(' '), end.split_once(' ')) {
+        (Some((day, _)), Some((same, hour))) if day == same => format!("{start} – {hour} (UTC)"),
+        _ => format!("{start} – {end} (UTC)"),
+    }
+}
+
+/// An instant of event or wall time as RFC 3339 text, for people: `2013-07-01 06:00`.
+#[must_use]
+pub fn minutes(rfc3339: &str) -> String {
+    let text = rfc3339.trim_end_matches('Z').replacen('T', " ", 1);
+    text.strip_suffix(":00").filter(|t| t.contains(':')).map_or(text.clone(), str::to_owned)
+}
+
+/// A name given by somebody else, fit for one line: control characters become spaces, invisible characters that
+/// reorder text are dropped, and a name of more than `most` characters loses its middle.
+#[must_use]
+pub fn name(text: &str, most: usize) -> String {
+    // Four characters of room and a few more: enough to see that something was cut and where a name ends.
+    let most = most.max(8);
+    let clean = |c: char| match c {
+        '\u{2028}' | '\u{2029}' => Some(' '),
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{feff}' => None,
+        c if c.is_control() => Some(' '),
+        c => Some(c),
+    };
+    let mut chars: Vec<char> = text.chars().filter_map(clean).collect();
+    if chars.len() > most {
+        let tail = most / 3;
+        let end = chars.split_off(chars.len() - tail);
+        chars.truncate(most - tail - 1);
+        chars.push('…');
+        chars.extend(end);
+    }
+    let text: String = chars.into_iter().collect();
+    let text = text.trim();
+    if text.is_empty() { "(blank)".to_owned() } else { text.to_owned() }
+}
+
+/// Digits behind the point that say nothing go.
+fn trimmed(text: &str) -> String {
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text.to_owned() }
+}
+
+fn trimmed_exponent(x: f64, decimals: usize) -> String {
+    let text = format!("{x:.decimals$e}");
+    match text.split_once('e') {
+        Some((mantissa, exponent)) => format!("{}e{exponent}", trimmed(mantissa)),
+        None => text,
+    }
+}
+
+fn floor_to(x: f64, decimals: i32) -> f64 {
+    let scale = 10.0_f64.powi(decimals);
+    (x * scale).floor() / scale
+}

@@ -1,0 +1,195 @@
+//! Columnar records between a decoder and the reducer.
+
+use driftd_stats::{MISSING_CODE, NumericSlice, TextSlice};
+
+use crate::SegmentKey;
+
+/// Absence code of a row that has a value.
+pub const PRESENT: u8 = 0;
+/// Absence code of a row without a value.
+pub const MISSING: u8 = 1;
+/// Absence code of a row whose value is of the wrong type for its feature.
+pub const MISTYPED: u8 = 2;
+
+/// Event time of a record that has none; such records are rejected by name, not guessed.
+pub const NO_EVENT_TIME: i64 = i64::MIN;
+
+/// One feature's values over the rows of a batch.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Column {
+    /// Numbers; `absent` holds one code a row, or nothing when every row has a value.
+    Numeric {
+        /// One value a row; the value of an absent row is ignored.
+        values: Vec<f64>,
+        /// [`PRESENT`], [`MISSING`] or [`MISTYPED`] for every row.
+        absent: Option<Vec<u8>>,
+    },
+    /// Texts, encoded against the batch's own list of values.
+    Text {
+        /// Index into `values`, or one of the absence codes of `driftd_stats`.
+        codes: Vec<u32>,
+        /// The distinct values of this batch.
+        values: Vec<String>,
+    },
+    /// A feature of which only presence matters; codes as in `Numeric`.
+    Presence {
+        /// [`PRESENT`] or [`MISSING`] for every row.
+        absent: Vec<u8>,
+    },
+}
+
+/// Rows on their way to the reducer: event times, segments and one column for every feature of the plan, in its order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordBatch {
+    event_times: Vec<i64>,
+    segments: Option<SegmentColumn>,
+    columns: Vec<Column>,
+}
+
+/// The segment of every row, encoded against the batch's own list of keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentColumn {
+    /// Index into `keys` for every row.
+    pub codes: Vec<u32>,
+    /// The distinct keys of this batch.
+    pub keys: Vec<SegmentKey>,
+}
+
+/// Columns of a batch that disagree about the number of rows, or a code outside its list.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("column {column} of a batch of {rows} rows has {found}")]
+pub struct RaggedBatch {
+    column: String,
+    rows: usize,
+    found: String,
+}
+
+impl Column {
+    /// A numeric column with a value in every row.
+    #[must_use]
+    pub fn numbers(values: Vec<f64>) -> Self {
+        Self::Numeric { values, absent: None }
+    }
+
+    /// A column of `rows` missing values, numeric or text.
+    #[must_use]
+    pub fn all_missing(numeric: bool, rows: usize) -> Self {
+        if numeric {
+            Self::Numeric { values: vec![0.0; rows], absent: Some(vec![MISSING; rows]) }
+        } else {
+            Self::Text { codes: vec![MISSING_CODE; rows], values: Vec::new() }
+        }
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::Numeric { values, .. } => values.len(),
+            Self::Text { codes, .. } => codes.len(),
+            Self::Presence { absent } => absent.len(),
+        }
+    }
+
+    /// The column as the numeric kernels read it.
+    #[must_use]
+    pub fn as_numeric(&self) -> Option<NumericSlice<'_>> {
+        match self {
+            Self::Numeric { values, absent } => Some(NumericSlice { values, absent: absent.as_deref() }),
+            _ => None,
+        }
+    }
+
+    /// The column as the text kernels read it.
+    #[must_use]
+    pub fn as_text(&self) -> Option<TextSlice<'_>> {
+        match self {
+            Self::Text { codes, values } => Some(TextSlice { codes, values }),
+            _ => None,
+        }
+    }
+
+    fn check(&self, index: usize, rows: usize) -> Result<(), RaggedBatch> {
+        let ragged = |found: String| RaggedBatch { column: index.to_string(), rows, found };
+        if self.rows() != rows {
+            return Err(ragged(format!("{} rows", self.rows())));
+        }
+        match self {
+            Self::Numeric { absent: Some(absent), .. } if absent.len() != rows => {
+                Err(ragged(format!("{} absence codes", absent.len())))
+            }
+            Self::Text { codes, values } => {
+                let bad = codes.iter().find(|c| **c < MISSING_CODE - 1 && **c as usize >= values.len());
+                bad.map_or(Ok(()), |c| Err(ragged(format!("code {c} beyond its {} values", values.len()))))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl RecordBatch {
+    /// A batch; `event_times` in microseconds since the epoch, [`NO_EVENT_TIME`] where a record has none.
+    ///
+    /// # Errors
+    /// A column, or the segments, with another number of rows, or a code that points nowhere.
+    pub fn new(
+        event_times: Vec<i64>,
+        segments: Option<SegmentColumn>,
+        columns: Vec<Column>,
+    ) -> Result<Self, RaggedBatch> {
+        let rows = event_times.len();
+        for (index, column) in columns.iter().enumerate() {
+            column.check(index, rows)?;
+        }
+        if let Some(segments) = &segments {
+            let found = segments.codes.len();
+            let stray = segments.codes.iter().any(|c| *c as usize >= segments.keys.len());
+            if found != rows || stray {
+                let found = format!("{found} rows and {} keys", segments.keys.len());
+                return Err(RaggedBatch { column: "segment".to_owned(), rows, found });
+            }
+        }
+        Ok(Self { event_times, segments, columns })
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.event_times.len()
+    }
+
+    /// Event time of every row, in microseconds.
+    #[must_use]
+    pub fn event_times(&self) -> &[i64] {
+        &self.event_times
+    }
+
+    /// Segment of every row, when the monitor is split.
+    #[must_use]
+    pub fn segments(&self) -> Option<&SegmentColumn> {
+        self.segments.as_ref()
+    }
+
+    /// The features' columns, in the plan's order.
+    #[must_use]
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ragged_batches_are_refused() {
+        let short = RecordBatch::new(vec![1, 2], None, vec![Column::numbers(vec![1.0])]);
+        assert_eq!(short.unwrap_err().to_string(), "column 0 of a batch of 2 rows has 1 rows");
+        let stray = Column::Text { codes: vec![0, 7], values: vec!["a".into()] };
+        assert!(RecordBatch::new(vec![1, 2], None, vec![stray]).is_err());
+        let keys = SegmentColumn { codes: vec![0], keys: vec![] };
+        assert!(RecordBatch::new(vec![1], Some(keys), vec![]).is_err());
+        let fine = RecordBatch::new(vec![1, 2], None, vec![Column::all_missing(false, 2)]).unwrap();
+        assert_eq!(fine.rows(), 2);
+    }
+}

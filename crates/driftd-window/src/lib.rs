@@ -1,0 +1,34 @@
+//! *When*: event time, panes, windows and watermarks, and the reducer that turns records into pane deltas.
+//!
+//! Floor 0 of driftd together with `driftd-stats`: no clock, no I/O, no runtime. Time comes in as an argument, so
+//! everything here is a function of its inputs and replaying a source gives the same panes bit for bit.
+//!
+//! ```
+//! use driftd_window::{EventTime, PaneWidth, Span, WindowSpec};
+//!
+//! let pane = PaneWidth::new("1h".parse()?)?;
+//! let day = WindowSpec::new("day", "1d".parse()?, "6h".parse()?, pane)?;
+//! let noon: EventTime = "2013-07-01T12:00:00Z".parse()?;
+//! let window = day.ending_at(noon).expect("noon is a multiple of six hours");
+//! assert_eq!(day.start_of(window.end).to_string(), "2013-06-30T12:00:00Z");
+//! assert_eq!(day.ending_at(noon.plus(Span::from_hours(1))), None);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod batch;
+#[cfg(test)]
+mod fixtures;
+mod pane;
+mod reducer;
+mod segment;
+mod time;
+mod watermark;
+mod window;
+
+pub use batch::{Column, MISSING, MISTYPED, NO_EVENT_TIME, PRESENT, RaggedBatch, RecordBatch, SegmentColumn};
+pub use pane::{BadPaneWidth, PaneId, PaneWidth};
+pub use reducer::{Absorbed, PaneDelta, Reducer, ReducerPlan};
+pub use segment::{SegmentKey, SegmentPlan};
+pub use time::{EventTime, Span, TimeError, Timestamp};
+pub use watermark::{GlobalMark, PartitionMark, Watermark};
+pub use window::{BadWindow, WindowId, WindowName, WindowSpec};
