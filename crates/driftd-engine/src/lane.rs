@@ -1,0 +1,252 @@
+//! A lane: one partition from its source to its checkpoints.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use driftd_model::{
+    Checkpoint, DeadLetter, Epoch, MonitorPlan, Offset, Partition, PlannedDelta, Store, Topic,
+};
+use driftd_window::{Absorbed, EventTime, PartitionMark, RecordBatch, Reducer, Span, Timestamp};
+
+use crate::EngineError;
+
+/// How many rejects a checkpoint carries as samples.
+const SAMPLES: usize = 20;
+
+/// Decoded records of one run of offsets.
+#[derive(Clone, Debug)]
+pub struct Chunk {
+    /// Offset of the first record.
+    pub from: Offset,
+    /// Offset of the record after the last.
+    pub to: Offset,
+    /// One batch for every monitor of the lane, in its order.
+    pub batches: Vec<RecordBatch>,
+    /// Records that could not be decoded.
+    pub rejects: Vec<DeadLetter>,
+}
+
+/// When a lane writes a checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CheckpointPolicy {
+    /// Heap size of the open panes, in bytes: reaching it means an earlier checkpoint, never a drop.
+    pub max_bytes: usize,
+    /// Records since the last checkpoint.
+    pub max_rows: u64,
+}
+
+/// What became of a lane's records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct LaneAccount {
+    /// Records read.
+    pub read: u64,
+    /// Records that could not be decoded.
+    pub undecodable: u64,
+    /// Rows of all monitors together.
+    pub rows: Absorbed,
+}
+
+/// One partition, its monitors' reducers, and where its next checkpoint starts.
+#[derive(Debug)]
+pub struct Lane {
+    topic: Topic,
+    partition: Partition,
+    epoch: Epoch,
+    from: Offset,
+    cursor: Offset,
+    mark: PartitionMark,
+    monitors: Vec<(Arc<MonitorPlan>, Reducer)>,
+    rejected: BTreeMap<String, u64>,
+    samples: Vec<DeadLetter>,
+    account: LaneAccount,
+    moved: bool,
+}
+
+impl Default for CheckpointPolicy {
+    /// 32 MiB of open panes or 65,536 records.
+    fn default() -> Self {
+        Self { max_bytes: 32 << 20, max_rows: 65_536 }
+    }
+}
+
+impl CheckpointPolicy {
+    /// Whether `bytes` of open panes or `rows` since the last checkpoint are enough.
+    #[must_use]
+    pub const fn is_due(&self, bytes: usize, rows: u64) -> bool {
+        bytes >= self.max_bytes || rows >= self.max_rows
+    }
+}
+
+impl Lane {
+    /// Takes ownership of a partition; records are wanted from [`Lane::next_offset`] on.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn claim(
+        store: &dyn Store,
+        topic: Topic,
+        partition: Partition,
+        plans: Vec<Arc<MonitorPlan>>,
+        owner: &str,
+        now: Timestamp,
+    ) -> Result<Self, EngineError> {
+        let claim = store.claim(&topic, partition, owner, now).await?;
+        let from = claim.next_offset.unwrap_or(Offset(0));
+        tracing::debug!(kafka.topic = %topic, kafka.partition = %partition, epoch = %claim.epoch, offset = %from, "partition claimed");
+        let monitors = plans
+            .into_iter()
+            .map(|plan| {
+                let reducer = Reducer::new(Arc::clone(plan.reducer()));
+                (plan, reducer)
+            })
+            .collect();
+        Ok(Self {
+            topic,
+            partition,
+            epoch: claim.epoch,
+            from,
+            cursor: from,
+            mark: claim.mark,
+            monitors,
+            rejected: BTreeMap::new(),
+            samples: Vec::new(),
+            account: LaneAccount::default(),
+            moved: false,
+        })
+    }
+
+    /// The record the lane wants next.
+    #[must_use]
+    pub const fn next_offset(&self) -> Offset {
+        self.cursor
+    }
+
+    /// What became of its records so far.
+    #[must_use]
+    pub const fn account(&self) -> LaneAccount {
+        self.account
+    }
+
+    /// Counts a chunk.
+    ///
+    /// # Errors
+    /// A chunk that does not start at [`Lane::next_offset`] or has not one batch a monitor; nothing is counted then.
+    pub fn absorb(&mut self, chunk: &Chunk, now: Timestamp) -> Result<(), EngineError> {
+        if chunk.from != self.cursor || chunk.to < chunk.from {
+            return Err(EngineError::Gap { topic: self.topic.clone(), expected: self.cursor, found: chunk.from });
+        }
+        if chunk.batches.len() != self.monitors.len() {
+            let (expected, found) = (self.monitors.len(), chunk.batches.len());
+            return Err(EngineError::Batches { topic: self.topic.clone(), expected, found });
+        }
+        // Mark and rejects belong to the partition, which all monitors share: the mark promises only what holds for each
+        // of them, and a record that all of them reject is one rejected record.
+        let mut newest: Option<EventTime> = None;
+        let (mut without_time, mut in_future) = (0, 0);
+        for ((_, reducer), batch) in self.monitors.iter_mut().zip(&chunk.batches) {
+            let absorbed = reducer.absorb(batch, now);
+            newest = [newest, absorbed.newest].into_iter().flatten().min();
+            without_time = absorbed.without_time.max(without_time);
+            in_future = absorbed.in_future.max(in_future);
+            self.account.rows.add(absorbed);
+        }
+        if let Some(newest) = newest {
+            self.mark.advance(newest, self.slack());
+        }
+        for (reason, count) in [("no_event_time", without_time), ("in_future", in_future)] {
+            if count > 0 {
+                *self.rejected.entry(reason.to_owned()).or_default() += count;
+            }
+        }
+        for reject in &chunk.rejects {
+            *self.rejected.entry(reject.reason.clone()).or_default() += 1;
+        }
+        let room = SAMPLES.saturating_sub(self.samples.len());
+        self.samples.extend(chunk.rejects.iter().take(room).cloned());
+        self.account.undecodable += chunk.rejects.len() as u64;
+        self.account.read += u64::try_from(chunk.to.0.saturating_sub(chunk.from.0)).unwrap_or(0);
+        self.cursor = chunk.to;
+        self.moved = true;
+        Ok(())
+    }
+
+    /// The source has no more records for now.
+    pub fn reached_end(&mut self, now: Timestamp) {
+        if self.mark.eof_at().is_none() {
+            self.mark.reached_end(now);
+            self.moved = true;
+        }
+    }
+
+    /// The source has no more records, ever: the mark moves so far that every pane counted here can be sealed.
+    pub fn end_of_input(&mut self) {
+        let Some(mark) = self.mark.watermark() else {
+            return;
+        };
+        let newest = mark.event_time().plus(self.slack());
+        for (plan, _) in &self.monitors {
+            let monitor = plan.monitor();
+            let end = monitor.pane.pane_of(newest).end(monitor.pane);
+            self.mark.advance(end.plus(monitor.allowed_lateness), Span::ZERO);
+        }
+        self.moved = true;
+    }
+
+    /// The largest out-of-orderness of the lane's monitors: one mark has to serve them all.
+    fn slack(&self) -> Span {
+        self.monitors.iter().map(|(plan, _)| plan.monitor().out_of_orderness).max().unwrap_or(Span::ZERO)
+    }
+
+    /// Newest event time promised to be complete.
+    #[must_use]
+    pub fn watermark(&self) -> Option<EventTime> {
+        self.mark.watermark().map(driftd_window::Watermark::event_time)
+    }
+
+    /// Whether `policy` wants a checkpoint now.
+    #[must_use]
+    pub fn is_due(&self, policy: &CheckpointPolicy) -> bool {
+        let bytes = self.monitors.iter().map(|(_, reducer)| reducer.bytes()).sum();
+        let rows = u64::try_from(self.cursor.0.saturating_sub(self.from.0)).unwrap_or(0);
+        policy.is_due(bytes, rows)
+    }
+
+    /// Writes everything since the last checkpoint in one transaction; nothing when nothing moved.
+    ///
+    /// # Errors
+    /// The store's. After any error the lane is spent: its counts went into the failed checkpoint, so it must be
+    /// claimed again, which starts at the offset that really is in the store.
+    pub async fn checkpoint(&mut self, store: &dyn Store, now: Timestamp) -> Result<(), EngineError> {
+        if !self.moved {
+            return Ok(());
+        }
+        let checkpoint = self.take();
+        store.checkpoint(&checkpoint, now).await?;
+        Ok(())
+    }
+
+    /// The checkpoint due now; the lane counts from its end on.
+    fn take(&mut self) -> Checkpoint {
+        let mut deltas = Vec::new();
+        for (plan, reducer) in &mut self.monitors {
+            let drained = reducer.drain().into_iter();
+            deltas.extend(drained.map(|delta| {
+                (plan.monitor().id.clone(), PlannedDelta { plan_hash: plan.hash().clone(), delta })
+            }));
+        }
+        let checkpoint = Checkpoint {
+            topic: self.topic.clone(),
+            partition: self.partition,
+            epoch: self.epoch,
+            from: self.from,
+            to: self.cursor,
+            mark: self.mark,
+            deltas,
+            rejected: std::mem::take(&mut self.rejected).into_iter().collect(),
+            samples: std::mem::take(&mut self.samples),
+        };
+        self.from = self.cursor;
+        self.moved = false;
+        checkpoint
+    }
+}

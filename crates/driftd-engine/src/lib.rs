@@ -1,0 +1,27 @@
+//! *Order of doing*: lanes, checkpoints, seals, the outbox and replays.
+//!
+//! Floor 3 of driftd. Everything goes through the ports of `driftd-model`; no SQL, HTTP or SMTP stands here. A lane
+//! reads like one sentence, `lane.absorb(&chunk, now); if due { lane.checkpoint(store, now) }`, and owns nothing that a
+//! crash could lose: what is not checkpointed is read again from the offset in the store.
+//!
+//! ```
+//! use driftd_engine::CheckpointPolicy;
+//!
+//! let policy = CheckpointPolicy::default();
+//! assert!(policy.is_due(64 << 20, 10));
+//! assert!(!policy.is_due(1, 10));
+//! ```
+
+mod clock;
+mod error;
+mod lane;
+mod outbox;
+mod replay;
+mod seal;
+
+pub use clock::{Clock, FixedClock, SystemClock};
+pub use error::EngineError;
+pub use lane::{CheckpointPolicy, Chunk, Lane, LaneAccount};
+pub use outbox::{Backoff, DeliveryReport, Outbox};
+pub use replay::{Progress, Replay, ReplaySummary, replay_topic};
+pub use seal::{SealAll, seal_all};

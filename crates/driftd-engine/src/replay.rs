@@ -1,0 +1,152 @@
+//! A file with event times, walked through a monitor exactly as live records are.
+
+use std::sync::Arc;
+
+use driftd_model::{
+    MonitorPlan, MonitorSealer, Offset, Partition, PlanError, ReceiverName, SealTime, Sealed, Store, Topic,
+};
+use driftd_window::{RecordBatch, Timestamp};
+
+use crate::{CheckpointPolicy, Chunk, EngineError, Lane, LaneAccount, SealAll, seal_all};
+
+/// A replay of one monitor.
+pub struct Replay<'a> {
+    store: &'a dyn Store,
+    plan: Arc<MonitorPlan>,
+    topic: Topic,
+    receivers: Vec<ReceiverName>,
+    policy: CheckpointPolicy,
+}
+
+/// How far a replay has come.
+#[derive(Debug)]
+pub enum Progress<'a> {
+    /// Records read so far, those skipped as already counted included.
+    Read(u64),
+    /// A pane, and what came of it.
+    Sealed(&'a Sealed),
+}
+
+/// What a replay came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct ReplaySummary {
+    /// Records counted in this run.
+    pub account: LaneAccount,
+    /// Records that an earlier run had counted already.
+    pub skipped: u64,
+    /// Panes and windows.
+    pub sealed: SealAll,
+    /// Records that came after their pane was sealed.
+    pub late: u64,
+}
+
+/// The topic under which files are replayed through a monitor: their own, so that live offsets are never touched.
+#[must_use]
+pub fn replay_topic(name: &str) -> Topic {
+    Topic::from(format!("file:{name}").as_str())
+}
+
+impl<'a> Replay<'a> {
+    /// A replay into `store`, which must not be read by a live daemon for the same monitor at the same time.
+    ///
+    /// # Errors
+    /// The plan's.
+    pub fn new(
+        store: &'a dyn Store,
+        plan: &MonitorPlan,
+        topic: Topic,
+        receivers: Vec<ReceiverName>,
+        policy: CheckpointPolicy,
+    ) -> Result<Self, PlanError> {
+        let mut monitor = plan.monitor().clone();
+        monitor.topics = vec![topic.clone()];
+        let plan = Arc::new(MonitorPlan::new(monitor, plan.baseline().clone())?);
+        Ok(Self { store, plan, topic, receivers, policy })
+    }
+
+    /// The plan records must be decoded for.
+    #[must_use]
+    pub const fn plan(&self) -> &Arc<MonitorPlan> {
+        &self.plan
+    }
+
+    /// Walks `batches` through the monitor, seals everything they hold and counts what came late.
+    ///
+    /// Batches are read and decoded on a thread of their own while earlier ones are checkpointed and sealed. Running
+    /// the same input again counts nothing twice: what an earlier run checkpointed is skipped.
+    ///
+    /// # Errors
+    /// The source's and the store's; what was checkpointed before stays.
+    pub async fn run<I, E>(
+        &self,
+        batches: I,
+        now: Timestamp,
+        mut progress: impl FnMut(Progress<'_>),
+    ) -> Result<ReplaySummary, EngineError>
+    where
+        I: IntoIterator<Item = Result<RecordBatch, E>> + Send + 'static,
+        E: std::error::Error + Send + Sync + 'static,
+    {
+        let plans = vec![Arc::clone(&self.plan)];
+        let mut lane =
+            Lane::claim(self.store, self.topic.clone(), Partition(0), plans, "replay", now).await?;
+        let done = lane.next_offset();
+        let mut summary = ReplaySummary::default();
+        let mut records = decoded(batches);
+        let mut offset = Offset(0);
+        while let Some(batch) = records.recv().await {
+            let batch =
+                batch.map_err(|e| EngineError::Source { topic: self.topic.clone(), source: Box::new(e) })?;
+            let rows = i64::try_from(batch.rows()).unwrap_or(i64::MAX);
+            let from = offset;
+            offset = Offset(from.0.saturating_add(rows));
+            progress(Progress::Read(u64::try_from(offset.0).unwrap_or(0)));
+            if offset <= done {
+                summary.skipped += batch.rows() as u64;
+                continue;
+            }
+            // Chunks are cut the same way every time, so a checkpoint never ends inside one.
+            lane.absorb(&Chunk { from, to: offset, batches: vec![batch], rejects: Vec::new() }, now)?;
+            if lane.is_due(&self.policy) {
+                lane.checkpoint(self.store, now).await?;
+                self.seal(&mut summary, &mut progress).await?;
+            }
+        }
+        lane.end_of_input();
+        lane.checkpoint(self.store, now).await?;
+        self.seal(&mut summary, &mut progress).await?;
+        summary.account = lane.account();
+        summary.late = self.store.sweep_late(&self.plan.monitor().id).await?;
+        Ok(summary)
+    }
+
+    async fn seal(
+        &self,
+        summary: &mut ReplaySummary,
+        progress: &mut impl FnMut(Progress<'_>),
+    ) -> Result<(), EngineError> {
+        let sealer = MonitorSealer::new(&self.plan, 1, &self.receivers, SealTime::Replay);
+        let sealed = seal_all(self.store, &sealer, |sealed| progress(Progress::Sealed(sealed))).await?;
+        summary.sealed.add(sealed);
+        Ok(())
+    }
+}
+
+/// Pulls `batches` on a blocking thread, at most two ahead of whoever receives them.
+fn decoded<I, E>(batches: I) -> tokio::sync::mpsc::Receiver<Result<RecordBatch, E>>
+where
+    I: IntoIterator<Item = Result<RecordBatch, E>> + Send + 'static,
+    E: Send + 'static,
+{
+    let (sender, receiver) = tokio::sync::mpsc::channel(2);
+    tokio::task::spawn_blocking(move || {
+        for batch in batches {
+            let failed = batch.is_err();
+            // The receiver is gone when the replay failed elsewhere; there is nothing left to do then.
+            if sender.blocking_send(batch).is_err() || failed {
+                break;
+            }
+        }
+    });
+    receiver
+}

@@ -1,0 +1,62 @@
+//! The log as a receiver, and how delivery errors are classed.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may assert by panicking")]
+
+mod fixtures;
+
+use std::io::Write;
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+use driftd_model::{DeliveryError, ErrorClass, IncidentKind, IncidentState, Notification, Transition, Transport};
+use driftd_notify::LogTransport;
+use driftd_window::Span;
+use fixtures::{four, incident, notification, opened};
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What the log says after one delivery.
+fn logged(notification: &Notification) -> String {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber =
+        tracing_subscriber::fmt().without_time().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let polled = tracing::subscriber::with_default(subscriber, || {
+        let mut delivery = pin!(LogTransport.deliver(notification));
+        delivery.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+    });
+    assert!(matches!(polled, Poll::Ready(Ok(()))));
+    String::from_utf8(lines.0.lock().unwrap().clone()).unwrap()
+}
+
+#[test]
+fn firing_warns_and_the_end_informs() {
+    let firing = incident(IncidentKind::Drift, four());
+    let mut over = firing.clone();
+    over.state = IncidentState::Resolved;
+    insta::assert_snapshot!(logged(&notification(firing, opened())), @r#" WARN driftd_notify::log: flight-delay: 4 features drifted in week 2013-07-01 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %. incident.id=428808045d0c reason="opened" subject=[CRITICAL] flight-delay: 4 features drifted"#);
+    insta::assert_snapshot!(logged(&notification(over, Transition::Resolved { by: "ana".to_owned() })), @r#" INFO driftd_notify::log: flight-delay: resolved by ana: 4 features drifted in 1 window, 2013-07-01 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25). incident.id=428808045d0c reason="resolved" subject=[RESOLVED] flight-delay: 4 features drifted"#);
+    assert_eq!(LogTransport.kind(), "log");
+}
+
+#[test]
+fn errors_say_whether_to_try_again() {
+    let busy = DeliveryError::transient("429 from hooks.example.com", Some(Span::from_secs(30)));
+    assert_eq!((busy.class(), busy.retry_after()), (ErrorClass::Transient, Some(Span::from_secs(30))));
+    insta::assert_snapshot!(busy, @"receiver not reached: 429 from hooks.example.com");
+    let gone = DeliveryError::permanent("410 from hooks.example.com; remove the receiver");
+    assert_eq!((gone.class(), gone.retry_after()), (ErrorClass::Permanent, None));
+    insta::assert_snapshot!(gone, @"receiver refused the message: 410 from hooks.example.com; remove the receiver");
+}

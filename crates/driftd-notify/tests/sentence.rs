@@ -1,0 +1,179 @@
+//! Every wording of a sentence and a subject line.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may assert by panicking")]
+
+mod fixtures;
+
+use driftd_model::{Evidence, IncidentKind, IncidentState, Outcome, Severity, Threshold, Transition};
+use driftd_notify::{event_sentence, incident_sentence, sentence, subject};
+use driftd_stats::DriftStatistic;
+use driftd_window::SegmentKey;
+use fixtures::{at, four, incident, movement, notification, opened, psi, wall};
+use proptest::prelude::*;
+
+#[test]
+fn an_opened_drift() {
+    let told = notification(incident(IncidentKind::Drift, four()), opened());
+    insta::assert_snapshot!(sentence(&told), @"flight-delay: 4 features drifted in week 2013-07-01 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
+    insta::assert_snapshot!(subject(&told), @"[CRITICAL] flight-delay: 4 features drifted");
+}
+
+#[test]
+fn one_feature_is_singular_and_a_segment_is_named() {
+    let mut found = incident(IncidentKind::Drift, vec![psi("temp", 0.3)]);
+    found.key.segment = SegmentKey::from_labels([("carrier", Some("UA")), ("origin", Some("JFK"))]);
+    let told = notification(found, opened());
+    insta::assert_snapshot!(sentence(&told), @"flight-delay (carrier=UA,origin=JFK): 1 feature drifted in week 2013-07-01 – 2013-07-08 (UTC); temp: PSI 0.3 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
+    insta::assert_snapshot!(subject(&told), @"[CRITICAL] flight-delay (carrier=UA,origin=JFK): 1 feature drifted");
+}
+
+#[test]
+fn a_warning_names_the_threshold_it_crossed() {
+    let evidence = Evidence { outcome: Outcome::Warning, ..psi("temp", 0.12) };
+    let mut found = incident(IncidentKind::Drift, vec![evidence]);
+    found.severity = Severity::Warning;
+    found.windows = 2;
+    found.first_seen = at("2013-06-24");
+    let told = notification(found, Transition::Opened { windows: 2, severity: Severity::Warning });
+    insta::assert_snapshot!(sentence(&told), @"flight-delay: 1 feature drifted in week 2013-07-01 – 2013-07-08 (UTC), bad since 2013-06-24; temp: PSI 0.12 (warning at 0.1), share of (80.6, 95] rose from 0 % to 31 %.");
+    insta::assert_snapshot!(subject(&told), @"[WARNING] flight-delay: 1 feature drifted");
+}
+
+#[test]
+fn what_happens_to_an_open_drift() {
+    let mut found = incident(IncidentKind::Drift, four());
+    found.windows = 5;
+    found.first_seen = at("2013-06-03");
+    let joined = Transition::FeaturesJoined { features: vec!["humid".into(), "wind_speed".into()] };
+    insta::assert_snapshot!(event_sentence(&found, &joined), @"flight-delay: 2 more features joined (humid, wind_speed): 4 features drifted in week 2013-07-01 – 2013-07-08 (UTC), bad since 2013-06-03; worst temp: PSI 8.32 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
+    insta::assert_snapshot!(event_sentence(&found, &Transition::Escalated), @"flight-delay: now critical: 4 features drifted in week 2013-07-01 – 2013-07-08 (UTC), bad since 2013-06-03; worst temp: PSI 8.32 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
+    insta::assert_snapshot!(event_sentence(&found, &Transition::Repeated), @"flight-delay: still open after 5 bad windows: 4 features drifted in week 2013-07-01 – 2013-07-08 (UTC), bad since 2013-06-03; worst temp: PSI 8.32 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
+    insta::assert_snapshot!(event_sentence(&found, &Transition::Pended), @"flight-delay: first bad window, nobody was told yet: 4 features drifted in week 2013-07-01 – 2013-07-08 (UTC), bad since 2013-06-03; worst temp: PSI 8.32 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
+    insta::assert_snapshot!(event_sentence(&found, &Transition::Dropped), @"flight-delay: over before anybody was told: 4 features drifted in 5 windows, 2013-06-03 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25).");
+    insta::assert_snapshot!(incident_sentence(&found), @"flight-delay: 4 features drifted in week 2013-07-01 – 2013-07-08 (UTC), bad since 2013-06-03; worst temp: PSI 8.32 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
+}
+
+#[test]
+fn a_drift_somebody_has_taken() {
+    let mut found = incident(IncidentKind::Drift, four());
+    found.state = IncidentState::Acknowledged;
+    found.acknowledged = Some((wall("2013-07-08T01:00:00Z"), "ana".to_owned()));
+    let told = notification(found, Transition::Acknowledged { by: "ana".to_owned() });
+    insta::assert_snapshot!(sentence(&told), @"flight-delay: ana has taken it, repeats stop: 4 features drifted in week 2013-07-01 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
+    insta::assert_snapshot!(subject(&told), @"[ACKNOWLEDGED] flight-delay: 4 features drifted");
+    assert_eq!(incident_sentence(&told.incident), sentence(&told));
+}
+
+#[test]
+fn a_drift_that_is_over() {
+    let mut found = incident(IncidentKind::Drift, four());
+    found.state = IncidentState::Resolved;
+    found.windows = 5;
+    found.first_seen = at("2013-06-03");
+    let by = |by: &str| Transition::Resolved { by: by.to_owned() };
+    insta::assert_snapshot!(event_sentence(&found, &by("2 good windows")), @"flight-delay: resolved after 2 good windows: 4 features drifted in 5 windows, 2013-06-03 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25).");
+    insta::assert_snapshot!(event_sentence(&found, &by("1 good windows")), @"flight-delay: resolved after 1 good window: 4 features drifted in 5 windows, 2013-06-03 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25).");
+    insta::assert_snapshot!(event_sentence(&found, &by("ana")), @"flight-delay: resolved by ana: 4 features drifted in 5 windows, 2013-06-03 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25).");
+    insta::assert_snapshot!(incident_sentence(&found), @"flight-delay: 4 features drifted in 5 windows, 2013-06-03 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25).");
+    insta::assert_snapshot!(subject(&notification(found, by("ana"))), @"[RESOLVED] flight-delay: 4 features drifted");
+}
+
+#[test]
+fn many_joined_features_are_counted() {
+    let found = incident(IncidentKind::Drift, four());
+    let joined =
+        |n: usize| Transition::FeaturesJoined { features: (0..n).map(|i| format!("f{i}").as_str().into()).collect() };
+    insta::assert_snapshot!(event_sentence(&found, &joined(1)), @"flight-delay: 1 more feature joined (f0): 4 features drifted in week 2013-07-01 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
+    insta::assert_snapshot!(event_sentence(&found, &joined(9)), @"flight-delay: 9 more features joined (f0, f1, f2, and 6 more): 4 features drifted in week 2013-07-01 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
+}
+
+#[test]
+fn no_records() {
+    let mut found = incident(IncidentKind::NoData, Vec::new());
+    insta::assert_snapshot!(event_sentence(&found, &opened()), @"flight-delay: no records arrived in week 2013-07-01 – 2013-07-08 (UTC).");
+    insta::assert_snapshot!(subject(&notification(found.clone(), opened())), @"[CRITICAL] flight-delay: no records arrived");
+    found.windows = 3;
+    found.first_seen = at("2013-06-17T06:00:00Z");
+    insta::assert_snapshot!(event_sentence(&found, &Transition::Repeated), @"flight-delay: still open after 3 bad windows: no records arrived in week 2013-07-01 – 2013-07-08 (UTC), none since 2013-06-17 06:00.");
+    let over = Transition::Resolved { by: "2 good windows".to_owned() };
+    insta::assert_snapshot!(event_sentence(&found, &over), @"flight-delay: resolved after 2 good windows: no records arrived in 3 windows, 2013-06-17 06:00 – 2013-07-08 00:00 (UTC).");
+}
+
+fn quality(statistic: DriftStatistic, value: f64, before: Option<f64>, (warn, critical): (f64, f64)) -> Evidence {
+    let threshold = Some(Threshold { warn, critical });
+    Evidence { statistic, value, effect: value, threshold, baseline_share: before, ..psi("dep_delay", 0.0) }
+}
+
+#[test]
+fn data_quality_speaks_in_shares() {
+    let tell = |evidence: Evidence| event_sentence(&incident(IncidentKind::DataQuality, vec![evidence]), &opened());
+    let missing = quality(DriftStatistic::Missing, 0.2134, Some(0.1), (0.05, 0.2));
+    insta::assert_snapshot!(tell(missing.clone()), @"flight-delay: 1 feature has bad values in week 2013-07-01 – 2013-07-08 (UTC); dep_delay: missing share rose from 10 % to 31 % (critical at +20 points).");
+    insta::assert_snapshot!(tell(Evidence { baseline_share: None, ..missing }), @"flight-delay: 1 feature has bad values in week 2013-07-01 – 2013-07-08 (UTC); dep_delay: missing share rose by 21.34 points (critical at +20 points).");
+    insta::assert_snapshot!(tell(quality(DriftStatistic::NonFinite, 0.1, Some(0.0), (0.01, 0.05))), @"flight-delay: 1 feature has bad values in week 2013-07-01 – 2013-07-08 (UTC); dep_delay: share of NaN and infinite values rose from 0 % to 10 % (critical at +5 points).");
+    let unseen = quality(DriftStatistic::Unseen, 0.12, Some(1e-4), (0.01, 0.1));
+    insta::assert_snapshot!(tell(unseen.clone()), @"flight-delay: 1 feature has bad values in week 2013-07-01 – 2013-07-08 (UTC); dep_delay: 12 % of values were never in the baseline (critical at 10 %).");
+    let named = vec![movement("UA", 0.3, 0.2), movement("(unseen: XQ, ZZ)", 0.0, 0.12)];
+    insta::assert_snapshot!(tell(Evidence { moved: named, ..unseen }), @"flight-delay: 1 feature has bad values in week 2013-07-01 – 2013-07-08 (UTC); dep_delay: 12 % of values were never in the baseline (critical at 10 %), such as XQ, ZZ.");
+    let found = incident(IncidentKind::DataQuality, four());
+    insta::assert_snapshot!(subject(&notification(found, opened())), @"[CRITICAL] flight-delay: 4 features have bad values");
+}
+
+#[test]
+fn statistics_without_bins_in_their_words() {
+    let tell = |evidence: Evidence| event_sentence(&incident(IncidentKind::Drift, vec![evidence]), &opened());
+    let outside = quality(DriftStatistic::OutOfRange, 0.07, Some(1e-4), (0.01, 0.05));
+    insta::assert_snapshot!(tell(outside), @"flight-delay: 1 feature drifted in week 2013-07-01 – 2013-07-08 (UTC); dep_delay: 7 % of values are outside the baseline's range (critical at 5 %).");
+    let far =
+        Evidence { effect: 0.4, moved: Vec::new(), ..quality(DriftStatistic::Wasserstein, 31.0, None, (0.1, 0.25)) };
+    insta::assert_snapshot!(tell(far), @"flight-delay: 1 feature drifted in week 2013-07-01 – 2013-07-08 (UTC); dep_delay: Wasserstein distance 0.4 standard deviations (critical at 0.25).");
+    insta::assert_snapshot!(tell(psi("temp", f64::MAX)), @"flight-delay: 1 feature drifted in week 2013-07-01 – 2013-07-08 (UTC); temp: PSI infinite (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
+}
+
+#[test]
+fn the_other_kinds() {
+    let tell = |kind| event_sentence(&incident(kind, Vec::new()), &opened());
+    insta::assert_snapshot!(tell(IncidentKind::Performance), @"flight-delay: the model's performance fell in week 2013-07-01 – 2013-07-08 (UTC).");
+    insta::assert_snapshot!(tell(IncidentKind::Pipeline), @"flight-delay: driftd cannot see all of the traffic in week 2013-07-01 – 2013-07-08 (UTC).");
+}
+
+fn transitions(text: String) -> [Transition; 8] {
+    [
+        Transition::Pended,
+        Transition::Dropped,
+        opened(),
+        Transition::Escalated,
+        Transition::FeaturesJoined { features: vec![text.as_str().into(); 5] },
+        Transition::Repeated,
+        Transition::Acknowledged { by: text.clone() },
+        Transition::Resolved { by: text },
+    ]
+}
+
+proptest! {
+    #[test]
+    fn a_sentence_is_one_line_whatever_things_are_called(
+        text in any::<String>(), value in any::<f64>(), before in any::<f64>(), statistic in 0..12_usize, kind in 0..5_usize,
+    ) {
+        let kinds = [
+            IncidentKind::Drift, IncidentKind::DataQuality, IncidentKind::NoData, IncidentKind::Performance,
+            IncidentKind::Pipeline,
+        ];
+        let evidence = Evidence {
+            statistic: DriftStatistic::ALL[statistic],
+            baseline_share: Some(before),
+            moved: vec![movement(&text, before, value), movement(&format!("(unseen: {text})"), before, value)],
+            ..psi(&text, value)
+        };
+        let mut found = incident(kinds[kind], vec![evidence]);
+        found.key.segment = SegmentKey::from_stored(text.clone());
+        found.last_window.0 = text.as_str().into();
+        for reason in transitions(text) {
+            for said in [event_sentence(&found, &reason), subject(&notification(found.clone(), reason.clone()))] {
+                prop_assert!(!said.chars().any(|c| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}')), "{:?}", said);
+                prop_assert!(said.chars().count() < 1000, "{} characters", said.chars().count());
+            }
+        }
+        found.state = IncidentState::Resolved;
+        prop_assert!(!incident_sentence(&found).contains('\n'));
+    }
+}

@@ -1,0 +1,51 @@
+//! What every chart shares: the frame, its description, and coordinates.
+
+use std::fmt;
+
+use crate::escape::escape;
+
+/// An SVG image under construction: `body` between a described frame.
+///
+/// `height` is in em; `title` names the picture and `description` says what it shows.
+pub(super) fn image(class: &str, height: f64, title: &str, description: &str, body: &str) -> String {
+    format!(
+        "<svg class=\"chart {class}\" role=\"img\" xmlns=\"http://www.w3.org/2000/svg\" width=\"100%\" height=\"{}\">\
+         <title>{}</title><desc>{}</desc>{body}</svg>",
+        Em(height),
+        escape(title),
+        escape(description),
+    )
+}
+
+/// Shares below one in a billion are nothing to the eye, and dividing by them overflows.
+const LEAST: f64 = 1e-9;
+
+/// A share as it can be drawn: finite and within [0, 1].
+pub(super) fn drawable(share: f64) -> f64 {
+    if share.is_finite() && share >= LEAST { share.min(1.0) } else { 0.0 }
+}
+
+/// A horizontal coordinate in per cent of the width.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Percent(pub(super) f64);
+
+/// A vertical coordinate in units of the font size.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Em(pub(super) f64);
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}%", rounded(self.0))
+    }
+}
+
+impl fmt::Display for Em {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}em", rounded(self.0))
+    }
+}
+
+/// Two decimals are finer than a pixel; fewer digits are fewer bytes.
+fn rounded(x: f64) -> f64 {
+    (x * 100.0).round() / 100.0
+}

@@ -1,0 +1,29 @@
+//! *What people see*: charts as SVG, and the report of `driftd check` as one HTML file.
+//!
+//! Floor 2 of driftd. [`charts`] is the one place where data becomes a picture; [`render_check`] puts pictures, numbers and
+//! words on a page that needs no script, no network and no other file. Rules that hold for everything here:
+//!
+//! * names of columns, categories and files come from strangers and are escaped, shortened and cleaned;
+//! * severity is a word and a shape, never a colour alone; colours keep the contrast of WCAG 2.1 AA, light and dark;
+//! * a page stays of bounded size whatever it is given, and says what it left out;
+//! * the same input gives the same bytes: nothing asks a clock.
+//!
+//! ```
+//! use driftd_model::{ContentHash, check::{CheckReport, Side}};
+//! use driftd_web::render_check;
+//!
+//! let report = CheckReport {
+//!     baseline: Side { name: "train.parquet".to_owned(), rows: 10_000 },
+//!     baseline_hash: ContentHash::of(b"train"),
+//!     current: Side { name: "today.parquet".to_owned(), rows: 8_000 },
+//!     features: Vec::new(),
+//!     notes: Vec::new(),
+//! };
+//! assert!(render_check(&report, &[]).starts_with("<!doctype html>"));
+//! ```
+
+pub mod charts;
+mod escape;
+mod report;
+
+pub use report::{BinShare, FeatureDistribution, render_check};

@@ -1,0 +1,139 @@
+//! Statistics in figures and words.
+
+use driftd_model::{Outcome, Score, Verdict, words};
+use driftd_stats::{DriftStatistic, NotComputable};
+
+/// What stands where there is nothing to say.
+const NOTHING: &str = "–";
+
+/// One line of a feature's table of statistics.
+pub(super) struct ScoreRow {
+    pub(super) key: &'static str,
+    pub(super) name: &'static str,
+    pub(super) value: String,
+    pub(super) thresholds: String,
+    pub(super) p: String,
+    pub(super) q: String,
+    pub(super) detail: String,
+    pub(super) outcome: &'static str,
+}
+
+impl ScoreRow {
+    pub(super) fn of(score: &Score) -> Self {
+        let thresholds = score.threshold.map_or_else(
+            || NOTHING.to_owned(),
+            |t| {
+                let (warn, critical) = (limit(score.statistic, t.warn), limit(score.statistic, t.critical));
+                // The unit is said once.
+                let warn = warn.split_once(' ').map_or(warn.as_str(), |(number, _)| number);
+                format!("{warn} / {critical}")
+            },
+        );
+        let probability = |p: Option<f64>| p.map_or_else(|| NOTHING.to_owned(), bare_probability);
+        Self {
+            key: score.statistic.as_str(),
+            name: words::statistic(score.statistic),
+            value: value(score),
+            thresholds,
+            p: probability(score.p_value),
+            q: probability(score.q_value),
+            detail: detail(score),
+            outcome: match score.outcome {
+                Some(outcome) => outcome_words(outcome),
+                None => "no",
+            },
+        }
+    }
+}
+
+/// The score to name first: an infinite PSI that decided has no number, and leads all the same.
+pub(super) fn leading(verdict: &Verdict) -> Option<&Score> {
+    verdict
+        .scores
+        .iter()
+        .find(|s| s.reason == Some(NotComputable::Infinite) && s.outcome == Some(verdict.outcome))
+        .or_else(|| verdict.leading_score())
+}
+
+/// An outcome as a person says it.
+pub(super) const fn outcome_words(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::NotComparable => "not comparable",
+        Outcome::InsufficientData => "too little data",
+        Outcome::Stable => "stable",
+        Outcome::Warning => "warning",
+        Outcome::Critical => "critical",
+    }
+}
+
+/// The value with its unit: shares in per cent, a change of share in points, a distance in the feature's unit and in
+/// standard deviations of the baseline.
+pub(super) fn value(score: &Score) -> String {
+    match (score.value, score.reason) {
+        (Some(value), _) => match (score.statistic, score.normalized) {
+            (DriftStatistic::Wasserstein, Some(sigmas)) => {
+                format!("{} ({} σ)", words::number(value), words::number(sigmas))
+            }
+            (DriftStatistic::Missing, _) => points(value),
+            (DriftStatistic::Unseen | DriftStatistic::OutOfRange | DriftStatistic::NonFinite, _) => {
+                words::percent(value)
+            }
+            _ => words::number(value),
+        },
+        (None, Some(NotComputable::Infinite)) => "infinite".to_owned(),
+        (None, Some(reason)) => reason.to_string(),
+        (None, None) => NOTHING.to_owned(),
+    }
+}
+
+/// A threshold in the unit of the statistic's effect.
+pub(super) fn limit(statistic: DriftStatistic, at: f64) -> String {
+    match statistic {
+        DriftStatistic::Wasserstein => format!("{} σ", words::number(at)),
+        DriftStatistic::Missing | DriftStatistic::NonFinite => points(at),
+        DriftStatistic::Unseen | DriftStatistic::OutOfRange => words::percent(at),
+        _ => words::number(at),
+    }
+}
+
+fn points(share: f64) -> String {
+    let points = share * 100.0;
+    let sign = if points > 0.0 { "+" } else { "" };
+    format!("{sign}{} points", words::number(points))
+}
+
+/// How far the exact value may be: the exact KS lies above its value, a Wasserstein distance on either side.
+fn certified(score: &Score) -> Option<String> {
+    Some(match (score.statistic, score.certified_error?) {
+        (_, 0.0) => "exact".to_owned(),
+        (DriftStatistic::Ks, error) => format!("+{} certified", words::number(error)),
+        (_, error) => format!("±{} certified", words::number(error)),
+    })
+}
+
+fn bare_probability(p: f64) -> String {
+    let text = words::probability("", p);
+    text.trim_start_matches([' ', '=']).to_owned()
+}
+
+/// What else belongs to the value: its error, how many bins took part, what it is compared with.
+fn detail(score: &Score) -> String {
+    let mut parts: Vec<String> = certified(score).into_iter().collect();
+    if let Some(df) = score.df {
+        parts.push(format!("{df} df"));
+    }
+    if let Some(bins) = score.bins {
+        parts.push(words::counted(u64::from(bins), "bin", "bins"));
+    }
+    if let Some(v) = score.cramers_v {
+        parts.push(format!("Cramér's V {}", words::number(v)));
+    }
+    if let Some(share) = score.baseline_share {
+        let what = match score.statistic {
+            DriftStatistic::Missing | DriftStatistic::NonFinite => "baseline",
+            _ => "expected",
+        };
+        parts.push(format!("{what} {}", words::percent(share)));
+    }
+    parts.join(", ")
+}
