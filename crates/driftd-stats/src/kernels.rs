@@ -1,0 +1,99 @@
+//! The counting loop: value → cell → count.
+//!
+//! One algorithm, written once in plain Rust over small chunks ([`chunk`]) and
+//! compiled for several instruction sets; which one runs is decided at run time.
+//! Its oracle is [`BinEdges::locate`], a binary search.
+//!
+//! 1. A [`Lookup`] turns a value into a table slot with a handful of arithmetic
+//!    instructions and no branch. The slot gives the first cell it can be in.
+//! 2. A fixed number of compares, one or two as a rule, finds the cell. NaN and
+//!    the infinities end up in cells of their own on the same path.
+//! 3. Four private histograms take turns, so that equal neighbours do not wait
+//!    for each other's store.
+//!
+//! Besides, [`lattice_step`] is the inner loop of the exact Kolmogorov–Smirnov
+//! law, compiled in the same way.
+//!
+//! This is the only module with `unsafe` in it: for table look-ups whose bounds
+//! hold by construction, and for calling the versions compiled for instruction
+//! sets that were detected.
+
+mod chunk;
+mod lattice;
+mod lookup;
+mod sweep;
+mod tally;
+
+use crate::layout::BinEdges;
+use crate::state::{Absence, NumericAggregate, NumericSlice, PRESENT};
+use chunk::CHUNK;
+pub(crate) use lattice::lattice_step;
+pub(crate) use lookup::Lookup;
+use tally::Tally;
+
+/// Counts a column into the state, which was made for this grid.
+pub(crate) fn count(state: &mut NumericAggregate, edges: &BinEdges, column: NumericSlice<'_>) {
+    count_with(chunk::best(), state, edges, column);
+}
+
+fn count_with(kernel: chunk::Kernel, state: &mut NumericAggregate, edges: &BinEdges, column: NumericSlice<'_>) {
+    for block in 0..column.values.len().div_ceil(BLOCK) {
+        let range = block * BLOCK..column.values.len().min((block + 1) * BLOCK);
+        let values = column.values.get(range.clone()).unwrap_or_default();
+        let absent = column.absent.and_then(|codes| codes.get(range.start..codes.len().min(range.end)));
+        let mut tally = Tally::new(edges, values.len());
+        count_block(kernel, state, edges, values, absent, &mut tally);
+        tally.finish(state);
+    }
+}
+
+/// Values per tally, far below what its 32-bit counters hold.
+const BLOCK: usize = 1 << 24;
+
+fn count_block(
+    kernel: chunk::Kernel,
+    state: &mut NumericAggregate,
+    edges: &BinEdges,
+    values: &[f64],
+    absent: Option<&[u8]>,
+    tally: &mut Tally,
+) {
+    let mut present = [0.0; CHUNK];
+    for (i, chunk) in values.chunks(CHUNK).enumerate() {
+        let start = i * CHUNK;
+        let codes = absent.and_then(|c| c.get(start..c.len().min(start + CHUNK)));
+        let dense = match codes {
+            Some(codes) if codes.iter().any(|c| *c != PRESENT) => leave_out_absent(state, chunk, codes, &mut present),
+            _ => chunk,
+        };
+        kernel(edges, dense, state, tally);
+    }
+}
+
+/// Moves the present values of a chunk to the front of `present`, without
+/// branching on each, and counts the others.
+#[allow(
+    clippy::indexing_slicing,
+    reason = "`end` counts values of one chunk before the current one, so it is below CHUNK"
+)]
+fn leave_out_absent<'a>(
+    state: &mut NumericAggregate,
+    chunk: &[f64],
+    codes: &[u8],
+    present: &'a mut [f64; CHUNK],
+) -> &'a [f64] {
+    let (mut end, mut missing) = (0, 0_u64);
+    for (row, &value) in chunk.iter().enumerate() {
+        let code = codes.get(row).copied().unwrap_or(PRESENT);
+        present[end] = value;
+        end += usize::from(code == PRESENT);
+        missing += u64::from(code == Absence::Missing.code());
+    }
+    let absent = (chunk.len() - end) as u64;
+    state.add_absent(missing, 0, 0, 0);
+    state.add_mistyped(absent - missing);
+    &present[..end]
+}
+
+#[cfg(test)]
+mod tests;

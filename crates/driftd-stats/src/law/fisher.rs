@@ -1,0 +1,61 @@
+//! Two proportions: the pooled z test, and Fisher's exact test where the normal
+//! approximation does not hold.
+
+use super::normal::two_sided_normal_p;
+
+/// Below this expected count the exact test is used.
+const FEWEST_EXPECTED: f64 = 5.0;
+
+/// Two-sided p-value for equal proportions a/n and b/m; `None` without rows on
+/// a side. `a <= n`, `b <= m`.
+pub(crate) fn two_proportions_p(a: u64, n: u64, b: u64, m: u64) -> Option<f64> {
+    if n == 0 || m == 0 {
+        return None;
+    }
+    let (a, n, b, m) = (a as f64, n as f64, b as f64, m as f64);
+    let s = (a + b) / (n + m);
+    let expected = [n * s, m * s, n * (1.0 - s), m * (1.0 - s)];
+    if expected.iter().any(|e| *e < FEWEST_EXPECTED) {
+        return Some(fisher_exact_p(a, n - a, b, m - b));
+    }
+    let z = (b / m - a / n) / (s * (1.0 - s) * (1.0 / n + 1.0 / m)).sqrt();
+    Some(two_sided_normal_p(z))
+}
+
+/// Fisher's exact test on the table [[a, b], [c, d]], two-sided as SciPy and R
+/// have it: the probability of all tables with the same margins that are at most
+/// as probable as the observed one.
+///
+/// The hypergeometric probabilities are walked from the mode outwards relative
+/// to the mode's, so nothing overflows and the walk ends where they underflow,
+/// however large the table.
+fn fisher_exact_p(a: f64, b: f64, c: f64, d: f64) -> f64 {
+    let (row, column) = (a + b, a + c);
+    let all = row + c + d;
+    let least = (row + column - all).max(0.0);
+    let most = row.min(column);
+    let mode = (((row + 1.0) * (column + 1.0)) / (all + 2.0)).floor().clamp(least, most);
+    // P(k + 1) / P(k)
+    let ratio = |k: f64| ((row - k) * (column - k)) / ((k + 1.0) * (all - row - column + k + 1.0));
+
+    let mut weights = vec![(mode, 1.0)];
+    let (mut k, mut weight) = (mode, 1.0);
+    while k < most && weight > 0.0 {
+        weight *= ratio(k);
+        k += 1.0;
+        weights.push((k, weight));
+    }
+    (k, weight) = (mode, 1.0);
+    while k > least && weight > 0.0 {
+        k -= 1.0;
+        weight /= ratio(k);
+        weights.push((k, weight));
+    }
+    let observed = weights.iter().find(|(k, _)| *k == a).map_or(0.0, |(_, w)| *w);
+    // Tables as probable as the observed one differ from it by rounding only.
+    let limit = observed * (1.0 + 1e-11);
+    weights.sort_unstable_by(|x, y| x.1.total_cmp(&y.1)); // small terms first
+    let total: f64 = weights.iter().map(|(_, w)| w).sum();
+    let tail: f64 = weights.iter().map(|(_, w)| w).take_while(|w| **w <= limit).sum();
+    (tail / total).min(1.0)
+}

@@ -1,0 +1,73 @@
+//! Layouts: what the baseline freezes before the first window is counted.
+//!
+//! A layout is derived from the baseline sample alone and never moves with the
+//! data it judges. It says into which cell, bin or category slot a value falls.
+
+mod build;
+mod categories;
+mod dictionary;
+mod edges;
+mod fingerprint;
+mod label;
+mod options;
+mod quantile;
+mod sample;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::categories::CategoryCounts;
+pub use self::dictionary::{CategorySlot, Dictionary};
+pub use self::edges::BinEdges;
+pub(crate) use self::fingerprint::fnv1a;
+pub use self::options::{Binning, LayoutOptions, MAX_BINS, MAX_CATEGORIES, MAX_CELLS, MIN_CELLS};
+pub use self::sample::{OrderedSample, SortedSample};
+
+/// How one feature is counted, frozen by the baseline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FeatureLayout {
+    /// Numbers, counted on a frozen grid.
+    Numeric(BinEdges),
+    /// Text, counted against a frozen dictionary.
+    Categorical(Dictionary),
+    /// The baseline column had no value at all: only presence is watched.
+    Presence,
+}
+
+impl FeatureLayout {
+    /// The grid, when the feature is numeric.
+    #[must_use]
+    pub fn as_numeric(&self) -> Option<&BinEdges> {
+        match self {
+            Self::Numeric(edges) => Some(edges),
+            Self::Categorical(_) | Self::Presence => None,
+        }
+    }
+
+    /// The dictionary, when the feature is categorical.
+    #[must_use]
+    pub fn as_categorical(&self) -> Option<&Dictionary> {
+        match self {
+            Self::Categorical(dictionary) => Some(dictionary),
+            Self::Numeric(_) | Self::Presence => None,
+        }
+    }
+
+    /// `"numeric"`, `"categorical"` or `"presence"`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Numeric(_) => "numeric",
+            Self::Categorical(_) => "categorical",
+            Self::Presence => "presence",
+        }
+    }
+
+    pub(crate) fn shape(&self) -> String {
+        match self {
+            Self::Numeric(edges) => crate::state::shape("numeric", edges.cells(), edges.fingerprint()),
+            Self::Categorical(d) => crate::state::shape("categorical", d.bins(), d.fingerprint()),
+            Self::Presence => "a presence feature".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! State of one feature of any kind.
+
+use serde::{Deserialize, Serialize};
+
+use super::{CategoricalAggregate, NumericAggregate, PresenceAggregate};
+use crate::error::ShapeMismatch;
+use crate::layout::FeatureLayout;
+
+/// Mergeable state of one feature.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FeatureAggregate {
+    /// Counts on a grid.
+    Numeric(NumericAggregate),
+    /// Counts against a dictionary.
+    Categorical(CategoricalAggregate),
+    /// Rows with and without a value.
+    Presence(PresenceAggregate),
+}
+
+impl FeatureAggregate {
+    /// Nothing counted yet.
+    #[must_use]
+    pub fn empty(layout: &FeatureLayout) -> Self {
+        match layout {
+            FeatureLayout::Numeric(edges) => Self::Numeric(NumericAggregate::empty(edges)),
+            FeatureLayout::Categorical(dictionary) => Self::Categorical(CategoricalAggregate::empty(dictionary)),
+            FeatureLayout::Presence => Self::Presence(PresenceAggregate::new()),
+        }
+    }
+
+    /// Adds the counts of another part.
+    ///
+    /// # Errors
+    /// When the parts were counted with different layouts; `self` is unchanged.
+    pub fn merge(&mut self, other: &Self) -> Result<(), ShapeMismatch> {
+        match (&mut *self, other) {
+            (Self::Numeric(a), Self::Numeric(b)) => a.merge(b),
+            (Self::Categorical(a), Self::Categorical(b)) => a.merge(b),
+            (Self::Presence(a), Self::Presence(b)) => {
+                a.merge(b);
+                Ok(())
+            }
+            _ => Err(ShapeMismatch::new(self.shape(), other.shape())),
+        }
+    }
+
+    /// Whether this state was counted with this layout and is sound. Ask after
+    /// decoding bytes from outside.
+    #[must_use]
+    pub fn fits(&self, layout: &FeatureLayout) -> bool {
+        match (self, layout) {
+            (Self::Numeric(state), FeatureLayout::Numeric(edges)) => state.fits(edges),
+            (Self::Categorical(state), FeatureLayout::Categorical(dictionary)) => state.fits(dictionary),
+            (Self::Presence(_), FeatureLayout::Presence) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether everything that decides is equal: all but the float moments of
+    /// numeric features, whose last digits depend on the order of merging.
+    #[must_use]
+    pub fn same_counts(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Numeric(a), Self::Numeric(b)) => a.same_counts(b),
+            _ => self == other,
+        }
+    }
+
+    /// Rows counted.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        match self {
+            Self::Numeric(state) => state.rows(),
+            Self::Categorical(state) => state.rows(),
+            Self::Presence(state) => state.present().saturating_add(state.missing()),
+        }
+    }
+
+    /// Rows without a value.
+    #[must_use]
+    pub fn missing(&self) -> u64 {
+        match self {
+            Self::Numeric(state) => state.missing(),
+            Self::Categorical(state) => state.missing(),
+            Self::Presence(state) => state.missing(),
+        }
+    }
+
+    /// Rows whose value was of the wrong type for the feature.
+    #[must_use]
+    pub fn mistyped(&self) -> u64 {
+        match self {
+            Self::Numeric(state) => state.mistyped(),
+            Self::Categorical(state) => state.mistyped(),
+            Self::Presence(_) => 0,
+        }
+    }
+
+    /// Values the statistics are about (n or m): finite numbers, or categories
+    /// that are present. For a presence feature, rows with a value.
+    #[must_use]
+    pub fn usable(&self) -> u64 {
+        match self {
+            Self::Numeric(state) => state.finite(),
+            Self::Categorical(state) => state.present(),
+            Self::Presence(state) => state.present(),
+        }
+    }
+
+    /// Values that are NaN.
+    #[must_use]
+    pub fn nan(&self) -> u64 {
+        match self {
+            Self::Numeric(state) => state.nan(),
+            Self::Categorical(_) | Self::Presence(_) => 0,
+        }
+    }
+
+    /// Values that are +inf or −inf.
+    #[must_use]
+    pub fn infinite(&self) -> u64 {
+        match self {
+            Self::Numeric(state) => state.pos_inf().saturating_add(state.neg_inf()),
+            Self::Categorical(_) | Self::Presence(_) => 0,
+        }
+    }
+
+    /// Rough size on the heap, in bytes, for memory budgets.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Numeric(state) => size_of_val(state.cells()),
+            Self::Categorical(state) => size_of_val(state.slots()) + state.unseen_values().heap_bytes(),
+            Self::Presence(_) => 0,
+        }
+    }
+
+    pub(crate) fn shape(&self) -> String {
+        match self {
+            Self::Numeric(state) => state.shape(),
+            Self::Categorical(state) => state.shape(),
+            Self::Presence(_) => "a presence state".to_owned(),
+        }
+    }
+}

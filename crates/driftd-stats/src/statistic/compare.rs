@@ -1,0 +1,170 @@
+//! Every statistic of a feature.
+
+use super::bins::BinPair;
+use super::kind::DriftStatistic;
+use super::ks::ks;
+use super::outcome::{Computed, NotComputable, Statistic};
+use super::shares::{self, Share};
+use super::smoothing::Smoothing;
+use super::wasserstein::wasserstein;
+use crate::error::ShapeMismatch;
+use crate::layout::{BinEdges, Dictionary, FeatureLayout};
+use crate::state::{CategoricalAggregate, FeatureAggregate, NumericAggregate, total};
+
+/// Every statistic that applies to the kind of feature, in report order.
+///
+/// `missing` is always there. It is about rows without a *usable* value:
+/// missing ones and those of the wrong type. `baseline` must be the state that
+/// was built together with `layout`.
+///
+/// # Errors
+/// When a state was not counted with `layout`.
+pub fn compare(
+    layout: &FeatureLayout,
+    baseline: &FeatureAggregate,
+    window: &FeatureAggregate,
+    smoothing: Smoothing,
+) -> Result<Vec<Statistic>, ShapeMismatch> {
+    check_fit(layout, baseline)?;
+    check_fit(layout, window)?;
+    let mut statistics = match (layout, baseline, window) {
+        (FeatureLayout::Numeric(edges), FeatureAggregate::Numeric(r), FeatureAggregate::Numeric(c)) => {
+            numeric(edges, r, c, smoothing)
+        }
+        (
+            FeatureLayout::Categorical(dictionary),
+            FeatureAggregate::Categorical(r),
+            FeatureAggregate::Categorical(c),
+        ) => categorical(dictionary, r, c, smoothing),
+        _ => Vec::new(),
+    };
+    statistics.push(Statistic {
+        statistic: DriftStatistic::Missing,
+        result: Ok(shares::missing(absent(baseline), absent(window))),
+    });
+    statistics.sort_by_key(|s| s.statistic);
+    Ok(statistics)
+}
+
+pub(super) fn check_fit(layout: &FeatureLayout, state: &FeatureAggregate) -> Result<(), ShapeMismatch> {
+    if state.fits(layout) { Ok(()) } else { Err(ShapeMismatch::new(layout.shape(), state.shape())) }
+}
+
+fn absent(state: &FeatureAggregate) -> Share {
+    Share { count: state.missing().saturating_add(state.mistyped()), rows: state.rows() }
+}
+
+fn emptiness(n: u64, m: u64) -> Option<NotComputable> {
+    if n == 0 {
+        Some(NotComputable::NoBaselineValues)
+    } else if m == 0 {
+        Some(NotComputable::NoWindowValues)
+    } else {
+        None
+    }
+}
+
+/// All of `kinds`, for one reason not computable.
+fn none_of(kinds: &[DriftStatistic], reason: NotComputable) -> Vec<Statistic> {
+    kinds.iter().map(|statistic| Statistic { statistic: *statistic, result: Err(reason) }).collect()
+}
+
+const NUMERIC: [DriftStatistic; 9] = [
+    DriftStatistic::Psi,
+    DriftStatistic::Ks,
+    DriftStatistic::Js,
+    DriftStatistic::Hellinger,
+    DriftStatistic::Tv,
+    DriftStatistic::Linf,
+    DriftStatistic::Wasserstein,
+    DriftStatistic::ChiSquare,
+    DriftStatistic::OutOfRange,
+];
+
+const CATEGORICAL: [DriftStatistic; 7] = [
+    DriftStatistic::Psi,
+    DriftStatistic::Js,
+    DriftStatistic::Hellinger,
+    DriftStatistic::Tv,
+    DriftStatistic::Linf,
+    DriftStatistic::ChiSquare,
+    DriftStatistic::Unseen,
+];
+
+fn numeric(
+    edges: &BinEdges,
+    baseline: &NumericAggregate,
+    window: &NumericAggregate,
+    smoothing: Smoothing,
+) -> Vec<Statistic> {
+    let (n, m) = (baseline.finite(), window.finite());
+    let mut all = match emptiness(n, m) {
+        Some(reason) => none_of(&NUMERIC, reason),
+        None => {
+            let pair = BinPair::new(&coarse(edges, baseline), &coarse(edges, window));
+            let mut all = pair.statistics(smoothing);
+            let strangers = Share { count: outside(edges, window), rows: m };
+            for (statistic, result) in [
+                (DriftStatistic::Ks, Ok(ks(&baseline.cells, &window.cells, edges.atoms()))),
+                (DriftStatistic::Wasserstein, wasserstein(edges, baseline, window)),
+                (DriftStatistic::OutOfRange, Ok(shares::out_of_range(strangers, n))),
+            ] {
+                all.push(Statistic { statistic, result });
+            }
+            all
+        }
+    };
+    all.push(Statistic { statistic: DriftStatistic::NonFinite, result: non_finite(baseline, window) });
+    all
+}
+
+fn non_finite(baseline: &NumericAggregate, window: &NumericAggregate) -> Result<Computed, NotComputable> {
+    let share = |state: &NumericAggregate| {
+        let count = total([&state.nan(), &state.pos_inf(), &state.neg_inf()]);
+        Share { count, rows: count.saturating_add(state.finite()) }
+    };
+    let (baseline, window) = (share(baseline), share(window));
+    match emptiness(baseline.rows, window.rows) {
+        Some(reason) => Err(reason),
+        None => Ok(shares::non_finite(baseline, window)),
+    }
+}
+
+fn categorical(
+    dictionary: &Dictionary,
+    baseline: &CategoricalAggregate,
+    window: &CategoricalAggregate,
+    smoothing: Smoothing,
+) -> Vec<Statistic> {
+    let (n, m) = (baseline.present(), window.present());
+    match emptiness(n, m) {
+        Some(reason) => none_of(&CATEGORICAL, reason),
+        None => {
+            let mut all = BinPair::new(baseline.slots(), window.slots()).statistics(smoothing);
+            let strangers = Share { count: window.unseen(), rows: m };
+            all.push(Statistic {
+                statistic: DriftStatistic::Unseen,
+                result: Ok(shares::unseen(strangers, dictionary.singletons(), n)),
+            });
+            all
+        }
+    }
+}
+
+/// Counts per coarse bin.
+pub(super) fn coarse(edges: &BinEdges, state: &NumericAggregate) -> Vec<u64> {
+    let mut bins = vec![0_u64; edges.bins()];
+    for (bin, count) in edges.bin_of_cell().iter().zip(&state.cells) {
+        if let Some(sum) = bins.get_mut(*bin as usize) {
+            *sum = sum.saturating_add(*count);
+        }
+    }
+    bins
+}
+
+/// Finite values outside the baseline's range, whose ends are edges.
+fn outside(edges: &BinEdges, state: &NumericAggregate) -> u64 {
+    let inside = edges.inside();
+    let strangers = state.cells.iter().enumerate().filter(|(cell, _)| !inside.contains(cell)).map(|(_, count)| count);
+    total(strangers)
+}
