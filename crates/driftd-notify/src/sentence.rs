@@ -53,17 +53,21 @@ pub fn incident_sentence(incident: &Incident) -> String {
     }
 }
 
-/// `4 features drifted in week … (UTC); worst temp: …`, without the full stop.
+/// `4 features drifted in week … (UTC); worst temp: …`, without the full stop. Features are those of the incident's
+/// whole life, so once it has seen further windows the sentence says since when, and names the last of them.
 fn story(incident: &Incident) -> String {
     let (window, start, end) = &incident.last_window;
-    let mut text =
-        format!("{} in {} {}", summary(incident), words::name(window.as_str(), 40), words::span(*start, *end));
-    if incident.first_seen < *start {
+    let last = format!("{} {}", words::name(window.as_str(), 40), words::span(*start, *end));
+    let text = if incident.first_seen < *start {
         let since = incident.first_seen.to_string();
         let since = since.strip_suffix("T00:00:00Z").map_or_else(|| words::minutes(&since), str::to_owned);
-        let what = if incident.key.kind == IncidentKind::NoData { "none" } else { "bad" };
-        text.push_str(&[", ", what, " since ", &since].concat());
-    }
+        match incident.key.kind {
+            IncidentKind::NoData => format!("{} since {since}", summary(incident)),
+            _ => format!("{} since {since}, last in {last}", summary(incident)),
+        }
+    } else {
+        format!("{} in {last}", summary(incident))
+    };
     text + &worst(incident, 1)
 }
 

@@ -14,7 +14,7 @@ fn a_firing_incident() {
     found.first_seen = at("2013-06-24");
     let told = notification(found, Transition::Opened { windows: 2, severity: Severity::Critical });
     insta::assert_snapshot!(text(&told), @r"
-    flight-delay: 4 features drifted in week 2013-07-01 – 2013-07-08 (UTC), bad since 2013-06-24; worst temp: PSI 8.32 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.
+    flight-delay: 4 features drifted since 2013-06-24, last in week 2013-07-01 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.
 
     State         firing
     Severity      critical
