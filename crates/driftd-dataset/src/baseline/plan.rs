@@ -1,0 +1,60 @@
+//! Which columns become features, and of what kind.
+
+use driftd_model::{FeatureKind, Reason, SkippedColumn};
+
+use crate::values::Reading;
+use crate::{BaselineOptions, ColumnKind, DatasetError, Table};
+
+/// A column that is to become a feature.
+#[derive(Clone, Debug)]
+pub(super) struct Planned {
+    /// Its place in the table.
+    pub(super) column: usize,
+    /// The feature's name.
+    pub(super) name: String,
+    /// How it is read.
+    pub(super) reading: Reading,
+}
+
+/// Goes through the columns in the table's order.
+pub(super) fn plan(
+    table: &Table,
+    options: &BaselineOptions,
+) -> Result<(Vec<Planned>, Vec<SkippedColumn>), DatasetError> {
+    let (mut planned, mut skipped) = (Vec::new(), Vec::new());
+    for (column, info) in table.schema().columns().iter().enumerate() {
+        let name = table.schema().short_name(column);
+        if options.exclude.contains(name) || options.exclude.contains(&info.name) {
+            continue;
+        }
+        let wanted = options.kinds.get(name).copied();
+        match reading(&info.kind, wanted) {
+            Choice::Read(reading) => planned.push(Planned { column, name: name.to_owned(), reading }),
+            Choice::Skip(reason) => skipped.push(SkippedColumn { name: name.to_owned(), reason }),
+            Choice::Refuse(wanted) => {
+                let (path, name) = (table.path().to_owned(), name.to_owned());
+                return Err(DatasetError::BadKind { path, name, found: info.kind.to_string(), wanted });
+            }
+        }
+    }
+    Ok((planned, skipped))
+}
+
+enum Choice {
+    Read(Reading),
+    Skip(Reason),
+    Refuse(FeatureKind),
+}
+
+fn reading(kind: &ColumnKind, wanted: Option<FeatureKind>) -> Choice {
+    use FeatureKind::{Categorical, Numeric, Presence};
+    match (kind, wanted) {
+        (ColumnKind::Unsupported(found), None) => Choice::Skip(Reason::Unsupported { found: found.clone() }),
+        (ColumnKind::Unsupported(_), Some(wanted)) => Choice::Refuse(wanted),
+        (_, Some(Presence)) | (ColumnKind::Empty, _) => Choice::Read(Reading::Presence),
+        (ColumnKind::Number, None | Some(Numeric)) => Choice::Read(Reading::Numbers),
+        (ColumnKind::Time, None) => Choice::Skip(Reason::PointInTime),
+        (ColumnKind::Bool | ColumnKind::Text, None) | (_, Some(Categorical)) => Choice::Read(Reading::Texts),
+        (_, Some(Numeric)) => Choice::Refuse(Numeric),
+    }
+}

@@ -1,0 +1,266 @@
+//! What can go wrong with a table: always the file, the place in it, and what to do.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use driftd_model::FeatureKind;
+use driftd_stats::StatsError;
+use driftd_window::RaggedBatch;
+
+/// A table that cannot be opened, read or used as asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DatasetError {
+    /// No such file.
+    #[error("{}: no such file; check the path", path.display())]
+    NotFound {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A directory where a file is expected.
+    #[error("{}: is a directory; name one Parquet, CSV or NDJSON file in it", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The operating system refuses access.
+    #[error("{}: permission denied; make the file readable for the user driftd runs as", path.display())]
+    Denied {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Any other failure of the operating system.
+    #[error("{}: cannot be read", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        #[source]
+        source: io::Error,
+    },
+    /// The name does not say what is in the file.
+    #[error("{}: unknown kind of file; name it .parquet, .csv, .tsv, .ndjson or .jsonl, after what is in it", path.display())]
+    UnknownFormat {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The name says one thing and the first bytes another.
+    #[error("{}: is named as {expected} but holds {found}; {remedy}", path.display())]
+    WrongFormat {
+        /// The file.
+        path: PathBuf,
+        /// What the name promises.
+        expected: &'static str,
+        /// What the first bytes are.
+        found: &'static str,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// Zero bytes.
+    #[error("{}: is empty (0 bytes); was the export interrupted?", path.display())]
+    EmptyFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A table without columns.
+    #[error("{}: has no columns; a table needs at least one named column", path.display())]
+    NoColumns {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A table without rows.
+    #[error("{}: has columns but no rows; nothing can be learnt from it, check the query that wrote it", path.display())]
+    NoRows {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file that contradicts its own format.
+    #[error("{}: damaged {format} file{}: {what}; write or copy it again", path.display(), place(column.as_deref()))]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        format: &'static str,
+        /// The column in which it showed, if known.
+        column: Option<String>,
+        /// What is wrong.
+        what: String,
+    },
+    /// The end of a Parquet file is missing.
+    #[error("{}: does not end as a Parquet file does; it was cut short, copy it again", path.display())]
+    Truncated {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Bytes that are not UTF-8.
+    #[error(
+        "{}:{line}: column {column} is not UTF-8 (in the record that starts at byte {byte}); \
+         convert the file first, for example with `iconv -f LATIN1 -t UTF-8`",
+        path.display()
+    )]
+    NotUtf8 {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: u64,
+        /// Byte offset of the record.
+        byte: u64,
+        /// Column name in quotes, or its number where even the name is unreadable.
+        column: String,
+    },
+    /// A record with more or fewer fields than the header.
+    #[error("{}:{line}: {found} fields, but the header names {expected} columns; check quotes and delimiters there", path.display())]
+    Ragged {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: u64,
+        /// Fields of the record.
+        found: u64,
+        /// Columns of the header.
+        expected: u64,
+    },
+    /// Two columns of one name.
+    #[error("{}: column {name:?} occurs twice; rename one of the two", path.display())]
+    DuplicateColumn {
+        /// The file.
+        path: PathBuf,
+        /// The name.
+        name: String,
+    },
+    /// A header field without a name.
+    #[error("{}: column number {number} has no name; the first line must name every column", path.display())]
+    UnnamedColumn {
+        /// The file.
+        path: PathBuf,
+        /// Its place, from 1.
+        number: usize,
+    },
+    /// A line that is not one JSON object.
+    #[error("{}:{line}:{column}: {what}; every line must be one JSON object (`jq -c '.[]'` splits an array)", path.display())]
+    BadJson {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: u64,
+        /// Column in the line, from 1.
+        column: usize,
+        /// What the parser says.
+        what: String,
+    },
+    /// A short name that fits several nested columns.
+    #[error("{}: column {name:?} is ambiguous: {found} all end in it; name one of them in full", path.display())]
+    AmbiguousColumn {
+        /// The file.
+        path: PathBuf,
+        /// What was asked for.
+        name: String,
+        /// What it could mean.
+        found: String,
+    },
+    /// A column that must be there and is not.
+    #[error("{}: no column {name:?} for {purpose}; it has {known}", path.display())]
+    MissingColumn {
+        /// The file.
+        path: PathBuf,
+        /// What was asked for.
+        name: String,
+        /// What it is needed for.
+        purpose: &'static str,
+        /// The columns that are there.
+        known: String,
+    },
+    /// A column that cannot give event times.
+    #[error("{}: column {name:?} holds {found}, not event times; use timestamps, RFC 3339 text or seconds since 1970", path.display())]
+    NoEventTimes {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        name: String,
+        /// What it holds.
+        found: String,
+    },
+    /// A kind that the column cannot have.
+    #[error("{}: column {name:?} holds {found} and cannot be compared as {wanted}; drop the override or convert the column", path.display())]
+    BadKind {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        name: String,
+        /// What it holds.
+        found: String,
+        /// What the configuration wants.
+        wanted: FeatureKind,
+    },
+    /// Nothing is left to monitor.
+    #[error("{}: no column can be monitored: {reasons}", path.display())]
+    NothingToMonitor {
+        /// The file.
+        path: PathBuf,
+        /// Why each was left out.
+        reasons: String,
+    },
+    /// A layout that cannot be built.
+    #[error("{}: column {column:?} cannot be laid out", path.display())]
+    Layout {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: String,
+        /// Why.
+        #[source]
+        source: StatsError,
+    },
+    /// Sorted runs that could not be written to or read from the temporary directory.
+    #[error("cannot keep sorted values in the temporary directory {}; free space there or set TMPDIR", dir.display())]
+    Spill {
+        /// The directory.
+        dir: PathBuf,
+        /// What the operating system says.
+        #[source]
+        source: io::Error,
+    },
+    /// A batch whose columns do not fit together.
+    #[error("{}: rows do not line up", path.display())]
+    Misaligned {
+        /// The file.
+        path: PathBuf,
+        /// What the batch says.
+        #[source]
+        source: RaggedBatch,
+    },
+    /// A replay without files.
+    #[error("no file to replay; name at least one")]
+    NoFiles,
+    /// A file that could not be written.
+    #[error("{target}: cannot write Parquet: {what}")]
+    Write {
+        /// What was to be written.
+        target: String,
+        /// Why not.
+        what: String,
+    },
+}
+
+fn place(column: Option<&str>) -> impl fmt::Display {
+    column.map_or_else(String::new, |name| format!(", column {name:?}"))
+}
+
+impl DatasetError {
+    /// A failure of the operating system on `path`, by its kind.
+    pub(crate) fn io(path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        match source.kind() {
+            io::ErrorKind::NotFound => Self::NotFound { path },
+            io::ErrorKind::PermissionDenied => Self::Denied { path },
+            io::ErrorKind::IsADirectory => Self::Directory { path },
+            _ => Self::Io { path, source },
+        }
+    }
+
+    /// A failure of the temporary directory.
+    pub(crate) fn spill(source: io::Error) -> Self {
+        Self::Spill { dir: std::env::temp_dir(), source }
+    }
+}

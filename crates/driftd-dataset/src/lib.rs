@@ -1,0 +1,59 @@
+//! Tables of files: Parquet, CSV and NDJSON, read chunk by chunk into baselines, comparisons and replays.
+//!
+//! Floor 2 of driftd, and the only crate that links polars. A [`Table`] is opened once, which settles its columns and
+//! what they hold; after that it is only ever streamed, a chunk of rows of the wanted columns at a time, so a file may
+//! be larger than memory. Everything that reads a table is one of four verbs:
+//!
+//! - [`build_baseline`] freezes layouts and counts,
+//! - [`aggregate`] counts a table in the layouts of a baseline,
+//! - [`check`] does that and judges the result,
+//! - [`ReplayReader`] hands the rows of files to a monitor as if they had just arrived.
+//!
+//! ```
+//! use driftd_dataset::{BaselineOptions, Table, build_baseline, check};
+//! use driftd_model::JudgeRules;
+//! # let dir = tempfile::tempdir()?;
+//! # let path = dir.path().join("train.csv");
+//! # std::fs::write(&path, "age\n".to_owned() + &"41\n17\n63\n".repeat(40))?;
+//! let train = Table::open(&path)?;
+//! let baseline = build_baseline(&train, &BaselineOptions::default(), &|_rows| ())?;
+//! let checked = check(&baseline, "train", &Table::open(&path)?, &|_| Some(JudgeRules::default()), &|_rows| ())?;
+//! assert_eq!(checked.report.outcome().as_str(), "stable");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests assert")
+)]
+
+mod aggregate;
+mod baseline;
+mod cells;
+mod check;
+mod csv;
+mod error;
+mod event_time;
+mod export;
+mod format;
+mod guess;
+mod ndjson;
+mod parquet;
+mod positioned;
+mod replay;
+mod runs;
+mod schema;
+mod segments;
+mod table;
+mod text;
+mod values;
+
+pub use aggregate::{CurrentSide, aggregate};
+pub use baseline::{BaselineOptions, SegmentOptions, build_baseline};
+pub use check::{Checked, check};
+pub use error::DatasetError;
+pub use export::{ExportColumn, ExportValues, write_parquet};
+pub use replay::ReplayReader;
+pub use schema::{ColumnInfo, ColumnKind, Schema};
+pub use table::Table;

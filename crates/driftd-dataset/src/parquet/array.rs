@@ -1,0 +1,232 @@
+//! Decoded arrays as values of a chunk.
+
+use std::fmt::Write as _;
+
+use driftd_stats::{MISSING_CODE, MISTYPED_CODE};
+use driftd_window::{Column, MISSING, MISTYPED, NO_EVENT_TIME, PRESENT};
+use polars_arrow::array::{Array, BooleanArray, PrimitiveArray, Utf8ViewArray};
+use polars_arrow::bitmap::Bitmap;
+use polars_arrow::datatypes::{ArrowDataType, TimeUnit};
+use polars_arrow::types::NativeType;
+
+use crate::event_time::{self, EpochUnit};
+use crate::text::TextCodes;
+use crate::values::{Reading, Values, Wanted};
+
+/// The values of consecutive arrays of one column, `rows` in all.
+pub(super) fn values_of(arrays: &[Box<dyn Array>], wanted: &mut Wanted, rows: usize) -> Result<Values, String> {
+    match wanted.reading {
+        Reading::Numbers => numbers(arrays, rows),
+        Reading::Texts => texts(arrays, rows),
+        Reading::Presence => Ok(Values::Column(Column::Presence { absent: absent_or_present(arrays, rows) })),
+        Reading::Times => times(arrays, rows, &mut wanted.unit),
+    }
+}
+
+/// Calls `$each` with the array as a `PrimitiveArray` of numbers, its values as `f64` by `$as_f64`, or `$other`.
+macro_rules! on_numbers {
+    ($array:expr, |$typed:ident, $as_f64:ident| $each:expr, $other:expr) => {{
+        macro_rules! typed {
+            ($type:ty, $convert:expr) => {
+                match $array.as_any().downcast_ref::<PrimitiveArray<$type>>() {
+                    Some($typed) => {
+                        let $as_f64 = $convert;
+                        $each
+                    }
+                    None => return Err(format!("unexpected layout of {:?}", $array.dtype())),
+                }
+            };
+        }
+        use ArrowDataType as D;
+        match $array.dtype().to_storage() {
+            D::Int8 => typed!(i8, |v: i8| f64::from(v)),
+            D::Int16 => typed!(i16, |v: i16| f64::from(v)),
+            D::Int32 | D::Time32(_) => typed!(i32, |v: i32| f64::from(v)),
+            // Beyond 2^53 the nearest float stands for the integer.
+            D::Int64 | D::Time64(_) | D::Duration(_) => typed!(i64, |v: i64| v as f64),
+            D::UInt8 => typed!(u8, |v: u8| f64::from(v)),
+            D::UInt16 => typed!(u16, |v: u16| f64::from(v)),
+            D::UInt32 => typed!(u32, |v: u32| f64::from(v)),
+            D::UInt64 => typed!(u64, |v: u64| v as f64),
+            D::Float32 => typed!(f32, |v: f32| f64::from(v)),
+            D::Float64 => typed!(f64, |v: f64| v),
+            D::Decimal(_, scale) => {
+                let divisor = 10_f64.powi(*scale as i32);
+                typed!(i128, move |v: i128| v as f64 / divisor)
+            }
+            _ => $other,
+        }
+    }};
+}
+
+fn numbers(arrays: &[Box<dyn Array>], rows: usize) -> Result<Values, String> {
+    fn extend<T: NativeType>(values: &mut Vec<f64>, array: &PrimitiveArray<T>, as_f64: impl Fn(T) -> f64) {
+        values.extend(array.values().iter().map(|v| as_f64(*v)));
+    }
+    let mut values = Vec::with_capacity(rows);
+    let mut absent = None;
+    for array in arrays {
+        let start = values.len();
+        let mistyped = on_numbers!(
+            array,
+            |typed, as_f64| {
+                extend(&mut values, typed, as_f64);
+                false
+            },
+            {
+                values.resize(start + array.len(), 0.0);
+                true
+            }
+        );
+        if mistyped || array.null_count() > 0 {
+            let codes = absent.get_or_insert_with(|| vec![PRESENT; start]);
+            codes.resize(start, PRESENT);
+            push_codes(codes, array.as_ref(), if mistyped { MISTYPED } else { PRESENT });
+        }
+    }
+    if let Some(codes) = &mut absent {
+        codes.resize(values.len(), PRESENT);
+    }
+    Ok(Values::Column(Column::Numeric { values, absent }))
+}
+
+/// One absence code a row: `present` where there is a value.
+fn push_codes(codes: &mut Vec<u8>, array: &dyn Array, present: u8) {
+    match array.validity() {
+        _ if *array.dtype() == ArrowDataType::Null => codes.extend(std::iter::repeat_n(MISSING, array.len())),
+        Some(validity) => codes.extend(validity.iter().map(|valid| if valid { present } else { MISSING })),
+        None => codes.extend(std::iter::repeat_n(present, array.len())),
+    }
+}
+
+fn absent_or_present(arrays: &[Box<dyn Array>], rows: usize) -> Vec<u8> {
+    let mut codes = Vec::with_capacity(rows);
+    for array in arrays {
+        push_codes(&mut codes, array.as_ref(), PRESENT);
+    }
+    codes
+}
+
+fn texts(arrays: &[Box<dyn Array>], rows: usize) -> Result<Values, String> {
+    let mut codes = TextCodes::with_capacity(rows);
+    let mut shown = String::new();
+    for array in arrays {
+        match array.dtype().to_storage() {
+            ArrowDataType::Utf8View => {
+                let Some(array) = array.as_any().downcast_ref::<Utf8ViewArray>() else {
+                    return Err("unexpected layout of text".to_owned());
+                };
+                array.iter().for_each(|value| codes.push(value));
+            }
+            ArrowDataType::Boolean => {
+                let Some(array) = array.as_any().downcast_ref::<BooleanArray>() else {
+                    return Err("unexpected layout of booleans".to_owned());
+                };
+                array.iter().for_each(|value| codes.push(value.map(|v| if v { "true" } else { "false" })));
+            }
+            ArrowDataType::Timestamp(..) | ArrowDataType::Date32 | ArrowDataType::Date64 => {
+                let at = times(std::slice::from_ref(array), array.len(), &mut None)?;
+                let Values::Times(at) = at else { return Err("unexpected layout of timestamps".to_owned()) };
+                for at in at {
+                    shown.clear();
+                    let valid = at != NO_EVENT_TIME;
+                    let _ = write!(shown, "{}", driftd_window::EventTime::from_micros(at));
+                    codes.push(valid.then_some(&shown));
+                }
+            }
+            // Integers are written from the integer: as floats they would lose digits beyond 2^53.
+            ArrowDataType::Int64 | ArrowDataType::UInt64 => integer_texts(array.as_ref(), &mut codes)?,
+            _ => on_numbers!(
+                array,
+                |typed, as_f64| for value in typed.iter() {
+                    shown.clear();
+                    if let Some(value) = value {
+                        let _ = write!(shown, "{}", as_f64(*value));
+                    }
+                    codes.push(value.map(|_| shown.as_str()));
+                },
+                for valid in validity_of(array.as_ref()) {
+                    codes.push_code(if valid { MISTYPED_CODE } else { MISSING_CODE });
+                }
+            ),
+        }
+    }
+    Ok(Values::Column(codes.finish()))
+}
+
+fn integer_texts(array: &dyn Array, codes: &mut TextCodes) -> Result<(), String> {
+    let mut shown = String::new();
+    let mut push = |value: Option<&dyn std::fmt::Display>| {
+        shown.clear();
+        if let Some(value) = value {
+            let _ = write!(shown, "{value}");
+        }
+        codes.push(value.map(|_| shown.as_str()));
+    };
+    if let Some(array) = array.as_any().downcast_ref::<PrimitiveArray<i64>>() {
+        array.iter().for_each(|v| push(v.map(|v| v as &dyn std::fmt::Display)));
+    } else if let Some(array) = array.as_any().downcast_ref::<PrimitiveArray<u64>>() {
+        array.iter().for_each(|v| push(v.map(|v| v as &dyn std::fmt::Display)));
+    } else {
+        return Err("unexpected layout of integers".to_owned());
+    }
+    Ok(())
+}
+
+fn validity_of(array: &dyn Array) -> Bitmap {
+    match array.validity() {
+        Some(validity) => validity.clone(),
+        None => Bitmap::new_with_value(*array.dtype() != ArrowDataType::Null, array.len()),
+    }
+}
+
+fn times(arrays: &[Box<dyn Array>], rows: usize, unit: &mut Option<EpochUnit>) -> Result<Values, String> {
+    let mut times = Vec::with_capacity(rows);
+    for array in arrays {
+        let any = array.as_any();
+        match array.dtype().to_storage() {
+            ArrowDataType::Timestamp(of, _) => {
+                let Some(array) = any.downcast_ref::<PrimitiveArray<i64>>() else {
+                    return Err("unexpected layout of timestamps".to_owned());
+                };
+                let of = match of {
+                    TimeUnit::Second => EpochUnit::Seconds,
+                    TimeUnit::Millisecond => EpochUnit::Millis,
+                    TimeUnit::Microsecond => EpochUnit::Micros,
+                    TimeUnit::Nanosecond => EpochUnit::Nanos,
+                };
+                times.extend(array.iter().map(|v| v.map_or(NO_EVENT_TIME, |v| of.micros_of_integer(*v))));
+            }
+            ArrowDataType::Date32 => {
+                let Some(array) = any.downcast_ref::<PrimitiveArray<i32>>() else {
+                    return Err("unexpected layout of dates".to_owned());
+                };
+                let of = |day: i32| EpochUnit::Seconds.micros_of_integer(i64::from(day) * 86_400);
+                times.extend(array.iter().map(|v| v.map_or(NO_EVENT_TIME, |v| of(*v))));
+            }
+            ArrowDataType::Utf8View => {
+                let Some(array) = any.downcast_ref::<Utf8ViewArray>() else {
+                    return Err("unexpected layout of text".to_owned());
+                };
+                times.extend(array.iter().map(|v| v.map_or(NO_EVENT_TIME, |v| event_time::from_text(v, unit))));
+            }
+            ArrowDataType::Int64 => {
+                let Some(array) = any.downcast_ref::<PrimitiveArray<i64>>() else {
+                    return Err("unexpected layout of integers".to_owned());
+                };
+                let of = |v: i64, unit: &mut Option<EpochUnit>| {
+                    unit.get_or_insert_with(|| EpochUnit::guess(v as f64)).micros_of_integer(v)
+                };
+                times.extend(array.iter().map(|v| v.map_or(NO_EVENT_TIME, |v| of(*v, unit))));
+            }
+            _ => on_numbers!(
+                array,
+                |typed, as_f64| times.extend(
+                    typed.iter().map(|v| v.map_or(NO_EVENT_TIME, |v| event_time::from_number(as_f64(*v), unit)))
+                ),
+                times.extend(std::iter::repeat_n(NO_EVENT_TIME, array.len()))
+            ),
+        }
+    }
+    Ok(Values::Times(times))
+}

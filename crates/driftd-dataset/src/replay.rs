@@ -1,0 +1,206 @@
+//! Files read as a monitor's traffic.
+
+use std::path::{Path, PathBuf};
+
+use driftd_model::MonitorPlan;
+use driftd_stats::FeatureLayout;
+use driftd_window::{Column, RecordBatch};
+
+use crate::segments::Labels;
+use crate::table::Batches;
+use crate::values::{Chunk, Reading, Values, Wanted};
+use crate::{ColumnKind, DatasetError, Table};
+
+/// Rows of a batch at most.
+const BATCH_ROWS: usize = 1 << 16;
+
+/// The rows of one or more files, in the files' order, as batches for the reducer of a monitor.
+///
+/// A feature is the column of its path's last token, or of its own name; event time and segments are the columns of
+/// the last tokens of their pointers. Event times may be timestamps, dates, RFC 3339 text, or numbers since 1970: the
+/// first number of a column settles whether it counts seconds (below 1e11), milliseconds (below 1e14), microseconds
+/// (below 1e17) or nanoseconds. A row whose event time is missing or unreadable keeps its place, marked
+/// [`driftd_window::NO_EVENT_TIME`], so that the reducer can count it as rejected. Rows need not be sorted.
+pub struct ReplayReader {
+    tables: Vec<Table>,
+    features: Vec<(String, Reading)>,
+    labels: Option<Labels>,
+    event_time: String,
+    notes: Vec<String>,
+    rows: u64,
+    read: u64,
+    next_table: usize,
+    batches: Option<Batches>,
+}
+
+impl ReplayReader {
+    /// Opens `paths` for the monitor of `plan`.
+    ///
+    /// # Errors
+    /// No file at all, a file that cannot be opened, one without the event time column or whose event time column can
+    /// hold none, and names that fit several columns. A feature or segment column that is not there is a note, and
+    /// all its values are missing.
+    pub fn open(paths: &[PathBuf], plan: &MonitorPlan) -> Result<Self, DatasetError> {
+        if paths.is_empty() {
+            return Err(DatasetError::NoFiles);
+        }
+        let monitor = plan.monitor();
+        let column = |f: &driftd_model::PlannedFeature| {
+            let name = f.path.as_ref().map_or_else(|| f.name.as_str().to_owned(), driftd_model::Pointer::column);
+            (name, reading_of(&f.layout))
+        };
+        let mut reader = Self {
+            tables: paths.iter().map(Table::open).collect::<Result<_, _>>()?,
+            features: plan.features().iter().map(column).collect(),
+            labels: monitor.segments.as_ref().map(|s| Labels::new(&s.by)),
+            event_time: monitor.shape.event_time.column(),
+            notes: Vec::new(),
+            rows: 0,
+            read: 0,
+            next_table: 0,
+            batches: None,
+        };
+        reader.rows = reader.tables.iter().map(Table::rows).sum();
+        for index in 0..reader.tables.len() {
+            reader.check(index)?;
+        }
+        Ok(reader)
+    }
+
+    /// Rows of all files together.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Rows handed out so far.
+    #[must_use]
+    pub fn rows_read(&self) -> u64 {
+        self.read
+    }
+
+    /// What a person should know about the files, one sentence each.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The next batch, of 65,536 rows at most; nothing after the last row.
+    ///
+    /// # Errors
+    /// A file that turns out to be damaged.
+    pub fn next_batch(&mut self) -> Result<Option<RecordBatch>, DatasetError> {
+        loop {
+            if let Some(batches) = &mut self.batches {
+                if let Some(chunk) = batches.next(BATCH_ROWS)? {
+                    self.read += chunk.rows as u64;
+                    return self.assemble(chunk).map(Some);
+                }
+                self.batches = None;
+            }
+            let Some(table) = self.tables.get(self.next_table) else {
+                return Ok(None);
+            };
+            self.batches = Some(table.batches(self.wanted(table)?)?);
+            self.next_table += 1;
+        }
+    }
+
+    /// Event time first, then features, then labels.
+    fn wanted(&self, table: &Table) -> Result<Vec<Wanted>, DatasetError> {
+        let times = std::iter::once((&self.event_time, Reading::Times));
+        let features = self.features.iter().map(|(name, reading)| (name, *reading));
+        let labels = self.labels.iter().flat_map(Labels::names).map(|name| (name, Reading::Texts));
+        let wanted = |(name, reading): (&String, _)| Ok(Wanted::new(table.find(name)?, reading));
+        times.chain(features).chain(labels).map(wanted).collect()
+    }
+
+    /// What is wrong or remarkable about a file, before anything is counted.
+    fn check(&mut self, index: usize) -> Result<(), DatasetError> {
+        let Some(table) = self.tables.get(index) else {
+            return Ok(());
+        };
+        check_event_time(table, &self.event_time)?;
+        let path = table.path().display();
+        for (wanted, (name, reading)) in self.wanted(table)?.iter().skip(1).zip(
+            self.features
+                .iter()
+                .map(|(n, r)| (n, *r))
+                .chain(self.labels.iter().flat_map(Labels::names).map(|n| (n, Reading::Texts))),
+        ) {
+            let kind = wanted.column.and_then(|c| table.schema().columns().get(c)).map(|c| &c.kind);
+            match (kind, reading) {
+                (None, _) => self.notes.push(format!("{path}: no column {name:?}; all its values count as missing")),
+                (Some(ColumnKind::Unsupported(what)), _) => {
+                    self.notes.push(format!("{path}: column {name:?} holds {what}; all its values count as missing"));
+                }
+                (Some(kind @ (ColumnKind::Text | ColumnKind::Bool | ColumnKind::Time)), Reading::Numbers) => {
+                    self.notes.push(format!("{path}: column {name:?} holds {kind} where numbers are expected"));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn assemble(&self, chunk: Chunk) -> Result<RecordBatch, DatasetError> {
+        let mut times = Vec::new();
+        let mut columns = Vec::with_capacity(self.features.len());
+        for values in chunk.values {
+            match values {
+                Values::Times(at) => times = at,
+                Values::Column(column) => columns.push(column),
+            }
+        }
+        let labels: Vec<Column> = columns.split_off(self.features.len().min(columns.len()));
+        let segments = self.labels.as_ref().map(|l| l.encode(&labels.iter().collect::<Vec<_>>(), chunk.rows));
+        RecordBatch::new(times, segments, columns)
+            .map_err(|source| DatasetError::Misaligned { path: self.current().to_owned(), source })
+    }
+
+    fn current(&self) -> &Path {
+        self.tables.get(self.next_table.saturating_sub(1)).map_or(Path::new(""), Table::path)
+    }
+}
+
+impl Iterator for ReplayReader {
+    type Item = Result<RecordBatch, DatasetError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let batch = self.next_batch().transpose();
+        if matches!(batch, Some(Err(_))) {
+            // After an error nothing more can be trusted: the next call ends the iteration.
+            self.batches = None;
+            self.next_table = self.tables.len();
+        }
+        batch
+    }
+}
+
+/// How a column is read for a layout.
+pub(crate) fn reading_of(layout: &FeatureLayout) -> Reading {
+    match layout {
+        FeatureLayout::Numeric(_) => Reading::Numbers,
+        FeatureLayout::Categorical(_) => Reading::Texts,
+        FeatureLayout::Presence => Reading::Presence,
+    }
+}
+
+fn check_event_time(table: &Table, name: &str) -> Result<(), DatasetError> {
+    let Some(column) = table.find(name)? else {
+        return Err(DatasetError::MissingColumn {
+            path: table.path().to_owned(),
+            name: name.to_owned(),
+            purpose: "event times",
+            known: table.schema().names(),
+        });
+    };
+    match table.schema().columns().get(column).map(|c| &c.kind) {
+        Some(kind @ (ColumnKind::Bool | ColumnKind::Unsupported(_))) => Err(DatasetError::NoEventTimes {
+            path: table.path().to_owned(),
+            name: name.to_owned(),
+            found: kind.to_string(),
+        }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,116 @@
+//! The columns of a table and how they are found by name.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::Path;
+
+use crate::DatasetError;
+
+/// What a column holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ColumnKind {
+    /// Numbers: integers, floats, decimals.
+    Number,
+    /// `true` and `false`.
+    Bool,
+    /// Text.
+    Text,
+    /// Instants: timestamps and dates, or text that reads as RFC 3339 in every row.
+    Time,
+    /// No value in any row, so nothing says what it would hold.
+    Empty,
+    /// Something that is no single value, such as a list, or bytes; the text names it.
+    Unsupported(String),
+}
+
+impl fmt::Display for ColumnKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Number => "numbers",
+            Self::Bool => "booleans",
+            Self::Text => "text",
+            Self::Time => "timestamps",
+            Self::Empty => "no values",
+            Self::Unsupported(what) => what,
+        })
+    }
+}
+
+/// One column of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnInfo {
+    /// Its name; members of nested JSON objects are joined by `/`, as in `features/dep_delay`.
+    pub name: String,
+    /// What it holds.
+    pub kind: ColumnKind,
+}
+
+/// The columns of a table, in the file's order.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Schema {
+    columns: Vec<ColumnInfo>,
+    /// Places by full name and by last token; tables of ten thousand columns are looked up ten thousand times.
+    by_name: HashMap<String, usize>,
+    by_token: HashMap<String, Vec<usize>>,
+}
+
+impl Schema {
+    pub(crate) fn new(columns: Vec<ColumnInfo>) -> Self {
+        let by_name = columns.iter().enumerate().map(|(place, c)| (c.name.clone(), place)).collect();
+        let mut by_token: HashMap<String, Vec<usize>> = HashMap::new();
+        for (place, column) in columns.iter().enumerate() {
+            by_token.entry(last_token(&column.name).to_owned()).or_default().push(place);
+        }
+        Self { columns, by_name, by_token }
+    }
+
+    /// The columns, in the file's order.
+    #[must_use]
+    pub fn columns(&self) -> &[ColumnInfo] {
+        &self.columns
+    }
+
+    /// Place of the column called `name`: the one of exactly that name, or the only nested one that ends in it.
+    ///
+    /// # Errors
+    /// [`DatasetError::AmbiguousColumn`] when several nested columns end in `name`; `path` is named in it.
+    pub fn find(&self, name: &str, path: &Path) -> Result<Option<usize>, DatasetError> {
+        if let Some(exact) = self.by_name.get(name) {
+            return Ok(Some(*exact));
+        }
+        match self.by_token.get(name).map(Vec::as_slice) {
+            None | Some([]) => Ok(None),
+            Some([only]) => Ok(Some(*only)),
+            Some(several) => {
+                let found = several.iter().filter_map(|place| self.columns.get(*place)).map(|c| c.name.as_str());
+                let found = found.collect::<Vec<_>>().join(", ");
+                Err(DatasetError::AmbiguousColumn { path: path.to_owned(), name: name.to_owned(), found })
+            }
+        }
+    }
+
+    /// The name a column is known by: its last token where only one column ends in that, its full name otherwise.
+    #[must_use]
+    pub fn short_name(&self, index: usize) -> &str {
+        let Some(column) = self.columns.get(index) else {
+            return "";
+        };
+        let short = last_token(&column.name);
+        let shared = self.by_token.get(short).is_some_and(|places| places.len() > 1);
+        if shared { &column.name } else { short }
+    }
+
+    /// The names of all columns, for error messages; long lists end in how many more there are.
+    #[must_use]
+    pub fn names(&self) -> String {
+        const SHOWN: usize = 20;
+        let shown: Vec<&str> = self.columns.iter().take(SHOWN).map(|c| c.name.as_str()).collect();
+        let rest = self.columns.len().saturating_sub(SHOWN);
+        let list = shown.join(", ");
+        if rest > 0 { format!("{list} and {rest} more") } else { list }
+    }
+}
+
+fn last_token(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}

@@ -1,0 +1,61 @@
+//! What is asked of a column, and a chunk of it as it comes out.
+
+use driftd_window::{Column, NO_EVENT_TIME};
+
+use crate::event_time::EpochUnit;
+
+/// How the values of a column are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// As numbers; a value that is none is mistyped.
+    Numbers,
+    /// As text; numbers in their shortest form, booleans as `true` and `false`.
+    Texts,
+    /// Only whether there is one.
+    Presence,
+    /// As event times.
+    Times,
+}
+
+/// One column of a table, and how it is wanted; `None` for a column that the table does not have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) column: Option<usize>,
+    pub(crate) reading: Reading,
+    /// Unit of epoch numbers, once the first of them was seen.
+    pub(crate) unit: Option<EpochUnit>,
+}
+
+impl Wanted {
+    pub(crate) fn new(column: Option<usize>, reading: Reading) -> Self {
+        Self { column, reading, unit: None }
+    }
+}
+
+/// Values of one column over the rows of a chunk.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Values {
+    /// Numbers, text or presence.
+    Column(Column),
+    /// Event times in microseconds, [`NO_EVENT_TIME`] where there is none.
+    Times(Vec<i64>),
+}
+
+/// Rows of some columns of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Chunk {
+    pub(crate) rows: usize,
+    pub(crate) values: Vec<Values>,
+}
+
+impl Values {
+    /// A column that is not in the table.
+    pub(crate) fn missing(reading: Reading, rows: usize) -> Self {
+        match reading {
+            Reading::Numbers => Self::Column(Column::all_missing(true, rows)),
+            Reading::Texts => Self::Column(Column::all_missing(false, rows)),
+            Reading::Presence => Self::Column(Column::Presence { absent: vec![driftd_window::MISSING; rows] }),
+            Reading::Times => Self::Times(vec![NO_EVENT_TIME; rows]),
+        }
+    }
+}
