@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use driftd_model::{
-    Checkpoint, DeadLetter, Epoch, MonitorPlan, Offset, Partition, PlannedDelta, Store, Topic,
-};
+use driftd_model::{Checkpoint, DeadLetter, Epoch, MonitorPlan, Offset, Partition, PlannedDelta, Store, Topic};
 use driftd_window::{Absorbed, EventTime, PartitionMark, RecordBatch, Reducer, Span, Timestamp};
 
 use crate::EngineError;
@@ -230,9 +228,10 @@ impl Lane {
         let mut deltas = Vec::new();
         for (plan, reducer) in &mut self.monitors {
             let drained = reducer.drain().into_iter();
-            deltas.extend(drained.map(|delta| {
-                (plan.monitor().id.clone(), PlannedDelta { plan_hash: plan.hash().clone(), delta })
-            }));
+            deltas.extend(
+                drained
+                    .map(|delta| (plan.monitor().id.clone(), PlannedDelta { plan_hash: plan.hash().clone(), delta })),
+            );
         }
         let checkpoint = Checkpoint {
             topic: self.topic.clone(),

@@ -128,8 +128,7 @@ mod tests {
     fn waits_double_up_to_the_longest_and_end() {
         let backoff = Backoff::default();
         let now = Timestamp::from_micros(0);
-        let waits: Vec<i64> =
-            (1..20).map(|n| backoff.next(n, now, 7, None).unwrap().as_micros() / 1_000_000).collect();
+        let waits: Vec<i64> = (1..20).map(|n| backoff.next(n, now, 7, None).unwrap().as_micros() / 1_000_000).collect();
         assert!(waits.iter().zip(waits.iter().skip(1)).all(|(a, b)| a <= b), "{waits:?}");
         assert!(waits[0] >= 2 && waits[0] <= 5 && waits[18] >= 300 && waits[18] <= 600, "{waits:?}");
         assert_eq!(backoff.next(20, now, 7, None), None);

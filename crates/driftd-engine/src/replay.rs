@@ -88,15 +88,13 @@ impl<'a> Replay<'a> {
         E: std::error::Error + Send + Sync + 'static,
     {
         let plans = vec![Arc::clone(&self.plan)];
-        let mut lane =
-            Lane::claim(self.store, self.topic.clone(), Partition(0), plans, "replay", now).await?;
+        let mut lane = Lane::claim(self.store, self.topic.clone(), Partition(0), plans, "replay", now).await?;
         let done = lane.next_offset();
         let mut summary = ReplaySummary::default();
         let mut records = decoded(batches);
         let mut offset = Offset(0);
         while let Some(batch) = records.recv().await {
-            let batch =
-                batch.map_err(|e| EngineError::Source { topic: self.topic.clone(), source: Box::new(e) })?;
+            let batch = batch.map_err(|e| EngineError::Source { topic: self.topic.clone(), source: Box::new(e) })?;
             let rows = i64::try_from(batch.rows()).unwrap_or(i64::MAX);
             let from = offset;
             offset = Offset(from.0.saturating_add(rows));

@@ -4,7 +4,7 @@ mod window;
 
 use std::collections::BTreeMap;
 
-use driftd_window::{SegmentKey, Timestamp, WindowId, WindowSpec};
+use driftd_window::{EventTime, PaneId, SegmentKey, Timestamp, WindowId, WindowSpec};
 
 use crate::observe::{no_data_health, observations};
 use crate::{
@@ -21,6 +21,8 @@ pub struct SealInput {
     pub step: SealStep,
     /// The panes of the longest window that ends here, the one just merged included.
     pub panes: Vec<SealedPane>,
+    /// Earliest pane that holds records and was sealed before this step.
+    pub first_data: Option<PaneId>,
     /// Unresolved incidents of the monitor.
     pub incidents: Vec<Incident>,
     /// Silences that are not over.
@@ -63,7 +65,8 @@ pub fn evaluate(plan: &MonitorPlan, input: SealInput, now: Timestamp) -> SealOut
         for result in &results {
             // Records that were counted on another plan are no silence, even if nothing can be said about them.
             let blind = |key: &IncidentKey| unreadable && result.rows == 0 && key.kind == IncidentKind::NoData;
-            seen.extend(observations(plan, result).into_iter().filter(|(key, _)| !blind(key)));
+            let heard = !is_young(spec, window.end, input.first_data, &input.panes);
+            seen.extend(observations(plan, result).into_iter().filter(|(key, _)| heard && !blind(key)));
         }
         outcome.windows.extend(results);
     }
@@ -89,6 +92,14 @@ pub fn evaluate(plan: &MonitorPlan, input: SealInput, now: Timestamp) -> SealOut
     }
     outcome.incidents.extend(changed.into_values());
     outcome
+}
+
+/// Whether less than half of the window lies after the monitor's first record. Such a window is judged and stored, but
+/// it opens and resolves nothing: the first hours of a week are not a week, whatever their statistics say.
+fn is_young(spec: &WindowSpec, end: EventTime, first_data: Option<PaneId>, panes: &[SealedPane]) -> bool {
+    let in_window = panes.iter().filter(|p| p.rows > 0).map(|p| p.pane);
+    let first = first_data.into_iter().chain(in_window).min();
+    first.is_some_and(|first| end.since(first.start()).as_micros() < spec.size().as_micros() / 2)
 }
 
 /// Whether an observation can change anything at all.

@@ -20,6 +20,8 @@ pub struct SealView {
     pub marks: Vec<PartitionMark>,
     /// Earliest unsealed pane that holds records (at or after `sealed_through`).
     pub next_data: Option<PaneId>,
+    /// Earliest sealed pane that holds records.
+    pub first_data: Option<PaneId>,
     /// Latest sealed pane that holds records.
     pub last_data: Option<PaneId>,
 }

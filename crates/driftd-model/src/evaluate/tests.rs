@@ -15,7 +15,7 @@ fn sealing(hour: i64) -> SealStep {
 }
 
 fn input(step: SealStep, panes: &[SealedPane], incidents: Vec<Incident>) -> SealInput {
-    SealInput { step, panes: panes.to_vec(), incidents, silences: Vec::new() }
+    SealInput { step, panes: panes.to_vec(), first_data: None, incidents, silences: Vec::new() }
 }
 
 fn muting(matchers: &[&str]) -> Silence {
@@ -78,6 +78,20 @@ fn windows_are_evaluated_where_they_end() {
     );
     assert!(outcomes.iter().all(|o| o.incidents.is_empty() && o.events.is_empty()));
     assert_eq!(evaluate(&plan, input(SealStep::Idle, &[], Vec::new()), clock(0)), SealOutcome::default());
+}
+
+#[test]
+fn a_window_that_has_hardly_begun_opens_nothing() {
+    let plan = plan(monitor(&[("six", 6, 1)]));
+    let outcomes = run(&plan, &hours(0..4, 5_000.0), &(0..4).map(sealing).collect::<Vec<_>>());
+    let judged: Vec<Outcome> = outcomes.iter().flat_map(|o| &o.windows).map(|w| w.outcome).collect();
+    assert_eq!(judged, [Outcome::Critical; 4], "judged and stored from the first hour on");
+    let opened: Vec<usize> = outcomes.iter().map(|o| o.incidents.len()).collect();
+    assert_eq!(opened, [0, 0, 1, 1], "but heard only once half of it lies after the first record");
+    // Hours sealed long before this step count as well, though the window does not reach back to them.
+    let seen = panes(&plan, &hours(0..1, 5_000.0));
+    let old = SealInput { first_data: Some(pane(-100)), ..input(sealing(0), &seen, Vec::new()) };
+    assert_eq!(evaluate(&plan, old, clock(1)).incidents.len(), 1);
 }
 
 #[test]

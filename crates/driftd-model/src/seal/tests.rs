@@ -21,7 +21,13 @@ fn pane(hour: i64) -> PaneId {
 }
 
 fn view(sealed: Option<i64>, marks: Vec<PartitionMark>, next: Option<i64>, last: Option<i64>) -> SealView {
-    SealView { sealed_through: sealed.map(at), marks, next_data: next.map(pane), last_data: last.map(pane) }
+    SealView {
+        sealed_through: sealed.map(at),
+        marks,
+        next_data: next.map(pane),
+        first_data: None,
+        last_data: last.map(pane),
+    }
 }
 
 fn gap(hours: i64) -> SealStep {

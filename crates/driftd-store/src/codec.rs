@@ -1,0 +1,77 @@
+//! Bytes of a pane's counts.
+//!
+//! One blob holds the aggregates of every feature of one pane and segment, because they are always read and written
+//! together. The number of the codec stands beside the blob, so that a later one can be told from this one.
+
+use driftd_stats::FeatureAggregate;
+
+/// Number of the codec that [`encode_aggregates`] writes: postcard, and nothing else.
+pub const POSTCARD: i64 = 1;
+
+/// Bytes that are not the counts they should be.
+#[derive(Debug, thiserror::Error)]
+pub enum CodecError {
+    /// Written by a build that knows more codecs.
+    #[error("pane state has codec {found}, this build knows {POSTCARD}: use the driftd that wrote it, or a newer one")]
+    UnknownCodec {
+        /// The number found.
+        found: i64,
+    },
+    /// Not readable.
+    #[error("pane state of {bytes} bytes is damaged: restore the database from a backup")]
+    Damaged {
+        /// Length of the blob.
+        bytes: usize,
+        /// What the decoder said.
+        #[source]
+        source: postcard::Error,
+    },
+    /// Readable, with something behind it.
+    #[error("pane state of {bytes} bytes is damaged, {rest} bytes follow its end: restore the database from a backup")]
+    Trailing {
+        /// Length of the blob.
+        bytes: usize,
+        /// Bytes that nobody reads.
+        rest: usize,
+    },
+    /// Not writable.
+    #[error("pane state cannot be encoded")]
+    Encode(#[source] postcard::Error),
+}
+
+/// The blob of `aggregates`.
+///
+/// # Errors
+/// [`CodecError::Encode`] when memory runs out.
+pub fn encode_aggregates(aggregates: &[FeatureAggregate]) -> Result<Vec<u8>, CodecError> {
+    postcard::to_stdvec(aggregates).map_err(CodecError::Encode)
+}
+
+/// The aggregates of a blob. Any bytes may come in: an error, never a panic, and no more memory than the bytes warrant.
+///
+/// Whether the counts have the shape of a plan is another question, which [`driftd_model::MonitorPlan::fits`] answers.
+///
+/// # Errors
+/// Bytes that are not exactly one encoded list of aggregates.
+pub fn decode_aggregates(bytes: &[u8]) -> Result<Vec<FeatureAggregate>, CodecError> {
+    let (aggregates, rest) = postcard::take_from_bytes::<Vec<FeatureAggregate>>(bytes)
+        .map_err(|source| CodecError::Damaged { bytes: bytes.len(), source })?;
+    if !rest.is_empty() {
+        return Err(CodecError::Trailing { bytes: bytes.len(), rest: rest.len() });
+    }
+    Ok(aggregates)
+}
+
+/// The aggregates of a blob written with codec number `codec`.
+///
+/// # Errors
+/// An unknown codec, or see [`decode_aggregates`].
+pub fn decode_stored(codec: i64, bytes: &[u8]) -> Result<Vec<FeatureAggregate>, CodecError> {
+    if codec != POSTCARD {
+        return Err(CodecError::UnknownCodec { found: codec });
+    }
+    decode_aggregates(bytes)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,72 @@
+use std::sync::LazyLock;
+
+use driftd_testkit::fixtures::{Traffic, deltas, plan};
+use proptest::prelude::*;
+
+use super::*;
+
+/// The counts of an hour of traffic, encoded.
+static BYTES: LazyLock<Vec<u8>> = LazyLock::new(|| encode_aggregates(&counts()).unwrap());
+
+fn counts() -> Vec<FeatureAggregate> {
+    deltas(&plan(), &[Traffic::at(0)]).remove(0).delta.aggregates
+}
+
+#[test]
+fn what_was_written_is_read() {
+    assert_eq!(decode_aggregates(&BYTES).unwrap(), counts());
+    assert_eq!(decode_stored(POSTCARD, &BYTES).unwrap(), counts());
+    assert_eq!(decode_aggregates(&encode_aggregates(&[]).unwrap()).unwrap(), []);
+}
+
+#[test]
+fn nothing_may_follow_and_nothing_may_lack() {
+    let mut longer = BYTES.clone();
+    longer.push(0);
+    assert!(matches!(decode_aggregates(&longer), Err(CodecError::Trailing { rest: 1, .. })));
+    for length in 0..BYTES.len() {
+        assert!(decode_aggregates(&BYTES[..length]).is_err(), "{length} bytes");
+    }
+}
+
+#[test]
+fn errors_say_what_to_do() {
+    let unknown = decode_stored(7, &BYTES).unwrap_err();
+    insta::assert_snapshot!(unknown, @"pane state has codec 7, this build knows 1: use the driftd that wrote it, or a newer one");
+    insta::assert_snapshot!(decode_aggregates(&[9]).unwrap_err(), @"pane state of 1 bytes is damaged: restore the database from a backup");
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_decode_or_are_refused(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        if let Ok(aggregates) = decode_aggregates(&bytes) {
+            // Postcard has more than one spelling of a number, so bytes may differ; what they say may not.
+            let again = encode_aggregates(&aggregates).unwrap();
+            prop_assert_eq!(encode_aggregates(&decode_aggregates(&again).unwrap()).unwrap(), again);
+        }
+    }
+
+    #[test]
+    fn mutated_counts_decode_or_are_refused(
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+        cut in any::<prop::sample::Index>(),
+        shorten in any::<bool>(),
+    ) {
+        let mut bytes = BYTES.clone();
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if shorten {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        if let Ok(aggregates) = decode_aggregates(&bytes) {
+            let plan = plan();
+            // Whatever came out can be asked for its shape and, if it fits, merged.
+            if plan.fits(&aggregates) {
+                let mut merged = counts();
+                prop_assert!(driftd_model::merge_aggregates(&mut merged, &aggregates).is_ok());
+            }
+        }
+    }
+}

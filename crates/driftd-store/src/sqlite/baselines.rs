@@ -1,0 +1,176 @@
+//! Baselines: versions that never change, and from when on each is judged against.
+
+use std::sync::Arc;
+
+use driftd_model::{Baseline, BaselineName, BaselineRef, BaselineSummary, ContentHash, MonitorId, StoredBaseline};
+use driftd_window::{EventTime, Timestamp};
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{query, query_as};
+
+use super::read::{count, document, reference, to_document, to_integer};
+use super::{Outcome, SqliteStore};
+use crate::error::Failure;
+
+/// Version, hash, creation and content of a baseline.
+type Row = (String, i64, String, i64, String);
+
+impl SqliteStore {
+    /// Stores the next version of a name, unless the newest has the same content.
+    pub(super) async fn write_baseline(
+        &self,
+        name: &BaselineName,
+        baseline: Baseline,
+        now: Timestamp,
+    ) -> Outcome<StoredBaseline> {
+        if !baseline.is_consistent() {
+            return Err(Failure::Refused(format!(
+                "baseline {name} is not stored: its counts do not have the shape of its bins; build it again"
+            )));
+        }
+        let profile = to_document(&baseline, format_args!("baseline {name}"))?;
+        let hash = baseline.content_hash();
+        let mut tx = self.write().await?;
+        let newest: Option<(i64, String)> =
+            query_as("SELECT version, content_hash FROM baselines WHERE name = ? ORDER BY version DESC LIMIT 1")
+                .bind(name.as_str())
+                .fetch_optional(&mut *tx)
+                .await?;
+        let version = match newest {
+            Some((version, found)) if found == hash.as_str() => {
+                let existing = BaselineRef { name: name.clone(), version: reference(name.as_str(), version)?.version };
+                let found = find(&mut tx, &existing).await?;
+                return found.ok_or_else(|| Failure::damaged(format!("baseline {existing}")));
+            }
+            Some((version, _)) => version.saturating_add(1),
+            None => 1,
+        };
+        let stored = StoredBaseline {
+            reference: reference(name.as_str(), version)?,
+            hash,
+            created_at: now,
+            baseline: Arc::new(baseline),
+        };
+        query(
+            "INSERT INTO baselines (name, version, content_hash, created_at, source, rows, features, profile)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(name.as_str())
+        .bind(version)
+        .bind(stored.hash.as_str())
+        .bind(now.as_micros())
+        .bind(stored.baseline.source.as_str())
+        .bind(to_integer(stored.baseline.rows))
+        .bind(to_integer(stored.baseline.features.len() as u64))
+        .bind(profile)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(stored)
+    }
+
+    /// One version.
+    pub(super) async fn read_baseline(&self, wanted: &BaselineRef) -> Outcome<Option<StoredBaseline>> {
+        let mut connection = self.readers.acquire().await?;
+        find(&mut connection, wanted).await
+    }
+
+    /// The newest version of a name.
+    pub(super) async fn read_newest_baseline(&self, name: &BaselineName) -> Outcome<Option<StoredBaseline>> {
+        let row: Option<Row> = query_as(
+            "SELECT name, version, content_hash, created_at, profile FROM baselines
+             WHERE name = ? ORDER BY version DESC LIMIT 1",
+        )
+        .bind(name.as_str())
+        .fetch_optional(&self.readers)
+        .await?;
+        row.map(checked).transpose()
+    }
+
+    /// Every version of every name, without its content.
+    pub(super) async fn list_baselines(&self) -> Outcome<Vec<BaselineSummary>> {
+        type Summary = (String, i64, String, i64, String, i64, i64);
+        let rows: Vec<Summary> = query_as(
+            "SELECT name, version, content_hash, created_at, source, rows, features FROM baselines
+             ORDER BY name, version",
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        rows.into_iter()
+            .map(|(name, version, hash, created_at, source, rows, features)| {
+                Ok(BaselineSummary {
+                    reference: reference(&name, version)?,
+                    hash: ContentHash::from_stored(hash),
+                    created_at: Timestamp::from_micros(created_at),
+                    source,
+                    rows: count(rows, "rows of a baseline")?,
+                    features: count(features, "features of a baseline")?,
+                })
+            })
+            .collect()
+    }
+
+    /// Activates a version from a pane on; a second word about the same pane replaces the first.
+    pub(super) async fn write_activation(
+        &self,
+        monitor: &MonitorId,
+        wanted: &BaselineRef,
+        since: EventTime,
+    ) -> Outcome<()> {
+        // The row is written only if the version exists, which is what tells a missing one from other trouble.
+        let done = query(
+            "INSERT INTO active_baselines (monitor, since_pane, name, version)
+             SELECT ?, ?, name, version FROM baselines WHERE name = ? AND version = ?
+             ON CONFLICT (monitor, since_pane) DO UPDATE SET name = excluded.name, version = excluded.version",
+        )
+        .bind(monitor.as_str())
+        .bind(since.as_micros())
+        .bind(wanted.name.as_str())
+        .bind(wanted.version)
+        .execute(&self.writer)
+        .await?;
+        if done.rows_affected() == 1 {
+            return Ok(());
+        }
+        Err(Failure::Refused(format!(
+            "there is no baseline {wanted} in the store: `driftd baseline list` shows what there is"
+        )))
+    }
+
+    /// Activations of a monitor, oldest first.
+    pub(super) async fn read_activations(&self, monitor: &MonitorId) -> Outcome<Vec<(EventTime, BaselineRef)>> {
+        let rows: Vec<(i64, String, i64)> =
+            query_as("SELECT since_pane, name, version FROM active_baselines WHERE monitor = ? ORDER BY since_pane")
+                .bind(monitor.as_str())
+                .fetch_all(&self.readers)
+                .await?;
+        rows.into_iter()
+            .map(|(since, name, version)| Ok((EventTime::from_micros(since), reference(&name, version)?)))
+            .collect()
+    }
+}
+
+async fn find(connection: &mut SqliteConnection, wanted: &BaselineRef) -> Outcome<Option<StoredBaseline>> {
+    let row: Option<Row> = query_as(
+        "SELECT name, version, content_hash, created_at, profile FROM baselines WHERE name = ? AND version = ?",
+    )
+    .bind(wanted.name.as_str())
+    .bind(wanted.version)
+    .fetch_optional(connection)
+    .await?;
+    row.map(checked).transpose()
+}
+
+/// A baseline is the measure of everything: it is used only if its shapes and its hash are what they were.
+fn checked((name, version, hash, created_at, profile): Row) -> Outcome<StoredBaseline> {
+    let reference = reference(&name, version)?;
+    let baseline: Baseline = document(&profile, format_args!("baseline {reference}"))?;
+    if !baseline.is_consistent() || baseline.content_hash().as_str() != hash {
+        return Err(Failure::damaged(format!("baseline {reference}")));
+    }
+    Ok(StoredBaseline {
+        reference,
+        hash: ContentHash::from_stored(hash),
+        created_at: Timestamp::from_micros(created_at),
+        baseline: Arc::new(baseline),
+    })
+}

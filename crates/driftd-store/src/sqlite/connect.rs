@@ -1,0 +1,61 @@
+//! Connections: one that writes, some that read.
+
+use std::time::Duration;
+
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use super::{Outcome, schema};
+use crate::error::Failure;
+
+/// How long a write waits for another process on the same file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Connections that read at the same time.
+const READERS: u32 = 4;
+/// Pages kept in memory by a connection, in KiB (negative: KiB instead of pages).
+const CACHE_KIB: &str = "-16384";
+
+/// The writing and the reading pool of the database at `path`, its tables up to date.
+pub(super) async fn connect(path: &str) -> Outcome<(SqlitePool, SqlitePool)> {
+    let in_memory = path == ":memory:";
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .foreign_keys(true)
+        .synchronous(SqliteSynchronous::Normal)
+        .pragma("cache_size", CACHE_KIB)
+        .pragma("temp_store", "memory")
+        // Rows handed over from SQLite's thread at a time; long histories wake the reader less often.
+        .row_buffer_size(512);
+    let options = if in_memory { options } else { options.journal_mode(SqliteJournalMode::Wal) };
+    let pool = |connections| {
+        SqlitePoolOptions::new()
+            .max_connections(connections)
+            // A connection is a file handle of this process: it does not go stale, and one in memory *is* the database.
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+    };
+    let writer = pool(1).connect_with(options.clone()).await.map_err(|error| cannot_open(path, error))?;
+    schema::migrate(&writer).await?;
+    let readers =
+        if in_memory { writer.clone() } else { pool(READERS).connect_lazy_with(options.pragma("query_only", "on")) };
+    Ok((writer, readers))
+}
+
+/// SQLite's own words for these two do not say what to do.
+fn cannot_open(path: &str, error: sqlx::Error) -> Failure {
+    const CANNOT_OPEN: &str = "14";
+    const NOT_A_DATABASE: &str = "26";
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    match code.as_deref() {
+        Some(CANNOT_OPEN) => Failure::Refused(format!(
+            "cannot open the SQLite database {path}: check that its folder exists and may be written to"
+        )),
+        Some(NOT_A_DATABASE) => {
+            Failure::Refused(format!("{path} is not a SQLite database: name another file under [store] url"))
+        }
+        _ => error.into(),
+    }
+}

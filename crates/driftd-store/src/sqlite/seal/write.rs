@@ -1,0 +1,165 @@
+//! What a seal writes: pane, windows, verdicts, incidents, notifications.
+
+use driftd_model::{
+    MonitorId, Outcome as Judged, Score, SealOutcome, SealedPane, Sealer, Threshold, Verdict, WindowResult,
+};
+use driftd_window::Timestamp;
+use sqlx::query_scalar;
+use sqlx::sqlite::SqliteConnection;
+
+use crate::codec::{POSTCARD, encode_aggregates};
+use crate::sqlite::Outcome;
+use crate::sqlite::bulk::{Insert, Statement};
+use crate::sqlite::incidents::{append_event, drop_pending, upsert};
+use crate::sqlite::read::{to_document, to_integer};
+
+const PANES: Insert = Insert {
+    into: "sealed_panes (monitor, pane_start, segment, rows, late_rows, plan_hash, codec, state)",
+    columns: 8,
+    then: "",
+};
+const WINDOWS: Insert = Insert {
+    into: "windows (id, monitor, segment, window_name, window_start, window_end, rows, coverage, outcome, baseline, \
+           baseline_hash, sealed_at)",
+    columns: 12,
+    then: "",
+};
+const SCORES: Insert = Insert {
+    into: "feature_drift (window_id, feature, statistic, value, effect, certified_error, n, m, p_value, q_value, warn, \
+           critical, outcome, reason)",
+    columns: 14,
+    then: "",
+};
+/// The same decision has the same key: were it taken again, it would be in the outbox already.
+const OUTBOX: Insert = Insert {
+    into: "notification_outbox (key, receiver, incident_id, body, state, attempts, created_at, due_at)",
+    columns: 8,
+    then: "ON CONFLICT (key, receiver) DO NOTHING",
+};
+
+/// Freezes the merged panes.
+pub(super) async fn panes(
+    connection: &mut SqliteConnection,
+    monitor: &MonitorId,
+    merged: &[SealedPane],
+) -> Outcome<()> {
+    let mut rows = Vec::with_capacity(merged.len());
+    for pane in merged {
+        rows.push((pane, encode_aggregates(&pane.aggregates)?));
+    }
+    PANES
+        .rows(connection, &rows, |row, (pane, state)| {
+            row.bind(monitor.as_str())
+                .bind(pane.pane.start().as_micros())
+                .bind(pane.segment.as_str())
+                .bind(to_integer(pane.rows))
+                .bind(to_integer(pane.late_rows))
+                .bind(pane.plan_hash.as_str())
+                .bind(POSTCARD)
+                .bind(state.as_slice())
+        })
+        .await
+}
+
+/// Writes down what was decided.
+pub(super) async fn outcome(
+    connection: &mut SqliteConnection,
+    sealer: &dyn Sealer,
+    now: Timestamp,
+    outcome: &SealOutcome,
+) -> Outcome<()> {
+    windows(connection, sealer, now, &outcome.windows).await?;
+    // A pending incident that went away makes room for the next one of the same identity.
+    for key in &outcome.dropped {
+        drop_pending(connection, key).await?;
+    }
+    for incident in &outcome.incidents {
+        upsert(connection, incident).await?;
+    }
+    for event in &outcome.events {
+        append_event(connection, &event.incident, event.at, &event.transition, event.silenced).await?;
+    }
+    notifications(connection, sealer, now, outcome).await
+}
+
+async fn windows(
+    connection: &mut SqliteConnection,
+    sealer: &dyn Sealer,
+    now: Timestamp,
+    results: &[WindowResult],
+) -> Outcome<()> {
+    if results.is_empty() {
+        return Ok(());
+    }
+    // The write lock is held, so nobody else gives ids in between.
+    let first: i64 = query_scalar("SELECT coalesce(max(id), 0) + 1 FROM windows").fetch_one(&mut *connection).await?;
+    let numbered: Vec<(i64, &WindowResult)> = (first..).zip(results).collect();
+    let (reference, hash) = sealer.baseline();
+    let baseline = reference.to_string();
+    WINDOWS
+        .rows(connection, &numbered, |row, (id, result)| {
+            row.bind(*id)
+                .bind(sealer.monitor().as_str())
+                .bind(result.segment.as_str())
+                .bind(result.window.name.as_str())
+                .bind(result.start.as_micros())
+                .bind(result.window.end.as_micros())
+                .bind(to_integer(result.rows))
+                .bind(result.coverage)
+                .bind(result.outcome.as_str())
+                .bind(baseline.as_str())
+                .bind(hash.as_str())
+                .bind(now.as_micros())
+        })
+        .await?;
+    let scores: Vec<(i64, &Verdict, &Score)> = numbered
+        .iter()
+        .flat_map(|(id, result)| result.verdicts.iter().map(move |verdict| (*id, verdict)))
+        .flat_map(|(id, verdict)| verdict.scores.iter().map(move |score| (id, verdict, score)))
+        .collect();
+    SCORES.rows(connection, &scores, bind_score).await
+}
+
+fn bind_score<'q>(row: Statement<'q>, (window, verdict, score): &'q (i64, &Verdict, &Score)) -> Statement<'q> {
+    let threshold = |pick: fn(Threshold) -> f64| score.threshold.map(pick);
+    row.bind(*window)
+        .bind(verdict.feature.as_str())
+        .bind(score.statistic.as_str())
+        .bind(score.value)
+        .bind(score.effect())
+        .bind(score.certified_error)
+        .bind(to_integer(verdict.baseline.usable))
+        .bind(to_integer(verdict.window.usable))
+        .bind(score.p_value)
+        .bind(score.q_value)
+        .bind(threshold(|t| t.warn))
+        .bind(threshold(|t| t.critical))
+        .bind(score.outcome.map(Judged::as_str))
+        .bind(score.reason.map(|reason| reason.to_string()))
+}
+
+async fn notifications(
+    connection: &mut SqliteConnection,
+    sealer: &dyn Sealer,
+    now: Timestamp,
+    outcome: &SealOutcome,
+) -> Outcome<()> {
+    let mut entries = Vec::new();
+    for notification in &outcome.notifications {
+        let body = to_document(notification, format_args!("notification {}", notification.key))?;
+        entries
+            .extend(sealer.receivers(notification).into_iter().map(|receiver| (notification, receiver, body.clone())));
+    }
+    OUTBOX
+        .rows(connection, &entries, |row, (notification, receiver, body)| {
+            row.bind(notification.key.as_str())
+                .bind(receiver.as_str())
+                .bind(notification.incident.id.as_str())
+                .bind(body.as_str())
+                .bind("pending")
+                .bind(0_i64)
+                .bind(now.as_micros())
+                .bind(now.as_micros())
+        })
+        .await
+}

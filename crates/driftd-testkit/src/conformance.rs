@@ -1,0 +1,171 @@
+//! The laws of the store port: one suite for every database.
+//!
+//! A store is what the port's documentation says *and* what these laws check; a backend instantiates all of them with
+//! one line and has to pass them unchanged:
+//!
+//! ```ignore
+//! driftd_testkit::store_conformance!(TemporaryFile::new());
+//! ```
+//!
+//! The expression is evaluated once a law and gives a [`Place`] of its own, empty at first.
+
+pub mod baselines;
+pub mod checkpoints;
+pub mod claims;
+pub mod durability;
+pub mod history;
+pub mod incidents;
+pub mod late;
+pub mod outbox;
+pub mod seals;
+pub mod silences;
+pub mod steps;
+
+use driftd_model::{BoxFuture, SharedStore};
+
+/// Where a store lives: a file, a schema of a server.
+pub trait Place: Send + Sync {
+    /// Opens the store: empty the first time, with everything that was committed each time after.
+    fn open(&self) -> BoxFuture<'_, SharedStore>;
+}
+
+/// Instantiates every law as a test. Needs `tokio` with `macros` and `rt-multi-thread`.
+#[macro_export]
+macro_rules! store_conformance {
+    ($place:expr) => {
+        $crate::store_laws!(
+            $place,
+            claims {
+                a_first_claim_starts_at_epoch_one_with_nothing_read,
+                every_claim_takes_over_where_the_last_owner_stopped,
+                a_claim_forgets_that_the_end_was_reached,
+                partitions_and_topics_are_apart,
+                concurrent_claims_get_epochs_of_their_own,
+            }
+        );
+        $crate::store_laws!(
+            $place,
+            checkpoints {
+                a_lost_epoch_is_fenced,
+                gaps_and_overlaps_are_fenced,
+                a_partition_nobody_claimed_is_fenced,
+                a_first_checkpoint_may_start_anywhere,
+                a_checkpoint_that_landed_cannot_land_twice,
+                a_fenced_checkpoint_leaves_no_trace,
+                a_checkpoint_cannot_go_back,
+                a_mark_never_moves_back,
+                the_end_of_a_partition_is_remembered_until_records_come,
+                rejects_add_up,
+                of_two_concurrent_checkpoints_one_wins,
+                splitting_and_order_do_not_change_sealed_panes,
+            }
+        );
+        $crate::store_laws!(
+            $place,
+            seals {
+                nothing_is_sealed_before_its_time,
+                a_seal_is_final,
+                every_pane_is_sealed_once_in_order,
+                concurrent_seals_never_double,
+                segments_are_sealed_apart,
+                monitors_are_sealed_apart,
+                counts_of_another_plan_are_left_out_and_late,
+                ranges_of_sealed_panes_are_half_open,
+            }
+        );
+        $crate::store_laws!(
+            $place,
+            steps {
+                a_sealer_sees_one_snapshot,
+                a_quiet_stretch_is_crossed_window_by_window,
+                a_gap_is_one_step_however_long,
+                only_the_marks_of_the_monitors_topics_count,
+                a_frontier_never_goes_back,
+                a_sealer_that_cannot_merge_leaves_nothing_behind,
+            }
+        );
+        $crate::store_laws!(
+            $place,
+            late {
+                nothing_is_late_before_the_first_seal,
+                late_records_are_counted_once,
+                late_records_of_an_empty_pane_are_no_data,
+                every_record_is_sealed_open_or_late,
+                concurrent_sweeps_count_once,
+            }
+        );
+        $crate::store_laws!(
+            $place,
+            baselines {
+                what_was_never_stored_is_not_found,
+                a_baseline_reads_back_as_it_was,
+                equal_content_is_not_stored_twice,
+                only_the_newest_version_is_compared,
+                versions_are_listed_by_name,
+                activations_come_oldest_first,
+                only_stored_versions_are_activated,
+            }
+        );
+        $crate::store_laws!(
+            $place,
+            history { rows_are_what_the_seal_decided, rows_come_in_order, every_filter_filters }
+        );
+        $crate::store_laws!(
+            $place,
+            incidents {
+                a_critical_window_opens_and_good_ones_resolve,
+                a_warning_that_goes_away_leaves_no_trace,
+                an_identity_has_one_unresolved_incident,
+                a_unique_prefix_finds_an_incident,
+                people_change_what_they_have_read,
+                of_two_people_one_is_first,
+                people_never_undo_what_a_seal_found,
+                incidents_are_listed_oldest_first_and_by_monitor,
+            }
+        );
+        $crate::store_laws!(
+            $place,
+            silences {
+                silences_keep_what_they_were_given,
+                silences_are_found_until_they_end,
+                a_silence_ends_once,
+                a_silenced_incident_runs_unheard,
+            }
+        );
+        $crate::store_laws!(
+            $place,
+            outbox {
+                every_receiver_hears_of_every_told_transition,
+                a_lease_is_exclusive_until_it_ends,
+                leases_are_limited_and_oldest_first,
+                concurrent_leases_are_disjoint,
+                a_delivered_entry_never_comes_back,
+                a_retry_waits_for_its_time,
+                a_dead_entry_stays_dead,
+                a_lost_lease_settles_nothing,
+            }
+        );
+        $crate::store_laws!(
+            $place,
+            durability { everything_is_there_after_opening_again, a_new_process_goes_on_where_the_old_one_stopped }
+        );
+    };
+}
+
+/// Laws of one module as tests; [`store_conformance!`] names them all.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! store_laws {
+    ($place:expr, $module:ident { $($law:ident),+ $(,)? }) => {
+        mod $module {
+            #[allow(unused_imports, reason = "the place may be named by its full path")]
+            use super::*;
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $law() {
+                    $crate::conformance::$module::$law(&$place).await;
+                }
+            )+
+        }
+    };
+}

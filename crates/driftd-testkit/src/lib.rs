@@ -1,0 +1,17 @@
+//! Test equipment: a store in memory and a simulation that drives the engine over it.
+//!
+//! Only tests depend on this crate, so it may stop by panicking.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test equipment reports a broken law by stopping the test"
+)]
+
+pub mod conformance;
+pub mod fixtures;
+pub mod mem_store;
+pub mod sim;
+
+pub use mem_store::MemStore;

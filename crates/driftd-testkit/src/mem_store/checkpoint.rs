@@ -1,0 +1,95 @@
+//! Partitions: claims and fenced checkpoints.
+
+use driftd_model::{Checkpoint, Claim, Epoch, Partition, PartitionRow, StoreError, Topic};
+use driftd_window::PartitionMark;
+
+use super::fault::{Bug, Fault, Operation};
+use super::state::{Partial, State};
+
+/// Sampled rejects kept for each topic.
+const DEAD_LETTERS: usize = 1000;
+
+impl State {
+    /// A new owner has not seen the partition's end: it may have grown while nobody read it.
+    pub(super) fn claim(&mut self, topic: &Topic, partition: Partition) -> Claim {
+        let row = self.partitions.entry((topic.clone(), partition)).or_insert_with(|| PartitionRow {
+            topic: topic.clone(),
+            partition,
+            epoch: Epoch(0),
+            next_offset: None,
+            mark: PartitionMark::default(),
+            rejected: 0,
+        });
+        row.epoch = Epoch(row.epoch.0 + 1);
+        row.mark = PartitionMark::stored(row.mark.watermark(), None);
+        Claim { epoch: row.epoch, next_offset: row.next_offset, mark: row.mark }
+    }
+
+    pub(super) fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
+        let fault = self.take_fault(Operation::Checkpoint);
+        self.fence(checkpoint)?;
+        if fault == Some(Fault::BeforeCommit) {
+            return Err(Fault::error(Operation::Checkpoint));
+        }
+        self.last_checkpoint = Some(checkpoint.clone());
+        self.append(checkpoint);
+        if fault.is_some() && self.has_bug(Bug::CountsBeforeOffset) {
+            return Err(Fault::error(Operation::Checkpoint));
+        }
+        self.advance(checkpoint);
+        match fault {
+            Some(_) => Err(Fault::error(Operation::Checkpoint)),
+            None => Ok(()),
+        }
+    }
+
+    /// Both fences: the caller still owns the partition, and its offsets follow on.
+    fn fence(&self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
+        let Checkpoint { topic, partition, epoch, from, to, .. } = checkpoint;
+        if to < from {
+            let what = format!("a checkpoint of {topic}/{partition} cannot go back from offset {from} to {to}");
+            return Err(StoreError::permanent(what));
+        }
+        let fenced = |why: String| Err(StoreError::Fenced(format!("{topic}/{partition}: {why}")));
+        let Some(row) = self.partitions.get(&(topic.clone(), *partition)) else {
+            return fenced("was never claimed".to_owned());
+        };
+        if row.epoch != *epoch && !self.has_bug(Bug::NoEpochFence) {
+            return fenced(format!("epoch is {}, not {epoch}", row.epoch));
+        }
+        let follows = row.next_offset.is_none_or(|next| next == *from);
+        if !follows && !self.has_bug(Bug::NoOffsetFence) {
+            let next = row.next_offset.unwrap_or_default();
+            return fenced(format!("offsets [{from}, {to}) do not follow on {next}"));
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, checkpoint: &Checkpoint) {
+        for (monitor, planned) in &checkpoint.deltas {
+            let partial = Partial {
+                topic: checkpoint.topic.clone(),
+                partition: checkpoint.partition,
+                from: checkpoint.from,
+                to: checkpoint.to,
+                planned: planned.clone(),
+            };
+            self.monitor(monitor).partials.entry(planned.delta.pane).or_default().push(partial);
+        }
+    }
+
+    fn advance(&mut self, checkpoint: &Checkpoint) {
+        let key = (checkpoint.topic.clone(), checkpoint.partition);
+        if let Some(row) = self.partitions.get_mut(&key) {
+            row.next_offset = Some(checkpoint.to);
+            row.mark =
+                PartitionMark::stored(row.mark.watermark().max(checkpoint.mark.watermark()), checkpoint.mark.eof_at());
+            row.rejected += checkpoint.rejected.iter().map(|(_, count)| count).sum::<u64>();
+        }
+        let letters = self.dead_letters.entry(checkpoint.topic.clone()).or_default();
+        letters.extend(checkpoint.samples.iter().cloned());
+        while letters.len() > DEAD_LETTERS {
+            letters.pop_front();
+        }
+    }
+}

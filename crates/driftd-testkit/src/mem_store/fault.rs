@@ -1,0 +1,56 @@
+//! Faults a test may order, and bugs it may plant.
+
+use driftd_model::StoreError;
+
+/// A write that a fault can strike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Operation {
+    /// `Store::checkpoint`.
+    Checkpoint,
+    /// `Store::seal`.
+    Seal,
+    /// `Store::settle`.
+    Settle,
+}
+
+/// When a write fails; the caller sees the same transient error either way and cannot tell which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing was written.
+    BeforeCommit,
+    /// Everything was written, and only the answer was lost.
+    AfterCommit,
+}
+
+/// A defect planted on purpose, to prove that a simulation notices it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bug {
+    /// Checkpoints of owners that were replaced are accepted.
+    NoEpochFence,
+    /// Checkpoints are accepted whatever offset they start at.
+    NoOffsetFence,
+    /// The slowest partition's mark does not hold a seal back.
+    IgnoresSlowestPartition,
+    /// Counts are committed before the offset, so a lost answer leaves counts without their offset.
+    CountsBeforeOffset,
+    /// Records that came after their seal are not counted as late.
+    LateRowsDropped,
+}
+
+impl Bug {
+    /// Every plantable defect.
+    pub const ALL: [Self; 5] = [
+        Self::NoEpochFence,
+        Self::NoOffsetFence,
+        Self::IgnoresSlowestPartition,
+        Self::CountsBeforeOffset,
+        Self::LateRowsDropped,
+    ];
+}
+
+impl Fault {
+    /// What the caller sees.
+    pub(super) fn error(operation: Operation) -> StoreError {
+        StoreError::Transient { what: format!("{operation:?} lost its connection, as ordered"), source: None }
+    }
+}

@@ -1,0 +1,93 @@
+//! Incidents and silences.
+
+use driftd_model::{
+    Incident, IncidentEvent, IncidentId, IncidentRow, IncidentState, MonitorId, Silence, SilenceId, Step,
+};
+use driftd_window::Timestamp;
+
+use super::state::State;
+
+impl State {
+    pub(super) fn unresolved(&self, monitor: &MonitorId) -> Vec<Incident> {
+        let wanted = |i: &&Incident| i.key.monitor == *monitor && i.state != IncidentState::Resolved;
+        self.incidents.iter().filter(wanted).cloned().collect()
+    }
+
+    pub(super) fn incident_rows(&self, monitor: Option<&MonitorId>) -> Vec<IncidentRow> {
+        let wanted = |i: &&Incident| monitor.is_none_or(|m| i.key.monitor == *m);
+        let mut found: Vec<&Incident> = self.incidents.iter().filter(wanted).collect();
+        found.sort_by_key(|i| (i.first_seen, &i.id));
+        found.into_iter().map(row_of).collect()
+    }
+
+    /// The incident whose id starts with `id`, if there is exactly one.
+    pub(super) fn incident(&self, id: &IncidentId) -> Option<(Incident, Vec<IncidentEvent>)> {
+        let mut matching = self.incidents.iter().filter(|i| i.id.as_str().starts_with(id.as_str()));
+        let incident = match self.incidents.iter().find(|i| i.id == *id) {
+            Some(exact) => exact,
+            None => matching.next().filter(|_| !id.as_str().is_empty() && matching.next().is_none())?,
+        };
+        let events = self.events.iter().filter(|e| e.incident == incident.id).cloned().collect();
+        Some((incident.clone(), events))
+    }
+
+    /// A person changes the state; what seals found out meanwhile stays.
+    pub(super) fn amend(&mut self, expected: IncidentState, step: &Step, silenced: bool, now: Timestamp) -> bool {
+        let Some(amended) = &step.incident else {
+            return false;
+        };
+        let Some(known) = self.incidents.iter_mut().find(|i| i.id == amended.id && i.state == expected) else {
+            return false;
+        };
+        known.state = amended.state;
+        known.acknowledged.clone_from(&amended.acknowledged);
+        known.resolved_at = amended.resolved_at;
+        known.last_notified_at = known.last_notified_at.max(amended.last_notified_at);
+        self.events.extend(step.transitions.iter().map(|transition| IncidentEvent {
+            incident: amended.id.clone(),
+            at: now,
+            transition: transition.clone(),
+            silenced: silenced && transition.is_told(),
+        }));
+        true
+    }
+
+    pub(super) fn add_silence(&mut self, silence: &Silence) -> SilenceId {
+        let id = SilenceId(self.silences.len() as i64 + 1);
+        self.silences.insert(id, Silence { id, ..silence.clone() });
+        id
+    }
+
+    pub(super) fn silences(&self, ending_after: Option<Timestamp>) -> Vec<Silence> {
+        let wanted = |s: &&Silence| ending_after.is_none_or(|now| s.ends_at > now);
+        self.silences.values().filter(wanted).cloned().collect()
+    }
+
+    pub(super) fn expire_silence(&mut self, id: SilenceId, now: Timestamp) -> bool {
+        match self.silences.get_mut(&id) {
+            Some(silence) if silence.ends_at > now => {
+                silence.ends_at = now;
+                // One that had not begun never will.
+                silence.starts_at = silence.starts_at.min(now);
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+fn row_of(incident: &Incident) -> IncidentRow {
+    IncidentRow {
+        incident_id: incident.id.clone(),
+        monitor: incident.key.monitor.clone(),
+        segment: incident.key.segment.clone(),
+        kind: incident.key.kind,
+        severity: incident.severity,
+        state: incident.state,
+        opened_at: incident.opened_at,
+        acknowledged_at: incident.acknowledged.as_ref().map(|(at, _)| *at),
+        resolved_at: incident.resolved_at,
+        features: incident.worst_features().into_iter().map(|e| e.feature.clone()).collect(),
+        windows: incident.windows,
+    }
+}

@@ -1,0 +1,99 @@
+//! The plain data of a [`MemStore`](super::MemStore): one field a table.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use driftd_model::{
+    BaselineName, BaselineRef, Checkpoint, DeadLetter, HistoryRow, Incident, IncidentEvent, MonitorId, Notification,
+    Offset, OutboxEntry, Partition, PartitionRow, PlannedDelta, ReceiverName, SealedPane, Silence, SilenceId,
+    StoredBaseline, Topic,
+};
+use driftd_window::{EventTime, PaneId, SegmentKey, Timestamp};
+
+use super::fault::{Bug, Fault, Operation};
+
+/// Everything the store knows.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) partitions: BTreeMap<(Topic, Partition), PartitionRow>,
+    pub(super) dead_letters: BTreeMap<Topic, VecDeque<DeadLetter>>,
+    pub(super) monitors: BTreeMap<MonitorId, MonitorState>,
+    pub(super) baselines: BTreeMap<BaselineName, Vec<StoredBaseline>>,
+    pub(super) activations: BTreeMap<MonitorId, BTreeMap<EventTime, BaselineRef>>,
+    /// In order of their first write.
+    pub(super) incidents: Vec<Incident>,
+    pub(super) events: Vec<IncidentEvent>,
+    pub(super) silences: BTreeMap<SilenceId, Silence>,
+    pub(super) outbox: Vec<OutboxRow>,
+    /// The last checkpoint that was written, for a driver that sends it again.
+    pub(super) last_checkpoint: Option<Checkpoint>,
+    pub(super) faults: BTreeMap<Operation, Fault>,
+    pub(super) bug: Option<Bug>,
+}
+
+/// Panes and windows of one monitor.
+#[derive(Debug, Default)]
+pub(super) struct MonitorState {
+    pub(super) partials: BTreeMap<PaneId, Vec<Partial>>,
+    pub(super) sealed: BTreeMap<(PaneId, SegmentKey), SealedPane>,
+    pub(super) sealed_through: Option<EventTime>,
+    pub(super) history: Vec<HistoryRow>,
+}
+
+/// A delta and the run of offsets it came from.
+#[derive(Clone, Debug)]
+pub(super) struct Partial {
+    pub(super) topic: Topic,
+    pub(super) partition: Partition,
+    pub(super) from: Offset,
+    pub(super) to: Offset,
+    pub(super) planned: PlannedDelta,
+}
+
+/// A notification and where its delivery stands.
+#[derive(Clone, Debug)]
+pub(super) struct OutboxRow {
+    pub(super) entry: OutboxEntry,
+    pub(super) state: OutboxState,
+    pub(super) due: Timestamp,
+    pub(super) lease: Option<(String, Timestamp)>,
+    pub(super) last_error: Option<String>,
+}
+
+/// Where a delivery stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OutboxState {
+    Waiting,
+    Delivered,
+    Dead,
+}
+
+impl State {
+    /// Takes the fault ordered for `operation`, if any.
+    pub(super) fn take_fault(&mut self, operation: Operation) -> Option<Fault> {
+        self.faults.remove(&operation)
+    }
+
+    pub(super) fn has_bug(&self, bug: Bug) -> bool {
+        self.bug == Some(bug)
+    }
+
+    pub(super) fn monitor(&mut self, id: &MonitorId) -> &mut MonitorState {
+        self.monitors.entry(id.clone()).or_default()
+    }
+
+    /// Puts a notification on its way to a receiver; once, however often it is decided.
+    pub(super) fn enqueue(&mut self, receiver: ReceiverName, notification: &Notification) {
+        let known = |row: &OutboxRow| row.entry.receiver == receiver && row.entry.notification.key == notification.key;
+        if self.outbox.iter().any(known) {
+            return;
+        }
+        let id = self.outbox.len() as i64 + 1;
+        self.outbox.push(OutboxRow {
+            due: notification.at,
+            entry: OutboxEntry { id, receiver, notification: notification.clone(), attempts: 0 },
+            state: OutboxState::Waiting,
+            lease: None,
+            last_error: None,
+        });
+    }
+}

@@ -1,0 +1,299 @@
+//! The simulated deployment in motion: logs, workers, clock, store, and the ledger that goes with every action.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use driftd_engine::{Backoff, Lane, Outbox};
+use driftd_model::{
+    ErrorClass, Incident, IncidentState, MonitorSealer, Partition, SealStep, SealTime, Silence, SilenceId, Store,
+    acknowledge, resolve_by_hand,
+};
+use driftd_window::{Span, Timestamp};
+
+use super::ledger::{Expected, LaneBook, Ledger};
+use super::oracle::Entry;
+use super::post::{PostOffice, Road};
+use super::random::Random;
+use super::ready::{now, poll_once};
+use super::record::{Record, chunk};
+use super::world::{BEGIN, World};
+use crate::mem_store::{Fault, MemStore, Operation};
+
+/// A lane and what it should be.
+#[derive(Debug)]
+struct Owned {
+    lane: Lane,
+    book: LaneBook,
+}
+
+/// An incident as somebody read it, and what they mean to do.
+#[derive(Debug)]
+struct Draft {
+    incident: Incident,
+    resolve: bool,
+    at: i64,
+}
+
+/// How a checkpoint went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Idle,
+    Written,
+    Fenced,
+    Failed(Fault),
+}
+
+#[derive(Debug)]
+pub(super) struct Cluster {
+    pub(super) world: World,
+    pub(super) store: MemStore,
+    pub(super) ledger: Ledger,
+    pub(super) logs: Vec<Vec<Record>>,
+    pub(super) stalled: Vec<bool>,
+    pub(super) journal: Vec<Entry>,
+    pub(super) silences: Vec<Silence>,
+    pub(super) office: Arc<Mutex<PostOffice>>,
+    pub(super) drifted: bool,
+    pub(super) clock: i64,
+    /// By worker and partition. Several workers may hold a lane of one partition; only the last claim counts.
+    lanes: BTreeMap<(usize, usize), Owned>,
+    faults: BTreeMap<Operation, Fault>,
+    pub(super) zombies_fenced: u64,
+    read: Option<Draft>,
+}
+
+impl Cluster {
+    pub(super) fn new(world: World, store: MemStore, post: Random) -> Self {
+        Self {
+            ledger: Ledger::new(&world),
+            logs: vec![Vec::new(); world.partitions],
+            stalled: vec![false; world.partitions],
+            journal: Vec::new(),
+            silences: Vec::new(),
+            office: Arc::new(Mutex::new(PostOffice::new(post))),
+            drifted: false,
+            clock: BEGIN,
+            lanes: BTreeMap::new(),
+            faults: BTreeMap::new(),
+            zombies_fenced: 0,
+            read: None,
+            store,
+            world,
+        }
+    }
+
+    fn at(&self) -> Timestamp {
+        Timestamp::from_micros(self.clock)
+    }
+
+    pub(super) fn held(&self) -> Vec<(usize, usize)> {
+        self.lanes.keys().copied().collect()
+    }
+
+    pub(super) fn produce(&mut self, partition: usize, record: Record) {
+        self.logs[partition].push(record);
+        self.ledger.produced(partition);
+    }
+
+    pub(super) fn claim(&mut self, worker: usize, partition: usize) -> Result<(), String> {
+        let id = Partition(partition as i32);
+        let (topic, plans) = (self.world.topic.clone(), self.world.plans.clone());
+        let lane = now(Lane::claim(&self.store, topic, id, plans, "worker", self.at())).map_err(|e| e.to_string())?;
+        let book = self.ledger.claim(partition);
+        if lane.next_offset().0 != book.cursor() {
+            return Err(format!("claim of {partition} starts at {}, not {}", lane.next_offset(), book.cursor()));
+        }
+        self.lanes.insert((worker, partition), Owned { lane, book });
+        Ok(())
+    }
+
+    /// The worker dies: everything it holds in memory is gone.
+    pub(super) fn crash(&mut self, worker: usize) {
+        self.lanes.retain(|(owner, _), _| *owner != worker);
+    }
+
+    /// Reads up to `most` records; how many it was.
+    pub(super) fn poll(&mut self, held: (usize, usize), most: usize) -> Result<usize, String> {
+        let at = self.at();
+        let monitors = self.world.plans.len();
+        let Some(owned) = self.lanes.get_mut(&held).filter(|_| !self.stalled[held.1]) else {
+            return Ok(0);
+        };
+        let from = owned.book.cursor();
+        let log = &self.logs[held.1];
+        let records = &log[from as usize..log.len().min(from as usize + most)];
+        if records.is_empty() {
+            return Ok(0);
+        }
+        owned.lane.absorb(&chunk(records, from, monitors), at).map_err(|e| e.to_string())?;
+        owned.book.read(records, self.clock);
+        Ok(records.len())
+    }
+
+    /// The lane notices that there is no more to read, if that is so.
+    pub(super) fn reach_end(&mut self, held: (usize, usize)) -> bool {
+        let at = self.at();
+        let Some(owned) = self.lanes.get_mut(&held).filter(|_| !self.stalled[held.1]) else {
+            return false;
+        };
+        let ended = owned.book.cursor() as usize == self.logs[held.1].len();
+        if ended {
+            owned.lane.reached_end(at);
+            owned.book.reached_end(self.clock);
+        }
+        ended
+    }
+
+    pub(super) fn order_fault(&mut self, operation: Operation, fault: Fault) {
+        self.store.fail_next(operation, fault);
+        self.faults.insert(operation, fault);
+    }
+
+    pub(super) fn repair(&mut self) {
+        self.store.clear_faults();
+        self.faults.clear();
+    }
+
+    /// Checkpoints a lane and holds the answer against the ledger. A lane whose checkpoint failed is spent and dropped;
+    /// a `stubborn` worker goes on with it where the contract leaves that harmless.
+    pub(super) fn checkpoint(&mut self, held: (usize, usize), stubborn: bool) -> Result<Outcome, String> {
+        let at = self.at();
+        let Some(owned) = self.lanes.get_mut(&held) else {
+            return Ok(Outcome::Idle);
+        };
+        let expected = self.ledger.expect(held.1, &owned.book);
+        let answer = now(owned.lane.checkpoint(&self.store, at));
+        let fault = if expected == Expected::Nothing { None } else { self.faults.remove(&Operation::Checkpoint) };
+        let wrong = |what: String| Err(format!("checkpoint of {held:?}: {what}"));
+        let outcome = match (expected, fault, answer.map_err(|e| (e.class(), e))) {
+            (Expected::Nothing, _, Ok(())) => return Ok(Outcome::Idle),
+            (Expected::Written, None, Ok(())) => Outcome::Written,
+            (Expected::Written, Some(fault), Err((ErrorClass::Transient, _))) => Outcome::Failed(fault),
+            (Expected::Fenced, _, Err((ErrorClass::Fenced, _))) => Outcome::Fenced,
+            (expected, fault, answer) => return wrong(format!("{expected:?} with {fault:?}, got {answer:?}")),
+        };
+        self.zombies_fenced += u64::from(outcome == Outcome::Fenced);
+        if matches!(outcome, Outcome::Written | Outcome::Failed(Fault::AfterCommit)) {
+            self.ledger.commit(held.1, &owned.book);
+        }
+        owned.book.drained();
+        // A partition never read takes any first offset, so there a spent lane would lose what it failed to write.
+        let harmless = self.ledger.partitions[held.1].next.is_some();
+        if outcome != Outcome::Written && !(stubborn && harmless) {
+            self.lanes.remove(&held);
+        }
+        Ok(outcome)
+    }
+
+    /// A driver that lost an answer sends the last written checkpoint again.
+    pub(super) fn repeat_checkpoint(&mut self) -> Result<(), String> {
+        let Some(last) = self.store.last_checkpoint().filter(|c| c.to > c.from) else {
+            return Ok(());
+        };
+        self.store.clear_faults();
+        let answer = now(self.store.checkpoint(&last, self.at()));
+        self.faults.iter().for_each(|(operation, fault)| self.store.fail_next(*operation, *fault));
+        match answer.map_err(|e| e.class()) {
+            Err(ErrorClass::Fenced) => Ok(()),
+            other => Err(format!("a repeated checkpoint of [{}, {}) came to {other:?}", last.from, last.to)),
+        }
+    }
+
+    /// One sealing step of a monitor, held against the ledger; nothing when the store lost its connection.
+    pub(super) fn seal(&mut self, monitor: usize) -> Result<Option<SealStep>, String> {
+        let plan = Arc::clone(&self.world.plans[monitor]);
+        let time = SealTime::Clock(self.at());
+        let sealer = MonitorSealer::new(&plan, self.world.partitions, &self.world.receivers, time);
+        let step = self.ledger.next_step(monitor, self.clock);
+        let answer = now(self.store.seal(&sealer));
+        let fault = self.faults.remove(&Operation::Seal);
+        let id = &plan.monitor().id;
+        match (fault, &answer) {
+            (None, Ok(sealed)) if sealed.step != step => {
+                return Err(format!("seal of {id} took {:?}, should have taken {step:?}", sealed.step));
+            }
+            (None, Ok(_)) | (Some(_), Err(_)) => {}
+            _ => return Err(format!("seal of {id} with {fault:?} came to {answer:?}")),
+        }
+        if fault == Some(Fault::BeforeCommit) {
+            return Ok(None);
+        }
+        if step != SealStep::Idle {
+            let (now, silences) = (self.clock, self.silences.len());
+            self.journal.push(Entry::Sealed { monitor, step, now, silences });
+        }
+        let rows = self.ledger.sealed(monitor, step)?;
+        let frontier = now(self.store.sealed_through(id)).map_err(|e| e.to_string())?;
+        if frontier.map(driftd_window::EventTime::as_micros) != self.ledger.monitors[monitor].frontier {
+            return Err(format!("frontier of {id} is {frontier:?} after {step:?}"));
+        }
+        match answer {
+            Ok(sealed) if sealed.rows != rows => {
+                Err(format!("{step:?} of {id} sealed {} records, should have been {rows}", sealed.rows))
+            }
+            Ok(_) => Ok(Some(step)),
+            Err(_) => Ok(None),
+        }
+    }
+
+    pub(super) fn sweep(&mut self) -> Result<u64, String> {
+        let ids = self.world.plans.iter().map(|plan| &plan.monitor().id);
+        let counts: Result<Vec<u64>, _> = ids.map(|id| now(self.store.sweep_late(id))).collect();
+        counts.map(|counts| counts.iter().sum()).map_err(|e| e.to_string())
+    }
+
+    /// One round of the outbox by `worker`, which may die in the middle of it.
+    pub(super) fn deliver(&mut self, worker: usize) {
+        let roads = self.world.receivers.iter().map(|r| (r.clone(), Road::to(r, &self.office))).collect();
+        let backoff = Backoff { first: Span::from_secs(5), longest: Span::from_secs(20), attempts: u32::MAX };
+        let outbox = Outbox::new(&format!("worker-{worker}"), roads, backoff);
+        let answer = poll_once(outbox.deliver_due(&self.store, self.at()));
+        if let Some(Err(_)) = answer {
+            self.faults.remove(&Operation::Settle);
+            self.office.lock().unwrap_or_else(PoisonError::into_inner).excuse_last();
+        }
+    }
+
+    pub(super) fn silence(&mut self, matcher: &str, seconds: u32) -> Result<(), String> {
+        let silence = Silence {
+            id: SilenceId(0),
+            matchers: vec![matcher.parse().map_err(|e: driftd_model::BadMatcher| e.to_string())?],
+            starts_at: self.at(),
+            ends_at: self.at().plus(Span::from_secs(seconds)),
+            author: "ana".to_owned(),
+            comment: "simulated".to_owned(),
+        };
+        let id = now(self.store.add_silence(&silence)).map_err(|e| e.to_string())?;
+        self.silences.push(Silence { id, ..silence });
+        Ok(())
+    }
+
+    /// Somebody reads the incident number `pick` of those that are open and makes up their mind.
+    pub(super) fn read_incident(&mut self, pick: usize, resolve: bool) -> Result<(), String> {
+        let rows = now(self.store.incidents(None)).map_err(|e| e.to_string())?;
+        let takes = |state| state == IncidentState::Open || (resolve && state == IncidentState::Acknowledged);
+        let open: Vec<_> = rows.into_iter().filter(|row| takes(row.state)).collect();
+        if open.is_empty() {
+            return Ok(());
+        }
+        let id = &open[pick % open.len()].incident_id;
+        let found = now(self.store.incident(id)).map_err(|e| e.to_string())?;
+        let (incident, _) = found.ok_or_else(|| format!("incident {id} is listed but not there"))?;
+        self.read = Some(Draft { incident, resolve, at: self.clock });
+        Ok(())
+    }
+
+    /// Whoever read an incident takes or ends it; whether the store let them.
+    pub(super) fn amend(&mut self) -> Result<bool, String> {
+        let Some(Draft { incident, resolve, at }) = self.read.take() else {
+            return Ok(false);
+        };
+        let (id, state, read) = (incident.id.clone(), incident.state, Timestamp::from_micros(at));
+        let step = if resolve { resolve_by_hand(incident, "ana", read) } else { acknowledge(incident, "ana", read) };
+        let done = now(self.store.amend_incident(state, &step, false, self.at())).map_err(|e| e.to_string())?;
+        if done {
+            self.journal.push(Entry::Amended { id, resolve, read: at, now: self.clock });
+        }
+        Ok(done)
+    }
+}

@@ -1,0 +1,268 @@
+//! The offline oracle: every window judged again from the raw records, every incident stepped again in order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use driftd_model::{
+    Comparison, Health, HistoryRow, Incident, IncidentEvent, IncidentId, IncidentKey, IncidentKind, IncidentState,
+    MonitorPlan, Notification, Observation, Outcome, ReceiverName, SealStep, Severity, Silence, Step, Verdict,
+    WindowResult, acknowledge, judge, observations, resolve_by_hand, step,
+};
+use driftd_stats::FeatureAggregate;
+use driftd_window::{EventTime, SegmentKey, Timestamp, WindowId, WindowSpec};
+
+use super::ledger::{Fate, Ledger};
+use super::naive;
+use super::record::Record;
+use super::world::region_key;
+
+/// What happened to windows and incidents, in order.
+#[derive(Clone, Debug)]
+pub(super) enum Entry {
+    /// A seal of monitor number `monitor` took a step; `silences` had been added by then.
+    Sealed { monitor: usize, step: SealStep, now: i64, silences: usize },
+    /// Somebody who had read an incident at `read` took or ended it.
+    Amended { id: IncidentId, resolve: bool, read: i64, now: i64 },
+}
+
+/// What the store has to hold in the end.
+#[derive(Debug, Default)]
+pub(super) struct Truth {
+    /// By monitor, in order of sealing.
+    pub(super) history: Vec<Vec<HistoryRow>>,
+    pub(super) incidents: BTreeMap<IncidentId, Incident>,
+    pub(super) events: Vec<IncidentEvent>,
+    pub(super) notifications: BTreeSet<(ReceiverName, String)>,
+}
+
+/// The journal of a schedule, and what it is held against.
+pub(super) struct Oracle<'a> {
+    pub(super) ledger: &'a Ledger,
+    pub(super) logs: &'a [Vec<Record>],
+    pub(super) silences: &'a [Silence],
+    pub(super) receivers: &'a [ReceiverName],
+}
+
+/// Sealed records of one monitor by pane.
+type Panes<'a> = BTreeMap<i64, Vec<&'a Record>>;
+
+impl Oracle<'_> {
+    pub(super) fn replay(&self, journal: &[Entry]) -> Result<Truth, String> {
+        let panes: Vec<Panes<'_>> = (0..self.ledger.monitors.len()).map(|m| self.panes(m)).collect();
+        let mut truth = Truth { history: vec![Vec::new(); panes.len()], ..Truth::default() };
+        for entry in journal {
+            match entry {
+                Entry::Amended { id, resolve, read, now } => {
+                    truth.amend(id, *resolve, Timestamp::from_micros(*read), Timestamp::from_micros(*now))?;
+                }
+                Entry::Sealed { monitor, step, now, silences } => {
+                    let plan = &self.ledger.monitors[*monitor].plan;
+                    let now = Timestamp::from_micros(*now);
+                    let seal = Seal {
+                        monitor: *monitor,
+                        plan,
+                        now,
+                        silences: &self.silences[..*silences],
+                        receivers: self.receivers,
+                        panes: &panes[*monitor],
+                    };
+                    seal.apply(*step, &mut truth)?;
+                }
+            }
+        }
+        Ok(truth)
+    }
+
+    fn panes(&self, monitor: usize) -> Panes<'_> {
+        let mut panes = Panes::new();
+        let fates = self.ledger.monitors[monitor].fates.iter().flatten();
+        for (fate, record) in fates.zip(self.logs.iter().flatten()) {
+            if let Fate::Sealed(pane) = fate {
+                panes.entry(*pane).or_default().push(record);
+            }
+        }
+        panes
+    }
+}
+
+impl Truth {
+    fn amend(&mut self, id: &IncidentId, resolve: bool, read: Timestamp, now: Timestamp) -> Result<(), String> {
+        let found = self.incidents.get(id).cloned();
+        let found = found.ok_or_else(|| format!("incident {id} was amended but must not exist"))?;
+        let told = found.last_notified_at;
+        let Step { incident, transitions } =
+            if resolve { resolve_by_hand(found, "ana", read) } else { acknowledge(found, "ana", read) };
+        // What a seal told people after somebody had read the incident is not forgotten.
+        let amended = incident.map(|i| Incident { last_notified_at: i.last_notified_at.max(told), ..i });
+        self.incidents.extend(amended.map(|i| (i.id.clone(), i)));
+        self.events.extend(transitions.into_iter().map(|transition| IncidentEvent {
+            incident: id.clone(),
+            at: now,
+            transition,
+            silenced: false,
+        }));
+        Ok(())
+    }
+
+    fn unresolved(&self, key: &IncidentKey) -> Option<Incident> {
+        self.incidents.values().find(|i| i.key == *key && i.state != IncidentState::Resolved).cloned()
+    }
+}
+
+struct Seal<'a> {
+    monitor: usize,
+    plan: &'a MonitorPlan,
+    now: Timestamp,
+    silences: &'a [Silence],
+    receivers: &'a [ReceiverName],
+    panes: &'a Panes<'a>,
+}
+
+impl Seal<'_> {
+    fn apply(&self, step: SealStep, truth: &mut Truth) -> Result<(), String> {
+        let Some(end) = step.through(self.plan.monitor().pane) else {
+            return Ok(());
+        };
+        let mut seen: Vec<(IncidentKey, Observation)> = Vec::new();
+        let ending = |w: &&WindowSpec| end.as_micros().rem_euclid(w.slide().as_micros()) == 0;
+        for spec in self.plan.monitor().windows.iter().filter(ending) {
+            if let SealStep::Gap { .. } = step {
+                seen.push(self.silence(spec, end));
+                continue;
+            }
+            let results = self.window(spec, end)?;
+            for result in &results {
+                self.record(result, &mut truth.history[self.monitor]);
+            }
+            // Less than half a window since the monitor's first record is too young to speak.
+            let first = self.panes.keys().next().copied().unwrap_or(i64::MAX);
+            if end.as_micros().saturating_sub(first) >= spec.size().as_micros() / 2 {
+                seen.extend(results.iter().flat_map(|r| observations(self.plan, r)));
+            }
+        }
+        // All complaints of a moment are heard before any all-clear.
+        let (bad, rest): (Vec<_>, Vec<_>) = seen.into_iter().partition(|(_, o)| matches!(o.health, Health::Bad(..)));
+        bad.iter().chain(&rest).for_each(|(key, observation)| self.step(key, observation, truth));
+        Ok(())
+    }
+
+    /// A window in a gap says one thing only: there were no records at all, or it would be no gap.
+    fn silence(&self, spec: &WindowSpec, end: EventTime) -> (IncidentKey, Observation) {
+        let monitor = self.plan.monitor().id.clone();
+        let key = IncidentKey { monitor, segment: SegmentKey::all(), kind: IncidentKind::NoData };
+        let health = Health::Bad(Severity::Critical, Vec::new());
+        (key, Observation { window: spec.name().clone(), start: spec.start_of(end), end, health })
+    }
+
+    fn window(&self, spec: &WindowSpec, end: EventTime) -> Result<Vec<WindowResult>, String> {
+        let start = spec.start_of(end);
+        let inside: Vec<(i64, &Record)> = self
+            .panes
+            .range(start.as_micros()..end.as_micros())
+            .flat_map(|(pane, records)| records.iter().map(|r| (*pane, *r)))
+            .collect();
+        let mut by_segment: BTreeMap<SegmentKey, Vec<(i64, &Record)>> = BTreeMap::new();
+        if self.plan.monitor().segments.is_some() {
+            for (pane, record) in &inside {
+                by_segment.entry(segment_of(record)).or_default().push((*pane, *record));
+            }
+        }
+        by_segment.insert(SegmentKey::all(), inside);
+        let mut counted = Vec::new();
+        for (segment, records) in by_segment {
+            let rows: Vec<&Record> = records.iter().map(|(_, r)| *r).collect();
+            let panes: BTreeSet<i64> = records.iter().map(|(pane, _)| *pane).collect();
+            counted.push((segment, naive::count(self.plan, &rows)?, rows.len() as u64, panes.len()));
+        }
+        let comparisons: Vec<Comparison<'_>> =
+            counted.iter().flat_map(|(segment, state, ..)| self.compare(segment, state)).collect();
+        let verdicts = judge(&comparisons);
+        let size = self.plan.features().len();
+        let panes_in_window = spec.size().as_micros() / self.plan.monitor().pane.span().as_micros();
+        Ok(counted
+            .iter()
+            .zip(verdicts.chunks(size))
+            .map(|((segment, _, rows, panes), verdicts)| WindowResult {
+                window: WindowId { name: spec.name().clone(), end },
+                start,
+                segment: segment.clone(),
+                rows: *rows,
+                coverage: *panes as f64 / panes_in_window as f64,
+                outcome: verdicts.iter().map(|v| v.outcome).max().unwrap_or(Outcome::InsufficientData),
+                verdicts: verdicts.to_vec(),
+            })
+            .collect())
+    }
+
+    fn compare<'b>(&'b self, segment: &SegmentKey, state: &'b [FeatureAggregate]) -> Vec<Comparison<'b>> {
+        let (_, baseline) = self.plan.baseline_of(segment).expect("the baseline knows every segment and the overflow");
+        let pairs = self.plan.features().iter().zip(baseline).zip(state);
+        pairs
+            .map(|((feature, baseline), window)| Comparison {
+                feature: &feature.name,
+                layout: &feature.layout,
+                baseline,
+                window,
+                rules: &feature.rules,
+            })
+            .collect()
+    }
+
+    fn record(&self, result: &WindowResult, history: &mut Vec<HistoryRow>) {
+        for Verdict { feature, baseline, window, scores, .. } in &result.verdicts {
+            history.extend(scores.iter().map(|score| HistoryRow {
+                monitor: self.plan.monitor().id.clone(),
+                segment: result.segment.clone(),
+                window_name: result.window.name.clone(),
+                window_start: result.start,
+                window_end: result.window.end,
+                feature: feature.clone(),
+                statistic: score.statistic,
+                value: score.value,
+                certified_error: score.certified_error,
+                n: baseline.usable,
+                m: window.usable,
+                p_value: score.p_value,
+                q_value: score.q_value,
+                warn: score.threshold.map(|t| t.warn),
+                critical: score.threshold.map(|t| t.critical),
+                outcome: score.outcome,
+                baseline: "orders@v1".to_owned(),
+                sealed_at: self.now,
+            }));
+        }
+    }
+
+    fn step(&self, key: &IncidentKey, observation: &Observation, truth: &mut Truth) {
+        let before = truth.unresolved(key);
+        let next = step(before.clone(), key, observation, &self.plan.monitor().incidents, self.now);
+        let Some(incident) = next.incident else {
+            // A pending incident that went away leaves nothing behind.
+            if let Some(gone) = before {
+                truth.incidents.remove(&gone.id);
+                truth.events.retain(|e| e.incident != gone.id);
+            }
+            return;
+        };
+        let silenced = self.silences.iter().any(|s| s.mutes(&incident, self.now));
+        for transition in next.transitions {
+            let told = transition.is_told();
+            if told && !silenced {
+                let baseline = self.plan.baseline();
+                let (reference, hash) = (baseline.reference.clone(), baseline.hash.clone());
+                let message = Notification::new(incident.clone(), transition.clone(), self.now, reference, hash);
+                let key = message.key.as_str();
+                truth.notifications.extend(self.receivers.iter().map(|r| (r.clone(), key.to_owned())));
+            }
+            let (id, silenced) = (incident.id.clone(), silenced && told);
+            truth.events.push(IncidentEvent { incident: id, at: self.now, transition, silenced });
+        }
+        truth.incidents.insert(incident.id.clone(), incident);
+    }
+}
+
+fn segment_of(record: &Record) -> SegmentKey {
+    match record.region {
+        Some(0 | 1) => region_key(record.region),
+        _ => SegmentKey::overflow(),
+    }
+}

@@ -1,0 +1,218 @@
+//! Random schedules: weighted actions, then a settling phase in which everything is read, sealed and delivered.
+
+use std::fmt;
+
+use driftd_model::{SealStep, Store};
+
+use super::cluster::{Cluster, Outcome};
+use super::random::Random;
+use super::ready::now;
+use super::record::Record;
+use crate::mem_store::{Fault, Operation};
+
+/// One thing that happened, for the trace of a failure.
+#[derive(Debug)]
+#[expect(dead_code, reason = "read by Debug, which prints the trace")]
+enum Action {
+    Produce { partition: usize, records: u64 },
+    Poll { held: (usize, usize), records: usize },
+    End { held: (usize, usize), reached: bool },
+    Checkpoint { held: (usize, usize), came_to: Outcome },
+    RepeatCheckpoint,
+    Crash { worker: usize },
+    Claim { worker: usize, partition: usize },
+    Stall { partition: usize, stalled: bool },
+    Seal { monitor: usize, step: Option<SealStep> },
+    Advance { seconds: i64 },
+    Fault { operation: Operation, fault: Fault },
+    Sweep { late: u64 },
+    Deliver { worker: usize },
+    Silence { matcher: &'static str },
+    ReadIncident { resolve: bool },
+    Amend { done: bool },
+    Drift { drifted: bool },
+    Settle,
+}
+
+/// What happened so far.
+#[derive(Debug, Default)]
+pub(super) struct Trace(Vec<Action>);
+
+impl fmt::Display for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().enumerate().try_for_each(|(number, action)| writeln!(f, "{number:5} {action:?}"))
+    }
+}
+
+impl Trace {
+    fn note(&mut self, action: Action) {
+        self.0.push(action);
+    }
+
+    pub(super) fn actions(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// Takes `actions` random actions.
+pub(super) fn run(cluster: &mut Cluster, random: &mut Random, actions: u64, trace: &mut Trace) -> Result<(), String> {
+    for partition in 0..cluster.world.partitions {
+        if !random.chance(10) {
+            claim(cluster, random, partition, trace)?;
+        }
+    }
+    (0..actions).try_for_each(|_| act(cluster, random, trace))
+}
+
+fn act(cluster: &mut Cluster, random: &mut Random, trace: &mut Trace) -> Result<(), String> {
+    let partition = random.index(cluster.world.partitions);
+    let worker = random.index(cluster.world.workers);
+    match random.below(1000) {
+        0..230 => produce(cluster, random, partition, trace),
+        230..500 => with_lane(cluster, random, trace, |cluster, random, held| {
+            let records = cluster.poll(held, random.between(1, 24) as usize)?;
+            Ok(Action::Poll { held, records })
+        })?,
+        500..620 => checkpoint(cluster, random, trace)?,
+        620..690 => with_lane(cluster, random, trace, |cluster, _, held| {
+            Ok(Action::End { held, reached: cluster.reach_end(held) })
+        })?,
+        690..780 => {
+            let monitor = random.index(cluster.world.plans.len());
+            let step = cluster.seal(monitor)?;
+            trace.note(Action::Seal { monitor, step });
+        }
+        780..870 => {
+            let seconds = if random.chance(4) { random.between(60, 400) } else { random.between(1, 12) };
+            cluster.clock += seconds * 1_000_000;
+            trace.note(Action::Advance { seconds });
+        }
+        870..885 => {
+            cluster.crash(worker);
+            trace.note(Action::Crash { worker });
+        }
+        885..915 => claim(cluster, random, partition, trace)?,
+        915..925 => {
+            cluster.stalled[partition] = !cluster.stalled[partition];
+            trace.note(Action::Stall { partition, stalled: cluster.stalled[partition] });
+        }
+        925..945 => {
+            let operation = [Operation::Checkpoint, Operation::Seal, Operation::Settle][random.index(3)];
+            let fault = if random.chance(50) { Fault::BeforeCommit } else { Fault::AfterCommit };
+            cluster.order_fault(operation, fault);
+            trace.note(Action::Fault { operation, fault });
+        }
+        945..950 => {
+            cluster.repeat_checkpoint()?;
+            trace.note(Action::RepeatCheckpoint);
+        }
+        950..960 => trace.note(Action::Sweep { late: cluster.sweep()? }),
+        960..980 => {
+            trace.note(Action::Deliver { worker });
+            cluster.deliver(worker);
+        }
+        980..985 => {
+            let matcher = ["kind=drift", "severity=critical", "segment!=", "kind!=no_data"][random.index(4)];
+            cluster.silence(matcher, random.between(10, 120) as u32)?;
+            trace.note(Action::Silence { matcher });
+        }
+        985..990 => {
+            let resolve = random.chance(50);
+            cluster.read_incident(random.index(64), resolve)?;
+            trace.note(Action::ReadIncident { resolve });
+        }
+        990..995 => trace.note(Action::Amend { done: cluster.amend()? }),
+        _ => {
+            cluster.drifted = !cluster.drifted;
+            trace.note(Action::Drift { drifted: cluster.drifted });
+        }
+    }
+    Ok(())
+}
+
+fn produce(cluster: &mut Cluster, random: &mut Random, partition: usize, trace: &mut Trace) {
+    let records = random.below(16) + 1;
+    for _ in 0..records {
+        let record = Record::draw(random, cluster.clock, cluster.drifted);
+        cluster.produce(partition, record);
+    }
+    trace.note(Action::Produce { partition, records });
+}
+
+fn claim(cluster: &mut Cluster, random: &mut Random, partition: usize, trace: &mut Trace) -> Result<(), String> {
+    let worker = random.index(cluster.world.workers);
+    trace.note(Action::Claim { worker, partition });
+    cluster.claim(worker, partition)
+}
+
+fn checkpoint(cluster: &mut Cluster, random: &mut Random, trace: &mut Trace) -> Result<(), String> {
+    with_lane(cluster, random, trace, |cluster, random, held| {
+        let came_to = cluster.checkpoint(held, random.chance(30))?;
+        Ok(Action::Checkpoint { held, came_to })
+    })
+}
+
+/// Does something with a random lane, if there is any; a cluster without lanes takes a new one half of the time.
+fn with_lane(
+    cluster: &mut Cluster,
+    random: &mut Random,
+    trace: &mut Trace,
+    act: impl FnOnce(&mut Cluster, &mut Random, (usize, usize)) -> Result<Action, String>,
+) -> Result<(), String> {
+    let held = cluster.held();
+    if held.len() < cluster.world.partitions && random.chance(25) {
+        let partition = random.index(cluster.world.partitions);
+        return claim(cluster, random, partition, trace);
+    }
+    if held.is_empty() {
+        return Ok(());
+    }
+    let lane = held[random.index(held.len())];
+    let action = act(cluster, random, lane)?;
+    trace.note(action);
+    Ok(())
+}
+
+/// Repairs everything, reads every log to its end, seals all of it and delivers what is due.
+pub(super) fn settle(cluster: &mut Cluster, trace: &mut Trace) -> Result<(), String> {
+    trace.note(Action::Settle);
+    cluster.repair();
+    cluster.office.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recover();
+    cluster.stalled.fill(false);
+    for partition in 0..cluster.world.partitions {
+        let held = (0, partition);
+        cluster.claim(0, partition)?;
+        while cluster.poll(held, 100)? > 0 {}
+        cluster.reach_end(held);
+        cluster.checkpoint(held, false)?;
+    }
+    // Zombies wake up last and must not change anything any more.
+    for held in cluster.held() {
+        if held.0 != 0 {
+            cluster.poll(held, 100)?;
+            cluster.checkpoint(held, false)?;
+        }
+    }
+    cluster.clock += 3_600_000_000;
+    for monitor in 0..cluster.world.plans.len() {
+        loop {
+            let step = cluster.seal(monitor)?;
+            trace.note(Action::Seal { monitor, step });
+            if step.ok_or("a seal failed without an ordered fault")? == SealStep::Idle {
+                break;
+            }
+        }
+    }
+    cluster.sweep()?;
+    if cluster.sweep()? != 0 {
+        return Err("a second sweep found late records again".to_owned());
+    }
+    for _ in 0..100 {
+        if now(cluster.store.outbox_depth()).map_err(|e| e.to_string())? == 0 {
+            return Ok(());
+        }
+        cluster.deliver(0);
+        cluster.clock += 60_000_000;
+    }
+    Err("the outbox does not drain".to_owned())
+}
