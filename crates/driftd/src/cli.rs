@@ -1,0 +1,181 @@
+//! The command line, as `--help` shows it.
+
+mod baseline;
+mod check;
+mod incidents;
+mod silences;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use baseline::{BaselineCommand, BuildArgs};
+pub(crate) use check::{CheckArgs, CheckFormat};
+pub(crate) use incidents::IncidentsCommand;
+pub(crate) use silences::SilencesCommand;
+
+/// Tells you when the population reaching your model is no longer the one it was trained on.
+#[derive(Debug, Parser)]
+#[command(name = "driftd", version, propagate_version = true, max_term_width = 110)]
+pub(crate) struct Cli {
+    /// Say more on standard error; twice for everything. DRIFTD_LOG takes a tracing filter.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Replay a year of real flights through the real engine and show what drifted; needs nothing but this binary
+    Demo(DemoArgs),
+    /// Compare two data sets once: exit code 0 stable, 1 drift, 2 error
+    Check(CheckArgs),
+    /// Build, look at and activate baselines
+    #[command(subcommand)]
+    Baseline(BaselineCommand),
+    /// Walk files with event times through a monitor: what would have alerted last quarter?
+    Replay(ReplayArgs),
+    /// Drift history of a monitor
+    History(HistoryArgs),
+    /// Incidents: what opened, why, and what became of it
+    #[command(subcommand)]
+    Incidents(IncidentsCommand),
+    /// Temporary mutes
+    #[command(subcommand)]
+    Silences(SilencesCommand),
+    /// Check, show and describe the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Bring the store's schema up to date
+    Migrate(ConfigFiles),
+    /// Print a completion script for your shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Configuration files.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ConfigFiles {
+    /// Configuration file; repeat to layer several, later ones win [default: driftd.toml if it is there]
+    #[arg(short, long = "config", value_name = "FILE")]
+    pub(crate) config: Vec<PathBuf>,
+}
+
+/// `driftd demo`.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Where the demo keeps its store; replaced on every run
+    #[arg(long, value_name = "FILE", default_value = "driftd-demo.db")]
+    pub(crate) store: PathBuf,
+
+    /// End after the tables (there is nothing to serve yet, so the demo always ends)
+    #[arg(long)]
+    pub(crate) no_serve: bool,
+
+    /// Directory of the flights data [default: examples/flights of the checkout]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+/// `driftd replay`.
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigFiles,
+
+    /// Monitor to walk the files through
+    #[arg(short, long)]
+    pub(crate) monitor: String,
+
+    /// Files with event times, in the order they shall be read
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// Print what would have alerted, and store nothing
+    #[arg(long, conflicts_with = "notify")]
+    pub(crate) dry_run: bool,
+
+    /// Also put the notifications into the outbox
+    #[arg(long)]
+    pub(crate) notify: bool,
+
+    /// How to print the incidents
+    #[arg(long, value_enum, default_value_t = ListFormat::Table)]
+    pub(crate) format: ListFormat,
+}
+
+/// `driftd history`.
+#[derive(Debug, Args)]
+pub(crate) struct HistoryArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigFiles,
+
+    /// Monitor
+    pub(crate) monitor: String,
+
+    /// Only this feature
+    #[arg(long)]
+    pub(crate) feature: Option<String>,
+
+    /// Only this statistic
+    #[arg(long)]
+    pub(crate) statistic: Option<String>,
+
+    /// Only this segment, as in carrier=UA; "all" for the whole population
+    #[arg(long)]
+    pub(crate) segment: Option<String>,
+
+    /// Only windows that end after this time (RFC 3339 or a date)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<String>,
+
+    /// Only windows that end at or before this time
+    #[arg(long, value_name = "TIME")]
+    pub(crate) to: Option<String>,
+
+    /// How to print
+    #[arg(long, value_enum, default_value_t = HistoryFormat::Table)]
+    pub(crate) format: HistoryFormat,
+
+    /// Where to write [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// How lists are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// For people
+    Table,
+    /// One JSON array
+    Json,
+}
+
+/// How the history is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum HistoryFormat {
+    /// For people
+    Table,
+    /// Comma-separated values with a header
+    Csv,
+    /// One JSON array
+    Json,
+    /// Parquet
+    Parquet,
+}
+
+/// `driftd config`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Report every problem of the configuration at once
+    Check(ConfigFiles),
+    /// Print the configuration as it takes effect, without secrets
+    Show(ConfigFiles),
+    /// Print a JSON Schema for editors
+    Schema,
+}

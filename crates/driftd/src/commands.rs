@@ -1,0 +1,69 @@
+//! One file a command.
+
+mod baseline;
+mod check;
+mod check_page;
+mod check_text;
+mod config;
+mod demo;
+mod demo_story;
+mod export;
+mod history;
+mod incidents;
+mod replay;
+mod silences;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::CommandFactory;
+
+use crate::cli::{Cli, Command};
+use crate::setup;
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done; for `check`, stable.
+    Ok,
+    /// `check` found drift.
+    Drift,
+    /// Wrong usage, or it could not be done.
+    Failed,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Ok => 0,
+            Exit::Drift => 1,
+            Exit::Failed => 2,
+        })
+    }
+}
+
+/// Does what the command line says.
+pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
+    match cli.command {
+        Command::Demo(args) => demo::run(args).await,
+        Command::Check(args) => check::run(args).await,
+        Command::Baseline(command) => baseline::run(command).await,
+        Command::Replay(args) => replay::run(args).await,
+        Command::History(args) => history::run(args).await,
+        Command::Incidents(command) => incidents::run(command).await,
+        Command::Silences(command) => silences::run(command).await,
+        Command::Config(command) => config::run(command),
+        Command::Migrate(files) => {
+            let config = setup::config(&files)?;
+            setup::store(&config).await?;
+            eprintln!("the store's schema is up to date");
+            Ok(Exit::Ok)
+        }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "driftd", &mut script);
+            std::io::stdout().write_all(&script)?;
+            Ok(Exit::Ok)
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! `driftd baseline`.
+
+mod build;
+mod describe;
+
+use anyhow::Context;
+use driftd_engine::{Clock, SystemClock};
+use driftd_model::{BaselineName, BaselineRef, StoredBaseline, words};
+
+use crate::cli::{BaselineCommand, ConfigFiles, ListFormat};
+use crate::commands::Exit;
+use crate::commands::export::readable_times;
+use crate::setup;
+use crate::terminal::{Table, line, print};
+
+pub(super) use build::{build_from_file, options_for};
+
+pub(super) async fn run(command: BaselineCommand) -> anyhow::Result<Exit> {
+    match command {
+        BaselineCommand::Build(args) => build::run(args).await?,
+        BaselineCommand::List { config, format } => list(&config, format).await?,
+        BaselineCommand::Show { reference, config, format } => {
+            let store = setup::store(&setup::config(&config)?).await?;
+            let stored = setup::baseline(&store, &reference).await?;
+            match format {
+                ListFormat::Json => line(format_args!("{:#}", readable_times(serde_json::to_value(&stored)?)))?,
+                ListFormat::Table => print(describe::show(&stored))?,
+            }
+        }
+        BaselineCommand::Diff { old, new, config } => {
+            let store = setup::store(&setup::config(&config)?).await?;
+            let (old, new) = (setup::baseline(&store, &old).await?, setup::baseline(&store, &new).await?);
+            print(describe::diff(&old, &new))?;
+        }
+        BaselineCommand::Activate { reference, monitor, config } => activate(&config, &reference, &monitor).await?,
+        BaselineCommand::Export { reference, output, config } => {
+            let store = setup::store(&setup::config(&config)?).await?;
+            let stored = setup::baseline(&store, &reference).await?;
+            let text = serde_json::to_string(&stored)?;
+            match output {
+                Some(path) => {
+                    std::fs::write(&path, text).with_context(|| format!("writing {} failed", path.display()))?
+                }
+                None => line(text)?,
+            }
+        }
+        BaselineCommand::Import { file, name, config } => import(&config, &file, name).await?,
+    }
+    Ok(Exit::Ok)
+}
+
+async fn list(files: &ConfigFiles, format: ListFormat) -> anyhow::Result<()> {
+    let store = setup::store(&setup::config(files)?).await?;
+    let baselines = store.baselines().await?;
+    if format == ListFormat::Json {
+        line(format_args!("{:#}", readable_times(serde_json::to_value(&baselines)?)))?;
+        return Ok(());
+    }
+    if baselines.is_empty() {
+        line("no baselines; make one with `driftd baseline build NAME FILE`")?;
+        return Ok(());
+    }
+    let mut table = Table::new(&["baseline", "hash", "rows", "features", "created", "source"], &[2, 3]);
+    for baseline in baselines {
+        table.row([
+            baseline.reference.to_string(),
+            baseline.hash.short().to_owned(),
+            words::count(baseline.rows),
+            baseline.features.to_string(),
+            baseline.created_at.to_string(),
+            baseline.source,
+        ]);
+    }
+    print(table.text())?;
+    Ok(())
+}
+
+async fn activate(files: &ConfigFiles, reference: &str, monitor: &str) -> anyhow::Result<()> {
+    let config = setup::config(files)?;
+    let monitor = setup::monitor(&config, monitor)?;
+    let store = setup::store(&config).await?;
+    let reference: BaselineRef = reference.parse()?;
+    let baseline = setup::baseline(&store, &reference.to_string()).await?;
+    // Proves that the baseline can serve the monitor before anything depends on it.
+    driftd_model::MonitorPlan::new(monitor.clone(), baseline)?;
+    let since = match store.sealed_through(&monitor.id).await? {
+        Some(frontier) => frontier,
+        None => driftd_window::EventTime::from_micros(0),
+    };
+    store.activate_baseline(&monitor.id, &reference, since).await?;
+    line(format_args!("monitor {} is judged against {reference} from {since} on", monitor.id))?;
+    Ok(())
+}
+
+async fn import(files: &ConfigFiles, file: &std::path::Path, name: Option<String>) -> anyhow::Result<()> {
+    let store = setup::store(&setup::config(files)?).await?;
+    let text = setup::read(file, "exported baseline")?;
+    let exported: StoredBaseline = serde_json::from_str(&text)
+        .with_context(|| format!("{} is not a baseline that `driftd baseline export` wrote", file.display()))?;
+    anyhow::ensure!(
+        is_as_exported(&exported),
+        "{} was changed after it was exported: its content does not match its hash {}",
+        file.display(),
+        exported.hash.short(),
+    );
+    let name: BaselineName = match name {
+        Some(name) => name.parse()?,
+        None => exported.reference.name.clone(),
+    };
+    let content = exported.baseline.as_ref().clone();
+    let stored = store.put_baseline(&name, content, SystemClock.now()).await?;
+    line(format_args!("stored as {} ({})", stored.reference, stored.hash.short()))?;
+    Ok(())
+}
+
+/// Whether a file still says what `export` wrote: the hash covers what a baseline judges by, and the number of rows,
+/// which only people read, has to agree with the counts.
+fn is_as_exported(exported: &StoredBaseline) -> bool {
+    let baseline = &exported.baseline;
+    baseline.is_consistent()
+        && baseline.content_hash() == exported.hash
+        && baseline.features.iter().all(|feature| feature.aggregate.rows() == baseline.rows)
+}

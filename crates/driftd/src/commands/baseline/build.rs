@@ -1,0 +1,132 @@
+//! `driftd baseline build`: from a file, or from what a monitor has seen.
+
+use std::path::Path;
+
+use anyhow::Context;
+use driftd_config::Config;
+use driftd_dataset::{BaselineOptions, SegmentOptions, Table, build_baseline};
+use driftd_engine::{Clock, SystemClock};
+use driftd_model::{Baseline, BaselineName, Monitor, Pointer, merge_aggregates, words};
+use driftd_window::EventTime;
+
+use crate::cli::BuildArgs;
+use crate::setup;
+use crate::terminal::{Bar, line};
+
+pub(super) async fn run(args: BuildArgs) -> anyhow::Result<()> {
+    let config = setup::config(&args.config)?;
+    let name: BaselineName = args.name.parse()?;
+    let store = setup::store(&config).await?;
+    let built = match (&args.file, &args.from_history) {
+        (Some(file), _) => build_from_file(&config, name.as_str(), file)?,
+        (None, Some(monitor)) => {
+            let plan = setup::plan(&store, setup::monitor(&config, monitor)?).await?;
+            let from: EventTime = args.from.as_deref().unwrap_or_default().parse()?;
+            let to: EventTime = args.to.as_deref().unwrap_or_default().parse()?;
+            anyhow::ensure!(from < to, "--from {from} is not before --to {to}: there is no range between them");
+            let panes = store.sealed_panes(&plan.monitor().id, from, to).await?;
+            from_history(&plan, from, to, &panes)?
+        }
+        (None, None) => anyhow::bail!("name a FILE, or a monitor with --from-history"),
+    };
+    let stored = store.put_baseline(&name, built, SystemClock.now()).await?;
+    line(format_args!(
+        "{} ({}): {} rows, {} from {}",
+        stored.reference,
+        stored.hash.short(),
+        words::count(stored.baseline.rows),
+        words::counted(stored.baseline.features.len() as u64, "feature", "features"),
+        stored.baseline.source,
+    ))?;
+    for skipped in &stored.baseline.skipped {
+        eprintln!("not monitored: {} ({})", skipped.name, skipped.reason);
+    }
+    Ok(())
+}
+
+/// Builds a baseline from a file, as the monitors that name it want it.
+pub(crate) fn build_from_file(config: &Config, name: &str, file: &Path) -> anyhow::Result<Baseline> {
+    let table = Table::open(file)?;
+    let name: BaselineName = name.parse()?;
+    // The first monitor that is judged against this baseline says how its columns are to be read.
+    let options = match config.monitors_of_baseline(&name).next() {
+        Some(monitor) => options_for(monitor, config),
+        None => BaselineOptions::default(),
+    };
+    let bar = Bar::rows(table.rows(), &format!("building {name}"));
+    let built = build_baseline(&table, &options, &|rows| bar.at(rows));
+    bar.done();
+    Ok(built?)
+}
+
+/// What a monitor's configuration says of its baseline.
+pub(crate) fn options_for(monitor: &Monitor, config: &Config) -> BaselineOptions {
+    let shape = &monitor.shape;
+    let mut options = BaselineOptions { layout: config.layout_for(&monitor.id), ..BaselineOptions::default() };
+    let identity =
+        [Some(&shape.event_time), shape.id.as_ref(), shape.model_name.as_ref(), shape.model_version.as_ref()];
+    options.exclude.extend(identity.into_iter().flatten().map(Pointer::column));
+    for (name, rules) in &monitor.features {
+        let column = name.as_str().to_owned();
+        if rules.ignore {
+            options.exclude.insert(column);
+            continue;
+        }
+        if let Some(kind) = rules.kind {
+            options.kinds.insert(column.clone(), kind);
+        }
+        options.roles.insert(column, rules.role);
+    }
+    if let Some(layout) = config.layout(&monitor.id) {
+        let own = layout.own_bins().keys();
+        options.layouts.extend(own.map(|feature| (feature.as_str().to_owned(), layout.for_feature(feature))));
+    }
+    options.segments = monitor.segments.as_ref().map(|s| SegmentOptions { by: s.by.clone(), max: s.max });
+    options
+}
+
+/// A baseline with the same bins whose reference is a past range of the monitor's own history.
+fn from_history(
+    plan: &driftd_model::MonitorPlan,
+    from: EventTime,
+    to: EventTime,
+    panes: &[driftd_model::SealedPane],
+) -> anyhow::Result<Baseline> {
+    let old = &plan.baseline().baseline;
+    let monitor = &plan.monitor().id;
+    let mut rows = 0;
+    let mut sums: Vec<_> = plan.features().iter().map(|f| driftd_stats::FeatureAggregate::empty(&f.layout)).collect();
+    let mut segments: std::collections::BTreeMap<_, (u64, Vec<_>)> = std::collections::BTreeMap::new();
+    for pane in panes.iter().filter(|p| p.plan_hash == *plan.hash() && plan.fits(&p.aggregates)) {
+        merge_aggregates(&mut sums, &pane.aggregates)?;
+        rows += pane.rows;
+        if !pane.segment.is_all() {
+            let empty = || plan.features().iter().map(|f| driftd_stats::FeatureAggregate::empty(&f.layout)).collect();
+            let segment = segments.entry(pane.segment.clone()).or_insert_with(|| (0, empty()));
+            segment.0 += pane.rows;
+            merge_aggregates(&mut segment.1, &pane.aggregates)?;
+        }
+    }
+    anyhow::ensure!(rows > 0, "monitor {monitor} has no records between {from} and {to}");
+    let features = plan
+        .features()
+        .iter()
+        .zip(sums)
+        .map(|(feature, aggregate)| {
+            let known = old.feature(feature.name.as_str()).context("a planned feature is in its baseline")?;
+            Ok(driftd_model::FeatureBaseline { aggregate, ..known.clone() })
+        })
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let segments = segments
+        .into_iter()
+        .map(|(key, (rows, aggregates))| driftd_model::SegmentBaseline { key, rows, aggregates })
+        .collect();
+    Ok(Baseline {
+        source: format!("history of {monitor}, {}", words::span(from, to)),
+        rows,
+        features,
+        segment_by: if plan.monitor().segments.is_some() { old.segment_by.clone() } else { Vec::new() },
+        segments,
+        skipped: old.skipped.clone(),
+    })
+}

@@ -1,0 +1,135 @@
+//! `driftd check`: two data sets, once.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Context;
+use driftd_config::Config;
+use driftd_dataset::{BaselineOptions, Table, build_baseline, check};
+use driftd_model::{Baseline, FeatureName, JudgeRules, Monitor};
+use driftd_stats::{Binning, DriftStatistic, LayoutOptions};
+
+use crate::cli::{CheckArgs, CheckFormat};
+use crate::commands::{Exit, baseline::options_for, check_page, check_text};
+use crate::setup;
+use crate::terminal::{Bar, Stream};
+
+pub(super) async fn run(args: CheckArgs) -> anyhow::Result<Exit> {
+    let config = setup::config(&args.config)?;
+    let monitor = args.monitor.as_deref().map(|name| setup::monitor(&config, name)).transpose()?;
+    let chosen = statistics(&args.statistics)?;
+    let current = Table::open(&args.current)?;
+    let Reference { name, baseline, mut columns } = reference(&args, &config, monitor).await?;
+    ensure_decided(&chosen, monitor, &baseline)?;
+    let bar = Bar::rows(current.rows(), "counting current");
+    let ignored: BTreeSet<&str> = args.ignore.iter().map(String::as_str).collect();
+    let rules = |feature: &FeatureName| {
+        let watched = !ignored.contains(feature.as_str()) && monitor.is_none_or(|m| m.watches(feature));
+        watched.then(|| rules(feature, monitor, &args, &chosen))
+    };
+    let checked = check(&baseline, &name, &current, &rules, &|rows| bar.at(rows));
+    bar.done();
+    let mut checked = checked?;
+    if !chosen.is_empty() {
+        for verdict in &mut checked.report.features {
+            verdict.scores.retain(|score| chosen.contains(&score.statistic));
+        }
+    }
+    columns.extend(names(&current));
+    let unknown = args.ignore.iter().filter(|name| !columns.contains(*name));
+    checked.report.notes.extend(unknown.map(|name| format!("--ignore {name}: neither side has such a column")));
+    let coloured = args.output.is_none() && Stream::Out.is_coloured();
+    let text = match args.format {
+        CheckFormat::Table => check_text::table(&checked.report, coloured),
+        CheckFormat::Json => format!("{:#}\n", checked.report.to_json()),
+        CheckFormat::Markdown => check_text::markdown(&checked.report),
+        CheckFormat::Html => check_page::html(&baseline, &checked),
+    };
+    match &args.output {
+        Some(path) => std::fs::write(path, text).with_context(|| format!("writing {} failed", path.display()))?,
+        None => std::io::stdout().write_all(text.as_bytes())?,
+    }
+    Ok(if checked.report.outcome().is_bad() { Exit::Drift } else { Exit::Ok })
+}
+
+/// What is compared with.
+struct Reference {
+    name: String,
+    baseline: Baseline,
+    /// Every column it has, monitored or not.
+    columns: BTreeSet<String>,
+}
+
+/// The reference: a file when there is one of that name, else a stored baseline.
+async fn reference(args: &CheckArgs, config: &Config, monitor: Option<&Monitor>) -> anyhow::Result<Reference> {
+    let path = Path::new(&args.baseline);
+    let is_stored = !path.exists() && path.components().count() == 1 && path.extension().is_none();
+    if is_stored || args.baseline.contains("@v") {
+        anyhow::ensure!(args.bins.is_none(), "--bins cannot change a stored baseline: its bins are frozen");
+        let stored = setup::baseline(&setup::store(config).await?, &args.baseline).await?;
+        let baseline = stored.baseline.as_ref().clone();
+        let skipped = baseline.skipped.iter().map(|s| s.name.to_string());
+        let columns = baseline.features.iter().map(|f| f.name.to_string()).chain(skipped).collect();
+        return Ok(Reference { name: stored.reference.to_string(), baseline, columns });
+    }
+    let table = Table::open(path)?;
+    let mut options = monitor.map_or_else(BaselineOptions::default, |m| options_for(m, config));
+    // A check compares whole populations.
+    options.segments = None;
+    if let Some(bins) = args.bins {
+        options.layout = LayoutOptions::new(options.layout.cells, Binning::Quantile(bins), options.layout.categories)?;
+        options.layouts.clear();
+    }
+    options.exclude.extend(args.ignore.iter().cloned());
+    let bar = Bar::rows(table.rows(), "building the baseline");
+    let built = build_baseline(&table, &options, &|rows| bar.at(rows));
+    bar.done();
+    Ok(Reference { name: args.baseline.clone(), baseline: built?, columns: names(&table).collect() })
+}
+
+/// The names that columns of a table go by, long and short.
+fn names(table: &Table) -> impl Iterator<Item = String> {
+    let schema = table.schema();
+    let named =
+        |(i, column): (usize, &driftd_dataset::ColumnInfo)| [column.name.clone(), schema.short_name(i).to_owned()];
+    schema.columns().iter().enumerate().flat_map(named)
+}
+
+/// Statistics were chosen of which none has thresholds: everything would be called stable whatever happened.
+fn ensure_decided(
+    chosen: &BTreeSet<DriftStatistic>,
+    monitor: Option<&Monitor>,
+    baseline: &Baseline,
+) -> anyhow::Result<()> {
+    let mut decisive: BTreeSet<DriftStatistic> = JudgeRules::default().thresholds.into_keys().collect();
+    if let Some(monitor) = monitor {
+        decisive.extend(baseline.features.iter().flat_map(|f| monitor.rules_for(&f.name).thresholds.into_keys()));
+    }
+    let list = |set: &BTreeSet<DriftStatistic>| set.iter().map(|s| s.as_str()).collect::<Vec<_>>().join(", ");
+    anyhow::ensure!(
+        chosen.is_empty() || !chosen.is_disjoint(&decisive),
+        "--statistics {} has no thresholds, so nothing could drift; add at least one of {}",
+        list(chosen),
+        list(&decisive)
+    );
+    Ok(())
+}
+
+fn rules(
+    feature: &FeatureName,
+    monitor: Option<&Monitor>,
+    args: &CheckArgs,
+    chosen: &BTreeSet<DriftStatistic>,
+) -> JudgeRules {
+    let mut rules = monitor.map_or_else(JudgeRules::default, |m| m.rules_for(feature));
+    rules.min_samples = args.min_samples.unwrap_or(rules.min_samples);
+    if !chosen.is_empty() {
+        rules.judged.clone_from(chosen);
+    }
+    rules
+}
+
+fn statistics(names: &[String]) -> anyhow::Result<BTreeSet<DriftStatistic>> {
+    Ok(names.iter().map(|name| name.trim().parse()).collect::<Result<_, _>>()?)
+}

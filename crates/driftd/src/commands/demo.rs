@@ -1,0 +1,97 @@
+//! `driftd demo`: a year of real flights through the real engine.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::Context;
+use driftd_config::{Config, Source};
+use driftd_engine::{Backoff, Clock, Outbox, SystemClock, replay_topic};
+use driftd_model::{ReceiverName, Transport};
+
+use super::demo_story as story;
+use crate::cli::DemoArgs;
+use crate::commands::{Exit, baseline, replay};
+use crate::setup;
+use crate::terminal::line;
+
+/// The demo's configuration, the one that ships beside the data.
+const CONFIG: &str = include_str!("../../../../examples/flights/driftd.toml");
+/// What the model was trained on.
+const TRAINING: &[u8] = include_bytes!("../../../../examples/flights/training-january.parquet");
+/// What reached it afterwards.
+const SERVING: &[u8] = include_bytes!("../../../../examples/flights/serving-february-december.parquet");
+/// Who hears of the demo's incidents.
+const RECEIVER: &str = "demo-log";
+
+pub(super) async fn run(args: DemoArgs) -> anyhow::Result<Exit> {
+    let started = Instant::now();
+    let config = Config::load(&[Source::new("examples/flights/driftd.toml", CONFIG)], [])?;
+    // The data travels inside the binary so that the demo runs wherever the binary does.
+    let unpacked = tempfile::tempdir().context("making a temporary directory for the demo's data failed")?;
+    let (training, serving) = match &args.data {
+        Some(dir) => (dir.join("training-january.parquet"), dir.join("serving-february-december.parquet")),
+        None => (
+            unpack(unpacked.path(), "training-january.parquet", TRAINING)?,
+            unpack(unpacked.path(), "serving-february-december.parquet", SERVING)?,
+        ),
+    };
+    clear(&args.store)?;
+    let store = driftd_store::open(&format!("sqlite://{}", args.store.display())).await?;
+
+    line(format_args!("{}\n", story::opening()))?;
+    let receiver: ReceiverName = RECEIVER.parse()?;
+    let mut plans = Vec::new();
+    for monitor in &config.monitors {
+        let built = baseline::build_from_file(&config, monitor.baseline.name.as_str(), &training)?;
+        let stored = store.put_baseline(&monitor.baseline.name, built, SystemClock.now()).await?;
+        line(story::baseline(&stored))?;
+        plans.push(setup::plan(&store, monitor).await?);
+    }
+    for plan in &plans {
+        let replaying = Instant::now();
+        let files = [serving.clone()];
+        let source = replay_topic(&format!("demo/{}", plan.monitor().id));
+        let summary = replay::walk(&store, plan, &files, source, vec![receiver.clone()]).await?;
+        line(story::replayed(plan, &summary, replaying.elapsed()))?;
+    }
+
+    let log: Arc<dyn Transport> = Arc::new(driftd_notify::LogTransport);
+    let outbox = Outbox::new("demo", BTreeMap::from([(receiver, log)]), Backoff::default());
+    let delivered = outbox.deliver_due(store.as_ref(), SystemClock.now()).await?;
+
+    line(format_args!("\n{}", story::months(store.as_ref(), &plans).await?))?;
+    line(story::incidents(store.as_ref()).await?)?;
+    line(story::closing(&args.store, delivered.delivered, started.elapsed()))?;
+    Ok(Exit::Ok)
+}
+
+fn unpack(dir: &Path, name: &str, bytes: &[u8]) -> anyhow::Result<PathBuf> {
+    let path = dir.join(name);
+    std::fs::write(&path, bytes).with_context(|| format!("writing the demo's data to {} failed", path.display()))?;
+    Ok(path)
+}
+
+/// Removes the store of an earlier demo; anything that is not one is left alone.
+fn clear(store: &Path) -> anyhow::Result<()> {
+    if store.exists() {
+        let head = std::fs::read(store).map(|bytes| bytes.starts_with(b"SQLite format 3\0")).unwrap_or(false);
+        let named = store.file_name().is_some_and(|n| n.to_string_lossy().contains("demo"));
+        anyhow::ensure!(
+            head && named,
+            "{} exists, and the demo only replaces SQLite files with \"demo\" in their name; remove it or name another \
+             file with --store",
+            store.display()
+        );
+    }
+    for suffix in ["", "-wal", "-shm"] {
+        let path = PathBuf::from(format!("{}{suffix}", store.display()));
+        match std::fs::remove_file(&path) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error).with_context(|| format!("removing {} failed", path.display())),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! `driftd incidents`.
+
+use anyhow::Context;
+use driftd_engine::{Clock, SystemClock};
+use driftd_model::{
+    Incident, IncidentEvent, IncidentId, IncidentRow, MonitorId, SharedStore, Step, Transition, acknowledge,
+    resolve_by_hand, words,
+};
+
+use crate::cli::{ConfigFiles, IncidentsCommand, ListFormat};
+use crate::commands::{Exit, export};
+use crate::setup;
+use crate::terminal::{Table, line, minutes, print, q_value};
+
+pub(super) async fn run(command: IncidentsCommand) -> anyhow::Result<Exit> {
+    match command {
+        IncidentsCommand::List { config, monitor, format } => {
+            let store = setup::store(&setup::config(&config)?).await?;
+            let monitor = monitor.map(|m| m.parse::<MonitorId>()).transpose()?;
+            let rows = store.incidents(monitor.as_ref()).await?;
+            print_rows(&rows, format)?;
+        }
+        IncidentsCommand::Show { id, config, format } => {
+            let (_, incident, events) = find(&config, &id).await?;
+            match format {
+                ListFormat::Json => {
+                    let shown = serde_json::json!({"incident": incident, "events": events});
+                    line(format_args!("{:#}", export::readable_times(shown)))?;
+                }
+                ListFormat::Table => print(describe(&incident, &events))?,
+            }
+        }
+        IncidentsCommand::Ack { id, by, config } => amend(&config, &id, by, acknowledge).await?,
+        IncidentsCommand::Resolve { id, by, config } => amend(&config, &id, by, resolve_by_hand).await?,
+    }
+    Ok(Exit::Ok)
+}
+
+/// Prints a list of incidents.
+pub(super) fn print_rows(rows: &[IncidentRow], format: ListFormat) -> anyhow::Result<()> {
+    if format == ListFormat::Json {
+        line(format_args!("{:#}", export::incidents_json(rows)))?;
+        return Ok(());
+    }
+    if rows.is_empty() {
+        line("no incidents")?;
+        return Ok(());
+    }
+    let header = [
+        "id",
+        "monitor",
+        "segment",
+        "kind",
+        "severity",
+        "state",
+        "opened (UTC)",
+        "resolved (UTC)",
+        "windows",
+        "features",
+    ];
+    let mut table = Table::new(&header, &[8]);
+    for row in rows {
+        let names: Vec<&str> = row.features.iter().map(driftd_model::FeatureName::as_str).collect();
+        table.row([
+            row.incident_id.to_string(),
+            row.monitor.to_string(),
+            row.segment.to_string(),
+            row.kind.to_string(),
+            row.severity.to_string(),
+            row.state.to_string(),
+            row.opened_at.map_or_else(String::new, minutes),
+            row.resolved_at.map_or_else(String::new, minutes),
+            row.windows.to_string(),
+            abridged(&names, 4),
+        ]);
+    }
+    print(table.text())?;
+    Ok(())
+}
+
+/// The first `n` names and how many more there are.
+pub(super) fn abridged(names: &[&str], n: usize) -> String {
+    let shown: Vec<&str> = names.iter().take(n).copied().collect();
+    match names.len().saturating_sub(n) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+async fn find(files: &ConfigFiles, id: &str) -> anyhow::Result<(SharedStore, Incident, Vec<IncidentEvent>)> {
+    let store = setup::store(&setup::config(files)?).await?;
+    let found = store.incident(&IncidentId::from_stored(id.to_owned())).await?;
+    let (incident, events) = found
+        .with_context(|| format!("there is no incident {id}, or several begin so; see `driftd incidents list`"))?;
+    Ok((store, incident, events))
+}
+
+fn describe(incident: &Incident, events: &[IncidentEvent]) -> String {
+    let mut text = format!("{}\n\n", driftd_notify::incident_sentence(incident));
+    let mut table =
+        Table::new(&["feature", "statistic", "value", "critical at", "q", "n", "m", "what moved"], &[2, 3, 4, 5, 6]);
+    for evidence in incident.worst_features() {
+        let moved: Vec<String> = evidence
+            .moved
+            .iter()
+            .take(2)
+            .map(|m| format!("{} {} → {}", m.label, words::percent(m.before), words::percent(m.after)))
+            .collect();
+        table.row([
+            evidence.feature.to_string(),
+            evidence.statistic.to_string(),
+            words::number(evidence.value),
+            evidence.threshold.map_or_else(String::new, |t| words::number(t.critical)),
+            q_value(evidence.q_value),
+            words::count(evidence.n),
+            words::count(evidence.m),
+            moved.join("; "),
+        ]);
+    }
+    if !incident.features.is_empty() {
+        text.push_str(&table.text());
+        text.push('\n');
+    }
+    let mut timeline = Table::new(&["when (UTC)", "what", "why"], &[]);
+    for event in events {
+        let silenced = if event.silenced { " (silenced)" } else { "" };
+        timeline.row([minutes(event.at), format!("{}{silenced}", event.transition.as_str()), why(&event.transition)]);
+    }
+    text.push_str(&timeline.text());
+    text
+}
+
+fn why(transition: &Transition) -> String {
+    match transition {
+        Transition::Pended => "first bad window".to_owned(),
+        Transition::Dropped => "it went away before anyone was told".to_owned(),
+        Transition::Opened { windows, severity } => match windows {
+            1 => format!("one bad window is enough when it is {severity}"),
+            windows => format!("{windows} bad windows in a row, {severity}"),
+        },
+        Transition::Escalated => "warning became critical".to_owned(),
+        Transition::FeaturesJoined { features } => {
+            let names: Vec<&str> = features.iter().map(driftd_model::FeatureName::as_str).collect();
+            format!("also {}", abridged(&names, 6))
+        }
+        Transition::Repeated => "still open and not acknowledged".to_owned(),
+        Transition::Acknowledged { by } | Transition::Resolved { by } => by.clone(),
+    }
+}
+
+async fn amend(
+    files: &ConfigFiles,
+    id: &str,
+    by: Option<String>,
+    change: fn(Incident, &str, driftd_window::Timestamp) -> Step,
+) -> anyhow::Result<()> {
+    let (store, incident, _) = find(files, id).await?;
+    let now = SystemClock.now();
+    let (expected, id) = (incident.state, incident.id.clone());
+    let step = change(incident, &setup::person(by), now);
+    anyhow::ensure!(!step.transitions.is_empty(), "incident {id} is {expected}: there is nothing to change");
+    anyhow::ensure!(
+        store.amend_incident(expected, &step, false, now).await?,
+        "incident {id} changed at the same moment; look again with `driftd incidents show {id}`"
+    );
+    let state = step.incident.map_or(expected, |i| i.state);
+    line(format_args!("incident {id} is {state}"))?;
+    Ok(())
+}

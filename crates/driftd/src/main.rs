@@ -1,0 +1,62 @@
+//! The `driftd` program: flags in, exit codes out.
+
+#![allow(clippy::print_stderr, reason = "talking to people is what this crate is for")]
+
+mod cli;
+mod commands;
+mod setup;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::Cli;
+use crate::commands::Exit;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    setup::telemetry(cli.verbose, matches!(cli.command, cli::Command::Demo(_)));
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return report(&anyhow::Error::new(error).context("starting the runtime failed")),
+    };
+    match runtime.block_on(commands::run(cli)) {
+        Ok(exit) => exit.into(),
+        Err(error) if is_broken_pipe(&error) => Exit::Ok.into(),
+        Err(error) => report(&error),
+    }
+}
+
+/// What failed, then why, each cause once.
+fn report(error: &anyhow::Error) -> ExitCode {
+    let mut printed = String::new();
+    for (depth, cause) in error.chain().enumerate() {
+        let text = cause.to_string();
+        // Some errors repeat their cause in their own text; saying it twice helps nobody.
+        if depth > 0 && printed.contains(&text) {
+            continue;
+        }
+        if depth == 0 {
+            eprintln!("error: {text}");
+        } else {
+            eprintln!("  because: {text}");
+        }
+        printed.push_str(&text);
+    }
+    Exit::Failed.into()
+}
+
+/// `driftd history … | head` is not a failure.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        // The writers of JSON and CSV wrap the error without naming it as their source.
+        let json = cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        let csv = cause.downcast_ref::<csv::Error>().and_then(|error| match error.kind() {
+            csv::ErrorKind::Io(error) => Some(error.kind()),
+            _ => None,
+        });
+        let plain = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        plain.or(json).or(csv) == Some(std::io::ErrorKind::BrokenPipe)
+    })
+}

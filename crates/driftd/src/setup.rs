@@ -1,0 +1,109 @@
+//! What every command starts with: configuration, store, telemetry.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use driftd_config::{Config, Source, StoreUrl};
+use driftd_model::{BaselineName, BaselineRef, Monitor, MonitorId, MonitorPlan, SharedStore, StoredBaseline};
+
+use crate::cli::ConfigFiles;
+
+/// Logs to standard error; DRIFTD_LOG is a tracing filter, `-v` and `-vv` are short for two of them. The demo tells its
+/// own story and is quiet otherwise.
+pub(crate) fn telemetry(verbose: u8, is_demo: bool) {
+    use tracing_subscriber::EnvFilter;
+    let default = match verbose {
+        0 if is_demo => "error",
+        0 => "warn",
+        1 => "info,sqlx=warn",
+        _ => "debug,sqlx=info",
+    };
+    let filter = EnvFilter::try_from_env("DRIFTD_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    let coloured = crate::terminal::Stream::Err.is_coloured();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(coloured).init();
+}
+
+/// The configuration of these files, or of `driftd.toml` where none is named and it is there, or the defaults; with
+/// DRIFTD__… variables on top.
+pub(crate) fn config(files: &ConfigFiles) -> anyhow::Result<Config> {
+    let mut paths = files.config.clone();
+    let usual = PathBuf::from("driftd.toml");
+    if paths.is_empty() && usual.is_file() {
+        paths.push(usual);
+    }
+    let mut sources = Vec::new();
+    for path in paths {
+        let text = read(&path, "configuration file")?;
+        sources.push(Source::new(path.display().to_string(), text));
+    }
+    // A variable that is not UTF-8 cannot be one of ours.
+    let variables = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+    Ok(Config::load(&sources, variables)?)
+}
+
+/// The text of a file that a person named.
+pub(crate) fn read(path: &Path, what: &str) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => anyhow::anyhow!("there is no {what} {}; check the path", path.display()),
+        _ => anyhow::Error::new(error).context(format!("reading the {what} {} failed", path.display())),
+    })
+}
+
+/// The configured store, its schema up to date.
+pub(crate) async fn store(config: &Config) -> anyhow::Result<SharedStore> {
+    let url = match &config.store.url {
+        StoreUrl::Postgres(url) => url.expose().to_owned(),
+        sqlite @ StoreUrl::Sqlite(_) => sqlite.to_string(),
+    };
+    Ok(driftd_store::open(&url).await?)
+}
+
+/// The configured monitor of that name.
+pub(crate) fn monitor<'a>(config: &'a Config, name: &str) -> anyhow::Result<&'a Monitor> {
+    let id: MonitorId = name.parse()?;
+    config.monitors.iter().find(|m| m.id == id).with_context(|| {
+        let known: Vec<&str> = config.monitors.iter().map(|m| m.id.as_str()).collect();
+        match known.as_slice() {
+            [] => format!("there is no monitor {name}: the configuration has none; add a [[monitor]] or pass --config"),
+            known => format!("there is no monitor {name}; the configuration has: {}", known.join(", ")),
+        }
+    })
+}
+
+/// The baseline that `text` names: `name@v2`, or `name` for the newest version.
+pub(crate) async fn baseline(store: &SharedStore, text: &str) -> anyhow::Result<StoredBaseline> {
+    let found = if text.contains('@') {
+        let reference: BaselineRef = text.parse()?;
+        store.baseline(&reference).await?
+    } else {
+        let name: BaselineName = text.parse()?;
+        store.newest_baseline(&name).await?
+    };
+    let known = if found.is_none() { store.baselines().await? } else { Vec::new() };
+    found.with_context(|| {
+        let known: Vec<String> = known.iter().map(|b| b.reference.to_string()).collect();
+        match known.as_slice() {
+            [] => format!("there is no baseline {text}: the store has none; make one with `driftd baseline build`"),
+            known => format!("there is no baseline {text}; the store has: {}", known.join(", ")),
+        }
+    })
+}
+
+/// The monitor bound to the baseline that is active for it: the newest activated one, or the configured one.
+pub(crate) async fn plan(store: &SharedStore, monitor: &Monitor) -> anyhow::Result<MonitorPlan> {
+    let activated = store.activations(&monitor.id).await?;
+    let reference = activated.last().map_or_else(|| monitor.baseline.clone(), |(_, reference)| reference.clone());
+    let baseline = baseline(store, &reference.to_string())
+        .await
+        .with_context(|| format!("monitor {} has no baseline to be judged against", monitor.id))?;
+    Ok(MonitorPlan::new(monitor.clone(), baseline)?)
+}
+
+/// Who is at the keyboard, for acknowledgements.
+pub(crate) fn person(named: Option<String>) -> String {
+    named
+        .or_else(|| std::env::var("USER").ok())
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "somebody at the command line".to_owned())
+}

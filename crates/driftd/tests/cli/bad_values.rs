@@ -1,0 +1,109 @@
+//! Tables that can be read but not simply compared: every column has an outcome with a name.
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use crate::fixture::Fixture;
+
+fn check(fixture: &Fixture, code: i32) -> Value {
+    fixture.run("check --baseline train.csv --current today.csv --format json").ends(code).json()
+}
+
+/// One line a feature: its outcome and the reason for it.
+fn outcomes(report: &Value) -> String {
+    let features = report["features"].as_array().unwrap().iter().map(|f| {
+        let text = |key: &str| f[key].as_str().unwrap_or("-").to_owned();
+        format!("{} {}: {} ({})", text("kind"), text("feature"), text("outcome"), text("reason"))
+    });
+    let notes = report["notes"].as_array().unwrap().iter().map(|note| format!("note: {}", note.as_str().unwrap()));
+    features.chain(notes).collect::<Vec<_>>().join("\n")
+}
+
+fn table(header: &str, row: impl Fn(usize) -> String) -> String {
+    let rows: Vec<String> = (0..300).map(row).collect();
+    format!("{header}\n{}\n", rows.join("\n"))
+}
+
+#[test]
+fn a_column_in_one_file_only() {
+    let fixture = Fixture::new();
+    fixture.write("train.csv", table("both,old", |i| format!("{i},{i}")));
+    fixture.write("today.csv", table("both,new", |i| format!("{i},{i}")));
+    assert_snapshot!(outcomes(&check(&fixture, 0)), @"");
+}
+
+#[test]
+fn types_that_differ_between_files() {
+    let fixture = Fixture::new();
+    fixture.write("train.csv", table("number,text,flag,id", |i| format!("{i},t{},{},{}", i % 5, i % 2 == 0, i % 4)));
+    fixture.write("today.csv", table("number,text,flag,id", |i| format!("n{},{i},{i},a{}", i % 5, i % 4)));
+    assert_snapshot!(outcomes(&check(&fixture, 0)), @"");
+}
+
+#[test]
+fn columns_that_are_all_null() {
+    let fixture = Fixture::new();
+    fixture.write("train.csv", table("x,never,gone", |i| format!("{i},,{i}")));
+    fixture.write("today.csv", table("x,never,gone", |i| format!("{i},{i},")));
+    assert_snapshot!(outcomes(&check(&fixture, 1)), @"");
+}
+
+#[test]
+fn columns_of_one_value() {
+    let fixture = Fixture::new();
+    fixture.write("train.csv", table("same,other,word", |_| "5,5,a".to_owned()));
+    fixture.write("today.csv", table("same,other,word", |_| "5,6,b".to_owned()));
+    let report = check(&fixture, 1);
+    assert_snapshot!(outcomes(&report), @"");
+    let divided = &report["features"][1]["statistics"]["wasserstein"];
+    assert_eq!(divided["value"], 1.0);
+    assert!(divided.get("normalized").is_none(), "a constant baseline has no deviation to divide by");
+}
+
+#[test]
+fn values_that_are_not_finite() {
+    let fixture = Fixture::new();
+    let numbers = ["inf", "-inf", "nan", "1e308", "-1e308", "0", "4.9e-324"];
+    fixture.write("train.csv", table("x,y", |i| format!("{i},{}", numbers[i % 7])));
+    fixture.write("today.csv", table("x,y", |i| format!("{},{}", numbers[i % 7], numbers[i % 7])));
+    let ran = fixture.run("check --baseline train.csv --current today.csv --format json").ends(1);
+    let text = ran.out();
+    assert!(!text.contains("NaN") && !text.contains("nfinity"), "{text}");
+    assert_snapshot!(outcomes(&ran.json()), @"");
+    let rows = &ran.json()["features"][0]["rows"];
+    assert_eq!((rows["nan_current"].as_u64(), rows["inf_current"].as_u64()), (Some(43), Some(86)));
+}
+
+#[test]
+fn ten_thousand_columns() {
+    let fixture = Fixture::new();
+    let names: Vec<String> = (0..10_000).map(|i| format!("c{i}")).collect();
+    let row = |r: usize| (0..10_000).map(|c| ((r * 7 + c) % 13).to_string()).collect::<Vec<_>>().join(",") + "\n";
+    let text = format!("{}\n{}", names.join(","), (0..60).map(row).collect::<String>());
+    fixture.write("train.csv", &text);
+    fixture.write("today.csv", &text);
+    let report = check(&fixture, 0);
+    assert_eq!((report["features"].as_array().unwrap().len(), &report["outcome"]), (10_000, &Value::from("stable")));
+    let page = fixture.run("check --baseline train.csv --current today.csv --format html").ends(0).stdout.len();
+    assert!(page < 16 << 20, "a page of {page} bytes");
+}
+
+#[test]
+fn ten_thousand_categories() {
+    let fixture = Fixture::new();
+    let rows = |shift: usize| (0..40_000).map(|i| format!("c{}\n", (i * 7 + shift) % 10_000)).collect::<String>();
+    fixture.write("train.csv", format!("city\n{}", rows(0)));
+    fixture.write("today.csv", format!("city\n{}", rows(0)));
+    assert_snapshot!(outcomes(&check(&fixture, 0)), @"");
+    fixture.write("today.csv", format!("city\n{}", rows(0).replace('c', "d")));
+    let report = check(&fixture, 1);
+    assert_eq!(report["features"][0]["statistics"]["unseen"]["value"], 1.0);
+}
+
+#[test]
+fn files_that_have_nothing_in_common() {
+    let fixture = Fixture::new();
+    fixture.write("train.csv", table("a,b", |i| format!("{i},{i}")));
+    fixture.write("today.csv", table("c,d", |i| format!("{i},{i}")));
+    assert_snapshot!(fixture.run("check --baseline train.csv --current today.csv").shown(), @"");
+}

@@ -1,0 +1,175 @@
+//! `driftd check`: exit codes, options, what a terminal shows.
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use crate::fixture::Fixture;
+use crate::orders::Orders;
+
+/// `train.csv` with `quiet.csv`, which is like it, and `moved.csv`, which is not.
+fn fixture() -> Fixture {
+    let fixture = Fixture::new();
+    fixture.write("train.csv", Orders::usual(2000, 1).csv());
+    fixture.write("quiet.csv", Orders::usual(1500, 2).csv());
+    fixture.write("moved.csv", Orders::moved(1500, 3).without_amount(3).csv());
+    fixture
+}
+
+fn feature<'a>(report: &'a Value, name: &str) -> &'a Value {
+    let features = report["features"].as_array().unwrap();
+    features.iter().find(|f| f["feature"] == name).unwrap_or_else(|| panic!("no feature {name} in {report:#}"))
+}
+
+fn names(report: &Value) -> Vec<&str> {
+    report["features"].as_array().unwrap().iter().map(|f| f["feature"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_population_that_stayed_is_stable() {
+    assert_snapshot!(fixture().run("check --baseline train.csv --current quiet.csv").shown(), @"");
+}
+
+#[test]
+fn a_population_that_moved_is_drift() {
+    assert_snapshot!(fixture().run("check --baseline train.csv --current moved.csv").shown(), @"");
+}
+
+#[test]
+fn markdown_fits_a_pull_request() {
+    assert_snapshot!(fixture().run("check --baseline train.csv --current moved.csv --format markdown").shown(), @"");
+}
+
+#[test]
+fn a_file_against_itself_scores_nothing() {
+    let report = fixture().run("check --baseline train.csv --current train.csv --format json").ends(0).json();
+    assert_eq!(report["outcome"], "stable");
+    for name in names(&report) {
+        let statistics = feature(&report, name)["statistics"].as_object().unwrap();
+        for statistic in ["psi", "js", "tv", "linf", "hellinger", "missing"] {
+            assert_eq!(statistics[statistic]["value"], 0.0, "{statistic} of {name}");
+        }
+    }
+}
+
+#[test]
+fn equal_populations_stay_quiet() {
+    let fixture = fixture();
+    for seed in 100..140 {
+        fixture.write("today.csv", Orders::usual(400, seed).csv());
+        fixture.run("check --baseline train.csv --current today.csv").ends(0);
+    }
+}
+
+#[test]
+fn too_few_values_are_no_verdict() {
+    let fixture = fixture();
+    fixture.write("few.csv", Orders::moved(49, 5).csv());
+    let report = fixture.run("check --baseline train.csv --current few.csv --format json").ends(0).json();
+    assert_eq!(report["outcome"], "insufficient_data");
+    let lower = "check --baseline train.csv --current few.csv --min-samples 20 --format json";
+    assert_eq!(fixture.run(lower).ends(1).json()["outcome"], "critical");
+    let higher = "check --baseline train.csv --current moved.csv --min-samples 5000";
+    assert_snapshot!(fixture.run(higher).shown(), @"");
+}
+
+#[test]
+fn bins_are_chosen() {
+    let fixture = fixture();
+    let report = fixture.run("check --baseline train.csv --current moved.csv --bins 5 --format json").ends(1).json();
+    assert_eq!(feature(&report, "age")["statistics"]["psi"]["bins"], 5);
+    assert_eq!(feature(&report, "age")["statistics"]["chi_square"]["df"], 4);
+    let refusal = |bins| fixture.run(&format!("check --baseline train.csv --current quiet.csv --bins {bins}")).refusal();
+    assert_snapshot!(refusal("1"), @"");
+    assert_snapshot!(refusal("5000"), @"");
+    assert_snapshot!(refusal("ten"), @"");
+}
+
+#[test]
+fn statistics_are_chosen() {
+    let fixture = fixture();
+    let run = |list: &str| {
+        fixture.run(&format!("check --baseline train.csv --current moved.csv --format json --statistics {list}"))
+    };
+    // A third of the amounts is gone, but the ones that are there are as they were.
+    let shape = run("psi,ks").ends(1).json();
+    assert_eq!(feature(&shape, "amount")["outcome"], "stable");
+    assert_eq!(feature(&shape, "age")["outcome"], "critical");
+    assert_eq!(feature(&shape, "age")["statistics"].as_object().unwrap().keys().collect::<Vec<_>>(), ["ks", "psi"]);
+    let missing = run("missing").ends(1).json();
+    assert_eq!(feature(&missing, "amount")["outcome"], "critical");
+    assert_eq!(feature(&missing, "age")["outcome"], "stable");
+    assert_snapshot!(run("psi,energy").refusal(), @"");
+    assert_snapshot!(run("chi_square").refusal(), @"");
+}
+
+#[test]
+fn columns_are_left_out() {
+    let fixture = fixture();
+    let run = |list: &str| {
+        fixture.run(&format!("check --baseline train.csv --current moved.csv --format json --ignore {list}"))
+    };
+    let report = run("age,city,amount").ends(0).json();
+    assert_eq!(names(&report), ["items"]);
+    // A typo must not pass for a column that was left out.
+    let report = run("age,ctiy").ends(1).json();
+    assert_eq!(names(&report), ["amount", "city", "items"]);
+    assert!(report["notes"].to_string().contains("--ignore ctiy: neither side has such a column"), "{}", report["notes"]);
+    assert_snapshot!(run("age,city,amount,items").refusal(), @"");
+}
+
+#[test]
+fn a_monitor_has_rules_of_its_own() {
+    let fixture = fixture();
+    fixture.write(
+        "lax.toml",
+        r#"
+        [[monitor]]
+        name = "lax"
+        topic = "orders"
+        event_time = "/ts"
+        baseline = "orders@v1"
+        pane = "1h"
+        statistics = ["psi"]
+        [monitor.features]
+        age = { psi = { warn = 5.0, critical = 9.0 }, bins = 4 }
+        city = { ignore = true }
+        "#,
+    );
+    let check = "check --baseline train.csv --current moved.csv --format json";
+    let report = fixture.run(&format!("{check} --config lax.toml --monitor lax")).ends(0).json();
+    assert_eq!(names(&report), ["age", "amount", "items"]);
+    let psi = &feature(&report, "age")["statistics"]["psi"];
+    assert_eq!((&psi["critical"], &psi["bins"]), (&Value::from(9.0), &Value::from(4)));
+    assert_snapshot!(fixture.run(&format!("{check} --config lax.toml --monitor strict")).refusal(), @"");
+    assert_snapshot!(fixture.run(&format!("{check} --monitor lax")).refusal(), @"");
+    std::fs::rename(fixture.path("lax.toml"), fixture.path("driftd.toml")).unwrap();
+    assert_eq!(fixture.run(&format!("{check} --monitor lax")).ends(0).json(), report);
+}
+
+#[test]
+fn a_stored_baseline_serves_as_well_as_its_file() {
+    let fixture = Fixture::with_baseline();
+    fixture.write("moved.csv", Orders::moved(1500, 3).csv());
+    let run = |baseline: &str, rest: &str| {
+        fixture.run(&format!("check --baseline {baseline} --current moved.csv {rest}"))
+    };
+    let of_file = run("train.csv", "--format json --ignore ts").ends(1).json();
+    for name in ["orders", "orders@v1"] {
+        let stored = run(name, "--format json --ignore ts").ends(1).json();
+        assert_eq!(stored["features"], of_file["features"]);
+        assert_eq!(stored["baseline"]["name"], "orders@v1");
+    }
+    assert_snapshot!(run("orders", "--bins 5").refusal(), @"");
+    assert_snapshot!(run("order", "").refusal(), @"");
+    assert_snapshot!(run("orders@v7", "").refusal(), @"");
+    assert_snapshot!(run("orders@v", "").refusal(), @"");
+}
+
+#[test]
+fn a_report_goes_to_a_file() {
+    let fixture = fixture();
+    let ran = fixture.run("check --baseline train.csv --current moved.csv --output report.md --format markdown").ends(1);
+    assert_eq!((ran.out(), ran.stderr), (String::new(), String::new()));
+    assert!(fixture.read("report.md").starts_with("## driftd check: critical\n"));
+    assert_snapshot!(fixture.run("check --baseline train.csv --current moved.csv --output no/such/place.md").refusal(), @"");
+}

@@ -1,0 +1,122 @@
+//! `driftd config` and what else describes the program: schema, completions, help.
+
+use insta::assert_snapshot;
+
+use crate::fixture::{CONFIG, Fixture, finish};
+
+#[test]
+fn a_configuration_that_is_right() {
+    let fixture = Fixture::new();
+    assert_snapshot!(fixture.run("config check").shown(), @"");
+    fixture.write("driftd.toml", CONFIG);
+    assert_snapshot!(fixture.run("config check").shown(), @"");
+    assert_snapshot!(fixture.run("config check --config nothing.toml").refusal(), @"");
+}
+
+#[test]
+fn every_problem_at_once_with_its_place() {
+    let fixture = Fixture::new();
+    fixture.write(
+        "bad.toml",
+        r#"[store]
+url = "mysql://x"
+[http]
+listen = "0.0.0.0:8080"
+[[monitor]]
+name = "orders"
+topic = "orders"
+baseline = "orders"
+event_time = "ts"
+pane = "1h"
+windws = [{ name = "day", size = "1d" }]
+windows = [{ name = "day", size = "90m" }]
+min_samples = -3
+[[route]]
+receivers = ["nobody"]
+"#,
+    );
+    let error = fixture.run("config check --config bad.toml").refusal();
+    assert_snapshot!(error, @"");
+    // Every command that reads it says the same.
+    assert_eq!(fixture.run("history orders --config bad.toml").refusal(), error);
+    fixture.write("broken.toml", "[store\nurl = 1\n");
+    assert_snapshot!(fixture.run("config check --config broken.toml").refusal(), @"");
+}
+
+#[test]
+fn later_files_and_the_environment_win() {
+    let fixture = Fixture::new();
+    fixture.write("a.toml", "[store]\nurl = \"sqlite://a.db\"\n[kafka]\ngroup = \"a\"\n");
+    fixture.write("b.toml", "[store]\nurl = \"sqlite://b.db\"\n");
+    let shown = fixture.run("config show --config a.toml --config b.toml").ends(0).out();
+    assert!(shown.contains("url = \"sqlite://b.db\"") && shown.contains("group = \"a\""), "{shown}");
+    let mut command = fixture.command("config show --config a.toml");
+    let shown = finish(command.env("DRIFTD__STORE__URL", "sqlite://c.db")).ends(0).out();
+    assert!(shown.contains("url = \"sqlite://c.db\""), "{shown}");
+    let refused = |key: &str, value: &str| finish(fixture.command("config check").env(key, value)).refusal();
+    assert_snapshot!(refused("DRIFTD__STOR__URL", "sqlite://c.db"), @"");
+    assert_snapshot!(refused("DRIFTD__STORE__URL", "mysql://c"), @"");
+}
+
+#[test]
+fn what_is_shown_is_a_configuration_without_secrets() {
+    let fixture = Fixture::new();
+    let receiver = "\n[[receiver]]\nname = \"bus\"\nwebhook = { url = \"https://example.com/hook\", secret = { env = \"HOOK\" } }\n\
+                    [[route]]\nreceivers = [\"bus\"]\n";
+    fixture.write("driftd.toml", format!("{CONFIG}{receiver}"));
+    let shown = finish(fixture.command("config show").env("HOOK", "whsec_c2VjcmV0")).ends(0).out();
+    assert!(!shown.contains("c2VjcmV0") && shown.contains("HOOK"), "{shown}");
+    fixture.write("again.toml", &shown);
+    assert_eq!(fixture.run("config show --config again.toml").ends(0).out(), shown);
+}
+
+#[test]
+fn the_schema_names_every_section() {
+    let schema = Fixture::new().run("config schema").ends(0).json();
+    let properties = schema["properties"].as_object().unwrap();
+    for section in ["store", "kafka", "http", "engine", "notify", "monitor", "receiver", "route"] {
+        assert!(properties.contains_key(section), "no {section} in the schema");
+    }
+}
+
+#[test]
+fn completions_know_every_command() {
+    let fixture = Fixture::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = fixture.run(&format!("completions {shell}")).ends(0).out();
+        for command in ["demo", "check", "baseline", "replay", "history", "incidents", "silences", "config", "migrate"] {
+            assert!(script.contains(command), "{shell} does not know {command}");
+        }
+    }
+    assert_snapshot!(fixture.run("completions tcsh").refusal(), @"");
+}
+
+#[test]
+fn help_and_usage() {
+    let fixture = Fixture::new();
+    assert_snapshot!(fixture.run("--help").shown(), @"");
+    assert_snapshot!(fixture.run("--version").shown(), @"");
+    assert_snapshot!(fixture.run("chekc").refusal(), @"");
+    assert_snapshot!(fixture.run("check --baseline a.csv").refusal(), @"");
+    assert_eq!(fixture.run("").ends(2).out(), "");
+    let commands = [
+        "demo", "check", "baseline", "baseline build", "baseline list", "baseline show", "baseline diff", "baseline activate",
+        "baseline export", "baseline import", "replay", "history", "incidents", "incidents list", "incidents show",
+        "incidents ack", "incidents resolve", "silences", "silences list", "silences add", "silences expire", "config",
+        "config check", "config show", "config schema", "migrate", "completions",
+    ];
+    for command in commands {
+        let help = fixture.run(&format!("{command} --help")).ends(0).out();
+        assert!(help.contains(&format!("Usage: driftd {command}")), "{help}");
+    }
+}
+
+#[test]
+fn a_store_is_brought_up_to_date() {
+    let fixture = Fixture::with_monitor();
+    assert_snapshot!(fixture.run("migrate").shown(), @"");
+    assert!(fixture.path("store.db").is_file());
+    fixture.run("migrate").ends(0);
+    let mut postgres = fixture.command("migrate");
+    assert_snapshot!(finish(postgres.env("DRIFTD__STORE__URL", "postgres://db/driftd")).refusal(), @"");
+}

@@ -1,0 +1,103 @@
+//! `driftd history`: the same rows in every format, filters that filter.
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use crate::fixture::Fixture;
+
+const COLUMNS: &str = "monitor,segment,window_name,window_start,window_end,feature,statistic,value,certified_error,n,m,\
+                       p_value,q_value,warn,critical,outcome,baseline,sealed_at";
+
+fn rows(fixture: &Fixture, filters: &str) -> Vec<Value> {
+    let ran = fixture.run(&format!("history orders --format json {filters}")).ends(0);
+    ran.json().as_array().unwrap().clone()
+}
+
+#[test]
+fn a_statistic_over_time() {
+    let fixture = Fixture::with_history();
+    assert_snapshot!(fixture.run("history orders --feature age --statistic psi").shown(), @"");
+    assert_snapshot!(fixture.run("history orders --feature age --statistic ks --from 2024-02-05").shown(), @"");
+}
+
+#[test]
+fn csv_and_json_say_the_same() {
+    let fixture = Fixture::with_history();
+    let json = rows(&fixture, "");
+    let text = fixture.run("history orders --format csv").ends(0).out();
+    assert_eq!(text.lines().next().unwrap(), COLUMNS);
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let names = reader.headers().unwrap().clone();
+    let records: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(records.len(), json.len());
+    for (record, object) in records.iter().zip(&json) {
+        assert_eq!(object.as_object().unwrap().len(), names.len());
+        for (name, field) in names.iter().zip(record) {
+            let expected = match &object[name] {
+                Value::Null => String::new(),
+                Value::String(text) => text.clone(),
+                number => number.to_string(),
+            };
+            assert_eq!(field, expected, "{name}");
+        }
+    }
+}
+
+#[test]
+fn parquet_says_what_csv_says() {
+    let fixture = Fixture::with_history();
+    fixture.run("history orders --format parquet --output history.parquet").ends(0);
+    let piped = fixture.run("history orders --format parquet").ends(0).stdout;
+    assert_eq!(piped, std::fs::read(fixture.path("history.parquet")).unwrap());
+    fixture.run("history orders --format csv --output history.csv").ends(0);
+    // Both are tables that the program reads: as such they do not differ.
+    let ran = fixture.run("check --baseline history.csv --current history.parquet --format json").ends(0).json();
+    assert_eq!(ran["baseline"]["rows"], ran["current"]["rows"]);
+    let compared = ran["features"].as_array().unwrap();
+    for name in ["value", "n", "m", "p_value", "q_value", "warn", "critical", "feature", "statistic", "outcome"] {
+        let feature = compared.iter().find(|f| f["feature"] == name).unwrap_or_else(|| panic!("no column {name}"));
+        assert_eq!(feature["outcome"], "stable", "{name}");
+        assert_eq!(feature["statistics"]["tv"]["value"], 0.0, "{name}");
+        assert_eq!(feature["rows"]["missing_baseline"], feature["rows"]["missing_current"], "{name}");
+    }
+}
+
+#[test]
+fn filters_choose_rows() {
+    let fixture = Fixture::with_history();
+    let all = rows(&fixture, "");
+    let of = |key: &str, value: &str| all.iter().filter(|r| r[key] == value).cloned().collect::<Vec<_>>();
+    assert_eq!(rows(&fixture, "--feature city"), of("feature", "city"));
+    assert_eq!(rows(&fixture, "--statistic psi"), of("statistic", "psi"));
+    assert_eq!(rows(&fixture, "--segment all"), all);
+    // Windows end after --from, and at or before --to: consecutive ranges share nothing and leave nothing out.
+    let (early, late) = (rows(&fixture, "--to 2024-02-04"), rows(&fixture, "--from 2024-02-04"));
+    assert!(!early.is_empty() && !late.is_empty());
+    assert_eq!(early.len() + late.len(), all.len());
+    assert!(early.iter().all(|r| r["window_end"].as_str().unwrap() <= "2024-02-04T00:00:00Z"));
+    assert!(late.iter().all(|r| r["window_end"].as_str().unwrap() > "2024-02-04T00:00:00Z"));
+    assert_eq!(rows(&fixture, "--from 2024-02-03T12:00:00Z --to 2024-02-04T00:00:00+00:00 --feature age --statistic ks").len(), 1);
+    assert!(rows(&fixture, "--segment city=Porto").is_empty());
+}
+
+#[test]
+fn nothing_to_show_is_said() {
+    let empty = Fixture::with_baseline();
+    assert_snapshot!(empty.run("history orders").shown(), @"");
+    assert_eq!(empty.run("history orders --format json").ends(0).json(), serde_json::json!([]));
+    assert_eq!(empty.run("history orders --format csv").ends(0).out(), format!("{COLUMNS}\n"));
+    let fixture = Fixture::with_history();
+    assert_snapshot!(fixture.run("history orders --feature height").shown(), @"");
+    assert_snapshot!(fixture.run("history order").shown(), @"");
+}
+
+#[test]
+fn filters_that_do_not_parse() {
+    let fixture = Fixture::with_history();
+    assert_snapshot!(fixture.run("history orders --statistic pis").refusal(), @"");
+    assert_snapshot!(fixture.run("history orders --from yesterday").refusal(), @"");
+    assert_snapshot!(fixture.run("history orders --to 2024-13-01").refusal(), @"");
+    assert_snapshot!(fixture.run("history orders --format xml").refusal(), @"");
+    assert_snapshot!(fixture.run("history orders --format csv --output no/such/file.csv").refusal(), @"");
+    assert_snapshot!(fixture.run("history").refusal(), @"");
+}
