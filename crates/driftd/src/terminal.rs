@@ -38,8 +38,7 @@ pub(crate) fn q_value(q: Option<f64>) -> String {
     q.map_or_else(String::new, |q| words::probability("", q).trim_start_matches([' ', '=']).to_owned())
 }
 
-/// An instant in UTC as a table shows it: `2013-07-01 06:00`, without fractions of seconds.
+/// An instant in UTC as a table shows it, to the minute: `2013-07-01 06:00`.
 pub(crate) fn minutes(at: Timestamp) -> String {
-    let text = at.to_string();
-    words::minutes(text.split('.').next().unwrap_or(&text))
+    at.to_string().replacen('T', " ", 1).chars().take("2013-07-01 06:00".len()).collect()
 }

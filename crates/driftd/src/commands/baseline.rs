@@ -11,7 +11,7 @@ use crate::cli::{BaselineCommand, ConfigFiles, ListFormat};
 use crate::commands::Exit;
 use crate::commands::export::readable_times;
 use crate::setup;
-use crate::terminal::{Table, line, print};
+use crate::terminal::{Table, line, minutes, print};
 
 pub(super) use build::{build_from_file, options_for};
 
@@ -39,7 +39,7 @@ pub(super) async fn run(command: BaselineCommand) -> anyhow::Result<Exit> {
             let text = serde_json::to_string(&stored)?;
             match output {
                 Some(path) => {
-                    std::fs::write(&path, text).with_context(|| format!("writing {} failed", path.display()))?
+                    std::fs::write(&path, text).with_context(|| format!("writing {} failed", path.display()))?;
                 }
                 None => line(text)?,
             }
@@ -60,14 +60,14 @@ async fn list(files: &ConfigFiles, format: ListFormat) -> anyhow::Result<()> {
         line("no baselines; make one with `driftd baseline build NAME FILE`")?;
         return Ok(());
     }
-    let mut table = Table::new(&["baseline", "hash", "rows", "features", "created", "source"], &[2, 3]);
+    let mut table = Table::new(&["baseline", "hash", "rows", "features", "created (UTC)", "source"], &[2, 3]);
     for baseline in baselines {
         table.row([
             baseline.reference.to_string(),
             baseline.hash.short().to_owned(),
             words::count(baseline.rows),
             baseline.features.to_string(),
-            baseline.created_at.to_string(),
+            minutes(baseline.created_at),
             baseline.source,
         ]);
     }
@@ -83,11 +83,10 @@ async fn activate(files: &ConfigFiles, reference: &str, monitor: &str) -> anyhow
     let baseline = setup::baseline(&store, &reference.to_string()).await?;
     // Proves that the baseline can serve the monitor before anything depends on it.
     driftd_model::MonitorPlan::new(monitor.clone(), baseline)?;
-    let since = match store.sealed_through(&monitor.id).await? {
-        Some(frontier) => frontier,
-        None => driftd_window::EventTime::from_micros(0),
-    };
+    let frontier = store.sealed_through(&monitor.id).await?;
+    let since = frontier.unwrap_or(driftd_window::EventTime::from_micros(0));
     store.activate_baseline(&monitor.id, &reference, since).await?;
+    let since = frontier.map_or_else(|| "its first pane".to_owned(), |since| since.to_string());
     line(format_args!("monitor {} is judged against {reference} from {since} on", monitor.id))?;
     Ok(())
 }

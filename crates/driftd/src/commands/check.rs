@@ -1,7 +1,7 @@
 //! `driftd check`: two data sets, once.
 
 use std::collections::BTreeSet;
-use std::io::Write;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::Context;
@@ -13,7 +13,7 @@ use driftd_stats::{Binning, DriftStatistic, LayoutOptions};
 use crate::cli::{CheckArgs, CheckFormat};
 use crate::commands::{Exit, baseline::options_for, check_page, check_text};
 use crate::setup;
-use crate::terminal::{Bar, Stream};
+use crate::terminal::{Bar, Stream, print};
 
 pub(super) async fn run(args: CheckArgs) -> anyhow::Result<Exit> {
     let config = setup::config(&args.config)?;
@@ -48,7 +48,8 @@ pub(super) async fn run(args: CheckArgs) -> anyhow::Result<Exit> {
     };
     match &args.output {
         Some(path) => std::fs::write(path, text).with_context(|| format!("writing {} failed", path.display()))?,
-        None => std::io::stdout().write_all(text.as_bytes())?,
+        // Whoever reads the first lines only still learns from the exit code what the check found.
+        None => print(text).or_else(|error| if error.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })?,
     }
     Ok(if checked.report.outcome().is_bad() { Exit::Drift } else { Exit::Ok })
 }
@@ -69,7 +70,7 @@ async fn reference(args: &CheckArgs, config: &Config, monitor: Option<&Monitor>)
         anyhow::ensure!(args.bins.is_none(), "--bins cannot change a stored baseline: its bins are frozen");
         let stored = setup::baseline(&setup::store(config).await?, &args.baseline).await?;
         let baseline = stored.baseline.as_ref().clone();
-        let skipped = baseline.skipped.iter().map(|s| s.name.to_string());
+        let skipped = baseline.skipped.iter().map(|s| s.name.clone());
         let columns = baseline.features.iter().map(|f| f.name.to_string()).chain(skipped).collect();
         return Ok(Reference { name: stored.reference.to_string(), baseline, columns });
     }

@@ -1,5 +1,7 @@
 //! A check for terminals and pull requests.
 
+use std::fmt::Write;
+
 use driftd_model::check::CheckReport;
 use driftd_model::{Outcome, Score, Verdict, words};
 use driftd_stats::DriftStatistic;
@@ -33,14 +35,14 @@ pub(super) fn table(report: &CheckReport, coloured: bool) -> String {
     if !bad.is_empty() {
         text.push_str("\nWhat moved\n");
         for verdict in bad.iter().take(EXPLAINED) {
-            text.push_str(&format!("  {}: {}\n", words::name(verdict.feature.as_str(), 60), what_moved(verdict)));
+            let _ = writeln!(text, "  {}: {}", words::name(verdict.feature.as_str(), 60), what_moved(verdict));
         }
         if bad.len() > EXPLAINED {
-            text.push_str(&format!("  and {} more; --format html shows all\n", bad.len() - EXPLAINED));
+            let _ = writeln!(text, "  and {} more; --format html shows all", bad.len() - EXPLAINED);
         }
     }
     for note in &report.notes {
-        text.push_str(&format!("\nnote: {note}\n"));
+        let _ = writeln!(text, "\nnote: {note}");
     }
     text
 }
@@ -75,12 +77,12 @@ pub(super) fn markdown(report: &CheckReport) -> String {
             moved,
         ];
         let cells: Vec<String> = cells.iter().map(|c| escaped(c)).collect();
-        text.push_str(&format!("| {} |\n", cells.join(" | ")));
+        let _ = writeln!(text, "| {} |", cells.join(" | "));
     }
     for note in &report.notes {
-        text.push_str(&format!("\n> {}\n", escaped(note)));
+        let _ = writeln!(text, "\n> {}", escaped(note));
     }
-    text.push_str(&format!("\nBaseline `{}`\n", report.baseline_hash.short()));
+    let _ = writeln!(text, "\nBaseline `{}`", report.baseline_hash.short());
     text
 }
 

@@ -37,6 +37,13 @@ pub(super) async fn run(args: DemoArgs) -> anyhow::Result<Exit> {
             unpack(unpacked.path(), "serving-february-december.parquet", SERVING)?,
         ),
     };
+    for file in [&training, &serving] {
+        anyhow::ensure!(
+            file.is_file(),
+            "there is no {}; --data names a directory like examples/flights",
+            file.display()
+        );
+    }
     clear(&args.store)?;
     let store = driftd_store::open(&format!("sqlite://{}", args.store.display())).await?;
 

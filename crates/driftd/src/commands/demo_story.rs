@@ -1,5 +1,6 @@
 //! What the demo tells: months, incidents, and where to go on.
 
+use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
 
@@ -123,13 +124,14 @@ pub(super) async fn incidents(store: &dyn Store) -> anyhow::Result<String> {
             (_, Some(opened), None) => format!("opened {opened}, still {}", incident.state),
             (_, None, _) => incident.state.to_string(),
         };
-        text.push_str(&format!(
-            "\n  {}  {}  {}  {life}\n      {}\n",
+        let _ = writeln!(
+            text,
+            "\n  {}  {}  {}  {life}\n      {}",
             incident.id,
             outcome_word(outcome),
             incident.key.kind,
             driftd_notify::incident_sentence(&incident),
-        ));
+        );
     }
     Ok(colour(&text, Stream::Out.is_coloured()))
 }
@@ -157,7 +159,6 @@ fn first_of(year: i32, month: u32) -> anyhow::Result<EventTime> {
 }
 
 fn month_name(month: u32) -> &'static str {
-    const NAMES: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const NAMES: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     NAMES.get(month as usize - 1).copied().unwrap_or("?")
 }

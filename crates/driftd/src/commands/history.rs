@@ -65,9 +65,9 @@ fn nothing(config: &Config, args: &HistoryArgs) -> String {
         known if known.contains(&monitor.as_str()) && filtered => {
             format!("no history for monitor {monitor} with these filters\n")
         }
-        [first, ..] if !known.contains(&monitor.as_str()) => format!(
-            "no history for monitor {monitor}; the configuration has no such monitor, but {}\n",
-            if known.len() == 1 { (*first).to_owned() } else { known.join(", ") }
+        [_, ..] if !known.contains(&monitor.as_str()) => format!(
+            "no history for monitor {monitor}, which is not in the configuration; that has: {}\n",
+            known.join(", ")
         ),
         _ => format!("no history for monitor {monitor} yet; `driftd replay` fills it from files\n"),
     }

@@ -91,7 +91,7 @@ async fn find(files: &ConfigFiles, id: &str) -> anyhow::Result<(SharedStore, Inc
     let store = setup::store(&setup::config(files)?).await?;
     let found = store.incident(&IncidentId::from_stored(id.to_owned())).await?;
     let (incident, events) = found
-        .with_context(|| format!("there is no incident {id}, or several begin so; see `driftd incidents list`"))?;
+        .with_context(|| format!("there is no incident {id:?}, or several begin so; see `driftd incidents list`"))?;
     Ok((store, incident, events))
 }
 

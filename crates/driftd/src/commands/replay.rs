@@ -1,5 +1,6 @@
 //! `driftd replay`: what would have alerted?
 
+use std::fmt::Write;
 use std::path::PathBuf;
 
 use driftd_dataset::ReplayReader;
@@ -60,10 +61,10 @@ pub(super) async fn walk(
 ) -> anyhow::Result<ReplaySummary> {
     let replay = Replay::new(store.as_ref(), plan, topic, receivers, CheckpointPolicy::default())?;
     let reader = ReplayReader::open(files, replay.plan())?;
-    let bar = Bar::rows(reader.rows(), &format!("replaying {}", plan.monitor().id));
     for note in reader.notes() {
-        tracing::warn!("{note}");
+        eprintln!("note: {note}");
     }
+    let bar = Bar::rows(reader.rows(), &format!("replaying {}", plan.monitor().id));
     let summary = replay
         .run(reader, SystemClock.now(), |progress| match progress {
             Progress::Read(rows) => bar.at(rows),
@@ -95,7 +96,7 @@ pub(super) fn account(summary: &ReplaySummary) -> String {
     ];
     for (count, what) in further {
         if count > 0 {
-            text.push_str(&format!(", {} {what}", words::count(count)));
+            let _ = write!(text, ", {} {what}", words::count(count));
         }
     }
     text

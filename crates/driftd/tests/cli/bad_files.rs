@@ -23,30 +23,30 @@ fn files_that_are_not_there() {
     let check = |baseline: &str, current: &str| {
         fixture.run(&format!("check --baseline {baseline} --current {current}")).refusal()
     };
-    assert_snapshot!(check("train.csv", "today.csv"), @"");
-    assert_snapshot!(check("yesterday.parquet", "train.csv"), @"");
-    assert_snapshot!(check("yesterday", "train.csv"), @"");
-    assert_snapshot!(check("train.csv", "."), @"");
+    assert_snapshot!(check("train.csv", "today.csv"), @"error: today.csv: no such file; check the path");
+    assert_snapshot!(check("yesterday.parquet", "train.csv"), @"error: yesterday.parquet: no such file; check the path");
+    assert_snapshot!(check("yesterday", "train.csv"), @"error: there is no baseline yesterday: the store has none; make one with `driftd baseline build`");
+    assert_snapshot!(check("train.csv", "."), @"error: .: is a directory; name one Parquet, CSV or NDJSON file in it");
 }
 
 #[test]
 fn files_of_another_type() {
     let fixture = fixture();
     let parquet = Orders::usual(100, 1).parquet();
-    assert_snapshot!(refusal(&fixture, "today.xlsx", "PK"), @"");
-    assert_snapshot!(refusal(&fixture, "today.csv", &parquet), @"");
-    assert_snapshot!(refusal(&fixture, "today.parquet", "age,city\n1,x\n"), @"");
-    assert_snapshot!(refusal(&fixture, "today.ndjson", "age,city\n1,x\n"), @"");
+    assert_snapshot!(refusal(&fixture, "today.xlsx", "PK"), @"error: today.xlsx: unknown kind of file; name it .parquet, .csv, .tsv, .ndjson or .jsonl, after what is in it");
+    assert_snapshot!(refusal(&fixture, "today.csv", &parquet), @"error: today.csv: is named as CSV but holds Parquet; rename it to .parquet");
+    assert_snapshot!(refusal(&fixture, "today.parquet", "age,city\n1,x\n"), @"error: today.parquet: is named as Parquet but holds something else; rename it after what is in it, or write it again");
+    assert_snapshot!(refusal(&fixture, "today.ndjson", "age,city\n1,x\n"), @"error: today.ndjson:1:1: expected value; every line must be one JSON object (`jq -c '.[]'` splits an array)");
 }
 
 #[test]
 fn empty_files() {
     let fixture = fixture();
-    assert_snapshot!(refusal(&fixture, "empty.csv", ""), @"");
-    assert_snapshot!(refusal(&fixture, "empty.parquet", ""), @"");
-    assert_snapshot!(refusal(&fixture, "empty.ndjson", ""), @"");
-    assert_snapshot!(refusal(&fixture, "header.csv", "age,city\n"), @"");
-    assert_snapshot!(fixture.run("check --baseline header.csv --current train.csv").refusal(), @"");
+    assert_snapshot!(refusal(&fixture, "empty.csv", ""), @"error: empty.csv: is empty (0 bytes); was the export interrupted?");
+    assert_snapshot!(refusal(&fixture, "empty.parquet", ""), @"error: empty.parquet: is empty (0 bytes); was the export interrupted?");
+    assert_snapshot!(refusal(&fixture, "empty.ndjson", ""), @"error: empty.ndjson: is empty (0 bytes); was the export interrupted?");
+    assert_snapshot!(refusal(&fixture, "header.csv", "age,city\n"), @"error: header.csv: has columns but no rows; nothing can be learnt from it, check the query that wrote it");
+    assert_snapshot!(fixture.run("check --baseline header.csv --current train.csv").refusal(), @"error: header.csv: has columns but no rows; nothing can be learnt from it, check the query that wrote it");
 }
 
 #[test]
@@ -54,29 +54,29 @@ fn parquet_that_was_cut_short() {
     let fixture = fixture();
     let whole = Orders::usual(2000, 1).parquet();
     fixture.write("whole.parquet", &whole);
-    assert_snapshot!(refusal(&fixture, "half.parquet", &whole[..whole.len() / 2]), @"");
+    assert_snapshot!(refusal(&fixture, "half.parquet", &whole[..whole.len() / 2]), @"error: half.parquet: does not end as a Parquet file does; it was cut short, copy it again");
     // Cut anywhere, it is refused: never a panic, never a score of half a file.
     for cut in (1..whole.len()).step_by(whole.len() / 40) {
         refusal(&fixture, "cut.parquet", &whole[..cut]);
     }
     let tail = &whole[whole.len() / 2..];
-    assert_snapshot!(refusal(&fixture, "tail.parquet", tail), @"");
+    assert_snapshot!(refusal(&fixture, "tail.parquet", tail), @"error: tail.parquet: is named as Parquet but holds something else; rename it after what is in it, or write it again");
 }
 
 #[test]
 fn csv_that_is_not_utf8() {
     let fixture = fixture();
-    assert_snapshot!(refusal(&fixture, "latin1.csv", b"age,city\n41,Porto\n17,Nazar\xe9\n"), @"");
+    assert_snapshot!(refusal(&fixture, "latin1.csv", b"age,city\n41,Porto\n17,Nazar\xe9\n"), @r#"error: latin1.csv:3: column "city" is not UTF-8 (in the record that starts at byte 18); convert the file first, for example with `iconv -f LATIN1 -t UTF-8`"#);
     fixture.write("latin1-train.csv", b"age,city\n41,Porto\n17,Nazar\xe9\n");
-    assert_snapshot!(fixture.run("baseline build towns latin1-train.csv").refusal(), @"");
+    assert_snapshot!(fixture.run("baseline build towns latin1-train.csv").refusal(), @r#"error: latin1-train.csv:3: column "city" is not UTF-8 (in the record that starts at byte 18); convert the file first, for example with `iconv -f LATIN1 -t UTF-8`"#);
 }
 
 #[test]
 fn lines_that_do_not_fit() {
     let fixture = fixture();
-    assert_snapshot!(refusal(&fixture, "ragged.csv", "age,city\n1,x\n2\n"), @"");
-    assert_snapshot!(refusal(&fixture, "twice.csv", "age,age\n1,2\n"), @"");
-    assert_snapshot!(refusal(&fixture, "broken.ndjson", "{\"age\": 1}\n{\"age\": \n"), @"");
+    assert_snapshot!(refusal(&fixture, "ragged.csv", "age,city\n1,x\n2\n"), @"error: ragged.csv:3: 1 fields, but the header names 2 columns; check quotes and delimiters there");
+    assert_snapshot!(refusal(&fixture, "twice.csv", "age,age\n1,2\n"), @r#"error: twice.csv: column "age" occurs twice; rename one of the two"#);
+    assert_snapshot!(refusal(&fixture, "broken.ndjson", "{\"age\": 1}\n{\"age\": \n"), @"error: broken.ndjson:2:1: eof while parsing a value; every line must be one JSON object (`jq -c '.[]'` splits an array)");
 }
 
 #[test]
@@ -84,9 +84,9 @@ fn a_directory_that_cannot_be_written_to() {
     let fixture = fixture();
     std::fs::create_dir(fixture.path("store.db")).unwrap();
     fixture.write("driftd.toml", crate::fixture::CONFIG);
-    assert_snapshot!(fixture.run("baseline build orders train.csv").refusal(), @"");
+    assert_snapshot!(fixture.run("baseline build orders train.csv").refusal(), @"error: store failed: cannot open the SQLite database store.db: check that its folder exists and may be written to");
     fixture.write("driftd.toml", crate::fixture::CONFIG.replace("store.db", "no/such/store.db"));
-    assert_snapshot!(fixture.run("baseline list").refusal(), @"");
+    assert_snapshot!(fixture.run("baseline list").refusal(), @"error: store failed: cannot open the SQLite database no/such/store.db: check that its folder exists and may be written to");
     fixture.write("driftd.toml", crate::fixture::CONFIG.replace("store.db", "train.csv"));
-    assert_snapshot!(fixture.run("baseline list").refusal(), @"");
+    assert_snapshot!(fixture.run("baseline list").refusal(), @"error: store failed: train.csv is not a SQLite database: name another file under [store] url");
 }

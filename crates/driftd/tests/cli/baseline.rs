@@ -16,15 +16,40 @@ fn two_versions() -> Fixture {
 #[test]
 fn versions_count_up_and_the_same_content_is_the_same_version() {
     let fixture = Fixture::with_monitor();
-    assert_snapshot!(fixture.run("baseline list").shown(), @"");
-    assert_snapshot!(fixture.run("baseline build orders train.csv").shown(), @"");
-    assert_snapshot!(fixture.run("baseline build orders train.csv").shown(), @"");
+    assert_snapshot!(fixture.run("baseline list").shown(), @"
+    exit 0
+    --- out
+    no baselines; make one with `driftd baseline build NAME FILE`
+    ");
+    assert_snapshot!(fixture.run("baseline build orders train.csv").shown(), @"
+    exit 0
+    --- out
+    orders@v1 ([ID]): 2,000 rows, 4 features from train.csv
+    ");
+    assert_snapshot!(fixture.run("baseline build orders train.csv").shown(), @"
+    exit 0
+    --- out
+    orders@v1 ([ID]): 2,000 rows, 4 features from train.csv
+    ");
     fixture.write("moved.parquet", Orders::moved(1500, 3).parquet());
-    assert_snapshot!(fixture.run("baseline build orders moved.parquet").shown(), @"");
-    assert_snapshot!(fixture.run("baseline list").shown(), @"");
+    assert_snapshot!(fixture.run("baseline build orders moved.parquet").shown(), @"
+    exit 0
+    --- out
+    orders@v2 ([ID]): 1,500 rows, 4 features from moved.parquet
+    ");
+    assert_snapshot!(fixture.run("baseline list").shown(), @"
+    exit 0
+    --- out
+    BASELINE   HASH           ROWS  FEATURES  CREATED (UTC)     SOURCE
+    orders@v1  [ID]  2,000         4  [NOW]  train.csv
+    orders@v2  [ID]  1,500         4  [NOW]  moved.parquet
+    ");
     let listed = fixture.run("baseline list --format json").ends(0).json();
     let first = &listed[0];
-    assert_eq!((&first["reference"], &first["rows"], &first["features"]), (&"orders@v1".into(), &2000.into(), &4.into()));
+    assert_eq!(
+        (&first["reference"], &first["rows"], &first["features"]),
+        (&"orders@v1".into(), &2000.into(), &4.into())
+    );
     assert!(first["created_at"].as_str().unwrap().ends_with('Z'), "{first}");
 }
 
@@ -34,27 +59,67 @@ fn every_format_of_the_same_rows_builds_the_same_baseline() {
     fixture.write("train.ndjson", Orders::usual(2000, 1).ndjson());
     fixture.write("train.parquet", Orders::usual(2000, 1).parquet());
     for file in ["train.parquet", "train.ndjson"] {
-        assert!(fixture.run(&format!("baseline build orders {file}")).ends(0).out().starts_with("orders@v1 "), "{file}");
+        assert!(
+            fixture.run(&format!("baseline build orders {file}")).ends(0).out().starts_with("orders@v1 "),
+            "{file}"
+        );
     }
 }
 
 #[test]
 fn a_version_is_shown() {
     let fixture = two_versions();
-    assert_snapshot!(fixture.run("baseline show orders@v1").shown(), @"");
+    assert_snapshot!(fixture.run("baseline show orders@v1").shown(), @"
+    exit 0
+    --- out
+    orders@v1  [ID]
+    built [NOW] UTC from train.csv, 2,000 rows
+
+    FEATURE  KIND         VALUES  MISSING  CELLS  BINS  RANGE OR TOP CATEGORIES
+    age      numeric       2,000        0    266    10  6.27 to 71.1
+    amount   numeric       2,000        0    266    10  0.03 to 904
+    city     categorical   2,000        0            5  Lisboa, Porto, Faro
+    items    numeric       2,000        0     11    11  1 to 5
+    ");
     let newest = fixture.run("baseline show orders --format json").ends(0).json();
     assert_eq!(newest["reference"], "orders@v2");
-    assert_snapshot!(fixture.run("baseline show orders@v3").refusal(), @"");
+    assert_snapshot!(fixture.run("baseline show orders@v3").refusal(), @"error: there is no baseline orders@v3; the store has: orders@v1, orders@v2");
 }
 
 #[test]
 fn versions_are_compared() {
     let fixture = two_versions();
-    assert_snapshot!(fixture.run("baseline diff orders@v1 orders").shown(), @"");
-    assert_snapshot!(fixture.run("baseline diff orders@v1 orders@v1").shown(), @"");
+    assert_snapshot!(fixture.run("baseline diff orders@v1 orders").shown(), @"
+    exit 0
+    --- out
+    orders@v1 ([ID]) → orders@v2 ([ID])
+    rows 2,000 → 1,500
+    FEATURE  CHANGE      PSI  KS  VALUES BEFORE  VALUES AFTER
+    age      other bins                   2,000         1,500
+    amount   other bins                   2,000         1,500
+    city     other bins                   2,000         1,500
+    items    other bins                   2,000         1,500
+    ");
+    assert_snapshot!(fixture.run("baseline diff orders@v1 orders@v1").shown(), @"
+    exit 0
+    --- out
+    orders@v1 ([ID]) → orders@v1 ([ID])
+    the same content
+    ");
     fixture.write("other.csv", "age,town\n".to_owned() + &"41,Porto\n17,Faro\n".repeat(100));
     fixture.run("baseline build other other.csv").ends(0);
-    assert_snapshot!(fixture.run("baseline diff orders@v1 other").shown(), @"");
+    assert_snapshot!(fixture.run("baseline diff orders@v1 other").shown(), @"
+    exit 0
+    --- out
+    orders@v1 ([ID]) → other@v1 ([ID])
+    rows 2,000 → 200
+    FEATURE  CHANGE      PSI  KS  VALUES BEFORE  VALUES AFTER
+    age      other bins                   2,000           200
+    amount   gone
+    city     gone
+    items    gone
+    town     new
+    ");
 }
 
 #[test]
@@ -63,11 +128,25 @@ fn what_a_monitor_saw_becomes_a_baseline() {
     let build = |from: &str, to: &str| {
         fixture.run(&format!("baseline build seen --from-history orders --from {from} --to {to}"))
     };
-    assert_snapshot!(build("2024-02-02", "2024-02-05").shown(), @"");
-    assert_snapshot!(fixture.run("baseline diff orders@v1 seen").shown(), @"");
-    assert_snapshot!(build("2025-02-02", "2025-02-05").refusal(), @"");
-    assert_snapshot!(build("2024-02-05", "2024-02-02").refusal(), @"");
-    assert_snapshot!(build("monday", "2024-02-02").refusal(), @"");
+    assert_snapshot!(build("2024-02-02", "2024-02-05").shown(), @"
+    exit 0
+    --- out
+    seen@v1 ([ID]): 4,320 rows, 4 features from history of orders, 2024-02-02 – 2024-02-05 (UTC)
+    ");
+    assert_snapshot!(fixture.run("baseline diff orders@v1 seen").shown(), @"
+    exit 0
+    --- out
+    orders@v1 ([ID]) → seen@v1 ([ID])
+    rows 2,000 → 4,320
+    FEATURE  CHANGE         PSI      KS  VALUES BEFORE  VALUES AFTER
+    age      same bins     1.37    0.47          2,000         4,320
+    amount   same bins   0.0069  0.0278          2,000         4,320
+    city     same bins        5                  2,000         4,320
+    items    same bins  0.00363  0.0229          2,000         4,320
+    ");
+    assert_snapshot!(build("2025-02-02", "2025-02-05").refusal(), @"error: monitor orders has no records between [NOW] and [NOW]");
+    assert_snapshot!(build("2024-02-05", "2024-02-02").refusal(), @"error: --from 2024-02-05T00:00:00Z is not before --to 2024-02-02T00:00:00Z: there is no range between them");
+    assert_snapshot!(build("monday", "2024-02-02").refusal(), @r#"error: "monday" is not a time: write RFC 3339 (2013-07-01T00:00:00Z) or a date (2013-07-01, taken as UTC midnight)"#);
 }
 
 #[test]
@@ -79,11 +158,15 @@ fn the_active_version_judges() {
         ran.json().as_array().unwrap().len()
     };
     assert!(incidents() > 0);
-    assert_snapshot!(fixture.run("baseline activate orders@v2 --monitor orders").shown(), @"");
+    assert_snapshot!(fixture.run("baseline activate orders@v2 --monitor orders").shown(), @"
+    exit 0
+    --- out
+    monitor orders is judged against orders@v2 from its first pane on
+    ");
     assert_eq!(incidents(), 0, "against the population it came from");
-    assert_snapshot!(fixture.run("baseline activate orders@v9 --monitor orders").refusal(), @"");
-    assert_snapshot!(fixture.run("baseline activate orders --monitor orders").refusal(), @"");
-    assert_snapshot!(fixture.run("baseline activate orders@v1 --monitor order").refusal(), @"");
+    assert_snapshot!(fixture.run("baseline activate orders@v9 --monitor orders").refusal(), @"error: there is no baseline orders@v9; the store has: orders@v1, orders@v2");
+    assert_snapshot!(fixture.run("baseline activate orders --monitor orders").refusal(), @r#"error: "orders" is not a baseline version: write NAME@vN, such as flight-delay@v1"#);
+    assert_snapshot!(fixture.run("baseline activate orders@v1 --monitor order").refusal(), @"error: there is no monitor order; the configuration has: orders");
 }
 
 #[test]
@@ -92,15 +175,37 @@ fn export_and_import_are_a_round_trip() {
     let printed = fixture.run("baseline export orders").ends(0).out();
     fixture.run("baseline export orders@v1 --output orders.json").ends(0);
     assert_eq!(fixture.read("orders.json").trim_end(), printed.trim_end());
-    assert_snapshot!(fixture.run("baseline import orders.json").shown(), @"");
-    assert_snapshot!(fixture.run("baseline import orders.json --name copy").shown(), @"");
-    assert_snapshot!(fixture.run("baseline diff orders copy").shown(), @"");
+    assert_snapshot!(fixture.run("baseline import orders.json").shown(), @"
+    exit 0
+    --- out
+    stored as orders@v1 ([ID])
+    ");
+    assert_snapshot!(fixture.run("baseline import orders.json --name copy").shown(), @"
+    exit 0
+    --- out
+    stored as copy@v1 ([ID])
+    ");
+    assert_snapshot!(fixture.run("baseline diff orders copy").shown(), @"
+    exit 0
+    --- out
+    orders@v1 ([ID]) → copy@v1 ([ID])
+    the same content
+    ");
     let elsewhere = Fixture::new();
     elsewhere.write("orders.json", &printed);
     assert!(elsewhere.run("baseline import orders.json").ends(0).out().starts_with("stored as orders@v1 "));
-    assert_snapshot!(fixture.run("baseline import orders.json --name two words").ends(2).stderr, @"");
-    assert_snapshot!(fixture.run("baseline import train.csv").refusal(), @"");
-    assert_snapshot!(fixture.run("baseline import nothing.json").refusal(), @"");
+    assert_snapshot!(fixture.run("baseline import orders.json --name two words").ends(2).stderr, @"
+    error: unexpected argument 'words' found
+
+    Usage: driftd baseline import [OPTIONS] <FILE>
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(fixture.run("baseline import train.csv").refusal(), @"
+    error: train.csv is not a baseline that `driftd baseline export` wrote
+      because: expected ident at line 1 column 2
+    ");
+    assert_snapshot!(fixture.run("baseline import nothing.json").refusal(), @"error: there is no exported baseline nothing.json; check the path");
 }
 
 #[test]
@@ -122,19 +227,26 @@ fn an_export_that_was_changed_is_refused() {
         let error = fixture.run("baseline import changed.json --name changed").refusal();
         assert!(error.contains("changed.json"), "{old} became {new}: {error}");
     }
-    assert_snapshot!(fixture.run("baseline import changed.json").refusal(), @"");
+    assert_snapshot!(fixture.run("baseline import changed.json").refusal(), @"error: changed.json was changed after it was exported: its content does not match its hash [ID]");
     fixture.write("changed.json", exported.replace("\"Porto\"", "\"Oporto\""));
-    assert_snapshot!(fixture.run("baseline import changed.json").refusal(), @"");
+    assert_snapshot!(fixture.run("baseline import changed.json").refusal(), @"error: changed.json was changed after it was exported: its content does not match its hash [ID]");
     assert_eq!(fixture.run("baseline list --format json").json().as_array().unwrap().len(), 1);
 }
 
 #[test]
 fn names_and_files_that_do_not_do() {
     let fixture = Fixture::with_monitor();
-    assert_snapshot!(fixture.run("baseline build orders").refusal(), @"");
-    assert_snapshot!(fixture.run("baseline build orders@v1 train.csv").refusal(), @"");
-    assert_snapshot!(fixture.run("baseline build orders nothing.csv").refusal(), @"");
+    assert_snapshot!(fixture.run("baseline build orders").refusal(), @"
+    error: the following required arguments were not provided:
+      <FILE>
+
+    Usage: driftd baseline build <NAME> <FILE>
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(fixture.run("baseline build orders@v1 train.csv").refusal(), @r#"error: "orders@v1" is not a baseline name: use 1 to 128 letters, digits, '-', '_' or '.', starting with a letter or digit"#);
+    assert_snapshot!(fixture.run("baseline build orders nothing.csv").refusal(), @"error: nothing.csv: no such file; check the path");
     fixture.write("times.csv", "ts\n".to_owned() + &"2024-02-01\n".repeat(100));
-    assert_snapshot!(fixture.run("baseline build orders times.csv").refusal(), @"");
-    assert_snapshot!(fixture.run("baseline export orders").refusal(), @"");
+    assert_snapshot!(fixture.run("baseline build orders times.csv").refusal(), @"error: times.csv: no column can be monitored:");
+    assert_snapshot!(fixture.run("baseline export orders").refusal(), @"error: there is no baseline orders: the store has none; make one with `driftd baseline build`");
 }

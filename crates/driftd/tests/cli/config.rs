@@ -7,10 +7,18 @@ use crate::fixture::{CONFIG, Fixture, finish};
 #[test]
 fn a_configuration_that_is_right() {
     let fixture = Fixture::new();
-    assert_snapshot!(fixture.run("config check").shown(), @"");
+    assert_snapshot!(fixture.run("config check").shown(), @"
+    exit 0
+    --- out
+    the configuration is valid: 0 monitors, 0 receivers
+    ");
     fixture.write("driftd.toml", CONFIG);
-    assert_snapshot!(fixture.run("config check").shown(), @"");
-    assert_snapshot!(fixture.run("config check --config nothing.toml").refusal(), @"");
+    assert_snapshot!(fixture.run("config check").shown(), @"
+    exit 0
+    --- out
+    the configuration is valid: 1 monitor, 0 receivers
+    ");
+    assert_snapshot!(fixture.run("config check --config nothing.toml").refusal(), @"error: there is no configuration file nothing.toml; check the path");
 }
 
 #[test]
@@ -36,11 +44,20 @@ receivers = ["nobody"]
 "#,
     );
     let error = fixture.run("config check --config bad.toml").refusal();
-    assert_snapshot!(error, @"");
+    assert_snapshot!(error, @r#"
+    error: bad.toml:2:7: store.url: names no database: write sqlite://driftd.db or postgres://user@host/database
+    bad.toml:4:10: http.listen: 0.0.0.0:8080 would let the network in without authentication: listen on 127.0.0.1 or [::1], behind a proxy that authenticates
+    bad.toml:8:12: monitor[orders].baseline: "orders" is not a baseline version: write NAME@vN, such as flight-delay@v1
+    bad.toml:9:14: monitor[orders].event_time: "ts" is not a JSON Pointer: it starts with '/', as in /features/dep_delay
+    bad.toml:11:1: monitor[orders].windws: unknown key; did you mean windows?
+    bad.toml:12:12: monitor[orders].windows[day]: window "day": size 1h 30m is not a positive multiple of the pane width 1h
+    bad.toml:13:15: monitor[orders].min_samples: must not be negative
+    bad.toml:15:14: route[#1].receivers[#1]: no receiver is named "nobody": defined are none
+    "#);
     // Every command that reads it says the same.
     assert_eq!(fixture.run("history orders --config bad.toml").refusal(), error);
     fixture.write("broken.toml", "[store\nurl = 1\n");
-    assert_snapshot!(fixture.run("config check --config broken.toml").refusal(), @"");
+    assert_snapshot!(fixture.run("config check --config broken.toml").refusal(), @"error: broken.toml:1:7: not valid TOML: unclosed table, expected `]`");
 }
 
 #[test]
@@ -54,8 +71,8 @@ fn later_files_and_the_environment_win() {
     let shown = finish(command.env("DRIFTD__STORE__URL", "sqlite://c.db")).ends(0).out();
     assert!(shown.contains("url = \"sqlite://c.db\""), "{shown}");
     let refused = |key: &str, value: &str| finish(fixture.command("config check").env(key, value)).refusal();
-    assert_snapshot!(refused("DRIFTD__STOR__URL", "sqlite://c.db"), @"");
-    assert_snapshot!(refused("DRIFTD__STORE__URL", "mysql://c"), @"");
+    assert_snapshot!(refused("DRIFTD__STOR__URL", "sqlite://c.db"), @"error: environment variable DRIFTD__STOR__URL: stor: unknown key; did you mean store?");
+    assert_snapshot!(refused("DRIFTD__STORE__URL", "mysql://c"), @"error: environment variable DRIFTD__STORE__URL: store.url: names no database: write sqlite://driftd.db or postgres://user@host/database");
 }
 
 #[test]
@@ -84,26 +101,102 @@ fn completions_know_every_command() {
     let fixture = Fixture::new();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = fixture.run(&format!("completions {shell}")).ends(0).out();
-        for command in ["demo", "check", "baseline", "replay", "history", "incidents", "silences", "config", "migrate"] {
+        for command in ["demo", "check", "baseline", "replay", "history", "incidents", "silences", "config", "migrate"]
+        {
             assert!(script.contains(command), "{shell} does not know {command}");
         }
     }
-    assert_snapshot!(fixture.run("completions tcsh").refusal(), @"");
+    assert_snapshot!(fixture.run("completions tcsh").refusal(), @"
+    error: invalid value 'tcsh' for '<SHELL>'
+      [possible values: bash, elvish, fish, powershell, zsh]
+
+      tip: a similar value exists: 'zsh'
+
+    For more information, try '--help'.
+    ");
 }
 
 #[test]
 fn help_and_usage() {
     let fixture = Fixture::new();
-    assert_snapshot!(fixture.run("--help").shown(), @"");
-    assert_snapshot!(fixture.run("--version").shown(), @"");
-    assert_snapshot!(fixture.run("chekc").refusal(), @"");
-    assert_snapshot!(fixture.run("check --baseline a.csv").refusal(), @"");
+    assert_snapshot!(fixture.run("--help").shown(), @"
+    exit 0
+    --- out
+    Tells you when the population reaching your model is no longer the one it was trained on
+
+    Usage: driftd [OPTIONS] <COMMAND>
+
+    Commands:
+      demo         Replay a year of real flights through the real engine and show what drifted; needs
+                   nothing but this binary
+      check        Compare two data sets once: exit code 0 stable, 1 drift, 2 error
+      baseline     Build, look at and activate baselines
+      replay       Walk files with event times through a monitor: what would have alerted last quarter?
+      history      Drift history of a monitor
+      incidents    Incidents: what opened, why, and what became of it
+      silences     Temporary mutes
+      config       Check, show and describe the configuration
+      migrate      Bring the store's schema up to date
+      completions  Print a completion script for your shell
+      help         Print this message or the help of the given subcommand(s)
+
+    Options:
+      -v, --verbose...  Say more on standard error; twice for everything. DRIFTD_LOG takes a tracing
+                        filter
+      -h, --help        Print help
+      -V, --version     Print version
+    ");
+    assert_snapshot!(fixture.run("--version").shown(), @"
+    exit 0
+    --- out
+    driftd [VERSION]
+    ");
+    assert_snapshot!(fixture.run("chekc").refusal(), @"
+    error: unrecognized subcommand 'chekc'
+
+      tip: a similar subcommand exists: 'check'
+
+    Usage: driftd [OPTIONS] <COMMAND>
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(fixture.run("check --baseline a.csv").refusal(), @"
+    error: the following required arguments were not provided:
+      --current <FILE>
+
+    Usage: driftd check --baseline <FILE|NAME> --current <FILE>
+
+    For more information, try '--help'.
+    ");
     assert_eq!(fixture.run("").ends(2).out(), "");
     let commands = [
-        "demo", "check", "baseline", "baseline build", "baseline list", "baseline show", "baseline diff", "baseline activate",
-        "baseline export", "baseline import", "replay", "history", "incidents", "incidents list", "incidents show",
-        "incidents ack", "incidents resolve", "silences", "silences list", "silences add", "silences expire", "config",
-        "config check", "config show", "config schema", "migrate", "completions",
+        "demo",
+        "check",
+        "baseline",
+        "baseline build",
+        "baseline list",
+        "baseline show",
+        "baseline diff",
+        "baseline activate",
+        "baseline export",
+        "baseline import",
+        "replay",
+        "history",
+        "incidents",
+        "incidents list",
+        "incidents show",
+        "incidents ack",
+        "incidents resolve",
+        "silences",
+        "silences list",
+        "silences add",
+        "silences expire",
+        "config",
+        "config check",
+        "config show",
+        "config schema",
+        "migrate",
+        "completions",
     ];
     for command in commands {
         let help = fixture.run(&format!("{command} --help")).ends(0).out();
@@ -114,9 +207,13 @@ fn help_and_usage() {
 #[test]
 fn a_store_is_brought_up_to_date() {
     let fixture = Fixture::with_monitor();
-    assert_snapshot!(fixture.run("migrate").shown(), @"");
+    assert_snapshot!(fixture.run("migrate").shown(), @"
+    exit 0
+    --- err
+    the store's schema is up to date
+    ");
     assert!(fixture.path("store.db").is_file());
     fixture.run("migrate").ends(0);
     let mut postgres = fixture.command("migrate");
-    assert_snapshot!(finish(postgres.env("DRIFTD__STORE__URL", "postgres://db/driftd")).refusal(), @"");
+    assert_snapshot!(finish(postgres.env("DRIFTD__STORE__URL", "postgres://db/driftd")).refusal(), @"error: store failed: Postgres is not in this build yet: use sqlite://driftd.db under [store] url");
 }

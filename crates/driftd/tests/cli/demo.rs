@@ -10,7 +10,7 @@ fn the_demo_tells_the_year() {
     let ran = fixture.run("demo").ends(0);
     assert_eq!(ran.stderr, "", "the demo is quiet where nobody looks at a progress bar");
     let text = ran.out();
-    for month in ["February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"] {
+    for month in ["Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"] {
         assert!(text.contains(&format!("\n{month} ")), "{month} is not in the table");
     }
     assert_snapshot!("demo", text);
@@ -28,7 +28,8 @@ fn the_demo_tells_the_year() {
 
     // Again: the same story, in a store that was made anew.
     let again = fixture.run("demo --no-serve").ends(0).out();
-    let story = |text: &str| text.split("What drifted").nth(1).unwrap().split("notifications").next().unwrap().to_owned();
+    let story =
+        |text: &str| text.split("What drifted").nth(1).unwrap().split("notifications").next().unwrap().to_owned();
     assert_eq!(story(&again), story(&text));
 }
 
@@ -36,10 +37,10 @@ fn the_demo_tells_the_year() {
 fn the_demo_replaces_only_its_own() {
     let fixture = Fixture::new();
     fixture.write("precious.db", "not a demo");
-    assert_snapshot!(fixture.run("demo --store precious.db").refusal(), @"");
+    assert_snapshot!(fixture.run("demo --store precious.db").refusal(), @r#"error: precious.db exists, and the demo only replaces SQLite files with "demo" in their name; remove it or name another file with --store"#);
     assert_eq!(fixture.read("precious.db"), "not a demo");
     fixture.write("demo.txt", "not a store");
-    assert_snapshot!(fixture.run("demo --store demo.txt").refusal(), @"");
-    assert_snapshot!(fixture.run("demo --data nowhere").ends(2).stderr, @"");
+    assert_snapshot!(fixture.run("demo --store demo.txt").refusal(), @r#"error: demo.txt exists, and the demo only replaces SQLite files with "demo" in their name; remove it or name another file with --store"#);
+    assert_snapshot!(fixture.run("demo --data nowhere").ends(2).stderr, @"error: there is no nowhere/training-january.parquet; --data names a directory like examples/flights");
     assert!(!fixture.path("driftd-demo.db").exists(), "a demo without data leaves nothing behind");
 }

@@ -3,7 +3,8 @@
 use insta::assert_snapshot;
 use serde_json::Value;
 
-use crate::fixture::Fixture;
+use crate::fixture::{CONFIG, Fixture};
+use crate::orders::Orders;
 
 const COLUMNS: &str = "monitor,segment,window_name,window_start,window_end,feature,statistic,value,certified_error,n,m,\
                        p_value,q_value,warn,critical,outcome,baseline,sealed_at";
@@ -16,8 +17,26 @@ fn rows(fixture: &Fixture, filters: &str) -> Vec<Value> {
 #[test]
 fn a_statistic_over_time() {
     let fixture = Fixture::with_history();
-    assert_snapshot!(fixture.run("history orders --feature age --statistic psi").shown(), @"");
-    assert_snapshot!(fixture.run("history orders --feature age --statistic ks --from 2024-02-05").shown(), @"");
+    assert_snapshot!(fixture.run("history orders --feature age --statistic psi").shown(), @"
+    exit 0
+    --- out
+    WINDOW END (UTC)  WINDOW  SEGMENT  FEATURE  STATISTIC    VALUE  ± ERROR        Q      N      M  OUTCOME
+    2024-02-02 00:00  day     all      age      psi        0.00824             0.648  2,000  1,440  · stable
+    2024-02-03 00:00  day     all      age      psi           1.36           < 1e-16  2,000  1,440  ■ critical
+    2024-02-04 00:00  day     all      age      psi           1.36           < 1e-16  2,000  1,440  ■ critical
+    2024-02-05 00:00  day     all      age      psi           1.39           < 1e-16  2,000  1,440  ■ critical
+    2024-02-06 00:00  day     all      age      psi        0.00795              0.73  2,000  1,440  · stable
+    2024-02-07 00:00  day     all      age      psi        0.00804             0.902  2,000  1,440  · stable
+    2024-02-08 00:00  day     all      age      psi        0.00664             0.933  2,000  1,440  · stable
+    ");
+    assert_snapshot!(fixture.run("history orders --feature age --statistic ks --from 2024-02-05").shown(), @"
+    exit 0
+    --- out
+    WINDOW END (UTC)  WINDOW  SEGMENT  FEATURE  STATISTIC   VALUE  ± ERROR      Q      N      M  OUTCOME
+    2024-02-06 00:00  day     all      age      ks         0.0231   0.0055  0.753  2,000  1,440  · stable
+    2024-02-07 00:00  day     all      age      ks         0.0254   0.0055      1  2,000  1,440  · stable
+    2024-02-08 00:00  day     all      age      ks         0.0219   0.0055  0.937  2,000  1,440  · stable
+    ");
 }
 
 #[test]
@@ -76,28 +95,77 @@ fn filters_choose_rows() {
     assert_eq!(early.len() + late.len(), all.len());
     assert!(early.iter().all(|r| r["window_end"].as_str().unwrap() <= "2024-02-04T00:00:00Z"));
     assert!(late.iter().all(|r| r["window_end"].as_str().unwrap() > "2024-02-04T00:00:00Z"));
-    assert_eq!(rows(&fixture, "--from 2024-02-03T12:00:00Z --to 2024-02-04T00:00:00+00:00 --feature age --statistic ks").len(), 1);
+    assert_eq!(
+        rows(&fixture, "--from 2024-02-03T12:00:00Z --to 2024-02-04T00:00:00+00:00 --feature age --statistic ks").len(),
+        1
+    );
     assert!(rows(&fixture, "--segment city=Porto").is_empty());
+}
+
+#[test]
+fn segments_have_a_history_of_their_own() {
+    let fixture = Fixture::with_monitor();
+    fixture.write("driftd.toml", format!("{CONFIG}segments = {{ by = [\"/city\"] }}\n"));
+    fixture.write("week.csv", Orders::week().csv());
+    fixture.run("baseline build orders train.csv").ends(0);
+    fixture.run("replay --monitor orders week.csv").ends(0);
+    let of =
+        |segment: &str| rows(&fixture, &format!("--feature age --statistic psi --to 2024-02-02 --segment {segment}"));
+    let porto = of("city=Porto");
+    assert_eq!((porto.len(), &porto[0]["segment"]), (1, &"city=Porto".into()));
+    // Every record is in the whole population and in one segment.
+    let counted = |rows: &[Value]| rows.iter().map(|r| r["m"].as_u64().unwrap()).sum::<u64>();
+    let whole = of("all");
+    let parts: Vec<Value> = ["city=Porto", "city=Lisboa", "city=Faro"].iter().flat_map(|segment| of(segment)).collect();
+    assert_eq!((whole.len(), parts.len()), (1, 3));
+    assert_eq!(counted(&parts), counted(&whole));
 }
 
 #[test]
 fn nothing_to_show_is_said() {
     let empty = Fixture::with_baseline();
-    assert_snapshot!(empty.run("history orders").shown(), @"");
+    assert_snapshot!(empty.run("history orders").shown(), @"
+    exit 0
+    --- out
+    no history for monitor orders yet; `driftd replay` fills it from files
+    ");
     assert_eq!(empty.run("history orders --format json").ends(0).json(), serde_json::json!([]));
     assert_eq!(empty.run("history orders --format csv").ends(0).out(), format!("{COLUMNS}\n"));
     let fixture = Fixture::with_history();
-    assert_snapshot!(fixture.run("history orders --feature height").shown(), @"");
-    assert_snapshot!(fixture.run("history order").shown(), @"");
+    assert_snapshot!(fixture.run("history orders --feature height").shown(), @"
+    exit 0
+    --- out
+    no history for monitor orders with these filters
+    ");
+    assert_snapshot!(fixture.run("history order").shown(), @"
+    exit 0
+    --- out
+    no history for monitor order, which is not in the configuration; that has: orders
+    ");
 }
 
 #[test]
 fn filters_that_do_not_parse() {
     let fixture = Fixture::with_history();
-    assert_snapshot!(fixture.run("history orders --statistic pis").refusal(), @"");
-    assert_snapshot!(fixture.run("history orders --from yesterday").refusal(), @"");
-    assert_snapshot!(fixture.run("history orders --to 2024-13-01").refusal(), @"");
-    assert_snapshot!(fixture.run("history orders --format xml").refusal(), @"");
-    assert_snapshot!(fixture.run("history orders --format csv --output no/such/file.csv").refusal(), @"");
-    assert_snapshot!(fixture.run("history").refusal(), @"");
+    assert_snapshot!(fixture.run("history orders --statistic pis").refusal(), @"error: unknown drift statistic 'pis'; known are psi, ks, js, hellinger, tv, linf, wasserstein, chi_square, missing, unseen, out_of_range, non_finite");
+    assert_snapshot!(fixture.run("history orders --from yesterday").refusal(), @r#"error: "yesterday" is not a time: write RFC 3339 (2013-07-01T00:00:00Z) or a date (2013-07-01, taken as UTC midnight)"#);
+    assert_snapshot!(fixture.run("history orders --to 2024-13-01").refusal(), @r#"error: "2024-13-01" is not a time: write RFC 3339 (2013-07-01T00:00:00Z) or a date (2013-07-01, taken as UTC midnight)"#);
+    assert_snapshot!(fixture.run("history orders --format xml").refusal(), @"
+    error: invalid value 'xml' for '--format <FORMAT>'
+      [possible values: table, csv, json, parquet]
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(fixture.run("history orders --format csv --output no/such/file.csv").refusal(), @"
+    error: creating no/such/file.csv failed
+      because: No such file or directory (os error 2)
+    ");
+    assert_snapshot!(fixture.run("history").refusal(), @"
+    error: the following required arguments were not provided:
+      <MONITOR>
+
+    Usage: driftd history <MONITOR>
+
+    For more information, try '--help'.
+    ");
 }

@@ -23,12 +23,27 @@ fn still_open() -> (Fixture, String) {
 #[test]
 fn the_list_and_its_columns() {
     let fixture = Fixture::with_history();
-    assert_snapshot!(fixture.run("incidents list").shown(), @"");
+    assert_snapshot!(fixture.run("incidents list").shown(), @"
+    exit 0
+    --- out
+    ID            MONITOR  SEGMENT  KIND          SEVERITY  STATE     OPENED (UTC)      RESOLVED (UTC)    WINDOWS  FEATURES
+    [ID]  orders   all      drift         critical  resolved  2024-02-03 00:06  2024-02-07 00:06        3  city, age
+    [ID]  orders   all      data_quality  critical  resolved  2024-02-03 00:06  2024-02-07 00:06        3  city
+    ");
     let incidents = listed(&fixture);
     let columns: Vec<&String> = incidents[0].as_object().unwrap().keys().collect();
     let mut agreed = vec![
-        "incident_id", "monitor", "segment", "kind", "severity", "state", "opened_at", "acknowledged_at", "resolved_at",
-        "features", "windows",
+        "incident_id",
+        "monitor",
+        "segment",
+        "kind",
+        "severity",
+        "state",
+        "opened_at",
+        "acknowledged_at",
+        "resolved_at",
+        "features",
+        "windows",
     ];
     agreed.sort_unstable();
     assert_eq!(columns, agreed);
@@ -41,7 +56,22 @@ fn one_incident_tells_its_story() {
     let fixture = Fixture::with_history();
     let drift = listed(&fixture).into_iter().find(|i| i["kind"] == "drift").unwrap();
     let id = drift["incident_id"].as_str().unwrap().to_owned();
-    assert_snapshot!(fixture.run(&format!("incidents show {id}")).shown(), @"");
+    assert_snapshot!(fixture.run(&format!("incidents show {id}")).shown(), @"
+    exit 0
+    --- out
+    orders: 2 features drifted in 3 windows, 2024-02-02 – 2024-02-05 (UTC); worst city: PSI 4.75 (critical at 0.25).
+
+    FEATURE  STATISTIC  VALUE  CRITICAL AT        Q      N      M  WHAT MOVED
+    city     psi         4.75         0.25  < 1e-16  2,000  1,440  (unseen: Berlin) 0 % → 35 %; Faro 33 % → 0 %
+    age      psi         1.39         0.25  < 1e-16  2,000  1,440  (52.86, +inf) 10 % → 48 %; (-inf, 26.98] 10 % → 0.42 %
+
+    WHEN (UTC)        WHAT      WHY
+    2024-02-03 00:06  pended    first bad window
+    2024-02-03 00:06  opened    one bad window is enough when it is critical
+    2024-02-04 00:06  repeated  still open and not acknowledged
+    2024-02-05 00:06  repeated  still open and not acknowledged
+    2024-02-07 00:06  resolved  2 good windows
+    ");
     let shown = fixture.run(&format!("incidents show {} --format json", &id[..6])).ends(0).json();
     assert_eq!(shown["incident"]["id"], id.as_str());
     assert_eq!(shown["incident"]["opened_at"], drift["opened_at"]);
@@ -56,13 +86,21 @@ fn open_acknowledged_resolved() {
     let (fixture, id) = still_open();
     let state = || listed(&fixture).iter().find(|i| i["incident_id"] == id.as_str()).unwrap().clone();
     assert_eq!((&state()["state"], &state()["acknowledged_at"]), (&"open".into(), &Value::Null));
-    assert_snapshot!(fixture.run(&format!("incidents ack {id} --by rui")).shown(), @"");
+    assert_snapshot!(fixture.run(&format!("incidents ack {id} --by rui")).shown(), @"
+    exit 0
+    --- out
+    incident [ID] is acknowledged
+    ");
     assert_eq!(state()["state"], "acknowledged");
     assert!(state()["acknowledged_at"].is_string());
-    assert_snapshot!(fixture.run(&format!("incidents ack {id}")).refusal(), @"");
-    assert_snapshot!(fixture.run(&format!("incidents resolve {}", &id[..5])).shown(), @"");
+    assert_snapshot!(fixture.run(&format!("incidents ack {id}")).refusal(), @"error: incident [ID] is acknowledged: there is nothing to change");
+    assert_snapshot!(fixture.run(&format!("incidents resolve {}", &id[..5])).shown(), @"
+    exit 0
+    --- out
+    incident [ID] is resolved
+    ");
     assert_eq!(state()["state"], "resolved");
-    assert_snapshot!(fixture.run(&format!("incidents resolve {id}")).refusal(), @"");
+    assert_snapshot!(fixture.run(&format!("incidents resolve {id}")).refusal(), @"error: incident [ID] is resolved: there is nothing to change");
     let told = fixture.run(&format!("incidents show {id}")).ends(0).out();
     for who in ["rui", "ana"] {
         assert!(told.contains(who), "{who} is not in\n{told}");
@@ -72,8 +110,8 @@ fn open_acknowledged_resolved() {
 #[test]
 fn ids_that_name_nothing_or_too_much() {
     let (fixture, _) = still_open();
-    assert_snapshot!(fixture.run("incidents show nothing").refusal(), @"");
-    assert_snapshot!(fixture.run_args(&["incidents", "show", ""]).refusal(), @"");
-    assert_snapshot!(fixture.run_args(&["incidents", "show", "%"]).refusal(), @"");
-    assert_snapshot!(fixture.run("incidents ack nothing").refusal(), @"");
+    assert_snapshot!(fixture.run("incidents show nothing").refusal(), @r#"error: there is no incident "nothing", or several begin so; see `driftd incidents list`"#);
+    assert_snapshot!(fixture.run_args(&["incidents", "show", ""]).refusal(), @r#"error: there is no incident "", or several begin so; see `driftd incidents list`"#);
+    assert_snapshot!(fixture.run_args(&["incidents", "show", "%"]).refusal(), @r#"error: there is no incident "%", or several begin so; see `driftd incidents list`"#);
+    assert_snapshot!(fixture.run("incidents ack nothing").refusal(), @r#"error: there is no incident "nothing", or several begin so; see `driftd incidents list`"#);
 }

@@ -1,5 +1,7 @@
 //! Made-up orders: the same rows as CSV, NDJSON and Parquet.
 
+use std::fmt::Write;
+
 use driftd_dataset::{ExportColumn, ExportValues, write_parquet};
 
 /// 2024-02-01T00:00:00Z in seconds.
@@ -85,7 +87,7 @@ impl Orders {
         let mut text = "ts,age,amount,city,items\n".to_owned();
         for Order { ts, age, amount, city, items } in &self.0 {
             let amount = amount.map_or_else(String::new, |a| a.to_string());
-            text.push_str(&format!("{},{age},{amount},{city},{items}\n", rfc3339(*ts)));
+            let _ = writeln!(text, "{},{age},{amount},{city},{items}", rfc3339(*ts));
         }
         text
     }
@@ -93,7 +95,8 @@ impl Orders {
     pub(crate) fn ndjson(&self) -> String {
         let line = |o: &Order| {
             let (ts, amount) = (rfc3339(o.ts), o.amount);
-            let object = serde_json::json!({"ts": ts, "age": o.age, "amount": amount, "city": o.city, "items": o.items});
+            let object =
+                serde_json::json!({"ts": ts, "age": o.age, "amount": amount, "city": o.city, "items": o.items});
             format!("{object}\n")
         };
         self.0.iter().map(line).collect()

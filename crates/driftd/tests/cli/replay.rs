@@ -25,9 +25,21 @@ fn history(fixture: &Fixture) -> Vec<serde_json::Value> {
 #[test]
 fn a_dry_run_stores_nothing() {
     let fixture = fixture();
-    assert_snapshot!(fixture.run("replay --monitor orders week.csv --dry-run").shown(), @"");
+    assert_snapshot!(fixture.run("replay --monitor orders week.csv --dry-run").shown(), @"
+    exit 0
+    --- out
+    ID            MONITOR  SEGMENT  KIND          SEVERITY  STATE     OPENED (UTC)      RESOLVED (UTC)    WINDOWS  FEATURES
+    [ID]  orders   all      drift         critical  resolved  2024-02-03 00:06  2024-02-07 00:06        3  city, age
+    [ID]  orders   all      data_quality  critical  resolved  2024-02-03 00:06  2024-02-07 00:06        3  city
+    --- err
+    10,080 records counted, 7 windows judged
+    ");
     assert!(history(&fixture).is_empty());
-    assert_snapshot!(fixture.run("incidents list").shown(), @"");
+    assert_snapshot!(fixture.run("incidents list").shown(), @"
+    exit 0
+    --- out
+    no incidents
+    ");
     // What it said is what happens.
     let foretold = fixture.run("replay --monitor orders week.csv --dry-run --format json").ends(0).json();
     assert_eq!(fixture.run("replay --monitor orders week.csv --format json").ends(0).json(), foretold);
@@ -37,10 +49,18 @@ fn a_dry_run_stores_nothing() {
 #[test]
 fn the_same_file_twice_counts_once() {
     let fixture = fixture();
-    assert_snapshot!(fixture.run("replay --monitor orders week.csv").shown(), @"");
+    assert_snapshot!(fixture.run("replay --monitor orders week.csv").shown(), @"
+    exit 0
+    --- out
+    ID            MONITOR  SEGMENT  KIND          SEVERITY  STATE     OPENED (UTC)      RESOLVED (UTC)    WINDOWS  FEATURES
+    [ID]  orders   all      drift         critical  resolved  2024-02-03 00:06  2024-02-07 00:06        3  city, age
+    [ID]  orders   all      data_quality  critical  resolved  2024-02-03 00:06  2024-02-07 00:06        3  city
+    --- err
+    10,080 records counted, 7 windows judged
+    ");
     let (rows, incidents) = (history(&fixture), fixture.run("incidents list --format json").json());
     assert!(!rows.is_empty());
-    assert_snapshot!(fixture.run("replay --monitor orders week.csv").ends(0).stderr, @"");
+    assert_snapshot!(fixture.run("replay --monitor orders week.csv").ends(0).stderr, @"0 records counted, 0 windows judged, 10,080 already counted by an earlier replay of the same files");
     assert_eq!(history(&fixture), rows);
     assert_eq!(fixture.run("incidents list --format json").json(), incidents);
 }
@@ -72,7 +92,7 @@ fn the_order_of_rows_does_not_matter() {
     mixed.write("evens.ndjson", strip(evens).ndjson());
     mixed.write("odds.csv", strip(odds).csv());
     let ran = mixed.run("replay --monitor orders evens.ndjson odds.csv").ends(0);
-    assert_snapshot!(ran.stderr, @"");
+    assert_snapshot!(ran.stderr, @"10,080 records counted, 7 windows judged");
     assert_eq!(history(&mixed), history(&whole));
 }
 
@@ -82,7 +102,7 @@ fn what_comes_after_its_window_was_judged_is_late() {
     fixture.run("replay --monitor orders week.csv").ends(0);
     let rows = history(&fixture);
     fixture.write("more.csv", Orders::usual(1440, 9).csv());
-    assert_snapshot!(fixture.run("replay --monitor orders more.csv").ends(0).stderr, @"");
+    assert_snapshot!(fixture.run("replay --monitor orders more.csv").ends(0).stderr, @"0 records counted, 0 windows judged, 1,440 late, after their pane was sealed");
     assert_eq!(history(&fixture), rows, "what was judged stays judged");
 }
 
@@ -94,9 +114,15 @@ fn event_times_that_are_absent_or_absurd() {
         fixture.write(name, content);
         fixture.run(&format!("replay --monitor orders {name} --dry-run"))
     };
-    assert_snapshot!(replay("no-column.csv", csv.replace("ts,", "when,")).refusal(), @"");
-    assert_snapshot!(replay("no-times.csv", csv.replace("2024-", "day ")).refusal(), @"");
-    assert_snapshot!(replay("future.csv", csv.replace("2024-", "2124-")).refusal(), @"");
+    assert_snapshot!(replay("no-column.csv", csv.replace("ts,", "when,")).refusal(), @r#"error: no-column.csv: no column "ts" for event times; it has when, age, amount, city, items"#);
+    assert_snapshot!(replay("no-times.csv", csv.replace("2024-", "day ")).refusal(), @"
+    0 records counted, 0 windows judged, 10,080 rejected without an event time
+    error: no record of no-times.csv has a usable event time: check the file, or event_time of monitor orders (it reads /ts)
+    ");
+    assert_snapshot!(replay("future.csv", csv.replace("2024-", "2124-")).refusal(), @"
+    0 records counted, 0 windows judged, 10,080 rejected with an event time in the future
+    error: no record of future.csv has a usable event time: check the file, or event_time of monitor orders (it reads /ts)
+    ");
     // One record in ten has no time and one in ten comes from the next century: the others are judged all the same.
     let mut lines: Vec<String> = csv.lines().map(str::to_owned).collect();
     for (i, line) in lines.iter_mut().enumerate().skip(1) {
@@ -107,23 +133,47 @@ fn event_times_that_are_absent_or_absurd() {
         }
     }
     let mixed = replay("mixed.csv", lines.join("\n"));
-    assert_snapshot!(mixed.shown(), @"");
+    assert_snapshot!(mixed.shown(), @"
+    exit 0
+    --- out
+    ID            MONITOR  SEGMENT  KIND          SEVERITY  STATE     OPENED (UTC)      RESOLVED (UTC)    WINDOWS  FEATURES
+    [ID]  orders   all      drift         critical  resolved  2024-02-03 00:06  2024-02-07 00:06        3  city, age
+    [ID]  orders   all      data_quality  critical  resolved  2024-02-03 00:06  2024-02-07 00:06        3  city
+    --- err
+    8,064 records counted, 7 windows judged, 1,008 rejected without an event time, 1,008 rejected with an event time in the future
+    ");
     assert!(rfc3339(0).starts_with("1970-01-01"));
-    assert_snapshot!(replay("epoch.csv", csv.replace("2024-", "1970-")).ends(0).stderr, @"");
+    assert_snapshot!(replay("epoch.csv", csv.replace("2024-", "1970-")).ends(0).stderr, @"10,080 records counted, 7 windows judged");
 }
 
 #[test]
 fn what_a_replay_needs() {
     let bare = Fixture::with_monitor();
-    assert_snapshot!(bare.run("replay --monitor orders train.csv").refusal(), @"");
-    assert_snapshot!(bare.run("replay --monitor order train.csv").refusal(), @"");
+    assert_snapshot!(bare.run("replay --monitor orders train.csv").refusal(), @"
+    error: monitor orders has no baseline to be judged against
+      because: there is no baseline orders@v1: the store has none; make one with `driftd baseline build`
+    ");
+    assert_snapshot!(bare.run("replay --monitor order train.csv").refusal(), @"error: there is no monitor order; the configuration has: orders");
     let fixture = fixture();
-    assert_snapshot!(fixture.run("replay --monitor orders week.csv nothing.csv").refusal(), @"");
-    assert_snapshot!(fixture.run("replay --monitor orders").refusal(), @"");
-    assert_snapshot!(fixture.run("replay --monitor orders week.csv --dry-run --notify").refusal(), @"");
+    assert_snapshot!(fixture.run("replay --monitor orders week.csv nothing.csv").refusal(), @"error: nothing.csv: no such file; check the path");
+    assert_snapshot!(fixture.run("replay --monitor orders").refusal(), @"
+    error: the following required arguments were not provided:
+      <FILE>...
+
+    Usage: driftd replay --monitor <MONITOR> <FILE>...
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(fixture.run("replay --monitor orders week.csv --dry-run --notify").refusal(), @"
+    error: the argument '--dry-run' cannot be used with '--notify'
+
+    Usage: driftd replay --monitor <MONITOR> --dry-run <FILE>...
+
+    For more information, try '--help'.
+    ");
     assert!(history(&fixture).is_empty(), "a replay that is refused leaves nothing behind");
     std::fs::remove_file(fixture.path("driftd.toml")).unwrap();
-    assert_snapshot!(fixture.run("replay --monitor orders week.csv").refusal(), @"");
+    assert_snapshot!(fixture.run("replay --monitor orders week.csv").refusal(), @"error: there is no monitor orders: the configuration has none; add a [[monitor]] or pass --config");
 }
 
 #[test]
@@ -132,5 +182,14 @@ fn a_column_that_vanishes_is_an_incident() {
     let week = Orders::week();
     let without = |orders: Orders| orders.csv().replace("city", "town");
     fixture.write("renamed.csv", without(week));
-    assert_snapshot!(fixture.run("replay --monitor orders renamed.csv").shown(), @"");
+    assert_snapshot!(fixture.run("replay --monitor orders renamed.csv").shown(), @r#"
+    exit 0
+    --- out
+    ID            MONITOR  SEGMENT  KIND          SEVERITY  STATE     OPENED (UTC)      RESOLVED (UTC)    WINDOWS  FEATURES
+    [ID]  orders   all      data_quality  critical  open      2024-02-02 00:06                          7  city
+    [ID]  orders   all      drift         critical  resolved  2024-02-03 00:06  2024-02-07 00:06        3  age
+    --- err
+    note: renamed.csv: no column "city"; all its values count as missing
+    10,080 records counted, 7 windows judged
+    "#);
 }

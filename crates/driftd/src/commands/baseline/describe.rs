@@ -1,18 +1,20 @@
 //! Baselines in words.
 
+use std::fmt::Write;
+
 use driftd_model::{Comparison, JudgeRules, StoredBaseline, judge, words};
 use driftd_stats::FeatureLayout;
 
-use crate::terminal::Table;
+use crate::terminal::{Table, minutes};
 
 /// One version: what it was built from and what it knows of every column.
 pub(super) fn show(stored: &StoredBaseline) -> String {
     let baseline = &stored.baseline;
     let mut text = format!(
-        "{}  {}\nbuilt {} from {}, {} rows\n\n",
+        "{}  {}\nbuilt {} UTC from {}, {} rows\n\n",
         stored.reference,
         stored.hash.short(),
-        stored.created_at,
+        minutes(stored.created_at),
         baseline.source,
         words::count(baseline.rows),
     );
@@ -47,10 +49,10 @@ pub(super) fn show(stored: &StoredBaseline) -> String {
     }
     text.push_str(&table.text());
     for skipped in &baseline.skipped {
-        text.push_str(&format!("not monitored: {} ({})\n", skipped.name, skipped.reason));
+        let _ = writeln!(text, "not monitored: {} ({})", skipped.name, skipped.reason);
     }
     for segment in &baseline.segments {
-        text.push_str(&format!("segment {}: {} rows\n", segment.key, words::count(segment.rows)));
+        let _ = writeln!(text, "segment {}: {} rows", segment.key, words::count(segment.rows));
     }
     text
 }
@@ -62,7 +64,7 @@ pub(super) fn diff(old: &StoredBaseline, new: &StoredBaseline) -> String {
         text.push_str("the same content\n");
         return text;
     }
-    text.push_str(&format!("rows {} → {}\n", words::count(old.baseline.rows), words::count(new.baseline.rows)));
+    let _ = writeln!(text, "rows {} → {}", words::count(old.baseline.rows), words::count(new.baseline.rows));
     let rules = JudgeRules::default();
     let mut table = Table::new(&["feature", "change", "PSI", "KS", "values before", "values after"], &[2, 3, 4, 5]);
     for feature in &old.baseline.features {
