@@ -44,7 +44,7 @@ impl CsvFile {
             });
         }
         let info = |(name, guess): (String, Guess)| ColumnInfo { name, kind: guess.kind() };
-        let schema = Schema::new(names.into_iter().zip(guesses).map(info).collect());
+        let schema = Schema::flat(names.into_iter().zip(guesses).map(info).collect());
         Ok((this, schema, rows))
     }
 

@@ -1,8 +1,8 @@
 //! Tables of files: Parquet, CSV and NDJSON, read chunk by chunk into baselines, comparisons and replays.
 //!
-//! Floor 2 of driftd, and the only crate that links polars. A [`Table`] is opened once, which settles its columns and
-//! what they hold; after that it is only ever streamed, a chunk of rows of the wanted columns at a time, so a file may
-//! be larger than memory. Everything that reads a table is one of four verbs:
+//! Floor 2 of driftd, and the only crate that links the Parquet engine of polars. A [`Table`] is opened once, which
+//! settles its columns and what they hold; after that it is only ever streamed, a chunk of rows of the wanted columns at
+//! a time, so a file may be larger than memory. Everything that reads a table is one of four verbs:
 //!
 //! - [`build_baseline`] freezes layouts and counts,
 //! - [`aggregate`] counts a table in the layouts of a baseline,

@@ -49,7 +49,7 @@ impl NdjsonFile {
             }
         }
         let info = |(name, guess): (String, Guess)| ColumnInfo { name, kind: guess.kind() };
-        Ok((this, Schema::new(columns.infos.into_iter().map(info).collect()), rows))
+        Ok((this, Schema::nested(columns.infos.into_iter().map(info).collect()), rows))
     }
 
     pub(crate) fn path(&self) -> &Path {

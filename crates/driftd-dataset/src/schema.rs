@@ -49,13 +49,20 @@ pub struct ColumnInfo {
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Schema {
     columns: Vec<ColumnInfo>,
-    /// Places by full name and by last token; tables of ten thousand columns are looked up ten thousand times.
+    /// Places by full name and, for nested records, by last token; tables of ten thousand columns are looked up ten thousand times.
     by_name: HashMap<String, usize>,
     by_token: HashMap<String, Vec<usize>>,
 }
 
 impl Schema {
-    pub(crate) fn new(columns: Vec<ColumnInfo>) -> Self {
+    /// Columns of a flat file: each is known by its whole name, whatever characters that has.
+    pub(crate) fn flat(columns: Vec<ColumnInfo>) -> Self {
+        let by_name = columns.iter().enumerate().map(|(place, c)| (c.name.clone(), place)).collect();
+        Self { columns, by_name, by_token: HashMap::new() }
+    }
+
+    /// Columns of nested records: each is also known by its last token where that is unambiguous.
+    pub(crate) fn nested(columns: Vec<ColumnInfo>) -> Self {
         let by_name = columns.iter().enumerate().map(|(place, c)| (c.name.clone(), place)).collect();
         let mut by_token: HashMap<String, Vec<usize>> = HashMap::new();
         for (place, column) in columns.iter().enumerate() {
@@ -96,8 +103,8 @@ impl Schema {
             return "";
         };
         let short = last_token(&column.name);
-        let shared = self.by_token.get(short).is_some_and(|places| places.len() > 1);
-        if shared { &column.name } else { short }
+        let alone = self.by_token.get(short).is_some_and(|places| places.len() == 1);
+        if alone { short } else { &column.name }
     }
 
     /// The names of all columns, for error messages; long lists end in how many more there are.

@@ -13,8 +13,7 @@ use driftd_dataset::{BaselineOptions, SegmentOptions, Table, check};
 use driftd_model::check::CheckReport;
 use driftd_model::{FeatureKind, JudgeRules, Pointer};
 use insta::assert_snapshot;
-use polars::df;
-use polars::prelude::*;
+use support::columns::{Cells, lists};
 use support::{Files, baseline_with};
 
 fn compare(files: &Files, baseline: &str, current: &str) -> CheckReport {
@@ -54,7 +53,7 @@ fn files_that_are_no_tables() {
 #[test]
 fn names_that_promise_another_format() {
     let files = Files::new();
-    let parquet = files.parquet("table.parquet", df!("a" => [1, 2]).unwrap(), 10);
+    let parquet = files.parquet("table.parquet", columns!("a" => vec![1, 2]), 10);
     let bytes = std::fs::read(parquet).unwrap();
     assert_snapshot!(files.refusal("table.csv", &bytes), @"table.csv: is named as CSV but holds Parquet; rename it to .parquet");
     assert_snapshot!(files.refusal("table.ndjson", &bytes), @"table.ndjson: is named as NDJSON but holds Parquet; rename it to .parquet");
@@ -70,7 +69,7 @@ fn tables_without_rows_or_columns() {
     assert_snapshot!(files.refusal("blank.csv", "\n\n"), @"blank.csv: has no columns; a table needs at least one named column");
     assert_snapshot!(files.refusal("blank.ndjson", "\n\n"), @"blank.ndjson: has no columns; a table needs at least one named column");
     assert_snapshot!(files.refusal("objects.ndjson", "{}\n{}\n"), @"objects.ndjson: has no columns; a table needs at least one named column");
-    let none = files.parquet("none.parquet", df!("a" => Vec::<i64>::new()).unwrap(), 10);
+    let none = files.parquet("none.parquet", columns!("a" => Vec::<i64>::new()), 10);
     assert_snapshot!(files.shown(&Table::open(none).unwrap_err()), @"none.parquet: has columns but no rows; nothing can be learnt from it, check the query that wrote it");
 }
 
@@ -128,17 +127,16 @@ fn types_that_differ_between_files() {
     categorical b: not_comparable (type differs: booleans in the baseline, numbers in the current data)
     numeric gone: critical (no usable value in the window)
     ");
-    let typed = df!("n" => vec!["x"; 200], "t" => vec![1.5; 200], "b" => vec![1_i32; 200], "gone" => vec![true; 200]);
-    files.parquet("today.parquet", typed.unwrap(), 64);
+    let typed =
+        columns!("n" => vec!["x"; 200], "t" => vec![1.5; 200], "b" => vec![1_i32; 200], "gone" => vec![true; 200]);
+    files.parquet("today.parquet", typed, 64);
     assert_snapshot!(outcomes(&compare(&files, "train.csv", "today.parquet")), @"
     numeric n: not_comparable (type differs: numbers in the baseline, text in the current data)
     categorical t: not_comparable (type differs: text in the baseline, numbers in the current data)
     categorical b: not_comparable (type differs: booleans in the baseline, numbers in the current data)
     numeric gone: not_comparable (type differs: numbers in the baseline, booleans in the current data)
     ");
-    let parts = df!("n" => (0..200).collect::<Vec<i32>>()).unwrap();
-    let list = Series::new("t".into(), vec![Series::new("".into(), [1, 2]); 200]);
-    let parts = parts.hstack(&[list.into_column()]).unwrap();
+    let parts = columns!("n" => (0..200).collect::<Vec<i32>>(), "t" => lists(200));
     files.parquet("lists.parquet", parts, 64);
     assert_snapshot!(outcomes(&compare(&files, "train.csv", "lists.parquet")), @"
     numeric n: stable
@@ -169,8 +167,8 @@ fn columns_without_values_and_columns_of_one_value() {
 fn identifiers_are_not_monitored_by_accident() {
     let files = Files::new();
     let ids: Vec<String> = (0..2000).map(|i| format!("order-{i}")).collect();
-    let frame = df!("id" => ids, "x" => (0..2000).collect::<Vec<i32>>()).unwrap();
-    files.parquet("train.parquet", frame, 500);
+    let columns = columns!("id" => ids, "x" => (0..2000).collect::<Vec<i32>>());
+    files.parquet("train.parquet", columns, 500);
     assert_snapshot!(outcomes(&compare(&files, "train.parquet", "train.parquet")), @r#"
     numeric x: stable
     column "id" is not compared: nearly every value is distinct: an identifier, not monitored
@@ -198,11 +196,11 @@ fn ten_thousand_columns_and_ten_thousand_categories() {
     let names: Vec<String> = (0..10_000).map(|i| format!("c{i}")).collect();
     let path = files.write("wide.csv", format!("{}\n{}", names.join(","), "1,".repeat(9_999) + "1\n"));
     assert_eq!(files.baseline(&path).features.len(), 10_000);
-    let columns = names.iter().map(|n| Series::new(n.as_str().into(), [1.5, 2.5]).into_column()).collect();
-    let path = files.parquet("wide.parquet", DataFrame::new_infer_height(columns).unwrap(), 10);
+    let columns = names.iter().map(|name| (name.clone(), vec![1.5, 2.5].array())).collect();
+    let path = files.parquet("wide.parquet", columns, 10);
     assert_eq!(files.baseline(&path).features.len(), 10_000);
     let many: Vec<String> = (0..40_000).map(|i| format!("category {}", i % 10_000)).collect();
-    files.parquet("many.parquet", df!("t" => many).unwrap(), 7_000);
+    files.parquet("many.parquet", columns!("t" => many), 7_000);
     let report = compare(&files, "many.parquet", "many.parquet");
     assert_snapshot!(outcomes(&report), @"categorical t: stable");
     assert_eq!(report.features[0].window.usable, 40_000);

@@ -10,19 +10,17 @@
 mod support;
 
 use driftd_dataset::{BaselineOptions, DatasetError, Table, build_baseline};
-use polars::df;
 use support::Files;
 
 fn sample(files: &Files) -> Vec<u8> {
     let rows = 600_i64;
-    let frame = df!(
+    let columns = columns!(
         "n" => (0..rows).map(|i| (i % 7 != 0).then_some(i as f64 / 3.0)).collect::<Vec<_>>(),
         "i" => (0..rows).map(|i| i % 50).collect::<Vec<_>>(),
         "t" => (0..rows).map(|i| format!("value {}", i % 30)).collect::<Vec<_>>(),
         "b" => (0..rows).map(|i| i % 3 == 0).collect::<Vec<_>>(),
-    )
-    .unwrap();
-    std::fs::read(files.parquet("whole.parquet", frame, 256)).unwrap()
+    );
+    std::fs::read(files.parquet("whole.parquet", columns, 256)).unwrap()
 }
 
 /// Opens and reads everything there is to read.

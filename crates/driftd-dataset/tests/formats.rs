@@ -11,13 +11,10 @@ mod support;
 
 use std::fmt::Write as _;
 
-use driftd_dataset::{
-    BaselineOptions, ColumnKind, ExportColumn, ExportValues, SegmentOptions, Table, aggregate, check, write_parquet,
-};
+use driftd_dataset::{BaselineOptions, SegmentOptions, Table, aggregate, check};
 use driftd_model::{Baseline, FeatureKind, JudgeRules, Outcome, Pointer, Role};
 use driftd_stats::{FeatureAggregate, LayoutOptions};
-use polars::df;
-use polars::prelude::{DataFrame, DataType, TimeUnit};
+use support::columns::{Columns, instants};
 use support::{Files, baseline_with};
 
 const ROWS: usize = 5_000;
@@ -41,18 +38,15 @@ fn table() -> Vec<Row> {
         .collect()
 }
 
-fn frame() -> DataFrame {
+fn columns() -> Columns {
     let rows = table();
-    let mut frame = df!(
+    columns!(
         "x" => rows.iter().map(|r| r.0).collect::<Vec<_>>(),
         "hour" => rows.iter().map(|r| r.1).collect::<Vec<_>>(),
         "city" => rows.iter().map(|r| r.2.clone()).collect::<Vec<_>>(),
         "late" => rows.iter().map(|r| r.3).collect::<Vec<_>>(),
-        "ts" => rows.iter().map(|r| r.4).collect::<Vec<_>>(),
+        "ts" => instants(rows.iter().map(|r| r.4).collect()),
     )
-    .unwrap();
-    frame.try_apply("ts", |ts| ts.cast(&DataType::Datetime(TimeUnit::Microseconds, None))).unwrap();
-    frame
 }
 
 fn csv() -> String {
@@ -90,7 +84,7 @@ fn by_name(mut baseline: Baseline) -> Vec<(String, FeatureAggregate)> {
 #[test]
 fn every_format_gives_the_same_baseline() {
     let files = Files::new();
-    let parquet = files.baseline(&files.parquet("table.parquet", frame(), 700));
+    let parquet = files.baseline(&files.parquet("table.parquet", columns(), 700));
     let csv = files.baseline(&files.write("table.csv", csv()));
     let ndjson = files.baseline(&files.write("table.ndjson", ndjson()));
     let names: Vec<&str> = parquet.features.iter().map(|f| f.name.as_str()).collect();
@@ -113,7 +107,7 @@ fn delimiters_are_found_and_quotes_respected() {
 fn sorting_on_disk_changes_nothing() {
     let files = Files::new();
     let values: Vec<f64> = (0..30_000_u64).map(|i| ((i * 7919) % 30_011) as f64).collect();
-    let path = files.parquet("table.parquet", df!("x" => values).unwrap(), 10_000);
+    let path = files.parquet("table.parquet", columns!("x" => values), 10_000);
     let small = BaselineOptions { memory: 1, ..BaselineOptions::default() };
     assert_eq!(files.baseline(&path), baseline_with(&path, &small).unwrap());
 }
@@ -121,7 +115,7 @@ fn sorting_on_disk_changes_nothing() {
 #[test]
 fn segments_add_up_to_the_whole() {
     let files = Files::new();
-    let path = files.parquet("table.parquet", frame(), 700);
+    let path = files.parquet("table.parquet", columns(), 700);
     let by = vec![Pointer::new("/features/city").unwrap(), Pointer::new("/features/late").unwrap()];
     let options = BaselineOptions { segments: Some(SegmentOptions { by, max: 5 }), ..BaselineOptions::default() };
     let baseline = baseline_with(&path, &options).unwrap();
@@ -143,7 +137,7 @@ fn segments_add_up_to_the_whole() {
 #[test]
 fn a_table_counted_in_its_own_layouts_is_its_baseline() {
     let files = Files::new();
-    let path = files.parquet("table.parquet", frame(), 700);
+    let path = files.parquet("table.parquet", columns(), 700);
     let baseline = files.baseline(&path);
     for table in [&path, &files.write("table.csv", csv()), &files.write("table.ndjson", ndjson())] {
         let table = Table::open(table).unwrap();
@@ -162,7 +156,7 @@ fn a_table_counted_in_its_own_layouts_is_its_baseline() {
 #[test]
 fn options_decide_kinds_roles_and_layouts() {
     let files = Files::new();
-    let path = files.parquet("table.parquet", frame(), 700);
+    let path = files.parquet("table.parquet", columns(), 700);
     let options = BaselineOptions {
         kinds: [("hour".to_owned(), FeatureKind::Categorical), ("ts".to_owned(), FeatureKind::Presence)].into(),
         roles: [("late".to_owned(), Role::Prediction)].into(),
@@ -185,7 +179,7 @@ fn options_decide_kinds_roles_and_layouts() {
 #[test]
 fn progress_never_runs_backwards_and_ends_at_the_last_row() {
     let files = Files::new();
-    for path in [files.parquet("table.parquet", frame(), 700), files.write("table.csv", csv())] {
+    for path in [files.parquet("table.parquet", columns(), 700), files.write("table.csv", csv())] {
         let seen = std::sync::Mutex::new(vec![0]);
         let table = Table::open(path).unwrap();
         let report = |rows| seen.lock().unwrap().push(rows);
@@ -194,25 +188,4 @@ fn progress_never_runs_backwards_and_ends_at_the_last_row() {
         assert!(seen.is_sorted());
         assert_eq!(seen.last(), Some(&(ROWS as u64)));
     }
-}
-
-#[test]
-fn what_is_written_can_be_read() {
-    let files = Files::new();
-    let column = |name: &str, values| ExportColumn { name: name.to_owned(), values };
-    let columns = [
-        column("n", ExportValues::Int64(vec![Some(1), None])),
-        column("value", ExportValues::Float64(vec![None, Some(0.5)])),
-        column("feature", ExportValues::Text(vec![Some("age".into()), None])),
-        column("sealed_at", ExportValues::Time(vec![Some(0), Some(1)])),
-    ];
-    let out = std::fs::File::create(files.path("out.parquet")).unwrap();
-    assert!(write_parquet("out.parquet", out, &columns).unwrap() > 0);
-    let table = Table::open(files.path("out.parquet")).unwrap();
-    let kinds: Vec<_> = table.schema().columns().iter().map(|c| c.kind.clone()).collect();
-    assert_eq!(kinds, [ColumnKind::Number, ColumnKind::Number, ColumnKind::Text, ColumnKind::Time]);
-    assert_eq!(table.rows(), 2);
-    let ragged = [columns[0].clone(), column("short", ExportValues::Int64(vec![None]))];
-    let error = write_parquet("out.parquet", Vec::new(), &ragged).unwrap_err();
-    assert!(error.to_string().starts_with("out.parquet: cannot write Parquet: "), "{error}");
 }

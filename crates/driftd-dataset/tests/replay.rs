@@ -20,7 +20,6 @@ use driftd_window::{
     Column, MISSING, MISTYPED, NO_EVENT_TIME, PRESENT, PaneWidth, RecordBatch, Span, Timestamp, WindowSpec,
 };
 use insta::assert_snapshot;
-use polars::df;
 use support::{Files, baseline_with};
 
 fn plan(baseline: &Path, split: bool) -> MonitorPlan {
@@ -97,8 +96,8 @@ fn parquet_batches_are_bounded_and_complete() {
     let plan = plan(&train(&files), false);
     let rows = 150_000_i64;
     let ts: Vec<i64> = (0..rows).map(|i| 1_700_000_000_000 + (i * 7919) % rows).collect();
-    let frame = df!("ts" => ts.clone(), "x" => (0..rows).collect::<Vec<_>>()).unwrap();
-    files.parquet("big.parquet", frame, 100_000);
+    let columns = columns!("ts" => ts.clone(), "x" => (0..rows).collect::<Vec<_>>());
+    files.parquet("big.parquet", columns, 100_000);
     let mut reader = ReplayReader::open(&[files.path("big.parquet")], &plan).unwrap();
     assert_eq!(reader.rows(), rows as u64);
     assert_snapshot!(files.shown_text(&reader.notes().join("\n")), @r#"big.parquet: no column "city"; all its values count as missing"#);

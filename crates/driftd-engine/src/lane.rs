@@ -176,20 +176,6 @@ impl Lane {
         }
     }
 
-    /// The source has no more records, ever: the mark moves so far that every pane counted here can be sealed.
-    pub fn end_of_input(&mut self) {
-        let Some(mark) = self.mark.watermark() else {
-            return;
-        };
-        let newest = mark.event_time().plus(self.slack());
-        for (plan, _) in &self.monitors {
-            let monitor = plan.monitor();
-            let end = monitor.pane.pane_of(newest).end(monitor.pane);
-            self.mark.advance(end.plus(monitor.allowed_lateness), Span::ZERO);
-        }
-        self.moved = true;
-    }
-
     /// The largest out-of-orderness of the lane's monitors: one mark has to serve them all.
     fn slack(&self) -> Span {
         self.monitors.iter().map(|(plan, _)| plan.monitor().out_of_orderness).max().unwrap_or(Span::ZERO)

@@ -107,12 +107,11 @@ impl<'a> Replay<'a> {
             lane.absorb(&Chunk { from, to: offset, batches: vec![batch], rejects: Vec::new() }, now)?;
             if lane.is_due(&self.policy) {
                 lane.checkpoint(self.store, now).await?;
-                self.seal(&mut summary, &mut progress).await?;
+                self.seal(SealTime::Replay, &mut summary, &mut progress).await?;
             }
         }
-        lane.end_of_input();
         lane.checkpoint(self.store, now).await?;
-        self.seal(&mut summary, &mut progress).await?;
+        self.seal(SealTime::ReplayEnd, &mut summary, &mut progress).await?;
         summary.account = lane.account();
         summary.late = self.store.sweep_late(&self.plan.monitor().id).await?;
         Ok(summary)
@@ -120,10 +119,11 @@ impl<'a> Replay<'a> {
 
     async fn seal(
         &self,
+        time: SealTime,
         summary: &mut ReplaySummary,
         progress: &mut impl FnMut(Progress<'_>),
     ) -> Result<(), EngineError> {
-        let sealer = MonitorSealer::new(&self.plan, 1, &self.receivers, SealTime::Replay);
+        let sealer = MonitorSealer::new(&self.plan, 1, &self.receivers, time);
         let sealed = seal_all(self.store, &sealer, |sealed| progress(Progress::Sealed(sealed))).await?;
         summary.sealed.add(sealed);
         Ok(())

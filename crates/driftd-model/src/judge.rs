@@ -190,9 +190,7 @@ fn settle(rules: &JudgeRules, verdict: &mut Verdict) {
             Outcome::InsufficientData
         }
         (Some(outcome), _) => outcome,
-        (None, Some(_)) => Outcome::NotComparable,
-        // Nothing that applies to the feature decides: it is only shown.
-        (None, None) => Outcome::Stable,
+        (None, _) => Outcome::NotComparable,
     };
     verdict.reason = reason;
 }
@@ -220,7 +218,7 @@ fn uncomputable(rules: &JudgeRules, verdict: &Verdict) -> Option<Reason> {
     // A distance in units of the baseline's standard deviation needs one; the raw distance is still shown.
     let unscaled = || judged().any(|s| s.statistic == DriftStatistic::Wasserstein && s.value.is_some());
     let reason = judged().find_map(|s| s.reason).or_else(|| unscaled().then_some(NotComputable::ConstantBaseline));
-    reason.map(Reason::Statistic)
+    Some(reason.map_or(Reason::NothingDecides, Reason::Statistic))
 }
 
 #[cfg(test)]

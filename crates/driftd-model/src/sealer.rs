@@ -1,7 +1,7 @@
 //! The sealer of a planned monitor at one moment.
 
 use driftd_stats::ShapeMismatch;
-use driftd_window::{EventTime, Span, Timestamp, WindowSpec};
+use driftd_window::{EventTime, PartitionMark, Span, Timestamp, Watermark, WindowSpec};
 
 use crate::{
     BaselineRef, ContentHash, MonitorId, MonitorPlan, Notification, PlannedDelta, ReceiverName, SealInput, SealOutcome,
@@ -16,6 +16,9 @@ pub enum SealTime {
     /// At the moment the live daemon could first have sealed it: the end of the step plus out-of-orderness and allowed
     /// lateness. This makes a replay a function of its input.
     Replay,
+    /// As `Replay`, when the source has no more records: everything that holds records is sealed, and nothing beyond. The
+    /// partition's own mark stays where its records left it, so that another file may go on from there.
+    ReplayEnd,
 }
 
 /// Seals one monitor.
@@ -52,7 +55,13 @@ impl Sealer for MonitorSealer<'_> {
     fn decide(&self, view: &SealView) -> SealStep {
         let now = match self.time {
             SealTime::Clock(now) => now,
-            // A replay has no clock; its source says when it is at its end by moving the mark.
+            SealTime::ReplayEnd if view.next_data.is_none() => return SealStep::Idle,
+            SealTime::ReplayEnd => {
+                let over = PartitionMark::stored(Some(Watermark::at(EventTime::from_micros(i64::MAX))), None);
+                let view = SealView { marks: vec![over], ..view.clone() };
+                return next_step(self.plan.monitor(), &view, 1, Timestamp::from_micros(i64::MIN));
+            }
+            // A replay has no clock: only its records move time.
             SealTime::Replay => Timestamp::from_micros(i64::MIN),
         };
         next_step(self.plan.monitor(), view, self.expected_partitions, now)
@@ -86,7 +95,7 @@ impl Sealer for MonitorSealer<'_> {
     fn now(&self, step: SealStep) -> Timestamp {
         match self.time {
             SealTime::Clock(now) => now,
-            SealTime::Replay => {
+            SealTime::Replay | SealTime::ReplayEnd => {
                 let monitor = self.plan.monitor();
                 let end = self.through(step).unwrap_or(EventTime::from_micros(0));
                 let sealed = end.plus(monitor.out_of_orderness).plus(monitor.allowed_lateness);

@@ -101,6 +101,8 @@ pub enum Reason {
     EmptyBaseline,
     /// The window's panes were counted on different baselines.
     BaselineChanged,
+    /// None of the statistics that decide applies to the feature, or none of them has a threshold.
+    NothingDecides,
     /// The statistic cannot be computed.
     Statistic(NotComputable),
 }
@@ -123,6 +125,7 @@ impl fmt::Display for Reason {
             Self::Unsupported { found } => write!(f, "column holds {found}, which cannot be compared"),
             Self::EmptyBaseline => f.write_str("baseline has no values: only presence is watched"),
             Self::BaselineChanged => f.write_str("window spans a change of baseline"),
+            Self::NothingDecides => f.write_str("no chosen statistic with a threshold applies to this feature"),
             Self::Statistic(reason) => reason.fmt(f),
         }
     }

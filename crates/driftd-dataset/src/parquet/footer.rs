@@ -37,11 +37,12 @@ impl ParquetFile {
             return Err(DatasetError::Truncated { path: path.to_owned() });
         }
         let (metadata, fields) = guarded(|| {
-            let mut metadata = read_metadata(&mut file)?;
+            let mut metadata = read_metadata(&mut file).map_err(|e| e.to_string())?;
             // Arrow's own schema says how a writer held the data in memory; Parquet's says what it is.
             metadata.key_value_metadata = None;
-            let fields: Vec<Field> = infer_schema(&metadata)?.iter_values().cloned().collect();
-            Ok::<_, polars::prelude::PolarsError>((metadata, fields))
+            let fields: Vec<Field> =
+                infer_schema(&metadata).map_err(|e| e.to_string())?.iter_values().cloned().collect();
+            Ok::<_, String>((metadata, fields))
         })
         .map_err(corrupt)?;
         let rows = metadata.row_groups.iter().try_fold(0_usize, |sum, group| sum.checked_add(group.num_rows()));
@@ -53,7 +54,7 @@ impl ParquetFile {
 
     pub(crate) fn schema(&self) -> Schema {
         let info = |field: &Field| ColumnInfo { name: field.name.to_string(), kind: kind_of(field.dtype()) };
-        Schema::new(self.inner.fields.iter().map(info).collect())
+        Schema::flat(self.inner.fields.iter().map(info).collect())
     }
 
     pub(crate) fn rows(&self) -> u64 {

@@ -1,12 +1,15 @@
 //! Files to test with.
 #![allow(dead_code, unreachable_pub, clippy::unused_self, reason = "every test binary uses its own part")]
 
+pub mod columns;
+
 use std::path::{Path, PathBuf};
 
 use driftd_dataset::{BaselineOptions, DatasetError, Table, build_baseline};
 use driftd_model::Baseline;
-use polars::prelude::{DataFrame, ParquetWriter};
 use tempfile::TempDir;
+
+use self::columns::Columns;
 
 /// A directory of files that goes away with the test.
 pub struct Files(pub TempDir);
@@ -27,9 +30,9 @@ impl Files {
     }
 
     /// Writes a Parquet file with row groups of `group` rows.
-    pub fn parquet(&self, name: &str, mut frame: DataFrame, group: usize) -> PathBuf {
+    pub fn parquet(&self, name: &str, columns: Columns, group: usize) -> PathBuf {
         let file = std::fs::File::create(self.path(name)).unwrap();
-        ParquetWriter::new(file).with_row_group_size(Some(group)).finish(&mut frame).unwrap();
+        columns::write(file, &columns, group);
         self.path(name)
     }
 

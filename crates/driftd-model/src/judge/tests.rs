@@ -227,7 +227,7 @@ fn what_cannot_be_computed_says_why() {
     let reason = Reason::Statistic(NotComputable::ConstantBaseline);
     assert_eq!((verdict.outcome, verdict.reason), (Outcome::NotComparable, Some(reason)));
     let shown = one(&constant, &numbers(&constant, &[8.0; 100], 0), &only(&[]));
-    assert_eq!((shown.outcome, shown.reason), (Outcome::Stable, None));
+    assert_eq!((shown.outcome, shown.reason), (Outcome::NotComparable, Some(Reason::NothingDecides)));
     let moved = one(&constant, &numbers(&constant, &[8.0; 100], 0), &rules());
     assert_eq!(moved.outcome, Outcome::Critical);
 }

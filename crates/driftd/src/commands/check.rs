@@ -7,7 +7,8 @@ use std::path::Path;
 use anyhow::Context;
 use driftd_config::Config;
 use driftd_dataset::{BaselineOptions, Table, build_baseline, check};
-use driftd_model::{Baseline, FeatureName, JudgeRules, Monitor};
+use driftd_model::check::CheckReport;
+use driftd_model::{Baseline, FeatureName, JudgeRules, Monitor, Reason, Verdict};
 use driftd_stats::{Binning, DriftStatistic, LayoutOptions};
 
 use crate::cli::{CheckArgs, CheckFormat};
@@ -17,11 +18,15 @@ use crate::terminal::{Bar, Stream, print};
 
 pub(super) async fn run(args: CheckArgs) -> anyhow::Result<Exit> {
     let config = setup::config(&args.config)?;
-    let monitor = args.monitor.as_deref().map(|name| setup::monitor(&config, name)).transpose()?;
+    let monitor = match (args.monitor.as_deref(), config.monitors.as_slice()) {
+        (Some(name), _) => Some(setup::monitor(&config, name)?),
+        // A configuration that was named and has one monitor leaves no doubt whose rules are meant.
+        (None, [only]) if !args.config.config.is_empty() => Some(only),
+        (None, _) => None,
+    };
     let chosen = statistics(&args.statistics)?;
     let current = Table::open(&args.current)?;
     let Reference { name, baseline, mut columns } = reference(&args, &config, monitor).await?;
-    ensure_decided(&chosen, monitor, &baseline)?;
     let bar = Bar::rows(current.rows(), "counting current");
     let ignored: BTreeSet<&str> = args.ignore.iter().map(String::as_str).collect();
     let rules = |feature: &FeatureName| {
@@ -31,6 +36,7 @@ pub(super) async fn run(args: CheckArgs) -> anyhow::Result<Exit> {
     let checked = check(&baseline, &name, &current, &rules, &|rows| bar.at(rows));
     bar.done();
     let mut checked = checked?;
+    ensure_common(&checked.report)?;
     if !chosen.is_empty() {
         for verdict in &mut checked.report.features {
             verdict.scores.retain(|score| chosen.contains(&score.statistic));
@@ -97,22 +103,14 @@ fn names(table: &Table) -> impl Iterator<Item = String> {
     schema.columns().iter().enumerate().flat_map(named)
 }
 
-/// Statistics were chosen of which none has thresholds: everything would be called stable whatever happened.
-fn ensure_decided(
-    chosen: &BTreeSet<DriftStatistic>,
-    monitor: Option<&Monitor>,
-    baseline: &Baseline,
-) -> anyhow::Result<()> {
-    let mut decisive: BTreeSet<DriftStatistic> = JudgeRules::default().thresholds.into_keys().collect();
-    if let Some(monitor) = monitor {
-        decisive.extend(baseline.features.iter().flat_map(|f| monitor.rules_for(&f.name).thresholds.into_keys()));
-    }
-    let list = |set: &BTreeSet<DriftStatistic>| set.iter().map(|s| s.as_str()).collect::<Vec<_>>().join(", ");
+/// Files without a common column were not meant for each other; calling them stable would let a pipeline pass.
+fn ensure_common(report: &CheckReport) -> anyhow::Result<()> {
+    let strangers = |v: &Verdict| matches!(v.reason, Some(Reason::MissingFromCurrent | Reason::MissingFromBaseline));
     anyhow::ensure!(
-        chosen.is_empty() || !chosen.is_disjoint(&decisive),
-        "--statistics {} has no thresholds, so nothing could drift; add at least one of {}",
-        list(chosen),
-        list(&decisive)
+        report.features.is_empty() || !report.features.iter().all(strangers),
+        "{} and {} have no column in common, so there is nothing to compare; are these the right files?",
+        report.baseline.name,
+        report.current.name
     );
     Ok(())
 }

@@ -60,7 +60,7 @@ pub(super) async fn run(args: DemoArgs) -> anyhow::Result<Exit> {
         let replaying = Instant::now();
         let files = [serving.clone()];
         let source = replay_topic(&format!("demo/{}", plan.monitor().id));
-        let summary = replay::walk(&store, plan, &files, source, vec![receiver.clone()]).await?;
+        let summary = replay::walk(&store, plan, &files, Some(source), vec![receiver.clone()]).await?;
         line(story::replayed(plan, &summary, replaying.elapsed()))?;
     }
 

@@ -1,8 +1,10 @@
 //! `driftd replay`: what would have alerted?
 
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use driftd_dataset::ReplayReader;
 use driftd_engine::{CheckpointPolicy, Clock, Progress, Replay, ReplaySummary, SystemClock, replay_topic};
 use driftd_model::{ContentHash, MonitorPlan, ReceiverName, SharedStore, StoredBaseline, Topic, words};
@@ -19,7 +21,7 @@ pub(super) async fn run(args: ReplayArgs) -> anyhow::Result<Exit> {
     let plan = setup::plan(&real, monitor).await?;
     let store = if args.dry_run { scratch(plan.baseline()).await? } else { real };
     let receivers = if args.notify { config.receivers.iter().map(|r| r.name.clone()).collect() } else { Vec::new() };
-    let summary = walk(&store, &plan, &args.files, source(&args.files), receivers).await?;
+    let summary = walk(&store, &plan, &args.files, None, receivers).await?;
     eprintln!("{}", account(&summary));
     if summary.account.rows.accepted == 0 && summary.skipped == 0 {
         anyhow::bail!(
@@ -42,25 +44,40 @@ async fn scratch(baseline: &StoredBaseline) -> anyhow::Result<SharedStore> {
     Ok(store)
 }
 
-/// The source that a list of files is: running the same list again counts nothing twice.
-fn source(files: &[PathBuf]) -> Topic {
-    let names: Vec<String> = files.iter().map(|f| f.display().to_string()).collect();
-    match names.as_slice() {
-        [one] => replay_topic(one),
-        many => replay_topic(ContentHash::of(many.join("\n").as_bytes()).short()),
-    }
+/// The source that a list of files is, by their content: running the same files again counts nothing twice, wherever
+/// they lie, and a file that was replaced is another source.
+fn source(files: &[PathBuf]) -> anyhow::Result<Topic> {
+    let prints = files.iter().map(|file| fingerprint(file)).collect::<anyhow::Result<Vec<String>>>()?;
+    let name = files.first().and_then(|f| f.file_name()).unwrap_or_default().to_string_lossy();
+    Ok(replay_topic(&format!("{name}:{}", ContentHash::of(prints.join("\n").as_bytes()).short())))
 }
 
-/// Walks files through a monitor, with a progress bar.
+/// Length, beginning and end of a file: enough to tell two exports apart without reading gigabytes twice.
+fn fingerprint(file: &Path) -> anyhow::Result<String> {
+    const ENDS: u64 = 1 << 20;
+    let read = || -> std::io::Result<String> {
+        let mut open = std::fs::File::open(file)?;
+        let length = open.metadata()?.len();
+        let mut bytes = Vec::new();
+        (&mut open).take(ENDS).read_to_end(&mut bytes)?;
+        open.seek(SeekFrom::Start(length.saturating_sub(ENDS)))?;
+        open.take(ENDS).read_to_end(&mut bytes)?;
+        Ok(format!("{length} {}", ContentHash::of(&bytes)))
+    };
+    read().with_context(|| format!("reading {} failed", file.display()))
+}
+
+/// Walks files through a monitor, with a progress bar; as `topic`, or as what their content says they are.
 pub(super) async fn walk(
     store: &SharedStore,
     plan: &MonitorPlan,
     files: &[PathBuf],
-    topic: Topic,
+    topic: Option<Topic>,
     receivers: Vec<ReceiverName>,
 ) -> anyhow::Result<ReplaySummary> {
+    let reader = ReplayReader::open(files, plan)?;
+    let topic = topic.map_or_else(|| source(files), Ok)?;
     let replay = Replay::new(store.as_ref(), plan, topic, receivers, CheckpointPolicy::default())?;
-    let reader = ReplayReader::open(files, replay.plan())?;
     for note in reader.notes() {
         eprintln!("note: {note}");
     }

@@ -162,7 +162,14 @@ fn statistics_are_chosen() {
     assert_eq!(feature(&missing, "amount")["outcome"], "critical");
     assert_eq!(feature(&missing, "age")["outcome"], "stable");
     assert_snapshot!(run("psi,energy").refusal(), @"error: unknown drift statistic 'energy'; known are psi, ks, js, hellinger, tv, linf, wasserstein, chi_square, missing, unseen, out_of_range, non_finite");
-    assert_snapshot!(run("chi_square").refusal(), @"error: --statistics chi_square has no thresholds, so nothing could drift; add at least one of psi, ks, js, wasserstein, missing, unseen, non_finite");
+    // Shown, but without a threshold nothing decides, and that is not called stable.
+    let shown = run("chi_square").ends(0).json();
+    let age = feature(&shown, "age");
+    assert_eq!(
+        (&age["outcome"], &age["reason"]),
+        (&"not_comparable".into(), &"no chosen statistic with a threshold applies to this feature".into())
+    );
+    assert!(age["statistics"]["chi_square"]["value"].as_f64().unwrap() > 100.0);
 }
 
 #[test]

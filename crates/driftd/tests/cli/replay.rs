@@ -81,6 +81,34 @@ fn files_may_be_cut_anywhere() {
 }
 
 #[test]
+fn a_file_seen_again_does_not_make_the_next_one_late() {
+    let week = Orders::week().0;
+    let whole = fixture();
+    whole.run("replay --monitor orders week.csv").ends(0);
+    let days = Fixture::with_baseline();
+    days.write("first.csv", Orders(week[..1440].to_vec()).csv());
+    days.write("rest.csv", Orders(week[1440..].to_vec()).csv());
+    for _ in 0..3 {
+        days.run("replay --monitor orders first.csv").ends(0);
+    }
+    assert_snapshot!(days.run("replay --monitor orders rest.csv").ends(0).stderr, @"8,640 records counted, 6 windows judged");
+    assert_eq!(history(&days), history(&whole));
+}
+
+#[test]
+fn a_replaced_file_is_another_source_and_a_moved_one_is_not() {
+    let week = Orders::week().0;
+    let fixture = Fixture::with_baseline();
+    fixture.write("today.csv", Orders(week[..1440].to_vec()).csv());
+    fixture.run("replay --monitor orders today.csv").ends(0);
+    std::fs::create_dir(fixture.path("archive")).unwrap();
+    std::fs::rename(fixture.path("today.csv"), fixture.path("archive/today.csv")).unwrap();
+    assert_snapshot!(fixture.run("replay --monitor orders archive/today.csv").ends(0).stderr, @"0 records counted, 0 windows judged, 1,440 already counted by an earlier replay of the same files");
+    fixture.write("today.csv", Orders(week[1440..2880].to_vec()).csv());
+    assert_snapshot!(fixture.run("replay --monitor orders today.csv").ends(0).stderr, @"1,440 records counted, 1 window judged");
+}
+
+#[test]
 fn the_order_of_rows_does_not_matter() {
     let whole = fixture();
     whole.run("replay --monitor orders week.csv").ends(0);
