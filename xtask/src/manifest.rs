@@ -48,6 +48,8 @@ type Entries = BTreeMap<Spanned<String>, Value>;
 #[derive(Deserialize)]
 struct Raw {
     package: Option<RawPackage>,
+    /// Present where a package is a workspace of its own, as fuzz targets are: it has no workspace to inherit from.
+    workspace: Option<Table>,
     #[serde(default)]
     lints: Table,
     // The three tables stand here and in `RawTarget`: `#[serde(flatten)]` would lose the spans of the keys.
@@ -83,6 +85,8 @@ pub(crate) fn read_all(tree: &Tree) -> (Vec<Manifest>, Vec<Violation>) {
     let (mut manifests, mut violations) = (Vec::new(), Vec::new());
     for file in tree.files().iter().filter(|file| file.name() == "Cargo.toml") {
         match toml::from_str::<Raw>(&file.text) {
+            // The root's own table comes without a package, so nothing of the house is left out.
+            Ok(raw) if raw.package.is_some() && raw.workspace.is_some() => {}
             Ok(raw) => manifests.extend(Manifest::of(file, raw)),
             Err(error) => violations.push(Violation {
                 path: file.path.clone(),

@@ -181,8 +181,7 @@ fn decide(rules: &JudgeRules, verdict: &mut Verdict) {
 /// The feature's outcome: its worst judged statistic, or why there is none.
 fn settle(rules: &JudgeRules, verdict: &mut Verdict) {
     let worst = verdict.scores.iter().filter_map(|s| s.outcome).max();
-    let reason =
-        short_side(rules, verdict).or_else(|| if worst.is_none() { uncomputable(rules, verdict) } else { None });
+    let reason = short_side(rules, verdict).or_else(|| worst.is_none().then(|| uncomputable(rules, verdict)));
     verdict.outcome = match (worst, &reason) {
         // A flood of nulls or NaN is bad however little is left to compare.
         (Some(outcome), _) if outcome.is_bad() => outcome,
@@ -213,12 +212,12 @@ fn short_side(rules: &JudgeRules, verdict: &Verdict) -> Option<Reason> {
 }
 
 /// Why none of the statistics that should decide could.
-fn uncomputable(rules: &JudgeRules, verdict: &Verdict) -> Option<Reason> {
+fn uncomputable(rules: &JudgeRules, verdict: &Verdict) -> Reason {
     let judged = || verdict.scores.iter().filter(|s| rules.judged.contains(&s.statistic));
     // A distance in units of the baseline's standard deviation needs one; the raw distance is still shown.
     let unscaled = || judged().any(|s| s.statistic == DriftStatistic::Wasserstein && s.value.is_some());
     let reason = judged().find_map(|s| s.reason).or_else(|| unscaled().then_some(NotComputable::ConstantBaseline));
-    Some(reason.map_or(Reason::NothingDecides, Reason::Statistic))
+    reason.map_or(Reason::NothingDecides, Reason::Statistic)
 }
 
 #[cfg(test)]

@@ -21,7 +21,12 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return report(&anyhow::Error::new(error).context("starting the runtime failed")),
     };
-    match runtime.block_on(commands::run(cli)) {
+    let ended = runtime.block_on(async {
+        let ended = commands::run(cli).await;
+        setup::close().await;
+        ended
+    });
+    match ended {
         Ok(exit) => exit.into(),
         Err(error) if is_broken_pipe(&error) => Exit::Ok.into(),
         Err(error) => report(&error),

@@ -3,6 +3,8 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use anyhow::Context;
 use driftd_config::{Config, Source, StoreUrl};
 use driftd_model::{BaselineName, BaselineRef, Monitor, MonitorId, MonitorPlan, SharedStore, StoredBaseline};
@@ -56,7 +58,25 @@ pub(crate) async fn store(config: &Config) -> anyhow::Result<SharedStore> {
         StoreUrl::Postgres(url) => url.expose().to_owned(),
         sqlite @ StoreUrl::Sqlite(_) => sqlite.to_string(),
     };
-    Ok(driftd_store::open(&url).await?)
+    open(&url).await
+}
+
+/// Stores opened by this program, to be closed before it ends.
+static OPENED: Mutex<Vec<SharedStore>> = Mutex::new(Vec::new());
+
+/// Opens a store; [`close`] closes it, however the command ends.
+pub(crate) async fn open(url: &str) -> anyhow::Result<SharedStore> {
+    let store = driftd_store::open(url).await?;
+    OPENED.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&store));
+    Ok(store)
+}
+
+/// Closes every store, so that what was written is one file that can be copied.
+pub(crate) async fn close() {
+    let opened = std::mem::take(&mut *OPENED.lock().unwrap_or_else(PoisonError::into_inner));
+    for store in opened {
+        store.close().await;
+    }
 }
 
 /// The configured monitor of that name.

@@ -45,7 +45,7 @@ pub(super) async fn run(args: DemoArgs) -> anyhow::Result<Exit> {
         );
     }
     clear(&args.store)?;
-    let store = driftd_store::open(&format!("sqlite://{}", args.store.display())).await?;
+    let store = setup::open(&format!("sqlite://{}", args.store.display())).await?;
 
     line(format_args!("{}\n", story::opening()))?;
     let receiver: ReceiverName = RECEIVER.parse()?;

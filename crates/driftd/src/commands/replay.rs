@@ -38,7 +38,7 @@ pub(super) async fn run(args: ReplayArgs) -> anyhow::Result<Exit> {
 
 /// A store in memory that knows the one baseline: for asking "what if".
 async fn scratch(baseline: &StoredBaseline) -> anyhow::Result<SharedStore> {
-    let store = driftd_store::open("sqlite::memory:").await?;
+    let store = setup::open("sqlite::memory:").await?;
     let content = baseline.baseline.as_ref().clone();
     store.put_baseline(&baseline.reference.name, content, baseline.created_at).await?;
     Ok(store)
