@@ -81,7 +81,6 @@ fn chunks(segments: u32) -> anyhow::Result<Vec<Chunk>> {
 async fn replay(store: &dyn Store, plan: &Arc<MonitorPlan>, chunks: &[Chunk]) -> anyhow::Result<Account> {
     let plans = vec![Arc::clone(plan)];
     let mut lane = Lane::claim(store, fixtures::topic(), Partition(0), plans, "bench", NOW).await?;
-    let sealer = MonitorSealer::new(plan, 1, &[], SealTime::Replay);
     let policy = CheckpointPolicy::default();
     let cpu = proc::own_cpu();
     let mut account = Account::default();
@@ -90,13 +89,12 @@ async fn replay(store: &dyn Store, plan: &Arc<MonitorPlan>, chunks: &[Chunk]) ->
         lane.absorb(chunk, NOW)?;
         account.reduce += started.elapsed();
         let is_last = at + 1 == chunks.len();
-        if is_last {
-            lane.end_of_input();
-        }
         if is_last || lane.is_due(&policy) {
             let started = Instant::now();
             lane.checkpoint(store, NOW).await?;
             account.checkpoint += started.elapsed();
+            let time = if is_last { SealTime::ReplayEnd } else { SealTime::Replay };
+            let sealer = MonitorSealer::new(plan, 1, &[], time);
             let started = Instant::now();
             account.sealed.add(seal_all(store, &sealer, |_| ()).await?);
             account.seal += started.elapsed();
