@@ -25,10 +25,10 @@ pub(crate) fn print(text: impl Display) -> std::io::Result<()> {
     out.flush()
 }
 
-/// Writes text and ends the line; see [`print`].
+/// Writes text and ends the line; see `print`.
 ///
 /// # Errors
-/// As [`print`].
+/// As `print`.
 pub(crate) fn line(text: impl Display) -> std::io::Result<()> {
     print(format_args!("{text}\n"))
 }

@@ -9,7 +9,7 @@ use super::ConfigFiles;
 /// Compare two data sets once.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// The reference: a Parquet, CSV or NDJSON file, or NAME[@vN] of a stored baseline
+    /// The reference: a Parquet, CSV or NDJSON file, or NAME or NAME@vN of a stored baseline
     #[arg(long, value_name = "FILE|NAME")]
     pub(crate) baseline: String,
 
