@@ -181,12 +181,6 @@ impl Lane {
         self.monitors.iter().map(|(plan, _)| plan.monitor().out_of_orderness).max().unwrap_or(Span::ZERO)
     }
 
-    /// Newest event time promised to be complete.
-    #[must_use]
-    pub fn watermark(&self) -> Option<EventTime> {
-        self.mark.watermark().map(driftd_window::Watermark::event_time)
-    }
-
     /// Whether `policy` wants a checkpoint now.
     #[must_use]
     pub fn is_due(&self, policy: &CheckpointPolicy) -> bool {

@@ -43,12 +43,7 @@ impl CheckReport {
     #[must_use]
     pub fn worst_first(&self) -> Vec<&Verdict> {
         let mut features: Vec<&Verdict> = self.features.iter().collect();
-        features.sort_by(|a, b| {
-            b.outcome
-                .cmp(&a.outcome)
-                .then_with(|| b.severity().total_cmp(&a.severity()))
-                .then_with(|| a.feature.cmp(&b.feature))
-        });
+        features.sort_by(|a, b| Verdict::worst_first(a, b).then_with(|| a.feature.cmp(&b.feature)));
         features
     }
 

@@ -1,5 +1,6 @@
 //! Verdicts: one feature of one window, judged.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use driftd_stats::{DriftStatistic, FeatureLayout, Movement, NotComputable};
@@ -256,6 +257,12 @@ impl Verdict {
             .iter()
             .filter(|s| s.outcome.is_some())
             .max_by(|a, b| a.outcome.cmp(&b.outcome).then_with(|| a.severity().total_cmp(&b.severity())))
+    }
+
+    /// Order of reports: worst outcome first, then largest effect in units of its threshold.
+    #[must_use]
+    pub fn worst_first(a: &Self, b: &Self) -> Ordering {
+        b.outcome.cmp(&a.outcome).then_with(|| b.severity().total_cmp(&a.severity()))
     }
 
     /// Effect of the leading score in units of its critical threshold; 0 when nothing was judged.

@@ -59,7 +59,7 @@ pub(super) async fn months(store: &dyn Store, plans: &[MonitorPlan]) -> anyhow::
                 continue;
             };
             let mut bad: Vec<&Verdict> = result.verdicts.iter().filter(|v| v.outcome.is_bad()).collect();
-            bad.sort_by(|a, b| b.outcome.cmp(&a.outcome).then_with(|| b.severity().total_cmp(&a.severity())));
+            bad.sort_by(|a, b| Verdict::worst_first(a, b));
             let flights = if name.is_some() { words::count(result.rows) } else { String::new() };
             let drifted = format!("{} of {}", bad.len(), result.verdicts.len());
             let mut left = [name.take().unwrap_or_default(), flights, monitor.to_string(), drifted];
