@@ -98,7 +98,7 @@ fn is_bool(text: &str) -> bool {
 }
 
 fn is_time(text: &str) -> bool {
-    crate::event_time::instant(text).is_some()
+    driftd_window::instant(text).is_some()
 }
 
 struct Counter<'a> {

@@ -3,10 +3,12 @@
 use std::fmt::Write as _;
 
 use driftd_stats::MISTYPED_CODE;
-use driftd_window::{Column, MISSING, MISTYPED, NO_EVENT_TIME, PRESENT};
+use driftd_window::{
+    Column, EpochUnit, MISSING, MISTYPED, NO_EVENT_TIME, PRESENT, number_word, time_of_integer, time_of_number,
+    time_of_text,
+};
 
-use crate::event_time::{self, EpochUnit};
-use crate::guess::{non_finite, parse_bool, parse_number};
+use crate::guess::{parse_bool, parse_number};
 use crate::text::TextCodes;
 use crate::values::{Reading, Values, Wanted};
 
@@ -66,14 +68,14 @@ impl Cells {
                 codes.push(Some(canonical.unwrap_or(text)));
             }
             Kind::Presence(absent) => absent.push(PRESENT),
-            Kind::Times(at) => at.push(event_time::from_text(text, &mut self.unit)),
+            Kind::Times(at) => at.push(time_of_text(text, &mut self.unit)),
         }
     }
 
     /// A JSON string.
     pub(crate) fn string(&mut self, text: &str) {
         match &mut self.kind {
-            Kind::Numbers { .. } => self.number_or_mistyped(non_finite(text)),
+            Kind::Numbers { .. } => self.number_or_mistyped(number_word(text)),
             _ => self.field(text),
         }
     }
@@ -91,7 +93,10 @@ impl Cells {
                 codes.push(Some(&self.shown));
             }
             Kind::Presence(absent) => absent.push(PRESENT),
-            Kind::Times(at) => at.push(event_time::from_number(number, &mut self.unit)),
+            Kind::Times(at) => at.push(match exact.and_then(|exact| i64::try_from(exact).ok()) {
+                Some(whole) => time_of_integer(whole, &mut self.unit),
+                None => time_of_number(number, &mut self.unit),
+            }),
         }
     }
 

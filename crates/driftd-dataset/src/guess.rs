@@ -2,8 +2,9 @@
 
 use std::str::from_utf8;
 
+use driftd_window::{instant, number_word};
+
 use crate::ColumnKind;
-use crate::event_time::instant;
 
 /// What is still possible after the values seen so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +44,7 @@ impl Guess {
     /// Narrows down by a JSON string.
     pub(crate) fn see_string(&mut self, text: &str) {
         self.any = true;
-        self.number = self.number && non_finite(text).is_some();
+        self.number = self.number && number_word(text).is_some();
         self.boolean = false;
         self.time = self.time && instant(text).is_some();
     }
@@ -101,16 +102,6 @@ pub(crate) fn parse_bool(text: &[u8]) -> Option<bool> {
     match text {
         b"true" | b"True" | b"TRUE" => Some(true),
         b"false" | b"False" | b"FALSE" => Some(false),
-        _ => None,
-    }
-}
-
-/// The words JSON writers use for the numbers that JSON does not have.
-pub(crate) fn non_finite(text: &str) -> Option<f64> {
-    match text {
-        "NaN" | "nan" => Some(f64::NAN),
-        "Infinity" | "inf" | "+Infinity" => Some(f64::INFINITY),
-        "-Infinity" | "-inf" => Some(f64::NEG_INFINITY),
         _ => None,
     }
 }

@@ -1,8 +1,6 @@
 //! What is asked of a column, and a chunk of it as it comes out.
 
-use driftd_window::{Column, NO_EVENT_TIME};
-
-use crate::event_time::EpochUnit;
+use driftd_window::{Column, EpochUnit, NO_EVENT_TIME};
 
 /// How the values of a column are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use driftd_dataset::{BaselineOptions, ReplayReader, SegmentOptions};
 use driftd_model::{
-    IncidentRules, JudgeRules, Monitor, MonitorPlan, Pointer, RecordShape, SegmentSpec, StoredBaseline,
+    IncidentRules, JudgeRules, Monitor, MonitorPlan, Pointer, RecordFilter, RecordShape, SegmentSpec, StoredBaseline,
 };
 use driftd_window::{
     Column, MISSING, MISTYPED, NO_EVENT_TIME, PRESENT, PaneWidth, RecordBatch, Span, Timestamp, WindowSpec,
@@ -40,6 +40,7 @@ fn plan(baseline: &Path, split: bool) -> MonitorPlan {
             model_name: None,
             model_version: None,
         },
+        filter: RecordFilter::default(),
         baseline: "flights@v1".parse().unwrap(),
         pane,
         out_of_orderness: Span::ZERO,

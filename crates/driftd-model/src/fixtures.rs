@@ -12,8 +12,8 @@ use driftd_window::{
 };
 
 use crate::{
-    Baseline, FeatureBaseline, JudgeRules, Monitor, MonitorPlan, PlannedDelta, Pointer, RecordShape, Role, SealedPane,
-    SegmentBaseline, SegmentSpec, StoredBaseline, merge_deltas,
+    Baseline, FeatureBaseline, JudgeRules, Monitor, MonitorPlan, PlannedDelta, Pointer, RecordFilter, RecordShape,
+    Role, SealedPane, SegmentBaseline, SegmentSpec, StoredBaseline, merge_deltas,
 };
 
 const HOUR: i64 = 3_600_000_000;
@@ -148,6 +148,7 @@ pub(crate) fn monitor(windows: &[(&str, u32, u32)]) -> Monitor {
             model_name: None,
             model_version: None,
         },
+        filter: RecordFilter::default(),
         baseline: "base@v1".parse().unwrap(),
         pane,
         out_of_orderness: Span::ZERO,

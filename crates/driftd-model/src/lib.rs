@@ -25,9 +25,11 @@ mod notification;
 mod observe;
 mod plan;
 mod ports;
+mod retention;
 mod seal;
 mod sealer;
 mod silence;
+mod source;
 mod transport;
 mod verdict;
 pub mod words;
@@ -44,7 +46,7 @@ pub use incident::{
 };
 pub use judge::{Comparison, judge, rows_of};
 pub use monitor::{
-    BadPointer, FeatureRules, IncidentRules, JudgeRules, Monitor, Pointer, RecordShape, Role, SegmentSpec,
+    BadPointer, FeatureRules, IncidentRules, JudgeRules, Monitor, Pointer, RecordFilter, RecordShape, Role, SegmentSpec,
 };
 pub use notification::{Notification, OutboxEntry, Settlement};
 pub use observe::{kind_of, observations};
@@ -53,8 +55,10 @@ pub use ports::{
     BoxFuture, Checkpoint, Claim, DeadLetter, ErrorClass, HistoryQuery, HistoryRow, IncidentRow, PartitionRow, Sealed,
     Sealer, SharedStore, Store, StoreError, StoreResult,
 };
+pub use retention::{Retained, Retention};
 pub use seal::{PlannedDelta, SealStep, SealView, SealedPane, merge_aggregates, merge_deltas, next_step};
 pub use sealer::{MonitorSealer, SealTime};
 pub use silence::{BadMatcher, LABELS, Matcher, Silence, SilenceState};
+pub use source::{Answer, Chunk, Feed, PullBudget, Pulled, Source, SourceError, SourceEvent, TopicPartition};
 pub use transport::{DeliveryError, Transport};
 pub use verdict::{FeatureKind, Outcome, Reason, Rows, Score, Threshold, Verdict};

@@ -126,6 +126,15 @@ pub struct RecordShape {
     pub model_version: Option<Pointer>,
 }
 
+/// Which records of its topics a monitor counts: those whose model and version are among these.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Default)]
+pub struct RecordFilter {
+    /// Model names; empty for any.
+    pub models: Vec<String>,
+    /// Model versions; empty for any.
+    pub versions: Vec<String>,
+}
+
 /// One model's traffic, watched against one baseline.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Monitor {
@@ -135,6 +144,8 @@ pub struct Monitor {
     pub topics: Vec<Topic>,
     /// How a record is shaped.
     pub shape: RecordShape,
+    /// Which records it counts.
+    pub filter: RecordFilter,
     /// The baseline it starts with.
     pub baseline: BaselineRef,
     /// Width of its panes.
@@ -157,6 +168,14 @@ pub struct Monitor {
     pub features: BTreeMap<FeatureName, FeatureRules>,
     /// When incidents open and end.
     pub incidents: IncidentRules,
+}
+
+impl RecordFilter {
+    /// Whether every record passes.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.models.is_empty() && self.versions.is_empty()
+    }
 }
 
 impl Monitor {

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Baseline, BaselineName, BaselineRef, BaselineSummary, ContentHash, Epoch, FeatureName, Incident, IncidentEvent,
     IncidentId, IncidentKind, IncidentState, MonitorId, Notification, Offset, OutboxEntry, Outcome, Partition,
-    PlannedDelta, ReceiverName, SealInput, SealOutcome, SealStep, SealView, SealedPane, Settlement, Severity, Silence,
-    SilenceId, Step, StoredBaseline, Topic,
+    PlannedDelta, ReceiverName, Retained, Retention, SealInput, SealOutcome, SealStep, SealView, SealedPane,
+    Settlement, Severity, Silence, SilenceId, Step, StoredBaseline, Topic,
 };
 
 /// A boxed future: ports are called once a batch, not once a record, so the box costs nothing that shows.
@@ -373,6 +373,10 @@ pub trait Store: Send + Sync {
 
     /// Notifications neither delivered nor dead.
     fn outbox_depth(&self) -> StoreResult<'_, u64>;
+
+    /// Forgets what `policy` says is old at `now`. Whatever it drops, nothing is counted again and nothing is judged
+    /// otherwise. Nothing when somebody else is at it.
+    fn retain<'a>(&'a self, policy: &'a Retention, now: Timestamp) -> StoreResult<'a, Retained>;
 
     /// Lets go of files and connections; the last call on a store, after which every other one fails. Nothing depends
     /// on it, but a database that was closed is one file and not three.

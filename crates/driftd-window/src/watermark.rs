@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{EventTime, Span, Timestamp};
 
+/// How long a confirmed end is believed at least: marks are not written more often than every second or so.
+const CONFIRMATION_PATIENCE: Span = Span::from_secs(5);
+
 /// The promise "nothing older is expected".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -13,7 +16,16 @@ pub struct Watermark(EventTime);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct PartitionMark {
     watermark: Option<Watermark>,
-    eof_at: Option<Timestamp>,
+    end: Option<EndSeen>,
+}
+
+/// The end of a partition, as its owner sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndSeen {
+    /// When it was reached first, without records since.
+    pub since: Timestamp,
+    /// When the source last said that it still is the end. An owner that hangs, or has lost its source, says nothing.
+    pub confirmed: Timestamp,
 }
 
 /// The mark of a whole source at one moment.
@@ -44,8 +56,8 @@ impl Watermark {
 impl PartitionMark {
     /// A mark read back from storage.
     #[must_use]
-    pub const fn stored(watermark: Option<Watermark>, eof_at: Option<Timestamp>) -> Self {
-        Self { watermark, eof_at }
+    pub const fn stored(watermark: Option<Watermark>, end: Option<EndSeen>) -> Self {
+        Self { watermark, end }
     }
 
     /// Records up to `newest` were read: the mark moves to `newest - out_of_orderness`, never backwards, and the
@@ -53,12 +65,19 @@ impl PartitionMark {
     pub fn advance(&mut self, newest: EventTime, out_of_orderness: Span) {
         let mark = Watermark(newest.minus(out_of_orderness));
         self.watermark = self.watermark.max(Some(mark));
-        self.eof_at = None;
+        self.end = None;
     }
 
-    /// The end of the partition was reached at `now` (kept at the first such moment until new records come).
+    /// There are records that have not been read yet, or could not be decoded: the partition is not at its end.
+    pub const fn left_end(&mut self) {
+        self.end = None;
+    }
+
+    /// The source says at `now` that the partition has no more records: the first such moment is kept until new ones
+    /// come, the last one is what makes the partition idle in the end.
     pub fn reached_end(&mut self, now: Timestamp) {
-        self.eof_at.get_or_insert(now);
+        let since = self.end.map_or(now, |end| end.since);
+        self.end = Some(EndSeen { since, confirmed: now });
     }
 
     /// The mark, once any record was read.
@@ -67,16 +86,22 @@ impl PartitionMark {
         self.watermark
     }
 
-    /// Since when the partition's end has been reached.
+    /// The partition's end, while it is reached.
     #[must_use]
-    pub const fn eof_at(&self) -> Option<Timestamp> {
-        self.eof_at
+    pub const fn end(&self) -> Option<EndSeen> {
+        self.end
     }
 
-    /// Idle: the end was reached *and* it has been quiet for `idle_timeout`. A stalled source never reached its end.
+    /// Idle: the source said that the end is reached, and said so again after `idle_timeout` of quiet, and did so no
+    /// longer ago than `idle_timeout` (five seconds at least). A stalled source says neither, so it is never taken for a
+    /// quiet one: not when it never came to the end, and not when it hangs there.
     #[must_use]
     pub fn is_idle(&self, now: Timestamp, idle_timeout: Span) -> bool {
-        self.eof_at.is_some_and(|since| now >= since.plus(idle_timeout))
+        let patience = idle_timeout.max(CONFIRMATION_PATIENCE);
+        self.end.is_some_and(|end| {
+            let quiet_from = end.since.plus(idle_timeout);
+            end.confirmed >= quiet_from && now >= quiet_from && now <= end.confirmed.plus(patience)
+        })
     }
 }
 
@@ -147,7 +172,11 @@ mod tests {
         let mut quiet = mark(10);
         quiet.reached_end(now(0));
         assert!(!quiet.is_idle(now(59), IDLE));
+        assert!(!quiet.is_idle(now(60), IDLE), "nobody has said that it is still the end");
+        quiet.reached_end(now(60));
         assert!(quiet.is_idle(now(60), IDLE));
+        let hanging = quiet;
+        assert!(hanging.is_idle(now(120), IDLE) && !hanging.is_idle(now(121), IDLE), "its owner says nothing any more");
         let stalled = mark(10);
         assert!(!stalled.is_idle(now(1_000_000), IDLE));
         assert_eq!(
@@ -162,6 +191,7 @@ mod tests {
     fn when_all_are_idle_the_clock_moves_the_mark() {
         let mut quiet = mark(10);
         quiet.reached_end(now(0));
+        quiet.reached_end(now(100));
         let global = GlobalMark::combine(&[quiet], 1, now(100), IDLE);
         assert_eq!(global, GlobalMark::Clock(Watermark(EventTime::from_micros(40_000_000))));
     }

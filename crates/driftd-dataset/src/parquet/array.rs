@@ -3,13 +3,14 @@
 use std::fmt::Write as _;
 
 use driftd_stats::{MISSING_CODE, MISTYPED_CODE};
-use driftd_window::{Column, MISSING, MISTYPED, NO_EVENT_TIME, PRESENT};
+use driftd_window::{
+    Column, EpochUnit, MISSING, MISTYPED, NO_EVENT_TIME, PRESENT, time_of_integer, time_of_number, time_of_text,
+};
 use polars_arrow::array::{Array, BooleanArray, PrimitiveArray, Utf8ViewArray};
 use polars_arrow::bitmap::Bitmap;
 use polars_arrow::datatypes::{ArrowDataType, TimeUnit};
 use polars_arrow::types::NativeType;
 
-use crate::event_time::{self, EpochUnit};
 use crate::text::TextCodes;
 use crate::values::{Reading, Values, Wanted};
 
@@ -208,22 +209,18 @@ fn times(arrays: &[Box<dyn Array>], rows: usize, unit: &mut Option<EpochUnit>) -
                 let Some(array) = any.downcast_ref::<Utf8ViewArray>() else {
                     return Err("unexpected layout of text".to_owned());
                 };
-                times.extend(array.iter().map(|v| v.map_or(NO_EVENT_TIME, |v| event_time::from_text(v, unit))));
+                times.extend(array.iter().map(|v| v.map_or(NO_EVENT_TIME, |v| time_of_text(v, unit))));
             }
             ArrowDataType::Int64 => {
                 let Some(array) = any.downcast_ref::<PrimitiveArray<i64>>() else {
                     return Err("unexpected layout of integers".to_owned());
                 };
-                let of = |v: i64, unit: &mut Option<EpochUnit>| {
-                    unit.get_or_insert_with(|| EpochUnit::guess(v as f64)).micros_of_integer(v)
-                };
-                times.extend(array.iter().map(|v| v.map_or(NO_EVENT_TIME, |v| of(*v, unit))));
+                times.extend(array.iter().map(|v| v.map_or(NO_EVENT_TIME, |v| time_of_integer(*v, unit))));
             }
             _ => on_numbers!(
                 array,
-                |typed, as_f64| times.extend(
-                    typed.iter().map(|v| v.map_or(NO_EVENT_TIME, |v| event_time::from_number(as_f64(*v), unit)))
-                ),
+                |typed, as_f64| times
+                    .extend(typed.iter().map(|v| v.map_or(NO_EVENT_TIME, |v| time_of_number(as_f64(*v), unit)))),
                 times.extend(std::iter::repeat_n(NO_EVENT_TIME, array.len()))
             ),
         }

@@ -90,6 +90,9 @@ fn when_every_partition_is_idle_the_clock_seals() {
     quiet_now.reached_end(clock(10));
     let view = view(None, vec![quiet_now], Some(1), None);
     assert_eq!(next_step(&daily(), &view, 1, clock(10)), SealStep::Idle, "at its end, but not quiet long enough");
+    assert_eq!(next_step(&daily(), &view, 1, clock(11)), SealStep::Idle, "quiet, but nobody has said so");
+    quiet_now.reached_end(clock(11));
+    let view = SealView { marks: vec![quiet_now], ..view };
     assert_eq!(next_step(&daily(), &view, 1, clock(11)), SealStep::Pane { pane: pane(1) });
 }
 
