@@ -1,6 +1,7 @@
 //! From what is written to what it means: relations between keys, defaults for what was left out.
 
 mod judge;
+mod kafka;
 mod monitor;
 mod receiver;
 mod route;
@@ -11,16 +12,18 @@ use std::collections::HashMap;
 use driftd_window::Span;
 
 use crate::problem::Problems;
-use crate::raw::RawConfig;
+use crate::raw::{RawConfig, RawKafka};
 use crate::read::{Field, Located, Required};
 use crate::tree::Place;
 use crate::{Config, Problem};
 
 /// What `raw` means. What it returns is only a configuration when `problems` stays empty.
 pub(crate) fn check(raw: RawConfig, problems: &mut Problems) -> Config {
+    let raw_kafka = raw.kafka.or(RawKafka::default());
+    let dead_letter_topic = raw_kafka.dead_letter_topic.clone().given();
     let mut config = Config {
-        store: section::store(raw.store),
-        kafka: section::kafka(raw.kafka, problems),
+        store: section::store(raw.store, problems),
+        kafka: kafka::kafka(raw_kafka, problems),
         http: section::http(raw.http, problems),
         engine: section::engine(raw.engine, problems),
         notify: section::notify(raw.notify),
@@ -34,6 +37,8 @@ pub(crate) fn check(raw: RawConfig, problems: &mut Problems) -> Config {
             config.monitors.push(monitor);
         }
     }
+    kafka::dead_letters(dead_letter_topic.as_ref(), &config.monitors, problems);
+    config.retention = section::retention(raw.retention, &config.monitors, problems);
     let receivers = raw.receiver.or(Vec::new());
     unique(receivers.iter().map(|r| &r.value.name), "receiver", problems);
     let routes = raw.route.or(Vec::new());

@@ -71,6 +71,33 @@ text_leaf!(
     json!({ "type": "string", "pattern": "@" })
 );
 
+/// One text, or a list of them.
+#[derive(Clone, Debug)]
+pub(crate) struct OneOrMore(pub(crate) Vec<String>);
+
+impl Read for OneOrMore {
+    const EXPECTED: &'static str = "text in quotes, or a list of such texts";
+
+    fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Self> {
+        match &node.value {
+            Value::Text(_) => String::read(node, path, problems).map(|text| Self(vec![text])),
+            Value::List(items) if items.is_empty() => {
+                problems.add(&node.place, path, "is empty: name at least one, or leave the key out");
+                None
+            }
+            Value::List(_) => {
+                let texts = Vec::<Located<String>>::read(node, path, problems)?;
+                Some(Self(texts.into_iter().map(|text| text.value).collect()))
+            }
+            _ => expected(Self::EXPECTED, node, path, problems),
+        }
+    }
+
+    fn schema() -> Json {
+        json!({ "anyOf": [String::schema(), { "type": "array", "items": String::schema(), "minItems": 1 }] })
+    }
+}
+
 /// A number of bins.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BinCount(u16);

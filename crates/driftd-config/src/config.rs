@@ -11,8 +11,8 @@ use crate::raw::RawConfig;
 use crate::read::Read;
 use crate::tree::{Node, Place, Table, Value, merge, overrides, parse};
 use crate::{
-    ConfigErrors, EngineConfig, HttpConfig, KafkaConfig, NotifyConfig, Problem, Receiver, Route, StoreConfig, check,
-    show,
+    ConfigErrors, EngineConfig, HttpConfig, KafkaConfig, NotifyConfig, Problem, Receiver, RetentionConfig, Route,
+    StoreConfig, check, show,
 };
 
 /// The annotated configuration that says every default. Loading it, or nothing at all, gives [`Config::default`].
@@ -55,7 +55,9 @@ pub struct Config {
     pub kafka: KafkaConfig,
     /// The dashboard and the API.
     pub http: HttpConfig,
-    /// When counts are written down.
+    /// How long what was counted and judged is kept.
+    pub retention: RetentionConfig,
+    /// When counts are written down, and by how many threads they are made.
     pub engine: EngineConfig,
     /// What holds for all receivers.
     pub notify: NotifyConfig,

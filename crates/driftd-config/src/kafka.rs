@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use driftd_model::Topic;
+use driftd_window::Span;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use crate::SecretRef;
 use crate::problem::Problems;
 use crate::read::{Read, expected, text_leaf};
+use crate::section::ByteSize;
+use crate::start::StartPolicy;
 use crate::tree::{Node, Value};
 
 /// The `[kafka]` section.
@@ -19,6 +23,15 @@ pub struct KafkaConfig {
     pub brokers: Vec<Broker>,
     /// Consumer group.
     pub group: String,
+    /// Where a partition starts that was never read.
+    pub start: StartPolicy,
+    /// Topic that rejected records are copied to; read by no monitor.
+    pub dead_letter_topic: Option<Topic>,
+    /// Memory for records fetched ahead, of all partitions together; at least 1 MiB.
+    pub fetch_bytes: ByteSize,
+    /// Time to write down what was read of a partition before it is given away; longer than zero and shorter than
+    /// `session.timeout.ms`.
+    pub drain_timeout: Span,
     /// Properties handed to librdkafka as they are.
     pub properties: BTreeMap<String, KafkaProperty>,
 }
@@ -26,7 +39,15 @@ pub struct KafkaConfig {
 impl Default for KafkaConfig {
     fn default() -> Self {
         let broker = Broker("localhost:9092".to_owned());
-        Self { brokers: vec![broker], group: "driftd".to_owned(), properties: BTreeMap::new() }
+        Self {
+            brokers: vec![broker],
+            group: "driftd".to_owned(),
+            start: StartPolicy::default(),
+            dead_letter_topic: None,
+            fetch_bytes: ByteSize::from_mebibytes(64),
+            drain_timeout: Span::from_secs(20),
+            properties: BTreeMap::new(),
+        }
     }
 }
 
@@ -102,7 +123,7 @@ impl Read for KafkaProperty {
             Value::Float(number) => Some(Self::Text(number.to_string())),
             Value::Bool(yes) => Some(Self::Text(yes.to_string())),
             Value::Table(_) => SecretRef::read(node, path, problems).map(Self::Secret),
-            Value::Datetime | Value::List(_) => expected(Self::EXPECTED, node, path, problems),
+            Value::Datetime(_) | Value::List(_) => expected(Self::EXPECTED, node, path, problems),
         }
     }
 
@@ -120,6 +141,11 @@ pub(crate) fn refusal(property: &str, value: &KafkaProperty) -> Option<&'static 
         ("enable.auto.commit" | "enable.auto.offset.store" | "enable.partition.eof", _) => {
             Some("is set by driftd, which keeps its own offsets: leave it out")
         }
+        ("auto.offset.reset", _) => Some("is set by driftd: use kafka.start"),
+        ("partition.assignment.strategy" | "group.protocol", _) => {
+            Some("is set by driftd, which takes and gives partitions one by one: leave it out")
+        }
+        ("queued.max.messages.kbytes", _) => Some("is set by driftd: use kafka.fetch_bytes"),
         (_, KafkaProperty::Text(_)) if is_secret => {
             Some("is a secret: write { env = \"VARIABLE\" } or { file = \"/path\" } instead of its value")
         }

@@ -52,10 +52,12 @@ mod problem;
 mod raw;
 mod read;
 mod receiver;
+mod retention;
 mod route;
 mod secret;
 mod section;
 mod show;
+mod start;
 mod store;
 mod tree;
 
@@ -68,9 +70,11 @@ pub use receiver::{
     AlertmanagerChannel, BadAddress, Channel, CommandChannel, EmailAddress, EmailChannel, HttpUrl, PagerDutyChannel,
     Receiver, SlackChannel, SmtpLogin, SmtpTls, SmtpUrl, WebhookChannel,
 };
+pub use retention::RetentionConfig;
 pub use route::{Condition, Matcher, Route};
-pub use secret::SecretRef;
+pub use secret::{Secret, SecretError, SecretRef};
 pub use section::{BadByteSize, ByteSize, EngineConfig, HttpConfig, NotifyConfig};
+pub use start::{BadStart, StartPolicy};
 pub use store::{BadStoreUrl, PostgresUrl, StoreConfig, StoreUrl};
 
 #[cfg(test)]

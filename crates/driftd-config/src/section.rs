@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::num::NonZeroU16;
 use std::str::FromStr;
 
 use driftd_window::Span;
@@ -14,28 +15,39 @@ use crate::tree::{Node, Value};
 /// The `[http]` section.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpConfig {
+    /// Whether to listen at all: several processes on one machine need not all have an address.
+    pub enabled: bool,
     /// Address and port of the dashboard and the API; a loopback address, because there is no authentication yet.
     pub listen: SocketAddr,
 }
 
 impl Default for HttpConfig {
     fn default() -> Self {
-        Self { listen: SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8080)) }
+        Self { enabled: true, listen: SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8080)) }
     }
 }
 
-/// The `[engine]` section: when counts are written down.
+/// The `[engine]` section: when counts are written down, and by how many threads they are made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineConfig {
+    /// Threads that decode and count, at most 256; nothing for one a core.
+    pub threads: Option<NonZeroU16>,
     /// Memory of uncommitted counts from which a checkpoint is taken early; at least 1 MiB.
     pub checkpoint_bytes: ByteSize,
     /// Longest time between two checkpoints; longer than zero.
     pub checkpoint_interval: Span,
+    /// Time to finish when asked to end; longer than zero.
+    pub shutdown_timeout: Span,
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { checkpoint_bytes: ByteSize::from_mebibytes(64), checkpoint_interval: Span::from_secs(10) }
+        Self {
+            threads: None,
+            checkpoint_bytes: ByteSize::from_mebibytes(64),
+            checkpoint_interval: Span::from_secs(10),
+            shutdown_timeout: Span::from_secs(30),
+        }
     }
 }
 

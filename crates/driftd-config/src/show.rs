@@ -4,7 +4,10 @@ mod monitor;
 mod receiver;
 mod writer;
 
+use std::num::NonZeroU16;
+
 use crate::Config;
+use crate::retention::NEVER;
 use writer::Writer;
 
 /// See [`Config::effective_toml`].
@@ -12,18 +15,29 @@ pub(crate) fn effective(config: &Config) -> String {
     let mut out = Writer::default();
     out.section("[store]");
     out.key("url", &config.store.url.to_string());
+    out.key("max_connections", &config.store.max_connections);
     out.section("[kafka]");
     out.key("brokers", &config.kafka.brokers);
     out.key("group", &config.kafka.group);
+    out.key("start", &config.kafka.start.to_string());
+    out.optional("dead_letter_topic", config.kafka.dead_letter_topic.as_ref());
+    out.key("fetch_bytes", &config.kafka.fetch_bytes.to_string());
+    out.key("drain_timeout", &config.kafka.drain_timeout);
     out.section("[kafka.properties]");
     for (name, property) in &config.kafka.properties {
         out.key(name, property);
     }
     out.section("[http]");
+    out.key("enabled", &config.http.enabled);
     out.key("listen", &config.http.listen.to_string());
+    out.section("[retention]");
+    out.key("partials", &config.retention.partials);
+    out.key("history", &config.retention.history.map_or_else(|| NEVER.to_owned(), |kept| kept.to_string()));
     out.section("[engine]");
+    out.key("threads", &config.engine.threads.map_or(0, NonZeroU16::get));
     out.key("checkpoint_bytes", &config.engine.checkpoint_bytes.to_string());
     out.key("checkpoint_interval", &config.engine.checkpoint_interval);
+    out.key("shutdown_timeout", &config.engine.shutdown_timeout);
     out.section("[notify]");
     out.key("allow_commands", &config.notify.allow_commands);
     for monitor in &config.monitors {

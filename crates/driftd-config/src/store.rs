@@ -17,11 +17,13 @@ const MASK: &str = "***";
 pub struct StoreConfig {
     /// Which database.
     pub url: StoreUrl,
+    /// Connections to Postgres at most, 2 to 100; SQLite has its own number.
+    pub max_connections: u16,
 }
 
 impl Default for StoreConfig {
     fn default() -> Self {
-        Self { url: StoreUrl::Sqlite(PathBuf::from("driftd.db")) }
+        Self { url: StoreUrl::Sqlite(PathBuf::from("driftd.db")), max_connections: 10 }
     }
 }
 

@@ -6,6 +6,7 @@ mod garbage;
 mod layers;
 mod receivers;
 mod round_trip;
+mod shipped;
 
 use crate::{Config, ConfigErrors, Source};
 
@@ -37,12 +38,24 @@ fn env<const N: usize>(variables: [(&str, &str); N]) -> Vec<(String, String)> {
 const EXAMPLE: &str = r#"
 [store]
 url = "sqlite://driftd.db"
+max_connections = 20
 [kafka]
 brokers = ["localhost:9092"]
 group = "driftd"
+start = 2026-07-01T02:00:00+02:00
+dead_letter_topic = "flight-rejects"
+fetch_bytes = "16MiB"
+drain_timeout = "5s"
 properties = { "security.protocol" = "SASL_SSL", "sasl.password" = { env = "KAFKA_PASSWORD" }, "fetch.min.bytes" = 1 }
 [http]
+enabled = false
 listen = "127.0.0.1:8080"
+[retention]
+partials = "6h"
+history = "365d"
+[engine]
+threads = 3
+shutdown_timeout = "10s"
 [notify]
 allow_commands = true
 
@@ -53,6 +66,7 @@ format = "json"
 event_time = "/ts"
 id = "/id"
 model = { name = "/model", version = "/version" }
+filter = { model = "flight-delay", version = ["4", "3", "4"] }
 baseline = "flight-delay@v1"
 pane = "15m"
 out_of_orderness = "1m"

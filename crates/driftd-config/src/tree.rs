@@ -27,7 +27,8 @@ pub(crate) enum Value {
     Integer(i128),
     Float(f64),
     Bool(bool),
-    Datetime,
+    /// As it is written.
+    Datetime(String),
     List(Vec<Node>),
     Table(Table),
     /// Text of an environment variable: it becomes what its key asks for.
@@ -52,7 +53,7 @@ impl Node {
             Value::Integer(_) => "an integer",
             Value::Float(_) => "a number with a fraction",
             Value::Bool(_) => "true or false",
-            Value::Datetime => "a date or time",
+            Value::Datetime(_) => "a date or time",
             Value::List(_) => "a list",
             Value::Table(_) => "a table",
         }

@@ -1,17 +1,21 @@
 //! Monitors.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use driftd_model::{FeatureName, FeatureRules, IncidentRules, Monitor, Pointer, RecordShape, SegmentSpec, Topic};
+use driftd_model::{
+    FeatureName, FeatureRules, IncidentRules, Monitor, Pointer, RecordFilter, RecordShape, SegmentSpec, Topic,
+};
 use driftd_stats::LayoutOptions;
 use driftd_window::{PaneWidth, Span, WindowSpec};
 
 use super::{judge, positive, some_of, unique};
-use crate::choice::Format;
+use crate::choice::{Format, OneOrMore};
 use crate::defaults;
 use crate::layout::MonitorLayout;
 use crate::problem::Problems;
-use crate::raw::{RawBaselineOptions, RawFeature, RawIncidents, RawModel, RawMonitor, RawSegments, RawWindow};
+use crate::raw::{
+    RawBaselineOptions, RawFeature, RawFilter, RawIncidents, RawModel, RawMonitor, RawSegments, RawWindow,
+};
 use crate::read::{Field, Located};
 
 /// Segments a monitor may keep apart: each is a whole set of counts.
@@ -53,6 +57,7 @@ pub(super) fn monitor(raw: Located<RawMonitor>, problems: &mut Problems) -> Opti
         id: raw.name.value()?,
         topics: topics.ok()?,
         shape,
+        filter: filter(raw.filter),
         baseline: raw.baseline.value()?,
         pane: pane?,
         out_of_orderness: raw.out_of_orderness.or(defaults::OUT_OF_ORDERNESS),
@@ -66,6 +71,16 @@ pub(super) fn monitor(raw: Located<RawMonitor>, problems: &mut Problems) -> Opti
         incidents,
     };
     Some((monitor, layout))
+}
+
+/// The filter; values without repetition, because their order means nothing.
+fn filter(raw: Field<RawFilter>) -> RecordFilter {
+    let raw = raw.or(RawFilter::default());
+    let values = |field: Field<OneOrMore>| -> Vec<String> {
+        let distinct: BTreeSet<String> = field.value().map(|values| values.0).into_iter().flatten().collect();
+        distinct.into_iter().collect()
+    };
+    RecordFilter { models: values(raw.model), versions: values(raw.version) }
 }
 
 fn pane(raw: &Field<Span>, problems: &mut Problems) -> Option<PaneWidth> {

@@ -7,7 +7,7 @@ use driftd_stats::{Binning, DriftStatistic, Smoothing};
 use driftd_window::Span;
 
 use super::{RawFeature, RawThresholds};
-use crate::choice::Format;
+use crate::choice::{Format, OneOrMore};
 use crate::read::{Field, Located, Required, record};
 
 record! {
@@ -27,6 +27,8 @@ record! {
         id: Field<Pointer>,
         /// Where model name and version stand. Nowhere by default.
         model: Field<RawModel>,
+        /// Which records are counted, by model name and version. By default all.
+        filter: Field<RawFilter>,
         /// Baseline to compare with, as NAME@vN.
         baseline: Required<BaselineRef>,
         /// Width of a pane, the smallest slice of event time. Default "1h".
@@ -70,6 +72,16 @@ record! {
         name: Field<Pointer>,
         /// JSON Pointer to the model's version.
         version: Field<Pointer>,
+    }
+}
+
+record! {
+    /// Which records a monitor counts.
+    RawFilter, "a table, such as { model = \"flight-delay\", version = [\"3\", \"4\"] }" {
+        /// Model name, or a list of names, to count. Default any.
+        model: Field<OneOrMore>,
+        /// Model version, or a list of versions, to count. Default any.
+        version: Field<OneOrMore>,
     }
 }
 

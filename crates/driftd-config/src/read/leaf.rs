@@ -44,6 +44,15 @@ fn non_empty(text: &str) -> Result<&str, &'static str> {
     if text.trim().is_empty() { Err("is empty: write a text, or leave the key out") } else { Ok(text) }
 }
 
+/// A name that Kafka admits for a topic. A consumer would take one that begins with `^` for a pattern.
+fn topic(text: &str) -> Result<Topic, String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if (1..=249).contains(&text.len()) && text.chars().all(is_plain) && !matches!(text, "." | "..") {
+        return Ok(Topic::from(text));
+    }
+    Err(format!("{text:?} is not a topic: use 1 to 249 letters, digits, '.', '_' or '-'"))
+}
+
 const NAME: &str = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$";
 
 text_leaf!(String, "text in quotes", |t| non_empty(t).map(str::to_owned), json!({ "type": "string", "minLength": 1 }));
@@ -74,8 +83,8 @@ text_leaf!(
 text_leaf!(
     Topic,
     "a topic, such as \"flight-predictions\"",
-    |t| non_empty(t).map(Self::from),
-    json!({ "type": "string", "minLength": 1 })
+    topic,
+    json!({ "type": "string", "pattern": "^[A-Za-z0-9._-]{1,249}$" })
 );
 text_leaf!(
     Pointer,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use driftd_model::{FeatureRules, JudgeRules, Monitor, Pointer, Role, Threshold};
+use driftd_model::{FeatureRules, JudgeRules, Monitor, Pointer, RecordFilter, Role, Threshold};
 use driftd_stats::{Binning, DriftStatistic, Smoothing};
 use serde_json::{Map, Value as Json, json};
 
@@ -18,6 +18,7 @@ pub(super) fn show(monitor: &Monitor, layout: &MonitorLayout, out: &mut Writer) 
     out.key("event_time", &monitor.shape.event_time);
     out.optional("id", monitor.shape.id.as_ref());
     out.key("model", &model(monitor));
+    out.key("filter", &filter(&monitor.filter));
     out.key("baseline", &monitor.baseline);
     out.key("pane", &monitor.pane.span());
     out.key("out_of_orderness", &monitor.out_of_orderness);
@@ -55,6 +56,11 @@ fn model(monitor: &Monitor) -> BTreeMap<&str, &Pointer> {
     let shape = &monitor.shape;
     let keys = [("name", shape.model_name.as_ref()), ("version", shape.model_version.as_ref())];
     keys.into_iter().filter_map(|(key, pointer)| Some((key, pointer?))).collect()
+}
+
+fn filter(filter: &RecordFilter) -> BTreeMap<&str, &[String]> {
+    let keys = [("model", filter.models.as_slice()), ("version", filter.versions.as_slice())];
+    keys.into_iter().filter(|(_, values)| !values.is_empty()).collect()
 }
 
 /// Thresholds of statistics that something judges. The others are defaults, and a threshold that nothing reads would

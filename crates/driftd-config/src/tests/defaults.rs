@@ -57,19 +57,30 @@ fn defaults_are_those_of_the_documentation() {
     insta::assert_snapshot!(loaded(LEAST).effective_toml(), @r#"
     [store]
     url = "sqlite://driftd.db"
+    max_connections = 10
 
     [kafka]
     brokers = ["localhost:9092"]
     group = "driftd"
+    start = "earliest"
+    fetch_bytes = "64MiB"
+    drain_timeout = "20s"
 
     [kafka.properties]
 
     [http]
+    enabled = true
     listen = "127.0.0.1:8080"
 
+    [retention]
+    partials = "2d"
+    history = "never"
+
     [engine]
+    threads = 0
     checkpoint_bytes = "64MiB"
     checkpoint_interval = "10s"
+    shutdown_timeout = "30s"
 
     [notify]
     allow_commands = false
@@ -80,6 +91,7 @@ fn defaults_are_those_of_the_documentation() {
     format = "json"
     event_time = "/ts"
     model = {}
+    filter = {}
     baseline = "flights@v1"
     pane = "1h"
     out_of_orderness = "1m"

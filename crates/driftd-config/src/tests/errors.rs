@@ -66,7 +66,7 @@ fn a_problem_has_its_parts() {
     assert_eq!(problem.file, "d.toml");
     assert_eq!(problem.position, Some(Position { line: 2, column: 1 }));
     assert_eq!(problem.key, "http.port");
-    assert_eq!(problem.message, "unknown key; known here: listen");
+    assert_eq!(problem.message, "unknown key; known here: enabled, listen");
 }
 
 #[test]
@@ -169,5 +169,70 @@ fn keys_are_quoted_where_toml_quotes_them() {
     insta::assert_snapshot!(monitor_errors("[monitor.features.'air time']\nignor = true\n[monitor.features.'']\nx = 1"), @r#"
     d.toml:6:1: monitor[flights].features."air time".ignor: unknown key; did you mean ignore?
     d.toml:8:1: monitor[flights].features."".x: unknown key; known here: path, role, kind, ignore, statistics, bins, psi, ks, js, hellinger, tv, linf, wasserstein, chi_square, missing, unseen, out_of_range, non_finite
+    "#);
+}
+
+#[test]
+fn kafka_keys_have_ranges_and_relations() {
+    insta::assert_snapshot!(errors("[kafka]\nstart = 'newest'\ndead_letter_topic = 'no good'\nfetch_bytes = '1kB'\ndrain_timeout = '0s'\n"), @r#"
+    d.toml:2:9: kafka.start: "newest" is no start: write "earliest", "latest" or a time such as "2026-07-01T00:00:00Z"
+    d.toml:3:21: kafka.dead_letter_topic: "no good" is not a topic: use 1 to 249 letters, digits, '.', '_' or '-'
+    d.toml:4:15: kafka.fetch_bytes: 1kB is too little: give at least 1MiB
+    d.toml:5:17: kafka.drain_timeout: must be longer than zero
+    "#);
+    insta::assert_snapshot!(errors("[kafka]\nstart = 1969-07-20T20:17:40Z\n"), @r#"d.toml:2:9: kafka.start: 1969-07-20T20:17:40Z is before 1970: brokers have no such timestamps, write "earliest""#);
+    insta::assert_snapshot!(errors("[kafka]\nstart = 5\ndrain_timeout = '45s'\n"), @r#"
+    d.toml:2:9: kafka.start: expected "earliest", "latest" or a time such as "2026-07-01T00:00:00Z"; found an integer
+    d.toml:3:17: kafka.drain_timeout: 45s must be shorter than session.timeout.ms, which is 45s
+    "#);
+    insta::assert_snapshot!(errors("[kafka]\ndrain_timeout = '10s'\nproperties = { 'session.timeout.ms' = 10000 }\n"), @"d.toml:2:17: kafka.drain_timeout: 10s must be shorter than session.timeout.ms, which is 10s");
+    insta::assert_snapshot!(errors("[kafka]\nproperties = { 'session.timeout.ms' = '6000' }\n"), @r#"d.toml:2:39: kafka.properties."session.timeout.ms": 6s must be longer than kafka.drain_timeout, which is 20s by default"#);
+    insta::assert_snapshot!(errors("[kafka.properties]\n'auto.offset.reset' = 'latest'\n'group.protocol' = 'consumer'\n'queued.max.messages.kbytes' = 1"), @r#"
+    d.toml:2:23: kafka.properties."auto.offset.reset": is set by driftd: use kafka.start
+    d.toml:3:20: kafka.properties."group.protocol": is set by driftd, which takes and gives partitions one by one: leave it out
+    d.toml:4:32: kafka.properties."queued.max.messages.kbytes": is set by driftd: use kafka.fetch_bytes
+    "#);
+    let slow = super::loaded("[kafka]\ndrain_timeout = '50s'\nproperties = { 'session.timeout.ms' = 60000 }\n");
+    assert_eq!(slow.kafka.drain_timeout.to_string(), "50s");
+}
+
+#[test]
+fn rejected_records_do_not_come_back() {
+    insta::assert_snapshot!(errors(&format!("[kafka]\ndead_letter_topic = 'flights'\n{}", super::LEAST)), @r#"d.toml:2:21: kafka.dead_letter_topic: monitor "flights" reads topic "flights": choose another, or rejected records would come back for ever"#);
+}
+
+#[test]
+fn what_is_kept_suffices_for_what_is_judged() {
+    insta::assert_snapshot!(errors("[retention]\npartials = '59m'\nhistory = '23h'\n"), @r#"
+    d.toml:2:12: retention.partials: 59m is too little: give at least 1h
+    d.toml:3:11: retention.history: 23h is too little: give at least 1d
+    "#);
+    insta::assert_snapshot!(errors("[retention]\nhistory = 90\n"), @r#"d.toml:2:11: retention.history: expected a duration such as "90d", or "never"; found an integer"#);
+    insta::assert_snapshot!(errors("[retention]\nhistory = 'soon'\n"), @r#"d.toml:2:11: retention.history: "soon" is not a duration: write a number and a unit, such as 15m, 6h or 1d"#);
+    let week = "windows = [{ name = 'day', size = '1d' }, { name = 'week', size = '7d' }]\n";
+    insta::assert_snapshot!(errors(&format!("[retention]\nhistory = '6d'\n{}{week}", super::LEAST)), @r#"d.toml:2:11: retention.history: 6d is shorter than a window of monitor "flights": give at least 7d"#);
+    assert!(load(&format!("[retention]\nhistory = '7d'\n{}{week}", super::LEAST)).is_ok());
+}
+
+#[test]
+fn numbers_of_sections_have_ranges() {
+    insta::assert_snapshot!(errors("[store]\nmax_connections = 1\n[engine]\nthreads = 257\nshutdown_timeout = '0s'\n[http]\nenabled = 'yes'"), @r#"
+    d.toml:2:19: store.max_connections: 1 is out of range: choose 2 to 100
+    d.toml:4:11: engine.threads: 257 is out of range: choose 0 to 256
+    d.toml:5:20: engine.shutdown_timeout: must be longer than zero
+    d.toml:7:11: http.enabled: expected true or false; found text
+    "#);
+}
+
+#[test]
+fn filters_are_texts() {
+    insta::assert_snapshot!(monitor_errors("filter = { model = [], version = 3, name = 'x' }"), @r#"
+    d.toml:5:20: monitor[flights].filter.model: is empty: name at least one, or leave the key out
+    d.toml:5:34: monitor[flights].filter.version: expected text in quotes, or a list of such texts; found an integer
+    d.toml:5:37: monitor[flights].filter.name: unknown key; known here: model, version
+    "#);
+    insta::assert_snapshot!(monitor_errors("filter = { model = '', version = ['3', 4] }"), @r#"
+    d.toml:5:20: monitor[flights].filter.model: is empty: write a text, or leave the key out
+    d.toml:5:40: monitor[flights].filter.version[#2]: expected text in quotes; found an integer
     "#);
 }

@@ -64,21 +64,32 @@ fn variables_win_over_files_and_become_what_their_key_asks_for() {
     insta::assert_snapshot!(config.effective_toml(), @r#"
     [store]
     url = "postgres://me:***@db/drift"
+    max_connections = 10
 
     [kafka]
     brokers = ["a:1", "b:2"]
     group = "17"
+    start = "earliest"
+    fetch_bytes = "64MiB"
+    drain_timeout = "20s"
 
     [kafka.properties]
     "sasl.password" = { env = "DRIFTD__KAFKA__PROPERTIES__SASL_PASSWORD" }
     "security.protocol" = "SASL_SSL"
 
     [http]
+    enabled = true
     listen = "[::1]:9000"
 
+    [retention]
+    partials = "2d"
+    history = "never"
+
     [engine]
+    threads = 0
     checkpoint_bytes = "2MiB"
     checkpoint_interval = "1m 30s"
+    shutdown_timeout = "30s"
 
     [notify]
     allow_commands = true

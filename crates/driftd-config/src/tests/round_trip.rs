@@ -24,10 +24,15 @@ fn the_example_is_shown_with_every_default() {
     insta::assert_snapshot!(config.effective_toml(), @r#"
     [store]
     url = "sqlite://driftd.db"
+    max_connections = 20
 
     [kafka]
     brokers = ["localhost:9092"]
     group = "driftd"
+    start = "2026-07-01T00:00:00Z"
+    dead_letter_topic = "flight-rejects"
+    fetch_bytes = "16MiB"
+    drain_timeout = "5s"
 
     [kafka.properties]
     "fetch.min.bytes" = "1"
@@ -35,11 +40,18 @@ fn the_example_is_shown_with_every_default() {
     "security.protocol" = "SASL_SSL"
 
     [http]
+    enabled = false
     listen = "127.0.0.1:8080"
 
+    [retention]
+    partials = "6h"
+    history = "365d"
+
     [engine]
+    threads = 3
     checkpoint_bytes = "64MiB"
     checkpoint_interval = "10s"
+    shutdown_timeout = "10s"
 
     [notify]
     allow_commands = true
@@ -51,6 +63,7 @@ fn the_example_is_shown_with_every_default() {
     event_time = "/ts"
     id = "/id"
     model = { name = "/model", version = "/version" }
+    filter = { model = ["flight-delay"], version = ["3", "4"] }
     baseline = "flight-delay@v1"
     pane = "15m"
     out_of_orderness = "1m"
@@ -94,6 +107,7 @@ fn the_example_is_shown_with_every_default() {
     format = "json"
     event_time = "/ts"
     model = {}
+    filter = {}
     baseline = "other@v12"
     pane = "1h"
     out_of_orderness = "1m"
@@ -216,4 +230,16 @@ fn layouts_are_by_monitor_and_feature() {
     assert_eq!(config.monitors_of_baseline(&name).map(|m| m.id.as_str()).collect::<Vec<_>>(), ["other"]);
     assert_eq!(config.monitor(id).map(|m| m.topics.len()), Some(1));
     assert!(config.receiver(&"pager".parse().unwrap()).is_some());
+}
+
+#[test]
+fn monitors_share_topics_and_topics_share_monitors() {
+    let other =
+        LEAST.replace("name = 'flights'", "name = 'other'").replace("topic = 'flights'", "topics = ['b', 'flights']");
+    let config = loaded(&format!("{LEAST}filter = {{ version = '3' }}\n{other}"));
+    let topics = |i: usize| config.monitors[i].topics.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!((topics(0), topics(1)), (vec!["flights".to_owned()], vec!["b".to_owned(), "flights".to_owned()]));
+    assert_eq!(config.monitors[0].filter.versions, ["3"]);
+    assert!(config.monitors[1].filter.is_open());
+    assert_eq!(reloaded(&config), config);
 }

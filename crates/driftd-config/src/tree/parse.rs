@@ -50,7 +50,7 @@ fn node(value: Spanned<DeValue<'_>>, place: &dyn Fn(usize) -> Place) -> Node {
         // The grammar admits nothing that Rust does not read; a number is never silently another one.
         DeValue::Float(number) => Value::Float(number.as_str().parse().unwrap_or(f64::NAN)),
         DeValue::Boolean(yes) => Value::Bool(yes),
-        DeValue::Datetime(_) => Value::Datetime,
+        DeValue::Datetime(at) => Value::Datetime(at.to_string()),
         DeValue::Array(items) => Value::List(items.into_iter().map(|item| node(item, place)).collect()),
         DeValue::Table(entries) => Value::Table(table(entries, place)),
     };
