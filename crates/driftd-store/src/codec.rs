@@ -8,6 +8,9 @@ use driftd_stats::FeatureAggregate;
 /// Number of the codec that [`encode_aggregates`] writes: postcard, and nothing else.
 pub const POSTCARD: i64 = 1;
 
+/// The same number for a database that keeps it in two bytes.
+pub(crate) const POSTCARD_SMALL: i16 = POSTCARD as i16;
+
 /// Bytes that are not the counts they should be.
 #[derive(Debug, thiserror::Error)]
 pub enum CodecError {

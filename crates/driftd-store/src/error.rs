@@ -1,8 +1,12 @@
 //! What went wrong inside a store, and how the port speaks of it.
 
 use driftd_model::StoreError;
+use sqlx::postgres::PgDatabaseError;
 
 use crate::codec::CodecError;
+
+/// What everything inside a store returns; the port's methods say what was being done.
+pub(crate) type Outcome<T> = Result<T, Failure>;
 
 /// A failure on its way out of a store; [`Failure::doing`] adds what was being done.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +48,28 @@ impl Failure {
         Self::Damaged { what: what.into(), source: Some(source.into()) }
     }
 
+    /// Whether the transaction lost against another one and may be tried again at once.
+    pub(crate) fn is_conflict(&self) -> bool {
+        self.has_code(SERIALIZATION_FAILURE) || self.has_code(DEADLOCK)
+    }
+
+    /// Whether a lock did not come in time.
+    pub(crate) fn is_lock_timeout(&self) -> bool {
+        self.has_code(LOCK_TIMEOUT)
+    }
+
+    /// Whether a row was refused by its table, such as one for which there is no partition.
+    pub(crate) fn is_check_violation(&self) -> bool {
+        self.has_code(CHECK_VIOLATION)
+    }
+
+    fn has_code(&self, wanted: &str) -> bool {
+        let Self::Sql(sqlx::Error::Database(error)) = self else {
+            return false;
+        };
+        error.code().is_some_and(|code| code == wanted)
+    }
+
     /// The port's error for a failure while doing `what`.
     pub(crate) fn doing(self, what: impl Into<String>) -> StoreError {
         let what = what.into();
@@ -58,17 +84,51 @@ impl Failure {
     }
 }
 
-/// Whether waiting may help: locks of other processes, a full or failing disk, no free connection.
+/// Whether waiting may help: locks of other processes, a full or failing disk, a server or a network that is gone.
 fn is_transient(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Database(error) => {
-            let code = error.code().and_then(|code| code.parse().ok());
-            code.is_some_and(is_transient_sqlite_code)
+            let code = error.code().unwrap_or_default();
+            if error.try_downcast_ref::<PgDatabaseError>().is_some() {
+                is_transient_sqlstate(&code)
+            } else {
+                code.parse().is_ok_and(is_transient_sqlite_code)
+            }
         }
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => true,
+        // A connection that breaks in the middle of an answer looks like a breach of the protocol.
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed | sqlx::Error::Protocol(_) => true,
         _ => false,
     }
 }
+
+/// Classes and codes of Postgres: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+fn is_transient_sqlstate(code: &str) -> bool {
+    const CLASSES: [&str; 3] = [
+        "08", // connection
+        "53", // resources: connections, memory, disk
+        "58", // the system beneath the server
+    ];
+    const CODES: [&str; 12] = [
+        "25006", // read-only: the server has become a standby
+        "25P03", // idle in transaction for too long
+        SERIALIZATION_FAILURE,
+        "40003", // unknown whether it was done
+        DEADLOCK,
+        LOCK_TIMEOUT,
+        "57014", // cancelled, by statement_timeout as well
+        "57P01", // shut down
+        "57P02", // crashed
+        "57P03", // starting up
+        "57P04", // the database was dropped, and may be restored
+        "57P05", // idle for too long
+    ];
+    CLASSES.iter().any(|class| code.starts_with(class)) || CODES.contains(&code)
+}
+
+const SERIALIZATION_FAILURE: &str = "40001";
+const DEADLOCK: &str = "40P01";
+const LOCK_TIMEOUT: &str = "55P03";
+const CHECK_VIOLATION: &str = "23514";
 
 /// Extended result codes of SQLite carry the primary one in their low byte: <https://www.sqlite.org/rescode.html>.
 fn is_transient_sqlite_code(extended: u32) -> bool {
@@ -95,6 +155,17 @@ mod tests {
         }
         for wrong in [1, 8, 11, 14, 19, 1555, 2067, 26] {
             assert!(!is_transient_sqlite_code(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn servers_and_networks_are_waited_for_and_mistakes_are_not() {
+        for gone in ["08006", "08001", "40001", "40P01", "53300", "53100", "55P03", "57014", "57P01", "57P03", "58030"]
+        {
+            assert!(is_transient_sqlstate(gone), "{gone}");
+        }
+        for wrong in ["23505", "23514", "28P01", "3D000", "42501", "42601", "42P01", "22021", "XX001", ""] {
+            assert!(!is_transient_sqlstate(wrong), "{wrong}");
         }
     }
 

@@ -18,8 +18,13 @@
 //! | `incidents`, `incident_events`, `silences` | what is wrong, what changed, what is muted | seal, people |
 //! | `notification_outbox`, `deliveries` | what people shall hear, and every try to tell them | seal, outbox |
 //!
-//! Instants are integers in the tables and RFC 3339 text in the views `drift_history`, `incident_history` and
-//! `feature_profile`, which are what analysts read.
+//! Instants are integers in the tables. The views `drift_history`, `incident_history` and `feature_profile`, which are
+//! what analysts read, have them as RFC 3339 text (SQLite) or as `timestamptz` (Postgres).
+//!
+//! What is not SQL stands once: rows and what they are read into (`rows`, `read`), the order of a seal (`seal`), the
+//! fence (`fence`), versions of the tables (`schema`), the port itself (`port`). The folders `sqlite` and `postgres` hold
+//! statements. Those of Postgres are checked when they are compiled, against the description of the tables in `.sqlx`;
+//! `cargo xtask sqlx` brings it up to date.
 //!
 //! ```
 //! use driftd_model::{Epoch, Partition, Topic};
@@ -49,24 +54,69 @@
 
 mod codec;
 mod error;
+mod fence;
+mod port;
+mod postgres;
+mod read;
+mod rows;
+mod schema;
+mod seal;
 mod sqlite;
 mod url;
 
 use std::sync::Arc;
 
 use driftd_model::{SharedStore, StoreError};
+use url::StoreUrl;
 
 pub use codec::{CodecError, POSTCARD, decode_aggregates, decode_stored, encode_aggregates};
+pub use postgres::PostgresStore;
+pub use schema::Migrated;
 pub use sqlite::SqliteStore;
 
-/// Opens the store that `url` names, bringing its tables up to date: `sqlite://path` or `sqlite::memory:`.
+/// How a store is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreOptions {
+    /// Connections to Postgres at a time; SQLite has as many as it needs.
+    pub max_connections: u32,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self { max_connections: 10 }
+    }
+}
+
+/// Opens the store that `url` names, bringing its tables up to date: `sqlite://path`, `sqlite::memory:` or
+/// `postgres://user@host/database`.
 ///
 /// # Errors
-/// Permanent: an unknown scheme, a file that cannot be opened, or tables of a newer driftd. Transient: a locked file.
+/// Permanent: an unknown scheme, a file that cannot be opened, a server that refuses, or tables of a newer driftd.
+/// Transient: a locked file, or no server.
 pub async fn open(url: &str) -> Result<SharedStore, StoreError> {
-    let store = match url::StoreUrl::parse(url)? {
-        url::StoreUrl::SqliteFile(path) => SqliteStore::open(&path).await?,
-        url::StoreUrl::SqliteMemory => SqliteStore::in_memory().await?,
-    };
-    Ok(Arc::new(store))
+    open_with(url, &StoreOptions::default()).await
+}
+
+/// [`open`] with other than the default options.
+///
+/// # Errors
+/// Those of [`open`].
+pub async fn open_with(url: &str, options: &StoreOptions) -> Result<SharedStore, StoreError> {
+    Ok(match StoreUrl::parse(url)? {
+        StoreUrl::SqliteFile(path) => Arc::new(SqliteStore::open(&path).await?),
+        StoreUrl::SqliteMemory => Arc::new(SqliteStore::in_memory().await?),
+        StoreUrl::Postgres => Arc::new(PostgresStore::open(url, options).await?),
+    })
+}
+
+/// Brings the tables of the store that `url` names up to date, and says what that took.
+///
+/// # Errors
+/// Those of [`open`].
+pub async fn migrate(url: &str) -> Result<Migrated, StoreError> {
+    match StoreUrl::parse(url)? {
+        StoreUrl::SqliteFile(path) => SqliteStore::migrate(&path).await,
+        StoreUrl::SqliteMemory => SqliteStore::migrate(":memory:").await,
+        StoreUrl::Postgres => PostgresStore::migrate(url).await,
+    }
 }

@@ -9,6 +9,8 @@ pub(crate) enum StoreUrl {
     SqliteFile(String),
     /// A SQLite database that ends with the process.
     SqliteMemory,
+    /// A database of a Postgres server, which reads the URL itself: it may hold a password and is not kept here.
+    Postgres,
 }
 
 impl StoreUrl {
@@ -25,9 +27,7 @@ impl StoreUrl {
             };
         }
         if ["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
-            return Err(StoreError::permanent(
-                "Postgres is not in this build yet: use sqlite://driftd.db under [store] url",
-            ));
+            return Ok(Self::Postgres);
         }
         // What follows an unknown scheme may hold a password: only the scheme is repeated.
         let scheme = url.split_once(':').map_or("nothing", |(scheme, _)| scheme);
@@ -49,13 +49,14 @@ mod tests {
         assert_eq!(StoreUrl::parse("sqlite:driftd.db").unwrap(), file("driftd.db"));
         assert_eq!(StoreUrl::parse("sqlite::memory:").unwrap(), StoreUrl::SqliteMemory);
         assert_eq!(StoreUrl::parse("sqlite://:memory:").unwrap(), StoreUrl::SqliteMemory);
+        assert_eq!(StoreUrl::parse("postgres://u:secret@db/driftd").unwrap(), StoreUrl::Postgres);
+        assert_eq!(StoreUrl::parse("postgresql://db").unwrap(), StoreUrl::Postgres);
     }
 
     #[test]
     fn other_urls_are_refused_with_a_remedy_and_without_their_password() {
         let refused = |url| StoreUrl::parse(url).unwrap_err().to_string();
         insta::assert_snapshot!(refused("sqlite://"), @r#"store failed: store url "sqlite://" names no file: write sqlite://driftd.db, or sqlite::memory: to keep nothing"#);
-        insta::assert_snapshot!(refused("postgres://u:secret@db/driftd"), @"store failed: Postgres is not in this build yet: use sqlite://driftd.db under [store] url");
         insta::assert_snapshot!(refused("mysql://u:secret@db"), @"store failed: store url has no known scheme (mysql): write sqlite://driftd.db or postgres://…");
         insta::assert_snapshot!(refused("driftd.db"), @"store failed: store url has no known scheme (nothing): write sqlite://driftd.db or postgres://…");
     }

@@ -80,15 +80,15 @@ async fn files_that_are_no_database_of_this_build_are_refused_with_the_reason() 
         .unwrap();
     let error = open_error(text.to_str().unwrap()).await;
     assert!(error.contains("is not a SQLite database"), "{error}");
-    query("UPDATE _sqlx_migrations SET version = 9 WHERE version = 5").execute(&seen.outside).await.unwrap();
+    query("UPDATE _sqlx_migrations SET version = 9 WHERE version = 7").execute(&seen.outside).await.unwrap();
     let error = open_error(&seen.path).await;
-    assert!(error.contains("has tables of version 9, this build knows them up to 5"), "{error}");
-    query("UPDATE _sqlx_migrations SET version = 5, checksum = x'00' WHERE version = 9")
+    assert!(error.contains("has tables of version 9, this build knows them up to 7"), "{error}");
+    query("UPDATE _sqlx_migrations SET version = 7, checksum = x'00' WHERE version = 9")
         .execute(&seen.outside)
         .await
         .unwrap();
     let error = open_error(&seen.path).await;
-    assert!(error.contains("set up by another edition of migration 5"), "{error}");
+    assert!(error.contains("set up by another edition of migration 7"), "{error}");
 }
 
 #[tokio::test]

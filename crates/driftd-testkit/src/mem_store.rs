@@ -10,14 +10,15 @@ mod incidents;
 mod late;
 mod outbox;
 mod port;
+mod retain;
 mod seal;
 mod state;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use driftd_model::{Checkpoint, DeadLetter, MonitorId, Offset, Partition, Topic};
+use driftd_model::{Checkpoint, DeadLetter, MonitorId, Offset, Partition, Topic, TopicPartition};
 
-pub use fault::{Bug, Fault, Operation};
+pub use fault::{Bug, Fault, Operation, Outage};
 use state::{OutboxState, State};
 
 /// A store in memory.
@@ -70,6 +71,17 @@ impl MemStore {
         self.lock().faults.insert(operation, fault);
     }
 
+    /// From now on nobody reaches the store, or everybody does again: claims, checkpoints, seals and what they read.
+    pub fn set_outage(&self, outage: Option<Outage>) {
+        self.lock().outage = outage;
+    }
+
+    /// How often a seal was asked for.
+    #[must_use]
+    pub fn seals_asked(&self) -> u64 {
+        self.lock().seals_asked
+    }
+
     /// Takes back every fault ordered and not yet struck.
     pub fn clear_faults(&self) {
         self.lock().faults.clear();
@@ -96,6 +108,19 @@ impl MemStore {
         partials.map(run).collect()
     }
 
+    /// Where a partition goes on; nothing while nothing was written of it.
+    #[must_use]
+    pub fn next_offset(&self, partition: &TopicPartition) -> Option<Offset> {
+        let key = (partition.topic.clone(), partition.partition);
+        self.lock().partitions.get(&key).and_then(|row| row.next_offset)
+    }
+
+    /// Whether every partition of `topic` is at its end, as its owner sees it.
+    #[must_use]
+    pub fn ends_seen(&self, topic: &Topic) -> bool {
+        self.lock().partitions.values().filter(|row| row.topic == *topic).all(|row| row.mark.end().is_some())
+    }
+
     /// Records of `monitor` in panes that are not sealed yet.
     #[must_use]
     pub fn open_rows(&self, monitor: &MonitorId) -> u64 {
@@ -110,7 +135,7 @@ impl MemStore {
     /// The sampled rejects of `topic`, oldest first.
     #[must_use]
     pub fn dead_letters(&self, topic: &Topic) -> Vec<DeadLetter> {
-        self.lock().dead_letters.get(topic).into_iter().flatten().cloned().collect()
+        self.lock().dead_letters.get(topic).into_iter().flatten().map(|(_, letter)| letter.clone()).collect()
     }
 
     /// What became of all notifications.

@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
-use driftd_model::{Baseline, BaselineName, BaselineRef, BaselineSummary, ContentHash, MonitorId, StoredBaseline};
+use driftd_model::{Baseline, BaselineName, BaselineRef, BaselineSummary, MonitorId, StoredBaseline};
 use driftd_window::{EventTime, Timestamp};
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{query, query_as};
 
-use super::read::{count, document, reference, to_document, to_integer};
 use super::{Outcome, SqliteStore};
 use crate::error::Failure;
-
-/// Version, hash, creation and content of a baseline.
-type Row = (String, i64, String, i64, String);
+use crate::read::{no_such_baseline, profile, reference, to_integer};
+use crate::rows::{BaselineColumns, SummaryColumns};
 
 impl SqliteStore {
     /// Stores the next version of a name, unless the newest has the same content.
@@ -22,12 +20,7 @@ impl SqliteStore {
         baseline: Baseline,
         now: Timestamp,
     ) -> Outcome<StoredBaseline> {
-        if !baseline.is_consistent() {
-            return Err(Failure::Refused(format!(
-                "baseline {name} is not stored: its counts do not have the shape of its bins; build it again"
-            )));
-        }
-        let profile = to_document(&baseline, format_args!("baseline {name}"))?;
+        let profile = profile(name, &baseline)?;
         let hash = baseline.content_hash();
         let mut tx = self.write().await?;
         let newest: Option<(i64, String)> =
@@ -76,37 +69,25 @@ impl SqliteStore {
 
     /// The newest version of a name.
     pub(super) async fn read_newest_baseline(&self, name: &BaselineName) -> Outcome<Option<StoredBaseline>> {
-        let row: Option<Row> = query_as(
+        let row: Option<BaselineColumns> = query_as(
             "SELECT name, version, content_hash, created_at, profile FROM baselines
              WHERE name = ? ORDER BY version DESC LIMIT 1",
         )
         .bind(name.as_str())
         .fetch_optional(&self.readers)
         .await?;
-        row.map(checked).transpose()
+        row.map(BaselineColumns::checked).transpose()
     }
 
     /// Every version of every name, without its content.
     pub(super) async fn list_baselines(&self) -> Outcome<Vec<BaselineSummary>> {
-        type Summary = (String, i64, String, i64, String, i64, i64);
-        let rows: Vec<Summary> = query_as(
+        let rows: Vec<SummaryColumns> = query_as(
             "SELECT name, version, content_hash, created_at, source, rows, features FROM baselines
              ORDER BY name, version",
         )
         .fetch_all(&self.readers)
         .await?;
-        rows.into_iter()
-            .map(|(name, version, hash, created_at, source, rows, features)| {
-                Ok(BaselineSummary {
-                    reference: reference(&name, version)?,
-                    hash: ContentHash::from_stored(hash),
-                    created_at: Timestamp::from_micros(created_at),
-                    source,
-                    rows: count(rows, "rows of a baseline")?,
-                    features: count(features, "features of a baseline")?,
-                })
-            })
-            .collect()
+        rows.into_iter().map(SummaryColumns::into_summary).collect()
     }
 
     /// Activates a version from a pane on; a second word about the same pane replaces the first.
@@ -131,9 +112,7 @@ impl SqliteStore {
         if done.rows_affected() == 1 {
             return Ok(());
         }
-        Err(Failure::Refused(format!(
-            "there is no baseline {wanted} in the store: `driftd baseline list` shows what there is"
-        )))
+        Err(no_such_baseline(wanted))
     }
 
     /// Activations of a monitor, oldest first.
@@ -150,27 +129,12 @@ impl SqliteStore {
 }
 
 async fn find(connection: &mut SqliteConnection, wanted: &BaselineRef) -> Outcome<Option<StoredBaseline>> {
-    let row: Option<Row> = query_as(
+    let row: Option<BaselineColumns> = query_as(
         "SELECT name, version, content_hash, created_at, profile FROM baselines WHERE name = ? AND version = ?",
     )
     .bind(wanted.name.as_str())
     .bind(wanted.version)
     .fetch_optional(connection)
     .await?;
-    row.map(checked).transpose()
-}
-
-/// A baseline is the measure of everything: it is used only if its shapes and its hash are what they were.
-fn checked((name, version, hash, created_at, profile): Row) -> Outcome<StoredBaseline> {
-    let reference = reference(&name, version)?;
-    let baseline: Baseline = document(&profile, format_args!("baseline {reference}"))?;
-    if !baseline.is_consistent() || baseline.content_hash().as_str() != hash {
-        return Err(Failure::damaged(format!("baseline {reference}")));
-    }
-    Ok(StoredBaseline {
-        reference,
-        hash: ContentHash::from_stored(hash),
-        created_at: Timestamp::from_micros(created_at),
-        baseline: Arc::new(baseline),
-    })
+    row.map(BaselineColumns::checked).transpose()
 }

@@ -1,23 +1,21 @@
 //! Claims and checkpoints: who owns a partition, and how far it was counted.
 
-use driftd_model::{Checkpoint, Claim, Epoch, MonitorId, Offset, Partition, PartitionRow, PlannedDelta, Topic};
-use driftd_window::{PartitionMark, Timestamp, Watermark};
+use driftd_model::{Checkpoint, Claim, Partition, PartitionRow, Topic};
+use driftd_window::Timestamp;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{query, query_as};
 
 use super::bulk::Insert;
-use super::read::{count, event_time, timestamp, to_integer};
 use super::{Outcome, SqliteStore};
-use crate::codec::{POSTCARD, encode_aggregates};
-use crate::error::Failure;
-
-/// Sampled rejects kept for each topic.
-const DEAD_LETTERS: i64 = 1000;
+use crate::codec::POSTCARD;
+use crate::fence::{DEAD_LETTERS, encode, fenced};
+use crate::read::to_integer;
+use crate::rows::{ClaimColumns, PartitionColumns};
 
 const PARTIALS: Insert = Insert {
     into: "pane_partials (monitor, pane_start, segment, topic, partition, from_offset, to_offset, rows, plan_hash, \
-           codec, state)",
-    columns: 11,
+           codec, state, landed_at)",
+    columns: 12,
     then: "",
 };
 const REJECTED: Insert = Insert {
@@ -38,10 +36,11 @@ impl SqliteStore {
         owner: &str,
         now: Timestamp,
     ) -> Outcome<Claim> {
-        let (epoch, next_offset, watermark) = query_as::<_, (i64, Option<i64>, Option<i64>)>(
+        let claimed: ClaimColumns = query_as(
             "INSERT INTO source_partitions (topic, partition, epoch, owner, updated_at) VALUES (?, ?, 1, ?, ?)
              ON CONFLICT (topic, partition) DO UPDATE
-             SET epoch = epoch + 1, owner = excluded.owner, eof_at = NULL, updated_at = excluded.updated_at
+             SET epoch = epoch + 1, owner = excluded.owner, eof_at = NULL, confirmed_at = NULL,
+                 updated_at = excluded.updated_at
              RETURNING epoch, next_offset, watermark",
         )
         .bind(topic.as_str())
@@ -50,19 +49,13 @@ impl SqliteStore {
         .bind(now.as_micros())
         .fetch_one(&self.writer)
         .await?;
-        Ok(Claim { epoch: Epoch(epoch), next_offset: next_offset.map(Offset), mark: mark(watermark, None) })
+        Ok(claimed.into_claim())
     }
 
     /// Offset, watermark and counts in one transaction, fenced by epoch and offset.
     pub(super) async fn write_checkpoint(&self, checkpoint: &Checkpoint, now: Timestamp) -> Outcome<()> {
         let Checkpoint { topic, partition, from, to, .. } = checkpoint;
-        if to < from {
-            return Err(Failure::Refused(format!(
-                "a checkpoint of {topic}/{partition} cannot go back from offset {from} to {to}"
-            )));
-        }
-        // Encoding is the slow half and needs no lock.
-        let partials = encode(&checkpoint.deltas)?;
+        let partials = encode(checkpoint)?;
         let mut tx = self.write().await?;
         advance(&mut tx, checkpoint, now).await?;
         let place = (topic.as_str(), partition.0, from.0, to.0);
@@ -79,6 +72,7 @@ impl SqliteStore {
                     .bind(planned.plan_hash.as_str())
                     .bind(POSTCARD)
                     .bind(state.as_slice())
+                    .bind(now.as_micros())
             })
             .await?;
         REJECTED
@@ -105,43 +99,17 @@ impl SqliteStore {
 
     /// The partitions of a topic that have a row.
     pub(super) async fn read_partitions(&self, topic: &Topic) -> Outcome<Vec<PartitionRow>> {
-        type Row = (i32, i64, Option<i64>, Option<i64>, Option<i64>, i64);
-        let rows: Vec<Row> = query_as(
-            "SELECT p.partition, p.epoch, p.next_offset, p.watermark, p.eof_at,
+        let rows: Vec<PartitionColumns> = query_as(
+            "SELECT p.partition, p.epoch, p.next_offset, p.watermark, p.eof_at, p.confirmed_at,
                     (SELECT coalesce(sum(r.records), 0) FROM rejected_records AS r
-                     WHERE r.topic = p.topic AND r.partition = p.partition)
+                     WHERE r.topic = p.topic AND r.partition = p.partition) AS rejected
              FROM source_partitions AS p WHERE p.topic = ? ORDER BY p.partition",
         )
         .bind(topic.as_str())
         .fetch_all(&self.readers)
         .await?;
-        rows.into_iter()
-            .map(|(partition, epoch, next_offset, watermark, eof_at, rejected)| {
-                Ok(PartitionRow {
-                    topic: topic.clone(),
-                    partition: Partition(partition),
-                    epoch: Epoch(epoch),
-                    next_offset: next_offset.map(Offset),
-                    mark: mark(watermark, eof_at),
-                    rejected: count(rejected, "number of rejected records")?,
-                })
-            })
-            .collect()
+        rows.into_iter().map(|row| row.into_row(topic)).collect()
     }
-}
-
-/// A partition's mark from its two columns.
-pub(super) fn mark(watermark: Option<i64>, eof_at: Option<i64>) -> PartitionMark {
-    PartitionMark::stored(event_time(watermark).map(Watermark::at), timestamp(eof_at))
-}
-
-type Encoded<'a> = (&'a MonitorId, &'a PlannedDelta, Vec<u8>);
-
-fn encode(deltas: &[(MonitorId, PlannedDelta)]) -> Outcome<Vec<Encoded<'_>>> {
-    deltas
-        .iter()
-        .map(|(monitor, planned)| Ok((monitor, planned, encode_aggregates(&planned.delta.aggregates)?)))
-        .collect()
 }
 
 /// Both fences in one statement: who the owner is, and where it starts.
@@ -151,17 +119,18 @@ async fn advance(connection: &mut SqliteConnection, checkpoint: &Checkpoint, now
     let done = query(
         "UPDATE source_partitions
          SET next_offset = ?1, watermark = max(coalesce(watermark, ?2), coalesce(?2, watermark)), eof_at = ?3,
-             updated_at = ?4
+             updated_at = ?4, confirmed_at = ?9
          WHERE topic = ?5 AND partition = ?6 AND epoch = ?7 AND (next_offset = ?8 OR next_offset IS NULL)",
     )
     .bind(to.0)
     .bind(watermark)
-    .bind(mark.eof_at().map(Timestamp::as_micros))
+    .bind(mark.end().map(|end| end.since.as_micros()))
     .bind(now.as_micros())
     .bind(topic.as_str())
     .bind(partition.0)
     .bind(epoch.0)
     .bind(from.0)
+    .bind(mark.end().map(|end| end.confirmed.as_micros()))
     .execute(&mut *connection)
     .await?;
     if done.rows_affected() == 1 {
@@ -173,17 +142,7 @@ async fn advance(connection: &mut SqliteConnection, checkpoint: &Checkpoint, now
             .bind(partition.0)
             .fetch_optional(connection)
             .await?;
-    let place = format!("{topic}/{partition}");
-    Err(Failure::Fenced(match found {
-        None => format!("{place} was never claimed"),
-        Some((current, _)) if current != epoch.0 => {
-            format!("{place} belongs to epoch {current}, not to {epoch}")
-        }
-        Some((_, next)) => {
-            let next = next.map_or_else(|| "nothing".to_owned(), |offset| offset.to_string());
-            format!("{place} goes on at offset {next}, not at {from}")
-        }
-    }))
+    Err(fenced(checkpoint, found))
 }
 
 async fn keep_newest_samples(connection: &mut SqliteConnection, topic: &Topic) -> Outcome<()> {

@@ -5,8 +5,9 @@ use std::time::Duration;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use super::{Outcome, schema};
-use crate::error::Failure;
+use super::schema::VERSIONS;
+use crate::error::{Failure, Outcome};
+use crate::schema::{self, Migrated};
 
 /// How long a write waits for another process on the same file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -18,6 +19,27 @@ const CACHE_KIB: &str = "-16384";
 /// The writing and the reading pool of the database at `path`, its tables up to date.
 pub(super) async fn connect(path: &str) -> Outcome<(SqlitePool, SqlitePool)> {
     let in_memory = path == ":memory:";
+    let options = options(path);
+    let writer = writer(path, options.clone()).await?;
+    schema::migrate(&mut *writer.acquire().await?, VERSIONS).await?;
+    let readers =
+        if in_memory { writer.clone() } else { pool(READERS).connect_lazy_with(options.pragma("query_only", "on")) };
+    Ok((writer, readers))
+}
+
+/// Brings the tables of the database at `path` up to date.
+pub(super) async fn migrate(path: &str) -> Outcome<Migrated> {
+    let writer = writer(path, options(path)).await?;
+    let migrated = schema::migrate(&mut *writer.acquire().await?, VERSIONS).await;
+    writer.close().await;
+    migrated
+}
+
+async fn writer(path: &str, options: SqliteConnectOptions) -> Outcome<SqlitePool> {
+    pool(1).connect_with(options).await.map_err(|error| cannot_open(path, error))
+}
+
+fn options(path: &str) -> SqliteConnectOptions {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
@@ -28,20 +50,16 @@ pub(super) async fn connect(path: &str) -> Outcome<(SqlitePool, SqlitePool)> {
         .pragma("temp_store", "memory")
         // Rows handed over from SQLite's thread at a time; long histories wake the reader less often.
         .row_buffer_size(512);
-    let options = if in_memory { options } else { options.journal_mode(SqliteJournalMode::Wal) };
-    let pool = |connections| {
-        SqlitePoolOptions::new()
-            .max_connections(connections)
-            // A connection is a file handle of this process: it does not go stale, and one in memory *is* the database.
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false)
-    };
-    let writer = pool(1).connect_with(options.clone()).await.map_err(|error| cannot_open(path, error))?;
-    schema::migrate(&writer).await?;
-    let readers =
-        if in_memory { writer.clone() } else { pool(READERS).connect_lazy_with(options.pragma("query_only", "on")) };
-    Ok((writer, readers))
+    if path == ":memory:" { options } else { options.journal_mode(SqliteJournalMode::Wal) }
+}
+
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        // A connection is a file handle of this process: it does not go stale, and one in memory *is* the database.
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
 }
 
 /// SQLite's own words for these two do not say what to do.

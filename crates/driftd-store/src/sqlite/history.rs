@@ -1,13 +1,13 @@
 //! The drift history: what was judged, row by row.
 
-use driftd_model::{FeatureName, HistoryQuery, HistoryRow, MonitorId, Outcome as Judged};
+use driftd_model::{FeatureName, HistoryQuery, HistoryRow, MonitorId};
 use driftd_stats::DriftStatistic;
-use driftd_window::{EventTime, SegmentKey, Timestamp, WindowName};
+use driftd_window::{EventTime, SegmentKey};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, query};
 
-use super::read::{count, parsed, word};
 use super::{Outcome, SqliteStore};
+use crate::rows::HistoryColumns;
 
 /// The columns of `drift_history`, from its tables: instants are still numbers here.
 const COLUMNS: &str = "SELECT w.monitor, w.segment, w.window_name, w.window_start, w.window_end, d.feature, d.statistic, \
@@ -44,27 +44,27 @@ impl SqliteStore {
     }
 }
 
-/// Columns in the order of `COLUMNS`.
+/// Columns in the order of `COLUMNS`; by their numbers, because a history is long.
 fn history_row(row: &SqliteRow) -> Outcome<HistoryRow> {
-    let outcome: Option<&str> = row.try_get(15)?;
-    Ok(HistoryRow {
-        monitor: parsed(row.try_get(0)?, "monitor name")?,
-        segment: SegmentKey::from_stored(row.try_get(1)?),
-        window_name: WindowName::from(row.try_get::<&str, _>(2)?),
-        window_start: EventTime::from_micros(row.try_get(3)?),
-        window_end: EventTime::from_micros(row.try_get(4)?),
-        feature: FeatureName::from(row.try_get::<&str, _>(5)?),
-        statistic: parsed(row.try_get(6)?, "statistic")?,
+    let columns = HistoryColumns {
+        monitor: row.try_get(0)?,
+        segment: row.try_get(1)?,
+        window_name: row.try_get(2)?,
+        window_start: row.try_get(3)?,
+        window_end: row.try_get(4)?,
+        feature: row.try_get(5)?,
+        statistic: row.try_get(6)?,
         value: row.try_get(7)?,
         certified_error: row.try_get(8)?,
-        n: count(row.try_get(9)?, "number of baseline values")?,
-        m: count(row.try_get(10)?, "number of window values")?,
+        n: row.try_get(9)?,
+        m: row.try_get(10)?,
         p_value: row.try_get(11)?,
         q_value: row.try_get(12)?,
         warn: row.try_get(13)?,
         critical: row.try_get(14)?,
-        outcome: outcome.map(|text| word(text, Judged::from_stored, "outcome")).transpose()?,
+        outcome: row.try_get(15)?,
         baseline: row.try_get(16)?,
-        sealed_at: Timestamp::from_micros(row.try_get(17)?),
-    })
+        sealed_at: row.try_get(17)?,
+    };
+    columns.into_row()
 }

@@ -1,20 +1,20 @@
 //! Incidents and their events.
 
 use driftd_model::{
-    FeatureName, Incident, IncidentEvent, IncidentId, IncidentKey, IncidentKind, IncidentRow, IncidentState, MonitorId,
-    Severity, Step, Transition,
+    Incident, IncidentEvent, IncidentId, IncidentKey, IncidentRow, IncidentState, MonitorId, Step, Transition,
 };
-use driftd_window::{SegmentKey, Timestamp};
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
-use sqlx::{Row, query, query_as, query_scalar};
+use driftd_window::Timestamp;
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{query, query_as, query_scalar};
 
-use super::read::{count, document, parsed, timestamp, to_document, to_integer, word};
 use super::{Outcome, SqliteStore};
+use crate::read::{amended, document, features, to_document, to_integer};
+use crate::rows::{EventColumns, IncidentBody, IncidentColumns};
 
 impl SqliteStore {
     /// Incidents of one monitor, or of all, oldest first.
     pub(super) async fn list_incidents(&self, monitor: Option<&MonitorId>) -> Outcome<Vec<IncidentRow>> {
-        let rows = query(
+        let rows: Vec<IncidentColumns> = query_as(
             "SELECT id, monitor, segment, kind, severity, state, opened_at, acknowledged_at, resolved_at, features,
                     windows
              FROM incidents WHERE ?1 IS NULL OR monitor = ?1 ORDER BY first_seen, id",
@@ -22,7 +22,7 @@ impl SqliteStore {
         .bind(monitor.map(MonitorId::as_str))
         .fetch_all(&self.readers)
         .await?;
-        rows.iter().map(incident_row).collect()
+        rows.into_iter().map(IncidentColumns::into_row).collect()
     }
 
     /// One incident with its events. A prefix that fits several incidents fits none.
@@ -31,32 +31,22 @@ impl SqliteStore {
             return Ok(None);
         }
         let mut connection = self.readers.acquire().await?;
-        let found: Vec<(String, String)> = query_as(
+        let found: Vec<IncidentBody> = query_as(
             "SELECT id, body FROM incidents WHERE substr(id, 1, length(?1)) = ?1 ORDER BY id <> ?1, id LIMIT 2",
         )
         .bind(id.as_str())
         .fetch_all(&mut *connection)
         .await?;
-        let (full, body) = match found.as_slice() {
-            [(full, body)] => (full, body),
-            [(full, body), _] if full == id.as_str() => (full, body),
-            _ => return Ok(None),
+        let Some(found) = IncidentBody::named(id.as_str(), found) else {
+            return Ok(None);
         };
-        let rows: Vec<(i64, String, bool)> =
+        let rows: Vec<EventColumns> =
             query_as("SELECT at, body, silenced FROM incident_events WHERE incident_id = ? ORDER BY id")
-                .bind(full.as_str())
+                .bind(found.id.as_str())
                 .fetch_all(&mut *connection)
                 .await?;
-        let events = rows.into_iter().map(|(at, body, silenced)| {
-            Ok(IncidentEvent {
-                incident: IncidentId::from_stored(full.clone()),
-                at: Timestamp::from_micros(at),
-                transition: document(&body, format_args!("an event of incident {full}"))?,
-                silenced,
-            })
-        });
-        let events = events.collect::<Outcome<Vec<IncidentEvent>>>()?;
-        Ok(Some((document(body, format_args!("incident {full}"))?, events)))
+        let events: Outcome<Vec<_>> = rows.into_iter().map(|row| row.into_event(&found.id)).collect();
+        Ok(Some((found.into_incident()?, events?)))
     }
 
     /// Writes what a person did, if the incident is still in the state that was read. What seals found out meanwhile
@@ -80,11 +70,7 @@ impl SqliteStore {
         let Some(body) = found else {
             return Ok(false);
         };
-        let mut incident: Incident = document(&body, format_args!("incident {}", wanted.id))?;
-        incident.state = wanted.state;
-        incident.acknowledged.clone_from(&wanted.acknowledged);
-        incident.resolved_at = wanted.resolved_at;
-        incident.last_notified_at = incident.last_notified_at.max(wanted.last_notified_at);
+        let incident = amended(&body, wanted)?;
         upsert(&mut tx, &incident).await?;
         for transition in &step.transitions {
             append_event(&mut tx, &incident.id, now, transition, silenced && transition.is_told()).await?;
@@ -117,9 +103,7 @@ pub(super) async fn drop_pending(connection: &mut SqliteConnection, key: &Incide
 
 /// Writes an incident as it is now.
 pub(super) async fn upsert(connection: &mut SqliteConnection, incident: &Incident) -> Outcome<()> {
-    let worst = incident.worst_features();
-    let features: Vec<&FeatureName> = worst.iter().map(|evidence| &evidence.feature).collect();
-    let features = to_document(&features, "features of an incident")?;
+    let features = features(incident)?;
     let body = to_document(incident, format_args!("incident {}", incident.id))?;
     let acknowledged_at = incident.acknowledged.as_ref().map(|(at, _)| at.as_micros());
     query(
@@ -170,24 +154,4 @@ pub(super) async fn append_event(
     .execute(connection)
     .await?;
     Ok(())
-}
-
-/// Columns in the order of `list_incidents`.
-fn incident_row(row: &SqliteRow) -> Outcome<IncidentRow> {
-    let id: String = row.try_get(0)?;
-    let features: &str = row.try_get(9)?;
-    let wrong = |what: &str| format!("{what} of incident {id}");
-    Ok(IncidentRow {
-        monitor: parsed(row.try_get(1)?, "monitor name")?,
-        segment: SegmentKey::from_stored(row.try_get(2)?),
-        kind: word(row.try_get(3)?, IncidentKind::from_stored, &wrong("kind"))?,
-        severity: word(row.try_get(4)?, Severity::from_stored, &wrong("severity"))?,
-        state: word(row.try_get(5)?, IncidentState::from_stored, &wrong("state"))?,
-        opened_at: timestamp(row.try_get(6)?),
-        acknowledged_at: timestamp(row.try_get(7)?),
-        resolved_at: timestamp(row.try_get(8)?),
-        features: document(features, wrong("features"))?,
-        windows: count(row.try_get(10)?, &wrong("windows"))?,
-        incident_id: IncidentId::from_stored(id),
-    })
 }

@@ -5,10 +5,10 @@ use driftd_window::EventTime;
 use sqlx::{query, query_as, query_scalar};
 
 use super::bulk::Insert;
-use super::read::count;
 use super::{Outcome, SqliteStore};
 use crate::codec::{POSTCARD, encode_aggregates};
-use crate::error::Failure;
+use crate::read::count;
+use crate::seal::not_forward;
 
 /// Adds what is new to the row of the pane, or makes one that holds late records only: no counts, rows = 0.
 const LATE: Insert = Insert {
@@ -21,22 +21,15 @@ const LATE: Insert = Insert {
 type Late = (i64, String, i64, String);
 
 impl SqliteStore {
-    /// Partials behind the frontier hold `rows + late_rows` records as far as they are accounted for; what is beyond
-    /// that is new. Counting again finds nothing, so a sweep may be repeated at will.
+    /// Panes behind the frontier hold as many records as they account for; what is beyond that is new. Counting again
+    /// finds nothing, so a sweep may be repeated at will.
     pub(super) async fn count_late(&self, monitor: &MonitorId) -> Outcome<u64> {
         let mut tx = self.write().await?;
         let late: Vec<Late> = query_as(
-            "SELECT found.pane_start, found.segment,
-                    found.rows - coalesce(s.rows + s.late_rows, 0) AS late,
+            "SELECT a.pane_start, a.segment, a.partial_rows - a.accounted_rows,
                     (SELECT max(p.plan_hash) FROM pane_partials AS p
-                     WHERE p.monitor = ?1 AND p.pane_start = found.pane_start AND p.segment = found.segment)
-             FROM (SELECT pane_start, segment, sum(rows) AS rows FROM pane_partials
-                   WHERE monitor = ?1
-                     AND pane_start < (SELECT sealed_through FROM monitor_frontiers WHERE monitor = ?1)
-                   GROUP BY pane_start, segment) AS found
-             LEFT JOIN sealed_panes AS s
-                    ON s.monitor = ?1 AND s.pane_start = found.pane_start AND s.segment = found.segment
-             WHERE found.rows > coalesce(s.rows + s.late_rows, 0)",
+                     WHERE p.monitor = ?1 AND p.pane_start = a.pane_start AND p.segment = a.segment)
+             FROM pane_accounts AS a WHERE a.monitor = ?1 AND a.partial_rows > a.accounted_rows",
         )
         .bind(monitor.as_str())
         .fetch_all(&mut *tx)
@@ -84,9 +77,5 @@ pub(super) async fn advance_frontier(
     .bind(through.as_micros())
     .execute(connection)
     .await?;
-    if done.rows_affected() == 1 {
-        Ok(())
-    } else {
-        Err(Failure::Refused(format!("the frontier of monitor {monitor} cannot go back to {through}")))
-    }
+    if done.rows_affected() == 1 { Ok(()) } else { Err(not_forward(monitor, through)) }
 }

@@ -4,12 +4,9 @@ use driftd_model::{OutboxEntry, Settlement};
 use driftd_window::Timestamp;
 use sqlx::{query, query_as, query_scalar};
 
-use super::read::{count, document, parsed};
 use super::{Outcome, SqliteStore};
-use crate::error::Failure;
-
-/// A leased entry.
-type Row = (i64, String, String, i64);
+use crate::read::{Settled, count};
+use crate::rows::OutboxColumns;
 
 impl SqliteStore {
     /// Leases the oldest due entries that nobody holds. An expired lease is as good as none: its holder is taken to be
@@ -21,7 +18,7 @@ impl SqliteStore {
         now: Timestamp,
         until: Timestamp,
     ) -> Outcome<Vec<OutboxEntry>> {
-        let mut rows: Vec<Row> = query_as(
+        let rows: Vec<OutboxColumns> = query_as(
             "UPDATE notification_outbox SET lease_owner = ?1, lease_until = ?2
              WHERE id IN (SELECT id FROM notification_outbox
                           WHERE state = 'pending' AND due_at <= ?3 AND (lease_until IS NULL OR lease_until <= ?3)
@@ -34,19 +31,7 @@ impl SqliteStore {
         .bind(limit)
         .fetch_all(&self.writer)
         .await?;
-        // RETURNING promises no order.
-        rows.sort_by_key(|(id, ..)| *id);
-        rows.into_iter()
-            .map(|(id, receiver, body, attempts)| {
-                Ok(OutboxEntry {
-                    id,
-                    receiver: parsed(&receiver, "receiver name")?,
-                    notification: document(&body, format_args!("notification {id}"))?,
-                    attempts: u32::try_from(attempts)
-                        .map_err(|_| Failure::damaged(format!("attempts of notification {id}")))?,
-                })
-            })
-            .collect()
+        OutboxColumns::into_entries(rows)
     }
 
     /// Settles an entry that `owner` holds and writes down the try.
@@ -57,11 +42,7 @@ impl SqliteStore {
         settlement: &Settlement,
         now: Timestamp,
     ) -> Outcome<bool> {
-        let (state, outcome, retry_at, error) = match settlement {
-            Settlement::Delivered => ("delivered", "delivered", None, None),
-            Settlement::RetryAt { at, error } => ("pending", "retry", Some(at.as_micros()), Some(error.as_str())),
-            Settlement::Dead { error } => ("dead", "dead", None, Some(error.as_str())),
-        };
+        let Settled { state, outcome, retry_at, error } = Settled::of(settlement);
         let mut tx = self.write().await?;
         let attempt: Option<i64> = query_scalar(
             "UPDATE notification_outbox

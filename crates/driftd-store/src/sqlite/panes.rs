@@ -1,13 +1,12 @@
 //! Sealed panes: the frozen counts of a pane and segment.
 
-use driftd_model::{ContentHash, MonitorId, SealedPane};
-use driftd_window::{EventTime, PaneId, SegmentKey};
+use driftd_model::{MonitorId, SealedPane};
+use driftd_window::EventTime;
 use sqlx::query_as;
 use sqlx::sqlite::SqliteExecutor;
 
-use super::read::count;
 use super::{Outcome, SqliteStore};
-use crate::codec::decode_stored;
+use crate::rows::PaneColumns;
 
 impl SqliteStore {
     /// Every sealed pane that starts in [`from`, `to`), those that hold late records only included.
@@ -31,8 +30,7 @@ pub(super) async fn sealed_panes(
     if from >= to {
         return Ok(Vec::new());
     }
-    type Row = (i64, String, i64, i64, String, i64, Vec<u8>);
-    let rows: Vec<Row> = query_as(
+    let rows: Vec<PaneColumns> = query_as(
         "SELECT pane_start, segment, rows, late_rows, plan_hash, codec, state FROM sealed_panes
          WHERE monitor = ? AND pane_start >= ? AND pane_start < ? ORDER BY pane_start, segment",
     )
@@ -41,21 +39,5 @@ pub(super) async fn sealed_panes(
     .bind(to.as_micros())
     .fetch_all(executor)
     .await?;
-    rows.into_iter()
-        .map(|(start, segment, rows, late_rows, plan_hash, codec, state)| {
-            Ok(SealedPane {
-                pane: pane_id(start),
-                segment: SegmentKey::from_stored(segment),
-                rows: count(rows, "rows of a sealed pane")?,
-                late_rows: count(late_rows, "late rows of a sealed pane")?,
-                plan_hash: ContentHash::from_stored(plan_hash),
-                aggregates: decode_stored(codec, &state)?,
-            })
-        })
-        .collect()
-}
-
-/// The pane that starts at `micros`.
-pub(super) fn pane_id(micros: i64) -> PaneId {
-    PaneId::from_stored(EventTime::from_micros(micros))
+    rows.into_iter().map(PaneColumns::into_pane).collect()
 }

@@ -5,8 +5,9 @@ use driftd_window::Timestamp;
 use sqlx::sqlite::SqliteExecutor;
 use sqlx::{query, query_as, query_scalar};
 
-use super::read::{document, to_document};
 use super::{Outcome, SqliteStore};
+use crate::read::to_document;
+use crate::rows::SilenceColumns;
 
 impl SqliteStore {
     /// Adds a silence under an id of its own.
@@ -46,23 +47,12 @@ pub(super) async fn silences(
     executor: impl SqliteExecutor<'_>,
     ending_after: Option<Timestamp>,
 ) -> Outcome<Vec<Silence>> {
-    let rows: Vec<(i64, String, i64, i64, String, String)> = query_as(
+    let rows: Vec<SilenceColumns> = query_as(
         "SELECT id, matchers, starts_at, ends_at, author, comment FROM silences
          WHERE ?1 IS NULL OR ends_at > ?1 ORDER BY id",
     )
     .bind(ending_after.map(Timestamp::as_micros))
     .fetch_all(executor)
     .await?;
-    rows.into_iter()
-        .map(|(id, matchers, starts_at, ends_at, author, comment)| {
-            Ok(Silence {
-                id: SilenceId(id),
-                matchers: document(&matchers, format_args!("silence {id}"))?,
-                starts_at: Timestamp::from_micros(starts_at),
-                ends_at: Timestamp::from_micros(ends_at),
-                author,
-                comment,
-            })
-        })
-        .collect()
+    rows.into_iter().map(SilenceColumns::into_silence).collect()
 }

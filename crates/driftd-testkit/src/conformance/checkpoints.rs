@@ -134,9 +134,12 @@ pub async fn the_end_of_a_partition_is_remembered_until_records_come(place: &dyn
     end.mark.reached_end(clock(8));
     assert_eq!(end.from, end.to);
     feeder.write(&*store, &end).await.unwrap();
-    assert_eq!(store.partitions(&topic()).await.unwrap()[0].mark.eof_at(), Some(clock(8)));
+    end.mark.reached_end(clock(9));
+    feeder.write(&*store, &end).await.unwrap();
+    let seen = store.partitions(&topic()).await.unwrap()[0].mark.end().unwrap();
+    assert_eq!((seen.since, seen.confirmed), (clock(8), clock(9)));
     feeder.feed(&*store, &plan(), &[Traffic::at(2)], 3).await;
-    assert_eq!(store.partitions(&topic()).await.unwrap()[0].mark.eof_at(), None);
+    assert_eq!(store.partitions(&topic()).await.unwrap()[0].mark.end(), None);
 }
 
 /// Rejects are counted for each partition over all reasons and checkpoints.

@@ -36,10 +36,10 @@ pub async fn a_claim_forgets_that_the_end_was_reached(place: &dyn Place) {
     let mut checkpoint = feeder.checkpoint(&[&plan()], &[Traffic::at(5)], 6);
     checkpoint.mark.reached_end(clock(7));
     feeder.write(&*store, &checkpoint).await.unwrap();
-    assert_eq!(store.partitions(&topic()).await.unwrap()[0].mark.eof_at(), Some(clock(7)));
+    assert_eq!(store.partitions(&topic()).await.unwrap()[0].mark.end().map(|end| end.since), Some(clock(7)));
     let claim = store.claim(&topic(), Partition(0), "b", clock(100)).await.unwrap();
-    assert_eq!(claim.mark.eof_at(), None);
-    assert_eq!(store.partitions(&topic()).await.unwrap()[0].mark.eof_at(), None);
+    assert_eq!(claim.mark.end(), None);
+    assert_eq!(store.partitions(&topic()).await.unwrap()[0].mark.end(), None);
 }
 
 /// Partitions of one topic, and equal partitions of two topics, have nothing to do with each other.

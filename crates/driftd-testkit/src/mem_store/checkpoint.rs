@@ -1,7 +1,7 @@
 //! Partitions: claims and fenced checkpoints.
 
 use driftd_model::{Checkpoint, Claim, Epoch, Partition, PartitionRow, StoreError, Topic};
-use driftd_window::PartitionMark;
+use driftd_window::{PartitionMark, Timestamp};
 
 use super::fault::{Bug, Fault, Operation};
 use super::state::{Partial, State};
@@ -25,18 +25,18 @@ impl State {
         Claim { epoch: row.epoch, next_offset: row.next_offset, mark: row.mark }
     }
 
-    pub(super) fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
+    pub(super) fn checkpoint(&mut self, checkpoint: &Checkpoint, now: Timestamp) -> Result<(), StoreError> {
         let fault = self.take_fault(Operation::Checkpoint);
         self.fence(checkpoint)?;
         if fault == Some(Fault::BeforeCommit) {
             return Err(Fault::error(Operation::Checkpoint));
         }
         self.last_checkpoint = Some(checkpoint.clone());
-        self.append(checkpoint);
+        self.append(checkpoint, now);
         if fault.is_some() && self.has_bug(Bug::CountsBeforeOffset) {
             return Err(Fault::error(Operation::Checkpoint));
         }
-        self.advance(checkpoint);
+        self.advance(checkpoint, now);
         match fault {
             Some(_) => Err(Fault::error(Operation::Checkpoint)),
             None => Ok(()),
@@ -65,29 +65,30 @@ impl State {
         Ok(())
     }
 
-    fn append(&mut self, checkpoint: &Checkpoint) {
+    fn append(&mut self, checkpoint: &Checkpoint, now: Timestamp) {
         for (monitor, planned) in &checkpoint.deltas {
             let partial = Partial {
                 topic: checkpoint.topic.clone(),
                 partition: checkpoint.partition,
                 from: checkpoint.from,
                 to: checkpoint.to,
+                landed: now,
                 planned: planned.clone(),
             };
             self.monitor(monitor).partials.entry(planned.delta.pane).or_default().push(partial);
         }
     }
 
-    fn advance(&mut self, checkpoint: &Checkpoint) {
+    fn advance(&mut self, checkpoint: &Checkpoint, now: Timestamp) {
         let key = (checkpoint.topic.clone(), checkpoint.partition);
         if let Some(row) = self.partitions.get_mut(&key) {
             row.next_offset = Some(checkpoint.to);
             row.mark =
-                PartitionMark::stored(row.mark.watermark().max(checkpoint.mark.watermark()), checkpoint.mark.eof_at());
+                PartitionMark::stored(row.mark.watermark().max(checkpoint.mark.watermark()), checkpoint.mark.end());
             row.rejected += checkpoint.rejected.iter().map(|(_, count)| count).sum::<u64>();
         }
         let letters = self.dead_letters.entry(checkpoint.topic.clone()).or_default();
-        letters.extend(checkpoint.samples.iter().cloned());
+        letters.extend(checkpoint.samples.iter().map(|sample| (now, sample.clone())));
         while letters.len() > DEAD_LETTERS {
             letters.pop_front();
         }

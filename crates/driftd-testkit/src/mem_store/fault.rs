@@ -1,6 +1,6 @@
 //! Faults a test may order, and bugs it may plant.
 
-use driftd_model::StoreError;
+use driftd_model::{StoreError, StoreResult};
 
 /// A write that a fault can strike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +37,15 @@ pub enum Bug {
     LateRowsDropped,
 }
 
+/// A store that nobody reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outage {
+    /// Every call fails at once, and may be tried again.
+    Refuses,
+    /// No call ever comes back.
+    Hangs,
+}
+
 impl Bug {
     /// Every plantable defect.
     pub const ALL: [Self; 5] = [
@@ -46,6 +55,19 @@ impl Bug {
         Self::CountsBeforeOffset,
         Self::LateRowsDropped,
     ];
+}
+
+impl Outage {
+    /// What a call comes to meanwhile.
+    pub(super) fn answer<'a, T: Send + 'a>(self) -> StoreResult<'a, T> {
+        match self {
+            Self::Refuses => {
+                let what = "nobody listens, as ordered".to_owned();
+                Box::pin(std::future::ready(Err(StoreError::Transient { what, source: None })))
+            }
+            Self::Hangs => Box::pin(std::future::pending()),
+        }
+    }
 }
 
 impl Fault {

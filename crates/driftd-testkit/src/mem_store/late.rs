@@ -29,18 +29,19 @@ impl State {
             }
         }
         let mut found = 0;
-        for ((pane, segment), (rows, plan_hash)) in arrived {
-            let sealed = state.sealed.entry((pane, segment.clone())).or_insert_with(|| SealedPane {
-                pane,
-                segment,
+        for (key, (rows, plan_hash)) in arrived {
+            let sealed = state.sealed.entry(key.clone()).or_insert_with(|| SealedPane {
+                pane: key.0,
+                segment: key.1.clone(),
                 rows: 0,
                 late_rows: 0,
                 plan_hash,
                 aggregates: Vec::new(),
             });
-            let late = rows.saturating_sub(sealed.rows);
-            found += late.saturating_sub(sealed.late_rows);
-            sealed.late_rows = late.max(sealed.late_rows);
+            let dropped = state.dropped.get(&key).copied().unwrap_or(0);
+            let late = (rows + dropped).saturating_sub(sealed.rows + sealed.late_rows);
+            found += late;
+            sealed.late_rows += late;
         }
         found
     }

@@ -3,15 +3,29 @@
 use driftd_model::{
     Baseline, BaselineName, BaselineRef, BaselineSummary, Checkpoint, Claim, FeatureName, HistoryQuery, HistoryRow,
     Incident, IncidentEvent, IncidentId, IncidentRow, IncidentState, MonitorId, OutboxEntry, Partition, PartitionRow,
-    Sealed, SealedPane, Sealer, Settlement, Silence, SilenceId, Step, Store, StoreResult, StoredBaseline, Topic,
+    Retained, Retention, Sealed, SealedPane, Sealer, Settlement, Silence, SilenceId, Step, Store, StoreError,
+    StoreResult, StoredBaseline, Topic,
 };
 use driftd_window::{EventTime, SegmentKey, Timestamp, WindowName};
 
 use super::MemStore;
+use super::state::State;
 
 /// A future that is ready with `value`.
 fn ready<'a, T: Send + 'a>(value: T) -> driftd_model::BoxFuture<'a, T> {
     Box::pin(std::future::ready(value))
+}
+
+/// What `act` comes to in the store, unless nobody reaches it.
+fn reached<'a, T: Send + 'a>(
+    store: &MemStore,
+    act: impl FnOnce(&mut State) -> Result<T, StoreError>,
+) -> StoreResult<'a, T> {
+    let mut state = store.lock();
+    match state.outage {
+        Some(outage) => outage.answer(),
+        None => ready(act(&mut state)),
+    }
 }
 
 /// What the history is sorted by: names as text, as a database does it.
@@ -27,25 +41,24 @@ impl Store for MemStore {
         _owner: &'a str,
         _now: Timestamp,
     ) -> StoreResult<'a, Claim> {
-        ready(Ok(self.lock().claim(topic, partition)))
+        reached(self, |state| Ok(state.claim(topic, partition)))
     }
 
-    fn checkpoint<'a>(&'a self, checkpoint: &'a Checkpoint, _now: Timestamp) -> StoreResult<'a, ()> {
-        ready(self.lock().checkpoint(checkpoint))
+    fn checkpoint<'a>(&'a self, checkpoint: &'a Checkpoint, now: Timestamp) -> StoreResult<'a, ()> {
+        reached(self, |state| state.checkpoint(checkpoint, now))
     }
 
     fn seal<'a>(&'a self, sealer: &'a dyn Sealer) -> StoreResult<'a, Sealed> {
-        ready(self.lock().seal(sealer))
+        self.lock().seals_asked += 1;
+        reached(self, |state| state.seal(sealer))
     }
 
     fn sweep_late<'a>(&'a self, monitor: &'a MonitorId) -> StoreResult<'a, u64> {
-        ready(Ok(self.lock().sweep_late(monitor)))
+        reached(self, |state| Ok(state.sweep_late(monitor)))
     }
 
     fn partitions<'a>(&'a self, topic: &'a Topic) -> StoreResult<'a, Vec<PartitionRow>> {
-        let state = self.lock();
-        let rows = state.partitions.values().filter(|row| row.topic == *topic).cloned().collect();
-        ready(Ok(rows))
+        reached(self, |state| Ok(state.partitions.values().filter(|row| row.topic == *topic).cloned().collect()))
     }
 
     fn sealed_through<'a>(&'a self, monitor: &'a MonitorId) -> StoreResult<'a, Option<EventTime>> {
@@ -163,6 +176,10 @@ impl Store for MemStore {
         _now: Timestamp,
     ) -> StoreResult<'a, bool> {
         ready(self.lock().settle(owner, entry, settlement))
+    }
+
+    fn retain<'a>(&'a self, policy: &'a Retention, now: Timestamp) -> StoreResult<'a, Retained> {
+        reached(self, |state| Ok(state.retain(policy, now)))
     }
 
     fn outbox_depth(&self) -> StoreResult<'_, u64> {

@@ -9,13 +9,13 @@ use driftd_model::{
 };
 use driftd_window::{EventTime, PaneId, SegmentKey, Timestamp};
 
-use super::fault::{Bug, Fault, Operation};
+use super::fault::{Bug, Fault, Operation, Outage};
 
 /// Everything the store knows.
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) partitions: BTreeMap<(Topic, Partition), PartitionRow>,
-    pub(super) dead_letters: BTreeMap<Topic, VecDeque<DeadLetter>>,
+    pub(super) dead_letters: BTreeMap<Topic, VecDeque<(Timestamp, DeadLetter)>>,
     pub(super) monitors: BTreeMap<MonitorId, MonitorState>,
     pub(super) baselines: BTreeMap<BaselineName, Vec<StoredBaseline>>,
     pub(super) activations: BTreeMap<MonitorId, BTreeMap<EventTime, BaselineRef>>,
@@ -24,10 +24,14 @@ pub(super) struct State {
     pub(super) events: Vec<IncidentEvent>,
     pub(super) silences: BTreeMap<SilenceId, Silence>,
     pub(super) outbox: Vec<OutboxRow>,
+    /// Id of the newest message.
+    pub(super) messages: i64,
     /// The last checkpoint that was written, for a driver that sends it again.
     pub(super) last_checkpoint: Option<Checkpoint>,
     pub(super) faults: BTreeMap<Operation, Fault>,
     pub(super) bug: Option<Bug>,
+    pub(super) outage: Option<Outage>,
+    pub(super) seals_asked: u64,
 }
 
 /// Panes and windows of one monitor.
@@ -35,6 +39,8 @@ pub(super) struct State {
 pub(super) struct MonitorState {
     pub(super) partials: BTreeMap<PaneId, Vec<Partial>>,
     pub(super) sealed: BTreeMap<(PaneId, SegmentKey), SealedPane>,
+    /// Of the records of a sealed pane, those whose partials were dropped.
+    pub(super) dropped: BTreeMap<(PaneId, SegmentKey), u64>,
     pub(super) sealed_through: Option<EventTime>,
     pub(super) history: Vec<HistoryRow>,
 }
@@ -46,6 +52,7 @@ pub(super) struct Partial {
     pub(super) partition: Partition,
     pub(super) from: Offset,
     pub(super) to: Offset,
+    pub(super) landed: Timestamp,
     pub(super) planned: PlannedDelta,
 }
 
@@ -87,10 +94,10 @@ impl State {
         if self.outbox.iter().any(known) {
             return;
         }
-        let id = self.outbox.len() as i64 + 1;
+        self.messages += 1;
         self.outbox.push(OutboxRow {
             due: notification.at,
-            entry: OutboxEntry { id, receiver, notification: notification.clone(), attempts: 0 },
+            entry: OutboxEntry { id: self.messages, receiver, notification: notification.clone(), attempts: 0 },
             state: OutboxState::Waiting,
             lease: None,
             last_error: None,

@@ -4,10 +4,9 @@ use driftd_model::{MonitorId, SealView, Topic};
 use sqlx::query_as;
 use sqlx::sqlite::SqliteConnection;
 
-use crate::sqlite::Outcome;
-use crate::sqlite::checkpoint::mark;
-use crate::sqlite::panes::pane_id;
-use crate::sqlite::read::{event_time, to_document};
+use crate::error::Outcome;
+use crate::read::{event_time, pane_id, to_document};
+use crate::rows::MarkColumns;
 
 /// Frontier, marks and the neighbouring panes with records, in the snapshot of the transaction.
 pub(super) async fn read(
@@ -33,8 +32,8 @@ pub(super) async fn read(
     .fetch_one(&mut *connection)
     .await?;
     let names = to_document(&topics, "topic names")?;
-    let marks: Vec<(Option<i64>, Option<i64>)> = query_as(
-        "SELECT watermark, eof_at FROM source_partitions WHERE topic IN (SELECT value FROM json_each(?))
+    let marks: Vec<MarkColumns> = query_as(
+        "SELECT watermark, eof_at, confirmed_at FROM source_partitions WHERE topic IN (SELECT value FROM json_each(?))
          ORDER BY topic, partition",
     )
     .bind(names)
@@ -42,7 +41,7 @@ pub(super) async fn read(
     .await?;
     Ok(SealView {
         sealed_through: event_time(sealed_through),
-        marks: marks.into_iter().map(|(watermark, eof_at)| mark(watermark, eof_at)).collect(),
+        marks: marks.into_iter().map(MarkColumns::into_mark).collect(),
         next_data: next_data.map(pane_id),
         first_data: first_data.map(pane_id),
         last_data: last_data.map(pane_id),

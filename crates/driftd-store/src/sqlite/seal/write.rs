@@ -1,17 +1,15 @@
 //! What a seal writes: pane, windows, verdicts, incidents, notifications.
 
-use driftd_model::{
-    MonitorId, Outcome as Judged, Score, SealOutcome, SealedPane, Sealer, Threshold, Verdict, WindowResult,
-};
-use driftd_window::Timestamp;
+use driftd_model::{MonitorId, Outcome as Judged, Score, SealedPane, Threshold, Verdict, WindowResult};
 use sqlx::query_scalar;
 use sqlx::sqlite::SqliteConnection;
 
 use crate::codec::{POSTCARD, encode_aggregates};
-use crate::sqlite::Outcome;
+use crate::error::Outcome;
+use crate::read::to_integer;
+use crate::seal::{Decided, messages, scores};
 use crate::sqlite::bulk::{Insert, Statement};
 use crate::sqlite::incidents::{append_event, drop_pending, upsert};
-use crate::sqlite::read::{to_document, to_integer};
 
 const PANES: Insert = Insert {
     into: "sealed_panes (monitor, pane_start, segment, rows, late_rows, plan_hash, codec, state)",
@@ -62,38 +60,29 @@ pub(super) async fn panes(
 }
 
 /// Writes down what was decided.
-pub(super) async fn outcome(
-    connection: &mut SqliteConnection,
-    sealer: &dyn Sealer,
-    now: Timestamp,
-    outcome: &SealOutcome,
-) -> Outcome<()> {
-    windows(connection, sealer, now, &outcome.windows).await?;
+pub(super) async fn outcome(connection: &mut SqliteConnection, decided: &Decided<'_>) -> Outcome<()> {
+    windows(connection, decided).await?;
     // A pending incident that went away makes room for the next one of the same identity.
-    for key in &outcome.dropped {
+    for key in &decided.outcome.dropped {
         drop_pending(connection, key).await?;
     }
-    for incident in &outcome.incidents {
+    for incident in &decided.outcome.incidents {
         upsert(connection, incident).await?;
     }
-    for event in &outcome.events {
+    for event in &decided.outcome.events {
         append_event(connection, &event.incident, event.at, &event.transition, event.silenced).await?;
     }
-    notifications(connection, sealer, now, outcome).await
+    notifications(connection, decided).await
 }
 
-async fn windows(
-    connection: &mut SqliteConnection,
-    sealer: &dyn Sealer,
-    now: Timestamp,
-    results: &[WindowResult],
-) -> Outcome<()> {
-    if results.is_empty() {
+async fn windows(connection: &mut SqliteConnection, decided: &Decided<'_>) -> Outcome<()> {
+    let Decided { sealer, now, outcome, .. } = decided;
+    if outcome.windows.is_empty() {
         return Ok(());
     }
     // The write lock is held, so nobody else gives ids in between.
     let first: i64 = query_scalar("SELECT coalesce(max(id), 0) + 1 FROM windows").fetch_one(&mut *connection).await?;
-    let numbered: Vec<(i64, &WindowResult)> = (first..).zip(results).collect();
+    let numbered: Vec<(i64, &WindowResult)> = (first..).zip(&outcome.windows).collect();
     let (reference, hash) = sealer.baseline();
     let baseline = reference.to_string();
     WINDOWS
@@ -112,12 +101,7 @@ async fn windows(
                 .bind(now.as_micros())
         })
         .await?;
-    let scores: Vec<(i64, &Verdict, &Score)> = numbered
-        .iter()
-        .flat_map(|(id, result)| result.verdicts.iter().map(move |verdict| (*id, verdict)))
-        .flat_map(|(id, verdict)| verdict.scores.iter().map(move |score| (id, verdict, score)))
-        .collect();
-    SCORES.rows(connection, &scores, bind_score).await
+    SCORES.rows(connection, &scores(&numbered), bind_score).await
 }
 
 fn bind_score<'q>(row: Statement<'q>, (window, verdict, score): &'q (i64, &Verdict, &Score)) -> Statement<'q> {
@@ -138,20 +122,10 @@ fn bind_score<'q>(row: Statement<'q>, (window, verdict, score): &'q (i64, &Verdi
         .bind(score.reason.map(|reason| reason.to_string()))
 }
 
-async fn notifications(
-    connection: &mut SqliteConnection,
-    sealer: &dyn Sealer,
-    now: Timestamp,
-    outcome: &SealOutcome,
-) -> Outcome<()> {
-    let mut entries = Vec::new();
-    for notification in &outcome.notifications {
-        let body = to_document(notification, format_args!("notification {}", notification.key))?;
-        entries
-            .extend(sealer.receivers(notification).into_iter().map(|receiver| (notification, receiver, body.clone())));
-    }
+async fn notifications(connection: &mut SqliteConnection, decided: &Decided<'_>) -> Outcome<()> {
+    let Decided { now, .. } = decided;
     OUTBOX
-        .rows(connection, &entries, |row, (notification, receiver, body)| {
+        .rows(connection, &messages(decided)?, |row, (notification, receiver, body)| {
             row.bind(notification.key.as_str())
                 .bind(receiver.as_str())
                 .bind(notification.incident.id.as_str())

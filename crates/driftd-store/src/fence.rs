@@ -1,0 +1,41 @@
+//! What every checkpoint has to pass, and how it is told that it did not.
+
+use driftd_model::{Checkpoint, MonitorId, PlannedDelta};
+
+use crate::codec::encode_aggregates;
+use crate::error::{Failure, Outcome};
+
+/// Sampled rejects kept for each topic.
+pub(crate) const DEAD_LETTERS: i64 = 1000;
+
+/// A delta, whose it is, and its counts as they are stored.
+pub(crate) type Encoded<'a> = (&'a MonitorId, &'a PlannedDelta, Vec<u8>);
+
+/// The counts of a checkpoint as they are stored. This is the slow half of a checkpoint and needs no lock.
+pub(crate) fn encode(checkpoint: &Checkpoint) -> Outcome<Vec<Encoded<'_>>> {
+    let Checkpoint { topic, partition, from, to, deltas, .. } = checkpoint;
+    if to < from {
+        return Err(Failure::Refused(format!(
+            "a checkpoint of {topic}/{partition} cannot go back from offset {from} to {to}"
+        )));
+    }
+    let mut encoded = Vec::with_capacity(deltas.len());
+    for (monitor, planned) in deltas {
+        encoded.push((monitor, planned, encode_aggregates(&planned.delta.aggregates)?));
+    }
+    Ok(encoded)
+}
+
+/// Why a checkpoint that moved no row is refused; `found` is epoch and next offset of the partition as it stands.
+pub(crate) fn fenced(checkpoint: &Checkpoint, found: Option<(i64, Option<i64>)>) -> Failure {
+    let Checkpoint { topic, partition, epoch, from, .. } = checkpoint;
+    let place = format!("{topic}/{partition}");
+    Failure::Fenced(match found {
+        None => format!("{place} was never claimed"),
+        Some((current, _)) if current != epoch.0 => format!("{place} belongs to epoch {current}, not to {epoch}"),
+        Some((_, next)) => {
+            let next = next.map_or_else(|| "nothing".to_owned(), |offset| offset.to_string());
+            format!("{place} goes on at offset {next}, not at {from}")
+        }
+    })
+}

@@ -1,0 +1,95 @@
+//! The store on Postgres: any number of processes, no leader.
+
+mod baselines;
+mod checkpoint;
+mod connect;
+mod history;
+mod incidents;
+mod late;
+mod outbox;
+mod panes;
+mod partitions;
+mod retain;
+mod schema;
+mod seal;
+mod silences;
+mod text;
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+use driftd_model::StoreError;
+use sqlx::PgPool;
+
+use crate::StoreOptions;
+use crate::error::{Failure, Outcome};
+use crate::port::store_port;
+use crate::schema::Migrated;
+use partitions::Partitions;
+
+/// How long a call may take in all. The server ends a statement earlier; this is for a network that says nothing.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// The store on Postgres, 14 or later.
+///
+/// Every process that has the URL works on the same truth. What keeps them apart are rows: a checkpoint is fenced by the
+/// row of its partition, a seal holds the row of its monitor, a message is leased by its row. Locks of the whole
+/// database are for chores only (tables, partitions, retention).
+///
+/// **Durability**: what was committed is on the server's disk, as far as its `synchronous_commit` and `fsync` are left
+/// as they come. A server that restarts is found again by the next call.
+pub struct PostgresStore {
+    pool: PgPool,
+    /// Role, host and database, for people; never the password.
+    place: String,
+    partitions: Partitions,
+}
+
+impl PostgresStore {
+    /// Connects to the database that `url` names and brings its tables up to date.
+    ///
+    /// # Errors
+    /// Permanent: the URL is none, the server refuses the role, there is no such database, or it has tables of a newer
+    /// driftd. Transient: there is no server, or it cannot take connections now.
+    pub async fn open(url: &str, options: &StoreOptions) -> Result<Self, StoreError> {
+        let connect = connect::parse(url).map_err(|e| e.doing("read the store url"))?;
+        let place = connect::place(&connect);
+        let opened = within_patience(async {
+            connect::migrate(&connect).await?;
+            let store =
+                Self { pool: connect::pool(connect, options), place: place.clone(), partitions: Partitions::default() };
+            store.prepare_today().await?;
+            Ok(store)
+        });
+        opened.await.map_err(|e| e.doing(format!("open the Postgres database {place}")))
+    }
+
+    /// Brings the tables of the database that `url` names up to date, and says what that took.
+    pub(crate) async fn migrate(url: &str) -> Result<Migrated, StoreError> {
+        let connect = connect::parse(url).map_err(|e| e.doing("read the store url"))?;
+        let place = connect::place(&connect);
+        connect::migrate(&connect).await.map_err(|e| e.doing(format!("migrate the Postgres database {place}")))
+    }
+
+    async fn close_connections(&self) {
+        self.pool.close().await;
+    }
+}
+
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStore").field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
+/// A call that is given up when nothing is heard for too long; its connection is closed and what it began rolled back.
+async fn within_patience<T>(call: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+    match tokio::time::timeout(PATIENCE, call).await {
+        Ok(done) => done,
+        Err(_) => Err(Failure::Sql(io::Error::from(io::ErrorKind::TimedOut).into())),
+    }
+}
+
+store_port!(PostgresStore, within_patience);

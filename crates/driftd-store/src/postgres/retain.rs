@@ -1,0 +1,146 @@
+//! Forgetting what is old, a part at a time.
+
+mod partials;
+
+use driftd_model::{MonitorId, Retained, Retention};
+use driftd_window::{EventTime, Timestamp};
+use sqlx::postgres::PgQueryResult;
+use sqlx::{PgConnection, Postgres, Transaction, query, query_scalar};
+
+use super::late::lock_frontier;
+use super::{Outcome, PostgresStore};
+use crate::read::parsed;
+
+/// Rows of one transaction.
+const PART: i64 = 5_000;
+/// Key of the lock that whoever forgets something holds.
+const RETAINING: i64 = 0x6472_6966_7464_0002;
+
+/// What is forgotten by its age alone.
+#[derive(Clone, Copy)]
+enum Old {
+    Windows,
+    Incidents,
+    Notifications,
+    DeadLetters,
+}
+
+impl PostgresStore {
+    /// Forgets what `policy` says is old at `now`.
+    pub(super) async fn drop_old(&self, policy: &Retention, now: Timestamp) -> Outcome<Retained> {
+        let mut gone =
+            Retained { partials: self.drop_partials(policy.partials_before(now)).await?, ..Retained::default() };
+        let Some(before) = policy.history_before(now) else {
+            return Ok(gone);
+        };
+        let frontiers = query!(
+            r#"SELECT monitor, sealed_through AS "sealed_through!" FROM monitor_frontiers
+               WHERE sealed_through IS NOT NULL"#
+        );
+        for row in frontiers.fetch_all(&self.pool).await? {
+            if let Some(before) = policy.panes_before(EventTime::from_micros(row.sealed_through)) {
+                gone.panes += self.drop_panes(&parsed(&row.monitor, "monitor name")?, before).await?;
+            }
+        }
+        gone.windows = self.drop_rows(Old::Windows, before).await?;
+        gone.incidents = self.drop_rows(Old::Incidents, before).await?;
+        gone.notifications = self.drop_rows(Old::Notifications, before).await?;
+        gone.dead_letters = self.drop_rows(Old::DeadLetters, before).await?;
+        Ok(gone)
+    }
+
+    /// A transaction in which something may be forgotten; nothing when somebody else is at it.
+    async fn chore(&self) -> Outcome<Option<Transaction<'static, Postgres>>> {
+        let mut tx = self.pool.begin().await?;
+        let alone = query_scalar!(r#"SELECT pg_try_advisory_xact_lock($1) AS "alone!""#, RETAINING);
+        if alone.fetch_one(&mut *tx).await? {
+            return Ok(Some(tx));
+        }
+        tx.rollback().await?;
+        Ok(None)
+    }
+
+    /// Sealed panes whose partials are all gone, less the last one with records before that moment.
+    async fn drop_panes(&self, monitor: &MonitorId, before: EventTime) -> Outcome<u64> {
+        let mut gone = 0;
+        while let Some(mut tx) = self.chore().await? {
+            lock_frontier(&mut tx, monitor).await?;
+            let dropped = query!(
+                "DELETE FROM sealed_panes AS s USING
+                 (SELECT o.pane_start, o.segment FROM sealed_panes AS o
+                  WHERE o.monitor = $1 AND o.dropped_rows = o.rows + o.late_rows
+                    AND o.pane_start < (SELECT max(k.pane_start) FROM sealed_panes AS k
+                                        WHERE k.monitor = $1 AND k.rows > 0 AND k.pane_start < $2)
+                  LIMIT $3) AS old
+                 WHERE s.monitor = $1 AND s.pane_start = old.pane_start AND s.segment = old.segment",
+                monitor.as_str(),
+                before.as_micros(),
+                PART
+            );
+            let dropped = dropped.execute(&mut *tx).await?.rows_affected();
+            tx.commit().await?;
+            gone += dropped;
+            if dropped < PART as u64 {
+                break;
+            }
+        }
+        Ok(gone)
+    }
+
+    async fn drop_rows(&self, old: Old, before: Timestamp) -> Outcome<u64> {
+        let mut gone = 0;
+        while let Some(mut tx) = self.chore().await? {
+            let dropped = drop_part(&mut tx, old, before).await?.rows_affected();
+            tx.commit().await?;
+            gone += dropped;
+            if dropped < PART as u64 {
+                break;
+            }
+        }
+        Ok(gone)
+    }
+}
+
+async fn drop_part(connection: &mut PgConnection, old: Old, before: Timestamp) -> Outcome<PgQueryResult> {
+    let before = before.as_micros();
+    let dropped =
+        match old {
+            Old::Windows => {
+                query!(
+                    "DELETE FROM windows WHERE id IN (SELECT id FROM windows WHERE sealed_at < $1 LIMIT $2)",
+                    before,
+                    PART
+                )
+                .execute(connection)
+                .await?
+            }
+            Old::Incidents => {
+                query!(
+                    "DELETE FROM incidents WHERE id IN
+                 (SELECT id FROM incidents WHERE state = 'resolved' AND resolved_at < $1 LIMIT $2)",
+                    before,
+                    PART
+                )
+                .execute(connection)
+                .await?
+            }
+            Old::Notifications => {
+                query!(
+                    "DELETE FROM notification_outbox WHERE id IN
+                 (SELECT id FROM notification_outbox WHERE state <> 'pending' AND created_at < $1 LIMIT $2)",
+                    before,
+                    PART
+                )
+                .execute(connection)
+                .await?
+            }
+            Old::DeadLetters => query!(
+                "DELETE FROM dead_letters WHERE id IN (SELECT id FROM dead_letters WHERE recorded_at < $1 LIMIT $2)",
+                before,
+                PART
+            )
+            .execute(connection)
+            .await?,
+        };
+    Ok(dropped)
+}

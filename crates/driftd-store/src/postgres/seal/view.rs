@@ -1,0 +1,44 @@
+//! What a seal sees before it decides.
+
+use std::borrow::Cow;
+
+use driftd_model::{MonitorId, SealView, Topic};
+use sqlx::{PgConnection, query, query_as};
+
+use crate::error::Outcome;
+use crate::postgres::text::stored;
+use crate::read::{event_time, pane_id};
+use crate::rows::MarkColumns;
+
+/// Frontier, marks and the neighbouring panes with records, in the snapshot of the transaction.
+pub(super) async fn read(connection: &mut PgConnection, monitor: &MonitorId, topics: &[Topic]) -> Outcome<SealView> {
+    let seen = query!(
+        r#"SELECT f.sealed_through AS "sealed_through?",
+                  (SELECT p.pane_start FROM pane_partials AS p
+                   WHERE p.monitor = $1 AND p.pane_start >= coalesce(f.sealed_through, $2) AND p.rows > 0
+                   ORDER BY p.pane_start LIMIT 1) AS "next_data?",
+                  (SELECT s.pane_start FROM sealed_panes AS s
+                   WHERE s.monitor = $1 AND s.rows > 0 ORDER BY s.pane_start LIMIT 1) AS "first_data?",
+                  (SELECT s.pane_start FROM sealed_panes AS s
+                   WHERE s.monitor = $1 AND s.rows > 0 ORDER BY s.pane_start DESC LIMIT 1) AS "last_data?"
+           FROM monitor_frontiers AS f WHERE f.monitor = $1"#,
+        monitor.as_str(),
+        i64::MIN
+    );
+    let seen = seen.fetch_one(&mut *connection).await?;
+    let names: Vec<Cow<'_, str>> = topics.iter().map(|topic| stored(topic.as_str())).collect();
+    let marks = query_as!(
+        MarkColumns,
+        "SELECT watermark, eof_at, confirmed_at FROM source_partitions WHERE topic = ANY($1::text[])
+         ORDER BY topic, partition",
+        &names as &[Cow<'_, str>]
+    );
+    let marks = marks.fetch_all(connection).await?;
+    Ok(SealView {
+        sealed_through: event_time(seen.sealed_through),
+        marks: marks.into_iter().map(MarkColumns::into_mark).collect(),
+        next_data: seen.next_data.map(pane_id),
+        first_data: seen.first_data.map(pane_id),
+        last_data: seen.last_data.map(pane_id),
+    })
+}

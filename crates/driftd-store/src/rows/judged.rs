@@ -1,0 +1,111 @@
+//! Baselines, and what was judged against them.
+
+use std::sync::Arc;
+
+use driftd_model::{
+    Baseline, BaselineSummary, ContentHash, FeatureName, HistoryRow, Outcome as Judged, StoredBaseline,
+};
+use driftd_window::{EventTime, SegmentKey, Timestamp, WindowName};
+use sqlx::FromRow;
+
+use crate::error::{Failure, Outcome};
+use crate::read::{count, document, parsed, reference, word};
+
+/// A statistic of a window.
+pub(crate) struct HistoryColumns {
+    pub(crate) monitor: String,
+    pub(crate) segment: String,
+    pub(crate) window_name: String,
+    pub(crate) window_start: i64,
+    pub(crate) window_end: i64,
+    pub(crate) feature: String,
+    pub(crate) statistic: String,
+    pub(crate) value: Option<f64>,
+    pub(crate) certified_error: Option<f64>,
+    pub(crate) n: i64,
+    pub(crate) m: i64,
+    pub(crate) p_value: Option<f64>,
+    pub(crate) q_value: Option<f64>,
+    pub(crate) warn: Option<f64>,
+    pub(crate) critical: Option<f64>,
+    pub(crate) outcome: Option<String>,
+    pub(crate) baseline: String,
+    pub(crate) sealed_at: i64,
+}
+
+impl HistoryColumns {
+    pub(crate) fn into_row(self) -> Outcome<HistoryRow> {
+        Ok(HistoryRow {
+            monitor: parsed(&self.monitor, "monitor name")?,
+            segment: SegmentKey::from_stored(self.segment),
+            window_name: WindowName::from(self.window_name.as_str()),
+            window_start: EventTime::from_micros(self.window_start),
+            window_end: EventTime::from_micros(self.window_end),
+            feature: FeatureName::from(self.feature.as_str()),
+            statistic: parsed(&self.statistic, "statistic")?,
+            value: self.value,
+            certified_error: self.certified_error,
+            n: count(self.n, "number of baseline values")?,
+            m: count(self.m, "number of window values")?,
+            p_value: self.p_value,
+            q_value: self.q_value,
+            warn: self.warn,
+            critical: self.critical,
+            outcome: self.outcome.map(|text| word(&text, Judged::from_stored, "outcome")).transpose()?,
+            baseline: self.baseline,
+            sealed_at: Timestamp::from_micros(self.sealed_at),
+        })
+    }
+}
+
+/// A version of a baseline.
+#[derive(FromRow)]
+pub(crate) struct BaselineColumns {
+    pub(crate) name: String,
+    pub(crate) version: i64,
+    pub(crate) content_hash: String,
+    pub(crate) created_at: i64,
+    pub(crate) profile: String,
+}
+
+impl BaselineColumns {
+    /// A baseline is the measure of everything: it is used only if its shapes and its hash are what they were.
+    pub(crate) fn checked(self) -> Outcome<StoredBaseline> {
+        let reference = reference(&self.name, self.version)?;
+        let baseline: Baseline = document(&self.profile, format_args!("baseline {reference}"))?;
+        if !baseline.is_consistent() || baseline.content_hash().as_str() != self.content_hash {
+            return Err(Failure::damaged(format!("baseline {reference}")));
+        }
+        Ok(StoredBaseline {
+            reference,
+            hash: ContentHash::from_stored(self.content_hash),
+            created_at: Timestamp::from_micros(self.created_at),
+            baseline: Arc::new(baseline),
+        })
+    }
+}
+
+/// A version of a baseline without its content.
+#[derive(FromRow)]
+pub(crate) struct SummaryColumns {
+    pub(crate) name: String,
+    pub(crate) version: i64,
+    pub(crate) content_hash: String,
+    pub(crate) created_at: i64,
+    pub(crate) source: String,
+    pub(crate) rows: i64,
+    pub(crate) features: i64,
+}
+
+impl SummaryColumns {
+    pub(crate) fn into_summary(self) -> Outcome<BaselineSummary> {
+        Ok(BaselineSummary {
+            reference: reference(&self.name, self.version)?,
+            hash: ContentHash::from_stored(self.content_hash),
+            created_at: Timestamp::from_micros(self.created_at),
+            source: self.source,
+            rows: count(self.rows, "rows of a baseline")?,
+            features: count(self.features, "features of a baseline")?,
+        })
+    }
+}

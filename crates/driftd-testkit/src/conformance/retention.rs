@@ -1,0 +1,230 @@
+//! What a store forgets, and that nobody can tell from what it does afterwards.
+
+use driftd_model::{
+    HistoryQuery, MonitorPlan, Retained, Retention, SealStep, SealedPane, Settlement, Store, acknowledge,
+};
+use driftd_window::{Span, Timestamp};
+
+use super::Place;
+use crate::MemStore;
+use crate::fixtures::{
+    CRITICAL, Feeder, ROWS, Traffic, WARN, clock, hour, id_of, monitor, plan, plan_of, receivers, seal_all,
+};
+
+/// A moment at which everything that these laws write is old; they write in the first days of 1970.
+const LATER: i64 = 10_000;
+
+/// An hour for counts, for ever for what was judged.
+fn counts_only() -> Retention {
+    Retention::new(Span::from_hours(1), None, Span::from_hours(1))
+}
+
+/// An hour for everything, and `keep` hours for the panes of the longest window.
+fn everything(keep: u32) -> Retention {
+    Retention::new(Span::from_hours(1), Some(Span::from_hours(1)), Span::from_hours(keep))
+}
+
+async fn panes(store: &dyn Store, plan: &MonitorPlan) -> Vec<SealedPane> {
+    store.sealed_panes(&id_of(plan), hour(-1000), hour(100_000)).await.unwrap()
+}
+
+/// Counts of panes that are not sealed are kept whatever their age, and are sealed in full when their time comes.
+pub async fn open_panes_are_kept(place: &dyn Place) {
+    let (store, plan) = (place.open().await, plan());
+    let mut feeder = Feeder::claim(&*store, 0).await;
+    feeder.feed(&*store, &plan, &[Traffic::at(1), Traffic::at(2)], 3).await;
+    assert_eq!(store.retain(&everything(1), clock(LATER)).await.unwrap(), Retained::default(), "nothing was sealed");
+    seal_all(&*store, &plan, &[], clock(0)).await;
+    let gone = store.retain(&counts_only(), clock(LATER)).await.unwrap();
+    assert_eq!(gone, Retained { partials: 1, ..Retained::default() }, "the first pane is sealed, the second is not");
+    feeder.feed(&*store, &plan, &[], 9).await;
+    let steps = seal_all(&*store, &plan, &[], clock(0)).await;
+    assert_eq!(steps[0].rows, ROWS as u64);
+    assert_eq!(store.retain(&counts_only(), clock(LATER)).await.unwrap().partials, 1);
+    assert!(store.retain(&counts_only(), clock(LATER)).await.unwrap().is_nothing());
+}
+
+/// Young counts stay, because a sweep may still want to see them beside those that come late.
+pub async fn young_counts_are_kept(place: &dyn Place) {
+    let (store, plan) = (place.open().await, plan());
+    let mut feeder = Feeder::claim(&*store, 0).await;
+    let landed = clock(LATER);
+    let checkpoint = feeder.checkpoint(&[&plan], &[Traffic::at(1)], 9);
+    store.checkpoint(&checkpoint, landed).await.unwrap();
+    feeder.next = checkpoint.to;
+    seal_all(&*store, &plan, &[], clock(0)).await;
+    assert!(store.retain(&counts_only(), landed.plus(Span::from_secs(3599))).await.unwrap().is_nothing());
+    assert_eq!(store.retain(&counts_only(), landed.plus(Span::from_hours(49))).await.unwrap().partials, 1);
+}
+
+/// A record that comes for a pane whose counts were dropped is late, and is late once.
+pub async fn late_records_of_forgotten_counts_are_counted_once(place: &dyn Place) {
+    let (store, plan) = (place.open().await, plan());
+    let mut feeder = Feeder::claim(&*store, 0).await;
+    feeder.feed(&*store, &plan, &[Traffic::at(1)], 9).await;
+    seal_all(&*store, &plan, &[], clock(0)).await;
+    let mut late = 0;
+    // The first ones come while the counts are there, the last ones when all before them are gone.
+    for rows in [5, 3, 0, 500, 1] {
+        feeder.feed(&*store, &plan, &[Traffic::at(1).rows(rows), Traffic::at(5).rows(rows)], 9).await;
+        assert_eq!(store.sweep_late(&id_of(&plan)).await.unwrap(), 2 * rows as u64);
+        late += rows as u64;
+        let dropped = store.retain(&counts_only(), clock(LATER)).await.unwrap();
+        assert_eq!(dropped.partials > 0, rows > 0, "{dropped:?}");
+        assert_eq!(store.sweep_late(&id_of(&plan)).await.unwrap(), 0);
+        let found: Vec<_> = panes(&*store, &plan).await.iter().map(|p| (p.pane.start(), p.rows, p.late_rows)).collect();
+        assert_eq!(found, [(hour(1), ROWS as u64, late), (hour(5), 0, late)]);
+    }
+}
+
+/// Late records that no sweep has seen yet are kept until one has.
+pub async fn what_was_not_swept_is_kept_until_it_is(place: &dyn Place) {
+    let (store, plan) = (place.open().await, plan());
+    let mut feeder = Feeder::claim(&*store, 0).await;
+    feeder.feed(&*store, &plan, &[Traffic::at(1)], 9).await;
+    seal_all(&*store, &plan, &[], clock(0)).await;
+    feeder.feed(&*store, &plan, &[Traffic::at(1).rows(7), Traffic::at(2).rows(4)], 9).await;
+    assert!(store.retain(&everything(1), clock(LATER)).await.unwrap().partials <= 1);
+    assert_eq!(store.sweep_late(&id_of(&plan)).await.unwrap(), 11);
+    store.retain(&everything(1), clock(LATER)).await.unwrap();
+    assert_eq!(store.sweep_late(&id_of(&plan)).await.unwrap(), 0);
+    assert_eq!(store.retain(&everything(1), clock(LATER)).await.unwrap().partials, 0);
+}
+
+/// Records that come for a pane of which nothing is left are late as well, and once.
+pub async fn late_records_of_forgotten_panes_are_counted_once(place: &dyn Place) {
+    let (store, plan) = (place.open().await, plan());
+    let mut feeder = Feeder::claim(&*store, 0).await;
+    feeder.feed(&*store, &plan, &[Traffic::at(1), Traffic::at(2), Traffic::at(30)], 60).await;
+    seal_all(&*store, &plan, &[], clock(0)).await;
+    let gone = store.retain(&everything(1), clock(LATER)).await.unwrap();
+    assert_eq!((gone.partials, gone.panes), (3, 2), "{gone:?}");
+    for rows in [9, 2] {
+        feeder.feed(&*store, &plan, &[Traffic::at(1).rows(rows)], 60).await;
+        assert_eq!(store.sweep_late(&id_of(&plan)).await.unwrap(), rows as u64);
+        store.retain(&everything(1), clock(LATER)).await.unwrap();
+        assert_eq!(store.sweep_late(&id_of(&plan)).await.unwrap(), 0);
+    }
+}
+
+/// A monitor whose store forgets at every turn judges, opens, resolves and tells as one whose store forgets nothing.
+pub async fn sealing_goes_on_as_if_nothing_was_forgotten(place: &dyn Place) {
+    let (store, undisturbed) = (place.open().await, MemStore::new());
+    let plan = plan_of(monitor("m", &[("hour", 1, 1), ("six", 6, 2)]));
+    let mut feeders = [Feeder::claim(&*store, 0).await, Feeder::claim(&undisturbed, 0).await];
+    for turn in 0..30_i64 {
+        // Hours with drift, with nothing at all for long enough that every window is empty, and late ones.
+        let now = if turn < 20 { turn } else { turn + 40 };
+        let shift = if turn % 7 > 4 { CRITICAL } else { 0.0 };
+        let traffic =
+            [Traffic::at(now).shifted(shift), Traffic::at(now - 9).rows(turn as usize % 4), Traffic::at(now).rows(3)];
+        let stores: [&dyn Store; 2] = [&*store, &undisturbed];
+        let mut sealed = Vec::new();
+        for (feeder, store) in feeders.iter_mut().zip(stores) {
+            feeder.feed(store, &plan, &traffic, now + 1).await;
+            let mut steps = seal_all(store, &plan, &receivers(1), clock(now)).await;
+            // Two stores give the same counts in other words when a mean was added up in another order.
+            steps.iter_mut().for_each(|step| step.outcome.windows.clear());
+            sealed.push((format!("{steps:?}"), store.sweep_late(&id_of(&plan)).await.unwrap()));
+        }
+        assert_eq!(sealed[0], sealed[1], "turn {turn}");
+        store.retain(&everything(6), clock(LATER)).await.unwrap();
+    }
+    let kept = panes(&*store, &plan).await;
+    let all = panes(&undisturbed, &plan).await;
+    assert!(kept.len() < all.len() / 2, "{} of {} panes are left", kept.len(), all.len());
+    let incidents = [store.incidents(None).await.unwrap(), undisturbed.incidents(None).await.unwrap()];
+    assert!(incidents[0].len() < incidents[1].len(), "resolved ones are gone");
+}
+
+/// What was judged goes by the moment it was judged at, and resolved incidents and settled messages by theirs.
+pub async fn the_past_is_forgotten_by_its_age(place: &dyn Place) {
+    let (store, plan) = (place.open().await, plan());
+    let mut feeder = Feeder::claim(&*store, 0).await;
+    for (h, shift) in [(1, CRITICAL), (2, 0.0), (3, 0.0), (4, 0.0), (5, WARN), (6, WARN), (7, WARN)] {
+        feeder.feed(&*store, &plan, &[Traffic::at(h).shifted(shift)], h + 2).await;
+        seal_all(&*store, &plan, &receivers(2), clock(100 + h)).await;
+    }
+    let rows = store.history(&HistoryQuery::default()).await.unwrap().len();
+    let before = store.incidents(None).await.unwrap();
+    assert_eq!(before.iter().filter(|row| row.resolved_at.is_some()).count(), 1);
+    let messages = store.outbox_depth().await.unwrap();
+    for entry in store.lease("w", 2, clock(110), clock(120)).await.unwrap() {
+        assert!(store.settle("w", entry.id, &Settlement::Delivered, clock(110)).await.unwrap());
+    }
+    // An hour behind hour 104: windows judged at 101, 102 and 103 go.
+    let gone = store.retain(&everything(1), clock(105)).await.unwrap();
+    assert_eq!((gone.windows, gone.incidents, gone.notifications), (3, 1, 2), "{gone:?}");
+    let left = store.history(&HistoryQuery::default()).await.unwrap();
+    assert_eq!(left.len(), rows / 7 * 4);
+    assert!(left.iter().all(|row| row.sealed_at >= clock(104)));
+    let gone = store.retain(&everything(1), clock(LATER)).await.unwrap();
+    assert_eq!((gone.windows, gone.incidents, gone.notifications), (4, 0, 0), "{gone:?}");
+    assert_eq!(store.history(&HistoryQuery::default()).await.unwrap(), []);
+    assert_eq!(store.outbox_depth().await.unwrap(), messages - 2, "what is not delivered yet is kept");
+    let after = store.incidents(None).await.unwrap();
+    assert_eq!(after, before.into_iter().filter(|row| row.resolved_at.is_none()).collect::<Vec<_>>());
+}
+
+/// People go on with an incident that is not resolved, however old it is.
+pub async fn an_open_incident_is_kept(place: &dyn Place) {
+    let (store, plan) = (place.open().await, plan());
+    Feeder::claim(&*store, 0).await.feed(&*store, &plan, &[Traffic::at(1).shifted(CRITICAL)], 3).await;
+    seal_all(&*store, &plan, &[], clock(5)).await;
+    store.retain(&everything(1), clock(LATER)).await.unwrap();
+    let row = store.incidents(None).await.unwrap().remove(0);
+    let (incident, events) = store.incident(&row.incident_id).await.unwrap().unwrap();
+    assert!(!events.is_empty());
+    let step = acknowledge(incident, "ana", clock(LATER));
+    assert!(store.amend_incident(row.state, &step, false, clock(LATER)).await.unwrap());
+}
+
+/// The last pane with records stays: without it a monitor that falls silent for a year would look like a new one.
+pub async fn a_silent_monitor_stays_an_old_one(place: &dyn Place) {
+    let (store, plan) = (place.open().await, plan());
+    let mut feeder = Feeder::claim(&*store, 0).await;
+    feeder.feed(&*store, &plan, &[Traffic::at(1), Traffic::at(2)], 500).await;
+    seal_all(&*store, &plan, &[], clock(0)).await;
+    store.retain(&everything(1), clock(LATER)).await.unwrap();
+    let found: Vec<_> = panes(&*store, &plan).await.iter().map(|pane| pane.pane.start()).collect();
+    assert_eq!(found, [hour(2)]);
+    feeder.feed(&*store, &plan, &[], 900).await;
+    let steps = seal_all(&*store, &plan, &[], clock(0)).await;
+    assert!(steps.iter().all(|s| matches!(s.step, SealStep::Gap { .. })), "{steps:?}");
+    assert_eq!(store.sealed_through(&id_of(&plan)).await.unwrap(), Some(hour(899)));
+}
+
+/// Any worker may do it at any time, while others write.
+pub async fn forgetting_does_not_disturb_those_who_write(place: &dyn Place) {
+    const HOURS: i64 = 20;
+    let (store, plan) = (place.open().await, plan());
+    let mut feeder = Feeder::claim(&*store, 0).await;
+    let forgetting = tokio::spawn({
+        let store = store.clone();
+        async move {
+            let mut dropped = 0;
+            for _ in 0..10 {
+                dropped += store.retain(&everything(1), clock(LATER)).await.unwrap().partials;
+                tokio::task::yield_now().await;
+            }
+            dropped
+        }
+    });
+    let (mut sealed, mut late, mut fed) = (0, 0, 0);
+    for h in 0..HOURS {
+        let traffic = [Traffic::at(h).rows(50), Traffic::at(h - 5).rows(3)];
+        let checkpoint = feeder.checkpoint(&[&plan], &traffic, h + 1);
+        let landed = Timestamp::from_micros(clock(0).as_micros() + h);
+        store.checkpoint(&checkpoint, landed).await.unwrap();
+        feeder.next = checkpoint.to;
+        fed += 53;
+        sealed += seal_all(&*store, &plan, &[], clock(0)).await.iter().map(|s| s.rows).sum::<u64>();
+        late += store.sweep_late(&id_of(&plan)).await.unwrap();
+    }
+    forgetting.await.unwrap();
+    feeder.feed(&*store, &plan, &[], HOURS + 5).await;
+    // Somebody who is just forgetting may have kept the last step from being taken.
+    sealed += seal_all(&*store, &plan, &[], clock(0)).await.iter().map(|s| s.rows).sum::<u64>();
+    late += store.sweep_late(&id_of(&plan)).await.unwrap();
+    assert_eq!((sealed + late, store.sweep_late(&id_of(&plan)).await.unwrap()), (fed, 0));
+}

@@ -1,0 +1,136 @@
+//! A real Apache Kafka, one broker without Docker.
+//!
+//! The broker comes from Maven Central once a machine and runs as a process of its own, broker and controller in one,
+//! on free ports and a folder of its own. It ends with the test process, also when that is killed.
+
+mod broker;
+mod install;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use self::broker::{Broker, Settings};
+use super::Skip;
+
+/// How long a broker may take to answer. It takes 3 s on an idle machine; tests share it with compilers.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// How a broker is set up.
+#[derive(Clone, Debug)]
+pub struct KafkaOptions {
+    /// Partitions of a topic that is created without saying how many.
+    pub partitions: u32,
+    /// Whether a topic comes into being when somebody asks for it.
+    pub creates_topics: bool,
+    /// More lines of the broker's configuration; they win over the fixture's.
+    pub properties: Vec<(String, String)>,
+}
+
+/// A running broker.
+#[derive(Debug)]
+pub struct Kafka {
+    settings: Settings,
+    running: Mutex<Option<Broker>>,
+}
+
+impl Default for KafkaOptions {
+    fn default() -> Self {
+        Self { partitions: 1, creates_topics: false, properties: Vec::new() }
+    }
+}
+
+impl Kafka {
+    /// The broker that all tests of a process share; started by the first of them.
+    ///
+    /// # Errors
+    /// The machine cannot have one.
+    pub fn shared() -> Result<&'static Self, Skip> {
+        static SHARED: OnceLock<Result<Kafka, Skip>> = OnceLock::new();
+        SHARED.get_or_init(|| Self::start(&KafkaOptions::default())).as_ref().map_err(Clone::clone)
+    }
+
+    /// A broker of one's own, ready for clients.
+    ///
+    /// # Errors
+    /// The machine cannot have one.
+    ///
+    /// # Panics
+    /// When a broker that is installed does not come up.
+    pub fn start(options: &KafkaOptions) -> Result<Self, Skip> {
+        let installed = install::installed()?;
+        let settings = Settings::new(installed, options);
+        settings.format();
+        let running = settings.run(PATIENCE);
+        Ok(Self { settings, running: Mutex::new(Some(running)) })
+    }
+
+    /// Where clients begin: `127.0.0.1:PORT`, the same after [`start_again`](Self::start_again).
+    #[must_use]
+    pub fn bootstrap(&self) -> String {
+        self.settings.bootstrap()
+    }
+
+    /// Creates a topic and waits until every partition has a leader.
+    ///
+    /// # Panics
+    /// When the broker refuses, or the topic is there already.
+    pub fn create_topic(&self, name: &str, partitions: u32) {
+        self.create_topic_with(name, partitions, &[]);
+    }
+
+    /// Creates a topic with settings of its own, such as `("cleanup.policy", "compact")`.
+    ///
+    /// # Panics
+    /// When the broker refuses, or the topic is there already.
+    pub fn create_topic_with(&self, name: &str, partitions: u32, properties: &[(&str, &str)]) {
+        let deadline = Instant::now() + PATIENCE;
+        wire::create_topic(&self.bootstrap(), name, partitions, properties, deadline);
+    }
+
+    /// Adds partitions to a topic, which then has `partitions`.
+    ///
+    /// # Panics
+    /// When the broker refuses.
+    pub fn grow_topic(&self, name: &str, partitions: u32) {
+        wire::grow_topic(&self.bootstrap(), name, partitions, Instant::now() + PATIENCE);
+    }
+
+    /// Ends the broker as a power cut would. Does nothing to one that is down.
+    pub fn kill(&self) {
+        self.end("kill");
+    }
+
+    /// Ends the broker in an orderly way. Does nothing to one that is down.
+    pub fn stop(&self) {
+        self.end("stop");
+    }
+
+    /// Starts the broker again, with the same ports and data. Does nothing to one that runs.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub fn start_again(&self) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if running.is_none() {
+            *running = Some(self.settings.run(PATIENCE));
+        }
+    }
+
+    fn end(&self, how: &str) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(broker) = running.take() {
+            broker.end(how, PATIENCE);
+        }
+    }
+
+    /// What the broker wrote about itself, for a test that has failed.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.settings.log()
+    }
+}
