@@ -1,0 +1,102 @@
+//! What stands at a place of a record.
+
+use std::fmt::Write as _;
+
+use driftd_window::{EpochUnit, time_of_integer, time_of_number, time_of_text};
+
+/// The value at one wanted place. Texts are ranges, so that the cells outlive the record they were read from and their
+/// memory serves the next one.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub(super) enum Cell {
+    #[default]
+    Absent,
+    Null,
+    Bool(bool),
+    Integer(i64),
+    /// An integer above `i64::MAX`.
+    Large(u64),
+    Float(f64),
+    /// A text without escapes, as it stands in the record.
+    Text(Span),
+    /// A text with escapes, resolved into the scratch text.
+    Resolved(Span),
+    List,
+    Object,
+}
+
+/// A range of bytes of a record, which has fewer than `u32::MAX`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) start: u32,
+    pub(super) end: u32,
+}
+
+/// What the texts of cells are ranges of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Texts<'a> {
+    pub(super) record: &'a str,
+    pub(super) scratch: &'a str,
+}
+
+impl Span {
+    pub(super) const fn new(start: usize, end: usize) -> Self {
+        Self { start: start as u32, end: end as u32 }
+    }
+
+    pub(super) fn of(self, text: &str) -> &str {
+        text.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+}
+
+impl Cell {
+    /// Whether something stands there, if only a null.
+    pub(super) const fn is_there(self) -> bool {
+        !matches!(self, Self::Absent)
+    }
+}
+
+impl<'a> Texts<'a> {
+    /// The cell's text, if it is one.
+    pub(super) fn text(self, cell: Cell) -> Option<&'a str> {
+        match cell {
+            Cell::Text(span) => Some(span.of(self.record)),
+            Cell::Resolved(span) => Some(span.of(self.scratch)),
+            _ => None,
+        }
+    }
+
+    /// The text a single value is known by: itself, a number in its shortest form, `true` or `false`. Nothing for what
+    /// is absent, null, a list or an object. `shown` is written to only for numbers.
+    pub(super) fn shown<'s>(self, cell: Cell, shown: &'s mut String) -> Option<&'s str>
+    where
+        'a: 's,
+    {
+        let write = |shown: &'s mut String, number: std::fmt::Arguments<'_>| {
+            shown.clear();
+            // Writing to a text cannot fail.
+            let _ = shown.write_fmt(number);
+            Some(shown.as_str())
+        };
+        match cell {
+            Cell::Text(_) | Cell::Resolved(_) => self.text(cell),
+            Cell::Bool(true) => Some("true"),
+            Cell::Bool(false) => Some("false"),
+            Cell::Integer(number) => write(shown, format_args!("{number}")),
+            Cell::Large(number) => write(shown, format_args!("{number}")),
+            Cell::Float(number) => write(shown, format_args!("{number}")),
+            Cell::Absent | Cell::Null | Cell::List | Cell::Object => None,
+        }
+    }
+
+    /// The cell as an event time in microseconds; [`driftd_window::NO_EVENT_TIME`] when it is none.
+    pub(super) fn time(self, cell: Cell) -> i64 {
+        // Every record decides its unit for itself: a lane may start to read anywhere.
+        let mut unit: Option<EpochUnit> = None;
+        match cell {
+            Cell::Integer(number) => time_of_integer(number, &mut unit),
+            Cell::Large(number) => time_of_number(number as f64, &mut unit),
+            Cell::Float(number) => time_of_number(number, &mut unit),
+            _ => self.text(cell).map_or(driftd_window::NO_EVENT_TIME, |text| time_of_text(text, &mut unit)),
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Rows on their way into the batches of the monitors that want them.
+
+use std::sync::Arc;
+
+use driftd_model::{DeadLetter, MonitorPlan, Offset};
+use driftd_window::NO_EVENT_TIME;
+
+use super::address::Addresses;
+use super::cell::{Cell, Texts};
+use super::places::{Splits, cell};
+use super::reject::{Reason, Reject};
+use super::target::Target;
+use super::tree::{Slot, Tree, tokens};
+
+/// Monitors named in the detail of a reject; of more, the number is given.
+const NAMED: usize = 3;
+
+/// The monitors of a topic with the rows they have so far, and what was rejected.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    pub(super) targets: Vec<Target>,
+    pub(super) rejects: Vec<DeadLetter>,
+    /// Records that no monitor wanted.
+    pub(super) filtered: u64,
+    /// The different ways in which the monitors split records into rows.
+    pub(super) splits: Vec<Splits>,
+    addresses: Addresses,
+    moments: Vec<Moment>,
+    /// Monitors that wanted a row and found no event time in it.
+    timeless: Vec<usize>,
+    /// Rows of the message that is being decoded, and how many it may have.
+    seen: usize,
+    most: usize,
+}
+
+/// A place of event times, read once a row.
+#[derive(Debug)]
+struct Moment {
+    pointer: String,
+    slot: Slot,
+    at: Option<i64>,
+}
+
+/// A row of a record.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row<'a> {
+    pub(super) offset: Offset,
+    pub(super) cells: &'a [Cell],
+    pub(super) texts: Texts<'a>,
+    /// The only way of splitting whose monitors take the row; nothing for a record that nobody splits.
+    pub(super) splits: Option<usize>,
+}
+
+/// What there was before a message, to go back to when it turns out to be bad.
+#[derive(Debug)]
+pub(super) struct Mark {
+    rows: Vec<usize>,
+    rejects: usize,
+    filtered: u64,
+}
+
+impl Rows {
+    pub(super) fn new(plans: &[Arc<MonitorPlan>], tree: &mut Tree, most: usize) -> Self {
+        let mut rows = Self { most, ..Self::default() };
+        for plan in plans {
+            let mut splits = Splits::default();
+            let mut target = Target::new(plan, tree, &mut splits);
+            target.splits = position_or_push(&mut rows.splits, splits, PartialEq::eq);
+            let pointer = plan.monitor().shape.event_time.as_str().to_owned();
+            let moment = Moment { slot: tree.want(&tokens(&pointer)), pointer, at: None };
+            target.time = position_or_push(&mut rows.moments, moment, |a, b| a.slot == b.slot);
+            rows.addresses.add(plan.monitor(), tree);
+            rows.targets.push(target);
+        }
+        rows
+    }
+
+    /// Begins a message.
+    pub(super) fn begin(&mut self) {
+        self.seen = 0;
+    }
+
+    /// Gives a row to the monitors that want it; whether any does.
+    ///
+    /// # Errors
+    /// More rows than a message may have.
+    pub(super) fn add(&mut self, row: Row<'_>) -> Result<bool, Reject> {
+        self.seen += 1;
+        if self.seen > self.most {
+            return Err(Reject::new(Reason::TooLarge, format!("more than {} rows", self.most)));
+        }
+        self.moments.iter_mut().for_each(|moment| moment.at = None);
+        let Row { cells, texts, .. } = row;
+        let mut wanted = false;
+        for place in self.addresses.of(cells, texts) {
+            let Some(target) = self.targets.get_mut(*place) else {
+                continue;
+            };
+            if row.splits.is_some_and(|splits| splits != target.splits) {
+                continue;
+            }
+            wanted = true;
+            let moment = self.moments.get_mut(target.time);
+            let at = moment
+                .map_or(NO_EVENT_TIME, |moment| *moment.at.get_or_insert_with(|| texts.time(cell(cells, moment.slot))));
+            if at == NO_EVENT_TIME {
+                self.timeless.push(*place);
+            } else {
+                target.push(at, cells, texts);
+            }
+        }
+        if !self.timeless.is_empty() {
+            self.reject_timeless(row);
+        }
+        Ok(wanted)
+    }
+
+    /// One reject for a row, however many monitors found no event time in it.
+    #[cold]
+    fn reject_timeless(&mut self, row: Row<'_>) {
+        let timeless = self.timeless.iter().filter_map(|place| self.targets.get(*place));
+        let first = timeless.clone().next().and_then(|target| self.moments.get(target.time));
+        let found = first.map_or(Cell::Absent, |moment| cell(row.cells, moment.slot));
+        let (reason, what) = match found {
+            Cell::Absent => (Reason::NoEventTime, "nothing"),
+            Cell::Null => (Reason::NoEventTime, "null"),
+            Cell::Bool(_) => (Reason::BadEventTime, "a boolean"),
+            Cell::Integer(_) | Cell::Large(_) | Cell::Float(_) => (Reason::BadEventTime, "a number that is no time"),
+            Cell::Text(_) | Cell::Resolved(_) => (Reason::BadEventTime, "a text that is no time"),
+            Cell::List => (Reason::BadEventTime, "a list"),
+            Cell::Object => (Reason::BadEventTime, "an object"),
+        };
+        let pointer = first.map_or("", |moment| moment.pointer.as_str());
+        let monitors = monitors(timeless);
+        let place = if self.seen > 1 { format!(" in row {} of the message", self.seen) } else { String::new() };
+        let reject = Reject::new(reason, format!("{what} at {pointer}{place}: {monitors}"));
+        self.rejects.push(reject.at(row.offset));
+        self.timeless.clear();
+    }
+
+    /// Rejects a record for the monitors that want it and split it in one way; whether there are any.
+    pub(super) fn reject_for(&mut self, way: usize, reject: Reject, row: Row<'_>) -> bool {
+        let Self { addresses, targets, .. } = self;
+        let wanting = addresses.of(row.cells, row.texts).iter().filter_map(|place| targets.get(*place));
+        let mut wanting = wanting.filter(|target| target.splits == way).peekable();
+        if wanting.peek().is_none() {
+            return false;
+        }
+        let detail = format!("{}: {}", reject.detail, monitors(wanting));
+        self.rejects.push(Reject { detail, ..reject }.at(row.offset));
+        true
+    }
+
+    /// Where to go back to.
+    pub(super) fn mark(&self) -> Mark {
+        let rows = self.targets.iter().map(Target::rows).collect();
+        Mark { rows, rejects: self.rejects.len(), filtered: self.filtered }
+    }
+
+    /// Forgets everything since `mark`.
+    pub(super) fn go_back(&mut self, mark: &Mark) {
+        self.targets.iter_mut().zip(&mark.rows).for_each(|(target, rows)| target.truncate(*rows));
+        self.rejects.truncate(mark.rejects);
+        self.filtered = mark.filtered;
+    }
+}
+
+/// The monitors by name, or the first few of many.
+fn monitors<'a>(mut targets: impl Iterator<Item = &'a Target>) -> String {
+    let named: Vec<&str> = targets.by_ref().take(NAMED).map(|target| target.name.as_str()).collect();
+    let names = named.join(", ");
+    match (named.len(), targets.count()) {
+        (0 | 1, _) => format!("monitor {names}"),
+        (_, 0) => format!("monitors {names}"),
+        (_, more) => format!("monitors {names} and {more} more"),
+    }
+}
+
+fn position_or_push<T>(list: &mut Vec<T>, new: T, same: impl Fn(&T, &T) -> bool) -> usize {
+    let known = list.iter().position(|known| same(known, &new));
+    known.unwrap_or_else(|| {
+        list.push(new);
+        list.len() - 1
+    })
+}

@@ -1,0 +1,125 @@
+//! The scanner agrees with `serde_json` wherever it does not give up.
+
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::*;
+
+/// What the scanner reads from `text`, which must be all of it, and what `serde_json` does.
+fn both(text: &str) -> (Option<Value>, Option<Value>) {
+    let scanned = single(text, 0).filter(|(_, end)| *end == text.len()).map(|(cell, _)| match cell {
+        Cell::Null => Value::Null,
+        Cell::Bool(value) => value.into(),
+        Cell::Integer(value) => value.into(),
+        Cell::Float(value) => value.into(),
+        Cell::Text(span) => span.of(text).into(),
+        cell => panic!("{cell:?} cannot be scanned"),
+    });
+    (scanned, serde_json::from_str(text).ok())
+}
+
+fn same(a: &Value, b: &Value) -> bool {
+    // Equality of floats would take -0.0 for 0.0.
+    a == b && a.to_string() == b.to_string()
+}
+
+#[test]
+fn ordinary_values_are_scanned() {
+    let texts = [
+        "0",
+        "-0",
+        "7",
+        "-12",
+        "999999999999999999",
+        "0.5",
+        "-0.0",
+        "12.25",
+        "0.1",
+        "0.30000000000000004",
+        "1e3",
+        "-2.5E-7",
+        "123456789.123456789",
+        "9007199254740993.0",
+        "12345678901234567890.5",
+        "\"\"",
+        "\"ab c\"",
+        "\"é\"",
+        "true",
+        "false",
+        "null",
+        "2.2250738585072011e-308",
+        "1.7976931348623157e308",
+    ];
+    for text in texts {
+        let (scanned, parsed) = both(text);
+        assert!(same(&scanned.unwrap(), &parsed.unwrap()), "{text}");
+    }
+}
+
+#[test]
+fn what_is_not_json_is_left_alone() {
+    let texts = [
+        "",
+        "-",
+        "01",
+        "-01",
+        "00",
+        ".5",
+        "1.",
+        "1.e5",
+        "1e",
+        "1e+",
+        "+1",
+        "0x10",
+        "--1",
+        "\"",
+        "\"a",
+        "\"a\u{1}\"",
+        "tru",
+        "nul",
+        "NaN",
+        "Infinity",
+        "1e999",
+        "-1e999",
+        "\"\t\"",
+    ];
+    for text in texts {
+        let (scanned, parsed) = both(text);
+        assert_eq!((scanned, parsed), (None, None), "{text}");
+    }
+}
+
+#[test]
+fn what_is_rare_is_left_to_the_complete_parser() {
+    for text in ["\"a\\n\"", "12345678901234567890", "-9223372036854775808", "[1]", "{}"] {
+        let (scanned, parsed) = both(text);
+        assert!(scanned.is_none() && parsed.is_some(), "{text}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4096))]
+
+    #[test]
+    fn numbers_are_read_alike(text in "-?[0-9]{1,20}(\\.[0-9]{0,20})?([eE][-+]?[0-9]{1,3})?") {
+        let (scanned, parsed) = both(&text);
+        if let Some(scanned) = scanned {
+            prop_assert!(same(&scanned, &parsed.unwrap()), "{}", text);
+        }
+    }
+
+    #[test]
+    fn floats_are_read_alike(number in any::<f64>().prop_filter("JSON has no others", |x| x.is_finite())) {
+        let text = serde_json::to_string(&number).unwrap();
+        let (scanned, parsed) = both(&text);
+        prop_assert!(same(&scanned.unwrap(), &parsed.unwrap()), "{}", text);
+    }
+
+    #[test]
+    fn anything_is_read_alike(text in "[-+0-9.eEtrufalsn\"\\\\ \u{1}é]{0,8}") {
+        let (scanned, parsed) = both(&text);
+        if let Some(scanned) = scanned {
+            prop_assert!(same(&scanned, &parsed.unwrap()), "{}", text);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! One monitor's half of a decoder: what it wants of a record, and the batch it gets.
+
+use std::collections::HashMap;
+
+use driftd_model::{MonitorPlan, Pointer};
+use driftd_stats::{MISSING_CODE, MISTYPED_CODE};
+use driftd_window::{RecordBatch, SegmentColumn, SegmentKey};
+use foldhash::fast::FixedState;
+
+use super::cell::{Cell, Texts};
+use super::column::{Builder, take};
+use super::dictionary::Dictionary;
+use super::places::{Places, Splits, cell};
+use super::tree::{Slot, Tree, tokens};
+
+/// A monitor, and the rows it has so far.
+#[derive(Debug)]
+pub(super) struct Target {
+    /// Name of the monitor.
+    pub(super) name: String,
+    /// Which of the decoder's event times is its own.
+    pub(super) time: usize,
+    /// Which of the decoder's ways to split records is its own.
+    pub(super) splits: usize,
+    native: Slot,
+    times: Vec<i64>,
+    features: Vec<(Places, Builder)>,
+    labels: Option<Labels>,
+}
+
+impl Target {
+    pub(super) fn new(plan: &MonitorPlan, tree: &mut Tree, splits: &mut Splits) -> Self {
+        let features = plan.features().iter();
+        let features = features.map(|f| (Places::of(f, tree, splits), Builder::new(&f.layout))).collect();
+        splits.settle(tree);
+        let monitor = plan.monitor();
+        Self {
+            name: monitor.id.as_str().to_owned(),
+            time: 0,
+            splits: 0,
+            native: Places::native(tree),
+            times: Vec::new(),
+            features,
+            labels: monitor.segments.as_ref().map(|segments| Labels::new(&segments.by, tree)),
+        }
+    }
+
+    /// Appends a row of that event time.
+    pub(super) fn push(&mut self, at: i64, cells: &[Cell], texts: Texts<'_>) {
+        self.times.push(at);
+        let native = cell(cells, self.native) == Cell::Object;
+        for (places, builder) in &mut self.features {
+            builder.push(places.find(cells, native), texts);
+        }
+        if let Some(labels) = &mut self.labels {
+            labels.push(cells, texts);
+        }
+    }
+
+    /// Rows so far.
+    pub(super) fn rows(&self) -> usize {
+        self.times.len()
+    }
+
+    /// Forgets the rows from `rows` on.
+    pub(super) fn truncate(&mut self, rows: usize) {
+        self.times.truncate(rows);
+        self.features.iter_mut().for_each(|(_, builder)| builder.truncate(rows));
+        self.labels.iter_mut().for_each(|labels| labels.codes.truncate(rows));
+    }
+
+    /// The rows as a batch; the target is empty again.
+    #[expect(clippy::expect_used, reason = "every column is pushed to once a row, with codes of its own list")]
+    pub(super) fn take(&mut self) -> RecordBatch {
+        let columns = self.features.iter_mut().map(|(_, builder)| builder.take()).collect();
+        let segments = self.labels.as_mut().map(Labels::take);
+        RecordBatch::new(take(&mut self.times), segments, columns).expect("columns have one value a row")
+    }
+}
+
+/// The segment of every row, by the labels it carries.
+#[derive(Debug)]
+struct Labels {
+    labels: Vec<Label>,
+    /// Segments by the codes of their labels.
+    known: HashMap<Box<[u32]>, u32, FixedState>,
+    keys: Vec<SegmentKey>,
+    codes: Vec<u32>,
+    /// The codes of the labels of one row.
+    combination: Vec<u32>,
+    shown: String,
+}
+
+/// One label of a segment.
+#[derive(Debug)]
+struct Label {
+    name: String,
+    slot: Slot,
+    values: Dictionary,
+}
+
+impl Labels {
+    fn new(by: &[Pointer], tree: &mut Tree) -> Self {
+        let label = |pointer: &Pointer| Label {
+            name: pointer.column(),
+            slot: tree.want(&tokens(pointer.as_str())),
+            values: Dictionary::default(),
+        };
+        Self {
+            labels: by.iter().map(label).collect(),
+            known: HashMap::default(),
+            keys: Vec::new(),
+            codes: Vec::new(),
+            combination: Vec::new(),
+            shown: String::new(),
+        }
+    }
+
+    fn push(&mut self, cells: &[Cell], texts: Texts<'_>) {
+        self.combination.clear();
+        for label in &mut self.labels {
+            let found = cell(cells, label.slot);
+            let code = match found {
+                Cell::Absent | Cell::Null => MISSING_CODE,
+                _ => texts.shown(found, &mut self.shown).map_or(MISTYPED_CODE, |text| label.values.code(text)),
+            };
+            self.combination.push(code);
+        }
+        let code = match self.known.get(self.combination.as_slice()) {
+            Some(code) => *code,
+            None => {
+                let code = self.keys.len() as u32;
+                let labels = self.labels.iter().zip(&self.combination);
+                self.keys.push(SegmentKey::from_labels(
+                    labels.map(|(label, code)| (label.name.as_str(), label.values.text(*code))),
+                ));
+                self.known.insert(self.combination.as_slice().into(), code);
+                code
+            }
+        };
+        self.codes.push(code);
+    }
+
+    fn take(&mut self) -> SegmentColumn {
+        self.known.clear();
+        self.labels.iter_mut().for_each(|label| drop(label.values.take()));
+        SegmentColumn { codes: take(&mut self.codes), keys: std::mem::take(&mut self.keys) }
+    }
+}

@@ -1,0 +1,124 @@
+//! A template out of a record.
+
+use std::collections::HashSet;
+
+use foldhash::fast::FixedState;
+
+use super::{Gap, NOWHERE, Template};
+use crate::decode::cell::{Cell, Span};
+use crate::decode::scan::single;
+use crate::decode::tree::{NodeId, Tree};
+
+/// Depth to which records are made templates of.
+const DEPTH: usize = 16;
+/// Values of a template at most; what is longer is rarely written twice.
+const GAPS: usize = 1 << 14;
+
+/// The template of `json`, which the complete parser has accepted; nothing where the fast path is of no use: with
+/// escapes in names or values, with a name that stands twice, with arrays whose elements are wanted.
+pub(super) fn learn(tree: &Tree, json: &str) -> Option<Template> {
+    let cells = vec![Cell::Absent; tree.slots()];
+    let template = Template { text: String::new(), gaps: Vec::new(), tail: Span::new(0, 0), cells };
+    let mut learner = Learner { tree, json, at: 0, literal: 0, template };
+    learner.value(Some(NodeId::ROOT), DEPTH)?;
+    let text_end = learner.template.text.len();
+    learner.template.text.push_str(json.get(learner.literal..)?);
+    learner.template.tail = Span::new(text_end, learner.template.text.len());
+    Some(learner.template)
+}
+
+/// Walks over valid JSON.
+struct Learner<'a> {
+    tree: &'a Tree,
+    json: &'a str,
+    at: usize,
+    /// End of the last value, where the literal text before the next one begins.
+    literal: usize,
+    template: Template,
+}
+
+impl<'a> Learner<'a> {
+    fn value(&mut self, node: Option<NodeId>, depth: usize) -> Option<()> {
+        match self.peek()? {
+            b'{' => self.object(node, depth.checked_sub(1)?),
+            b'[' => self.list(node, depth.checked_sub(1)?),
+            _ => self.gap(node),
+        }
+    }
+
+    fn object(&mut self, node: Option<NodeId>, depth: usize) -> Option<()> {
+        self.settle(node, Cell::Object);
+        let mut names: HashSet<&str, FixedState> = HashSet::default();
+        self.at += 1;
+        while self.peek()? != b'}' {
+            let name = self.name()?;
+            if !names.insert(name) {
+                return None;
+            }
+            // The colon.
+            self.peek()?;
+            self.at += 1;
+            self.value(node.and_then(|node| self.tree.child(node, name)), depth)?;
+            self.comma()?;
+        }
+        self.at += 1;
+        Some(())
+    }
+
+    fn list(&mut self, node: Option<NodeId>, depth: usize) -> Option<()> {
+        if node.is_some_and(|node| self.tree.wants_elements(node)) {
+            return None;
+        }
+        self.settle(node, Cell::List);
+        self.at += 1;
+        while self.peek()? != b']' {
+            self.value(None, depth)?;
+            self.comma()?;
+        }
+        self.at += 1;
+        Some(())
+    }
+
+    fn gap(&mut self, node: Option<NodeId>) -> Option<()> {
+        let (_, end) = single(self.json, self.at)?;
+        let template = &mut self.template;
+        let start = template.text.len();
+        template.text.push_str(self.json.get(self.literal..self.at)?);
+        let slot = node.and_then(|node| self.tree.slot(node)).unwrap_or(NOWHERE);
+        template.gaps.push(Gap { before: Span::new(start, template.text.len()), slot });
+        (self.at, self.literal) = (end, end);
+        (template.gaps.len() <= GAPS).then_some(())
+    }
+
+    /// The name at the cursor, which moves behind it; nothing for one with escapes.
+    fn name(&mut self) -> Option<&'a str> {
+        let (Cell::Text(span), end) = single(self.json, self.at)? else {
+            return None;
+        };
+        self.at = end;
+        Some(span.of(self.json))
+    }
+
+    /// Moves over a comma, if there is one.
+    fn comma(&mut self) -> Option<()> {
+        if self.peek()? == b',' {
+            self.at += 1;
+        }
+        Some(())
+    }
+
+    /// Moves over spaces to the byte that comes next.
+    fn peek(&mut self) -> Option<u8> {
+        let rest = self.json.as_bytes().get(self.at..)?;
+        let spaces = rest.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))?;
+        self.at += spaces;
+        rest.get(spaces).copied()
+    }
+
+    fn settle(&mut self, node: Option<NodeId>, cell: Cell) {
+        let slot = node.and_then(|node| self.tree.slot(node));
+        if let Some(place) = slot.and_then(|slot| self.template.cells.get_mut(slot as usize)) {
+            *place = cell;
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Questions to the brokers, asked on a connection of their own.
+//!
+//! A broker answers a connection's requests in turn, and the consumer's are held by fetches that wait for records: a
+//! question among them takes half a second, one on its own connection a millisecond.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use driftd_model::{Offset, SourceError, Topic, TopicPartition};
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::KafkaError;
+use rdkafka::{Offset as Position, TopicPartitionList};
+use tokio::sync::oneshot;
+
+use super::lines::Lines;
+use super::refusal;
+use super::trouble::{Teller, Trouble};
+
+/// How long brokers may take to answer before they count as silent.
+const PATIENCE: Duration = Duration::from_millis(1_500);
+/// Between two looks at brokers that are in trouble.
+const LOOK: Duration = Duration::from_millis(500);
+/// How long a topic's number of partitions is believed.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// A question and where its answer goes. Whoever has stopped waiting is not asked for.
+pub(super) enum Question {
+    /// How many partitions the topic has.
+    Count(Topic, oneshot::Sender<Result<usize, SourceError>>),
+    /// Where these partitions end.
+    Ends(Vec<TopicPartition>, oneshot::Sender<Vec<Option<Offset>>>),
+}
+
+/// The client that asks.
+pub(super) struct Asker {
+    client: BaseConsumer<Noticing>,
+    topics: Vec<Topic>,
+    teller: Arc<Teller>,
+    questions: Mutex<Sender<Question>>,
+    counted: Mutex<HashMap<Topic, (Instant, usize)>>,
+}
+
+/// What the asking client calls back.
+pub(super) struct Noticing {
+    pub(super) lines: Arc<Lines>,
+    pub(super) teller: Arc<Teller>,
+}
+
+impl ClientContext for Noticing {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
+        self.lines.write(level, facility, text);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        if let Some(code) = error.rdkafka_error_code() {
+            refusal::notice(&self.teller, code, &self.lines.scrub(reason));
+        }
+    }
+}
+
+impl ConsumerContext for Noticing {}
+
+impl Asker {
+    /// An asker about these topics, and the questions it will be asked.
+    pub(super) fn new(
+        client: BaseConsumer<Noticing>,
+        topics: Vec<Topic>,
+        teller: Arc<Teller>,
+    ) -> (Self, Receiver<Question>) {
+        let (questions, asked) = channel();
+        let (questions, counted) = (Mutex::new(questions), Mutex::default());
+        (Self { client, topics, teller, questions, counted }, asked)
+    }
+
+    /// Puts a question; unanswered if the source is closed.
+    pub(super) fn put(&self, question: Question) {
+        // A refused question drops its sender, which the waiting side sees.
+        drop(self.questions.lock().unwrap_or_else(PoisonError::into_inner).send(question));
+    }
+
+    /// Answers questions, and looks after brokers in trouble, until `closing`.
+    pub(super) fn run(&self, asked: &Receiver<Question>, closing: &AtomicBool) {
+        while !closing.load(Ordering::Acquire) {
+            // Serves callbacks: this client reads no partition.
+            drop(self.client.poll(Duration::ZERO));
+            if self.teller.is_suspicious() {
+                self.look();
+            }
+            match asked.recv_timeout(LOOK) {
+                // Unanswered, like all that come later.
+                Ok(_) if closing.load(Ordering::Acquire) => return,
+                Ok(question) => self.answer(question),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn answer(&self, question: Question) {
+        match question {
+            Question::Count(_, reply) if reply.is_closed() => {}
+            Question::Count(topic, reply) => drop(reply.send(self.count(&topic))),
+            Question::Ends(_, reply) if reply.is_closed() => {}
+            Question::Ends(partitions, reply) => drop(reply.send(self.offsets(&partitions, Position::End))),
+        }
+    }
+
+    /// Whether the brokers answer, and have the topics.
+    fn look(&self) {
+        let mut missing = BTreeSet::new();
+        for topic in &self.topics {
+            match self.ask_count(topic) {
+                Ok(0) => drop(missing.insert(topic.clone())),
+                Ok(_) => {}
+                Err(_) => return self.teller.found(Some(Trouble::Brokers)),
+            }
+        }
+        self.teller.found((!missing.is_empty()).then_some(Trouble::Topics(missing)));
+    }
+
+    /// Partitions of all topics together; nothing while no broker answers.
+    pub(super) fn total(&self) -> Option<usize> {
+        self.topics.iter().map(|topic| self.ask_count(topic).ok()).sum()
+    }
+
+    fn count(&self, topic: &Topic) -> Result<usize, SourceError> {
+        let known = self.counted.lock().unwrap_or_else(PoisonError::into_inner).get(topic).copied();
+        if let Some((_, count)) = known.filter(|(when, _)| when.elapsed() < FRESH) {
+            return Ok(count);
+        }
+        let count = self.ask_count(topic).map_err(|error| {
+            self.teller.suspect(None);
+            SourceError {
+                source: Some(Box::new(error)),
+                ..SourceError::transient(format!("no Kafka broker says how many partitions topic {topic} has"))
+            }
+        })?;
+        if count == 0 {
+            self.teller.suspect(None);
+            return Err(SourceError::transient(format!("Kafka has no topic {topic}, or not for this client")));
+        }
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.insert(topic.clone(), (Instant::now(), count));
+        Ok(count)
+    }
+
+    /// Partitions of a topic; none if there is no such topic.
+    fn ask_count(&self, topic: &Topic) -> Result<usize, KafkaError> {
+        let metadata = self.client.fetch_metadata(Some(topic.as_str()), PATIENCE)?;
+        Ok(metadata.topics().iter().filter(|found| found.error().is_none()).map(|found| found.partitions().len()).sum())
+    }
+
+    /// The offset of the beginning or the end of each of `partitions`; nothing where no broker says so.
+    pub(super) fn offsets(&self, partitions: &[TopicPartition], position: Position) -> Vec<Option<Offset>> {
+        let offset = |position| match position {
+            Some(Position::Offset(offset)) => Some(Offset(offset)),
+            _ => None,
+        };
+        self.positions(partitions, position).into_iter().map(offset).collect()
+    }
+
+    /// What `position` stands for in each of `partitions`: the beginning, the end, or the first record of a time in
+    /// milliseconds, which is [`Position::End`] for a time after the last. All in one request to each broker.
+    pub(super) fn positions(&self, partitions: &[TopicPartition], position: Position) -> Vec<Option<Position>> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.ask_positions(partitions, position, left) {
+                Ok(found) => return found,
+                // The first answer of a broker that was away may be that this client knows an old leader; it learns by
+                // that. Silence is an answer too.
+                Err(error) if left.is_zero() || is_silence(&error) => {
+                    self.teller.suspect(None);
+                    return vec![None; partitions.len()];
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    fn ask_positions(
+        &self,
+        partitions: &[TopicPartition],
+        position: Position,
+        patience: Duration,
+    ) -> Result<Vec<Option<Position>>, KafkaError> {
+        if partitions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut list = TopicPartitionList::with_capacity(partitions.len());
+        for one in partitions {
+            list.add_partition_offset(one.topic.as_str(), one.partition.0, position)?;
+        }
+        let answer = self.client.offsets_for_times(list, patience)?;
+        let found = |one: &TopicPartition| {
+            let found = answer.find_partition(one.topic.as_str(), one.partition.0)?;
+            found.error().is_ok().then(|| found.offset())
+        };
+        Ok(partitions.iter().map(found).collect())
+    }
+}
+
+fn is_silence(error: &KafkaError) -> bool {
+    use rdkafka::types::RDKafkaErrorCode as Code;
+    let silent = [Code::OperationTimedOut, Code::BrokerTransportFailure, Code::AllBrokersDown, Code::RequestTimedOut];
+    error.rdkafka_error_code().is_some_and(|code| silent.contains(&code))
+}

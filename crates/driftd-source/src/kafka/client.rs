@@ -1,0 +1,176 @@
+//! The client's own thread: it polls for events, so that callbacks are served, and reads no record.
+
+use std::sync::Arc;
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use driftd_model::{Offset, SourceError, Topic, TopicPartition};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaResult;
+use rdkafka::{Offset as Position, TopicPartitionList};
+
+use super::context::{Board, Context};
+use super::rebalance::commit;
+use super::settings::Settings;
+
+/// Between two looks at what is to be done.
+const LOOK: Duration = Duration::from_millis(100);
+/// Between two words to the group about where lanes have come.
+const REPORT: Duration = Duration::from_secs(5);
+/// How long leaving the group may take, apart from writing down what was read.
+const FAREWELL: Duration = Duration::from_secs(5);
+/// Partitions to reckon with where a topic is not there yet.
+const UNKNOWN: usize = 12;
+
+/// Joins the group and stays until the source is closed.
+pub(super) fn run(settings: &Settings, topics: &[Topic], context: Context) {
+    // How much each partition's queue may hold depends on how many there are.
+    let total = loop {
+        if context.is_closing() || context.teller.has_failed() {
+            return;
+        }
+        match context.asker.total() {
+            Some(total) => break total,
+            None => std::thread::park_timeout(LOOK),
+        }
+    };
+    let teller = Arc::clone(&context.teller);
+    let consumer = match join(settings, topics, total, context) {
+        Ok(consumer) => consumer,
+        Err(error) => return teller.fail(error),
+    };
+    let context = Arc::clone(consumer.context());
+    let mut reported = Instant::now();
+    while !context.is_closing() && !context.teller.has_failed() {
+        poll(&consumer, &context);
+        reposition(&consumer, &context);
+        if reported.elapsed() >= REPORT {
+            reported = Instant::now();
+            commit(&consumer, &context.board.take_reported());
+        }
+    }
+    leave(consumer, &context);
+}
+
+fn join(
+    settings: &Settings,
+    topics: &[Topic],
+    total: usize,
+    context: Context,
+) -> Result<Arc<BaseConsumer<Context>>, SourceError> {
+    let partitions = if total == 0 { UNKNOWN } else { total };
+    let consumer: BaseConsumer<Context> =
+        settings.consumer(partitions).create_with_context(context).map_err(|error| settings.explain(&error))?;
+    let consumer = Arc::new(consumer);
+    // Set once, here.
+    drop(consumer.context().consumer.set(Arc::downgrade(&consumer)));
+    let names: Vec<_> = topics.iter().map(Topic::as_str).collect();
+    let refusal = |error| SourceError::permanent(format!("kafka: cannot subscribe to {names:?}: {error}"));
+    consumer.subscribe(&names).map_err(refusal)?;
+    Ok(consumer)
+}
+
+/// Serves callbacks. Errors have been told by one of them already.
+fn poll(consumer: &BaseConsumer<Context>, context: &Context) {
+    if let Some(Ok(record)) = consumer.poll(LOOK) {
+        use rdkafka::Message;
+        // It cannot be put back before its successors, so going on would lose it.
+        let place = format!("{}/{} at offset {}", record.topic(), record.partition(), record.offset());
+        let what = format!("a record of {place} came past its partition's queue: restart driftd to read it again");
+        context.teller.fail(SourceError { class: driftd_model::ErrorClass::Transient, ..SourceError::permanent(what) });
+    }
+}
+
+/// Finds a place to go on for partitions whose next offset the broker does not have.
+fn reposition(consumer: &BaseConsumer<Context>, context: &Context) {
+    for (partition, next) in context.board.take_lost() {
+        if !context.slots().contains_key(&partition) {
+            continue;
+        }
+        let one = std::slice::from_ref(&partition);
+        let first = |position| context.asker.offsets(one, position).into_iter().next().flatten();
+        let (Some(low), Some(high)) = (first(Position::Beginning), first(Position::End)) else {
+            context.board.lose(&partition, next);
+            continue;
+        };
+        if next > high {
+            let what = format!(
+                "{partition} is to go on at offset {next} and ends at {high}: it was created anew or has lost records; \
+                 to read the topic as a new one, give it another name"
+            );
+            tracing::error!(kafka.partition = %partition, "{what}");
+            if let Some(slot) = context.slots().get(&partition) {
+                slot.fail(what);
+            }
+            continue;
+        }
+        if next < low {
+            let (from, to) = (next.0, low.0);
+            context.board.truncations.fetch_add(1, Ordering::Relaxed);
+            tracing::error!(
+                kafka.topic = %partition.topic,
+                kafka.partition = partition.partition.0,
+                from,
+                to,
+                "records were deleted by the topic's retention before they were read: going on with the earliest"
+            );
+        }
+        if let Err(error) = restart(consumer, &partition, next.max(low)) {
+            tracing::warn!(kafka.partition = %partition, %error, "cannot go on yet");
+            context.board.lose(&partition, next);
+        }
+    }
+}
+
+/// Has a partition fetched again from `at`. librdkafka has stopped to fetch it, and seeks only what it fetches; the
+/// group hears nothing of a partition that is put down and taken up again, and its queue stays the same.
+fn restart(consumer: &BaseConsumer<Context>, partition: &TopicPartition, at: Offset) -> KafkaResult<()> {
+    let mut list = TopicPartitionList::with_capacity(1);
+    list.add_partition_offset(partition.topic.as_str(), partition.partition.0, Position::Offset(at.0))?;
+    consumer.incremental_unassign(&list)?;
+    consumer.incremental_assign(&list)
+}
+
+/// Gives every partition back, leaves the group and takes the client apart, all before a deadline.
+fn leave(consumer: Arc<BaseConsumer<Context>>, context: &Context) {
+    commit(&consumer, &context.board.take_reported());
+    if let Err(error) = consumer.close_queue() {
+        tracing::warn!(%error, "the Kafka client does not close");
+    }
+    let begun = Instant::now();
+    while !consumer.closed() && begun.elapsed() < FAREWELL + context.patience {
+        drop(consumer.poll(LOOK));
+    }
+    context.slots().values().for_each(|slot| slot.take());
+    if !consumer.closed() {
+        tracing::warn!("the Kafka client has not left its group in time: the brokers will notice");
+        // Taking it apart would wait for what has not come.
+        std::mem::forget(consumer);
+    }
+}
+
+impl Board {
+    /// Notes a partition whose next offset the broker does not have.
+    pub(super) fn lose(&self, partition: &TopicPartition, next: Offset) {
+        let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        lost.insert(partition.clone(), next);
+    }
+
+    /// Forgets partitions that were taken away: how far they were reported.
+    pub(super) fn forget(&self, partitions: &[TopicPartition]) -> Vec<(TopicPartition, Offset)> {
+        let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        lost.retain(|partition, _| !partitions.contains(partition));
+        drop(lost);
+        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        partitions.iter().filter_map(|partition| reported.remove_entry(partition)).collect()
+    }
+
+    fn take_lost(&self) -> Vec<(TopicPartition, Offset)> {
+        std::mem::take(&mut *self.lost.lock().unwrap_or_else(PoisonError::into_inner)).into_iter().collect()
+    }
+
+    fn take_reported(&self) -> Vec<(TopicPartition, Offset)> {
+        std::mem::take(&mut *self.reported.lock().unwrap_or_else(PoisonError::into_inner)).into_iter().collect()
+    }
+}

@@ -1,0 +1,121 @@
+//! What librdkafka calls back.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::time::Duration;
+
+use driftd_config::StartPolicy;
+use driftd_model::{Offset, TopicPartition};
+use rdkafka::TopicPartitionList;
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, ConsumerContext};
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::types::{RDKafkaErrorCode as Code, RDKafkaRespErr};
+
+use super::ask::Asker;
+use super::dead_letter::DeadLetterSink;
+use super::decoder::MakeDecoder;
+use super::lines::Lines;
+use super::refusal;
+use super::slot::Slot;
+use super::trouble::Teller;
+
+thread_local! {
+    /// Offset of the end of partition that this thread's poll has just met. librdkafka's event has it, the binding
+    /// hands it on in the error's text only, on the thread that polls, just before the poll returns the error.
+    static END: Cell<Option<i64>> = const { Cell::new(None) };
+}
+
+/// The end that the last poll of this thread met.
+pub(super) fn end_met() -> Option<Offset> {
+    END.take().map(Offset)
+}
+
+/// What the callbacks need.
+pub(super) struct Context {
+    pub(super) teller: Arc<Teller>,
+    pub(super) asker: Arc<Asker>,
+    pub(super) lines: Arc<Lines>,
+    pub(super) closing: Arc<AtomicBool>,
+    pub(super) start: StartPolicy,
+    pub(super) patience: Duration,
+    pub(super) make_decoder: MakeDecoder,
+    pub(super) dead_letters: Option<Arc<dyn DeadLetterSink>>,
+    pub(super) board: Arc<Board>,
+    /// The consumer, which holds this context.
+    pub(super) consumer: OnceLock<Weak<BaseConsumer<Self>>>,
+    pub(super) slots: Mutex<BTreeMap<TopicPartition, Arc<Slot>>>,
+}
+
+/// What others leave for the client thread to do.
+#[derive(Debug, Default)]
+pub(super) struct Board {
+    /// Counted and committed to the store, to be told to the group.
+    pub(super) reported: Mutex<BTreeMap<TopicPartition, Offset>>,
+    /// Partitions whose next offset the broker does not have.
+    pub(super) lost: Mutex<BTreeMap<TopicPartition, Offset>>,
+    /// How often records had fallen out of retention before they were read.
+    pub(super) truncations: AtomicU64,
+}
+
+impl Context {
+    pub(super) fn slots(&self) -> std::sync::MutexGuard<'_, BTreeMap<TopicPartition, Arc<Slot>>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
+    }
+}
+
+impl ClientContext for Context {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
+        self.lines.write(level, facility, text);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        let Some(code) = error.rdkafka_error_code() else { return };
+        match code {
+            Code::PartitionEOF => END.set(end_in(reason)),
+            _ => refusal::notice(&self.teller, code, &self.lines.scrub(reason)),
+        }
+    }
+}
+
+impl ConsumerContext for Context {
+    fn rebalance(&self, consumer: &BaseConsumer<Self>, event: RDKafkaRespErr, list: &mut TopicPartitionList) {
+        if event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+            self.assigned(consumer, list);
+        } else {
+            self.revoked(consumer, list);
+        }
+    }
+
+    fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
+        if let Err(error) = result {
+            tracing::debug!(%error, "offsets were not told to the group; the next ones will be");
+        }
+    }
+}
+
+/// From "… reached end of partition at offset 4 (HighwaterMark 4)".
+fn end_in(reason: &str) -> Option<i64> {
+    let (_, rest) = reason.split_once("at offset ")?;
+    rest.split_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::end_in;
+
+    #[test]
+    fn the_end_stands_in_the_text() {
+        let text = "Fetch from broker 1 reached end of partition at offset 4711 (HighwaterMark 4712)";
+        assert_eq!(end_in(text), Some(4711));
+        assert_eq!(end_in("Broker: No more messages"), None);
+        assert_eq!(end_in("at offset "), None);
+    }
+}

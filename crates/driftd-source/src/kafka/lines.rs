@@ -1,0 +1,70 @@
+//! librdkafka's log lines on their way to ours.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rdkafka::config::RDKafkaLogLevel;
+
+use super::secrets::Secrets;
+
+/// Lines in a [`WINDOW`]: a client without brokers writes several a second.
+const LIMIT: u32 = 20;
+const WINDOW: Duration = Duration::from_secs(30);
+
+/// Passes lines on, but not all of a flood, and none with a secret in it.
+#[derive(Debug)]
+pub(super) struct Lines {
+    secrets: Secrets,
+    window: Mutex<Window>,
+}
+
+#[derive(Debug)]
+struct Window {
+    began: Instant,
+    lines: u32,
+}
+
+impl Lines {
+    pub(super) fn new(secrets: Secrets) -> Self {
+        Self { secrets, window: Mutex::new(Window { began: Instant::now(), lines: 0 }) }
+    }
+
+    /// The text without secrets.
+    pub(super) fn scrub(&self, text: &str) -> String {
+        self.secrets.scrub(text)
+    }
+
+    /// Writes a line, unless there were too many lately.
+    pub(super) fn write(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
+        // All clients share the properties of one section, and each complains of what is meant for another.
+        if facility == "CONFWARN" || !self.admits() {
+            return;
+        }
+        let line = self.scrub(text);
+        match level {
+            // What went wrong is told as the source's trouble; these are the details.
+            RDKafkaLogLevel::Emerg
+            | RDKafkaLogLevel::Alert
+            | RDKafkaLogLevel::Critical
+            | RDKafkaLogLevel::Error
+            | RDKafkaLogLevel::Warning => tracing::warn!(kafka.facility = facility, "librdkafka: {line}"),
+            RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => {
+                tracing::info!(kafka.facility = facility, "librdkafka: {line}");
+            }
+            RDKafkaLogLevel::Debug => tracing::debug!(kafka.facility = facility, "librdkafka: {line}"),
+        }
+    }
+
+    fn admits(&self) -> bool {
+        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
+        if window.began.elapsed() >= WINDOW {
+            let dropped = window.lines.saturating_sub(LIMIT);
+            if dropped > 0 {
+                tracing::warn!(dropped, "librdkafka wrote more lines than are worth repeating");
+            }
+            *window = Window { began: Instant::now(), lines: 0 };
+        }
+        window.lines += 1;
+        window.lines <= LIMIT
+    }
+}

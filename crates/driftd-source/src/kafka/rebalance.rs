@@ -1,0 +1,184 @@
+//! Partitions that come and go.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::time::Duration;
+
+use driftd_config::StartPolicy;
+use driftd_model::{Answer, Offset, Partition, SourceEvent, Topic, TopicPartition};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, RebalanceProtocol};
+use rdkafka::error::KafkaResult;
+use rdkafka::{Offset as Position, TopicPartitionList};
+
+use super::context::Context;
+use super::feed::KafkaFeed;
+use super::slot::Slot;
+
+/// Between two looks at whether the source is being closed.
+const LOOK: Duration = Duration::from_millis(100);
+/// How long to wait for whoever reads partitions that are somebody else's by now. It cannot save anything.
+const SHORT: Duration = Duration::from_secs(1);
+
+impl Context {
+    /// New partitions: asks where they go on, and has them read from there.
+    pub(super) fn assigned(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
+        let partitions = partitions_of(list);
+        let Some(starts) = self.starts(&partitions) else {
+            // Nobody is there to read them. They are taken and left alone until the group hears that we have gone.
+            report(take(consumer, &TopicPartitionList::new()));
+            self.closing.store(true, std::sync::atomic::Ordering::Release);
+            return;
+        };
+        let Some(this) = self.consumer.get().and_then(std::sync::Weak::upgrade) else { return };
+        let mut started = TopicPartitionList::with_capacity(partitions.len());
+        let mut slots = Vec::with_capacity(partitions.len());
+        for (partition, start) in partitions.iter().zip(starts) {
+            // Split before it is assigned, so that no record can come by way of the main queue.
+            let (topic, number) = (partition.topic.as_str(), partition.partition.0);
+            let Some(queue) = this.split_partition_queue(topic, number) else { continue };
+            if started.add_partition_offset(topic, number, Position::Offset(start.0)).is_ok() {
+                slots.push((partition.clone(), start, Arc::new(Slot::new(queue))));
+            }
+        }
+        if let Err(error) = take(consumer, &started) {
+            // The group has gone on without us while we waited; another assignment follows.
+            tracing::warn!(%error, "an assignment of partitions came to nothing");
+            for (_, _, slot) in &slots {
+                slot.take();
+            }
+            self.give_up(partitions, Duration::ZERO);
+            return;
+        }
+        for (partition, at, slot) in slots {
+            let decoder = (self.make_decoder)(&partition.topic);
+            let feed = KafkaFeed::new(partition.clone(), at, Arc::clone(&slot), decoder, self);
+            self.slots().insert(partition.clone(), slot);
+            self.teller.tell(SourceEvent::Started { partition, at, feed: Box::new(feed) });
+        }
+    }
+
+    /// Partitions that go: has what was read of them written down, then lets go of them.
+    pub(super) fn revoked(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
+        let lost = consumer.assignment_lost();
+        let partitions = partitions_of(list);
+        let gone: Vec<_> = partitions.iter().filter_map(|partition| self.slots().remove(partition)).collect();
+        self.give_up(partitions.clone(), if lost { SHORT.min(self.patience) } else { self.patience });
+        // Waits for pulls under way, which end at their budget.
+        for slot in gone {
+            slot.take();
+        }
+        // After the last pull, so that nothing is left for whoever is assigned them next.
+        let reported = self.board.forget(&partitions);
+        if !lost {
+            commit(consumer, &reported);
+        }
+        report(give(consumer, list));
+    }
+
+    /// Says that partitions are taken away, and waits until that was acted on, but not for ever.
+    fn give_up(&self, partitions: Vec<TopicPartition>, patience: Duration) {
+        if partitions.is_empty() {
+            return;
+        }
+        let (answer, answered) = answer();
+        let count = partitions.len();
+        self.teller.tell(SourceEvent::Revoked { partitions, answer });
+        // An event that nobody takes, and an answer that nobody gives, end the waiting by being dropped.
+        if !patience.is_zero() && answered.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
+            tracing::warn!(partitions = count, "revoked partitions were not written down in time: they are read again");
+        }
+    }
+
+    /// Where the partitions go on; nothing if nobody answers any more.
+    fn starts(&self, partitions: &[TopicPartition]) -> Option<Vec<Offset>> {
+        if partitions.is_empty() {
+            return Some(Vec::new());
+        }
+        let (answer, answered) = answer();
+        self.teller.tell(SourceEvent::Assigned { partitions: partitions.to_vec(), answer });
+        let known = loop {
+            match answered.recv_timeout(LOOK) {
+                Ok(known) => break known,
+                Err(RecvTimeoutError::Timeout) if !self.is_closing() => {}
+                Err(_) => return None,
+            }
+        };
+        let known = |index: usize| known.get(index).copied().flatten();
+        let unread = partitions.iter().enumerate().filter(|(index, _)| known(*index).is_none());
+        let unread: Vec<_> = unread.map(|(_, partition)| partition.clone()).collect();
+        let mut resolved = self.resolve(&unread)?.into_iter();
+        (0..partitions.len()).map(|index| known(index).or_else(|| resolved.next())).collect()
+    }
+
+    /// Where the start policy lets partitions begin; asked until somebody answers, or the source is being closed.
+    fn resolve(&self, partitions: &[TopicPartition]) -> Option<Vec<Offset>> {
+        let ask = |position| self.asker.offsets(partitions, position);
+        loop {
+            let found = match self.start {
+                StartPolicy::Earliest => ask(Position::Beginning),
+                StartPolicy::Latest => ask(Position::End),
+                StartPolicy::At(at) => {
+                    // The end first: a record that comes between the questions is then read, not skipped.
+                    let ends = ask(Position::End);
+                    let firsts = self.asker.positions(partitions, Position::Offset(at.as_micros().div_euclid(1000)));
+                    let start = |(first, end)| match first {
+                        Some(Position::Offset(first)) => Some(Offset(first)),
+                        Some(_) => end,
+                        None => None,
+                    };
+                    firsts.into_iter().zip(ends).map(start).collect()
+                }
+            };
+            match found.into_iter().collect::<Option<Vec<_>>>() {
+                Some(found) => return Some(found),
+                None if self.is_closing() || self.teller.is_deserted() => return None,
+                // Brokers that are away were waited for by asking; others answer at once and are given a moment.
+                None => std::thread::park_timeout(LOOK),
+            }
+        }
+    }
+}
+
+/// An answer, and where it arrives.
+fn answer<T: Send + 'static>() -> (Answer<T>, Receiver<T>) {
+    let (give, given) = sync_channel(1);
+    // Whoever waited may have lost patience.
+    (Answer::new(move |value| drop(give.try_send(value))), given)
+}
+
+fn partitions_of(list: &TopicPartitionList) -> Vec<TopicPartition> {
+    let elements = list.elements();
+    elements.iter().map(|e| TopicPartition::new(Topic::from(e.topic()), Partition(e.partition()))).collect()
+}
+
+/// Tells the group where lanes have come, without waiting for it.
+pub(super) fn commit(consumer: &BaseConsumer<Context>, offsets: &[(TopicPartition, Offset)]) {
+    let mut list = TopicPartitionList::with_capacity(offsets.len());
+    for (partition, next) in offsets {
+        report(list.add_partition_offset(partition.topic.as_str(), partition.partition.0, Position::Offset(next.0)));
+    }
+    if !offsets.is_empty() {
+        report(consumer.commit(&list, CommitMode::Async));
+    }
+}
+
+fn take(consumer: &BaseConsumer<Context>, list: &TopicPartitionList) -> KafkaResult<()> {
+    match consumer.rebalance_protocol() {
+        RebalanceProtocol::Cooperative => consumer.incremental_assign(list),
+        RebalanceProtocol::Eager | RebalanceProtocol::None => consumer.assign(list),
+    }
+}
+
+fn give(consumer: &BaseConsumer<Context>, list: &TopicPartitionList) -> KafkaResult<()> {
+    match consumer.rebalance_protocol() {
+        RebalanceProtocol::Cooperative => consumer.incremental_unassign(list),
+        RebalanceProtocol::Eager | RebalanceProtocol::None => consumer.unassign(),
+    }
+}
+
+/// The group goes its way, whatever became of a step of ours; the log says what did.
+fn report(result: KafkaResult<()>) {
+    if let Err(error) = result {
+        tracing::warn!(%error, "a step of the group's rebalance failed");
+    }
+}

@@ -1,0 +1,165 @@
+//! The source port on a Kafka group.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::Builder;
+use std::time::Duration;
+
+use driftd_config::{KafkaConfig, SecretRef};
+use driftd_model::{BoxFuture, Offset, Source, SourceError, SourceEvent, Topic, TopicPartition};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::oneshot;
+
+use super::ask::{Asker, Noticing, Question};
+use super::client;
+use super::context::{Board, Context};
+use super::dead_letter::DeadLetterSink;
+use super::decoder::MakeDecoder;
+use super::lines::Lines;
+use super::settings::Settings;
+use super::trouble::Teller;
+
+/// How long dropping a source waits for its threads.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// Topics of a Kafka cluster, shared out among the members of a consumer group.
+///
+/// Two threads belong to it: one polls the group's client and serves its callbacks, one asks the brokers questions.
+/// Records pass neither: every partition's [`Feed`](driftd_model::Feed) pulls them from a queue of its own.
+pub struct KafkaSource {
+    events: tokio::sync::Mutex<UnboundedReceiver<SourceEvent>>,
+    asker: Arc<Asker>,
+    board: Arc<Board>,
+    closing: Arc<AtomicBool>,
+    /// Closed by each thread's end.
+    ended: Mutex<Receiver<()>>,
+}
+
+impl KafkaSource {
+    /// Starts to read `topics`; whether brokers can be reached shows in the events.
+    ///
+    /// `resolve` gives the values of secrets, and `dead_letters` takes copies of rejected records.
+    ///
+    /// # Errors
+    /// Permanent: the configuration cannot be used.
+    pub fn start<E>(
+        config: &KafkaConfig,
+        resolve: impl Fn(&SecretRef) -> Result<String, E>,
+        topics: &BTreeSet<Topic>,
+        make_decoder: MakeDecoder,
+        dead_letters: Option<Arc<dyn DeadLetterSink>>,
+    ) -> Result<Self, SourceError>
+    where
+        E: std::error::Error + Send + Sync + 'static,
+    {
+        let settings = Settings::new(config, resolve)?;
+        // Nothing is built of it; a property that no consumer has is found here and not by a thread.
+        settings.consumer(1).create_native_config().map_err(|error| settings.explain(&error))?;
+        let lines = Arc::new(Lines::new(settings.secrets.clone()));
+        let (tell, events) = unbounded_channel();
+        let teller = Arc::new(Teller::new(tell, settings.brokers()));
+        let noticing = Noticing { lines: Arc::clone(&lines), teller: Arc::clone(&teller) };
+        let client = settings.asker().create_with_context(noticing).map_err(|error| settings.explain(&error))?;
+        let topics: Vec<_> = topics.iter().cloned().collect();
+        let (asker, asked) = Asker::new(client, topics.clone(), Arc::clone(&teller));
+        let (asker, board, closing) = (Arc::new(asker), Arc::<Board>::default(), Arc::<AtomicBool>::default());
+        let context = Context {
+            teller,
+            asker: Arc::clone(&asker),
+            lines,
+            closing: Arc::clone(&closing),
+            start: settings.start,
+            patience: settings.patience,
+            make_decoder,
+            dead_letters,
+            board: Arc::clone(&board),
+            consumer: OnceLock::new(),
+            slots: Mutex::default(),
+        };
+        let (ends, ended) = sync_channel(0);
+        let source = Self {
+            events: tokio::sync::Mutex::new(events),
+            asker: Arc::clone(&asker),
+            board,
+            closing: Arc::clone(&closing),
+            ended: Mutex::new(ended),
+        };
+        let asking = ends.clone();
+        spawn("kafka-asker", move || {
+            asker.run(&asked, &closing);
+            drop(asking);
+        })?;
+        spawn("kafka-client", move || {
+            let teller = Arc::clone(&context.teller);
+            client::run(&settings, &topics, context);
+            teller.end();
+            drop(ends);
+        })?;
+        Ok(source)
+    }
+
+    /// How often records had been deleted by their topic's retention before they were read.
+    #[must_use]
+    pub fn truncations(&self) -> u64 {
+        self.board.truncations.load(Ordering::Relaxed)
+    }
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), SourceError> {
+    let spawned = Builder::new().name(name.to_owned()).spawn(run);
+    spawned.map(drop).map_err(|error| SourceError {
+        source: Some(Box::new(error)),
+        ..SourceError::permanent("the operating system gives no thread for the Kafka client")
+    })
+}
+
+impl Source for KafkaSource {
+    fn next_event(&self) -> BoxFuture<'_, Option<SourceEvent>> {
+        Box::pin(async { self.events.lock().await.recv().await })
+    }
+
+    fn partition_count<'a>(&'a self, topic: &'a Topic) -> BoxFuture<'a, Result<usize, SourceError>> {
+        let (reply, answer) = oneshot::channel();
+        self.asker.put(Question::Count(topic.clone(), reply));
+        Box::pin(async { answer.await.unwrap_or_else(|_| Err(SourceError::transient("the Kafka source is closed"))) })
+    }
+
+    fn ends<'a>(&'a self, partitions: &'a [TopicPartition]) -> BoxFuture<'a, Vec<Option<Offset>>> {
+        let (reply, answer) = oneshot::channel();
+        self.asker.put(Question::Ends(partitions.to_vec(), reply));
+        Box::pin(async { answer.await.unwrap_or_else(|_| vec![None; partitions.len()]) })
+    }
+
+    fn report(&self, partition: &TopicPartition, next: Offset) {
+        let mut reported = self.board.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        reported.insert(partition.clone(), next);
+    }
+
+    fn close(&self) {
+        self.closing.store(true, Ordering::Release);
+    }
+}
+
+impl Drop for KafkaSource {
+    /// Whoever drops the source does not wait for its events: they go, and with them whatever waits for an answer.
+    fn drop(&mut self) {
+        self.close();
+        let events = self.events.get_mut();
+        events.close();
+        while events.try_recv().is_ok() {}
+        let ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner);
+        // Nothing is ever sent: the threads' ends close the channel.
+        if ended.recv_timeout(FAREWELL) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+            tracing::warn!("the Kafka client has not ended in time and is left behind");
+        }
+    }
+}
+
+impl fmt::Debug for KafkaSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KafkaSource").finish_non_exhaustive()
+    }
+}

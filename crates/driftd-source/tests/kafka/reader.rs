@@ -1,0 +1,211 @@
+//! The engine's part, as plain as can be: claims offsets from a book, writes down what was read, and checks every step.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use driftd_config::KafkaConfig;
+use driftd_model::{
+    DeadLetter, Feed, Offset, Partition, PullBudget, Pulled, Source, SourceError, SourceEvent, Topic, TopicPartition,
+};
+use driftd_source::kafka::{DeadLetterSink, KafkaSource, MakeDecoder, RecordDecoder};
+use driftd_window::RecordBatch;
+
+use crate::records::no_secrets;
+
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
+pub(crate) const BUDGET: PullBudget = PullBudget { records: 1000, bytes: 1 << 20 };
+
+/// What a store would hold of one partition.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Page {
+    pub(crate) next: Option<i64>,
+    /// Offset and payload of every record, in the order in which they were read.
+    pub(crate) records: Vec<(i64, String)>,
+}
+
+/// A store that several readers share.
+pub(crate) type Book = Arc<Mutex<BTreeMap<i32, Page>>>;
+
+/// One member of a group.
+pub(crate) struct Reader {
+    pub(crate) source: KafkaSource,
+    runtime: tokio::runtime::Runtime,
+    book: Book,
+    feeds: BTreeMap<TopicPartition, Box<dyn Feed>>,
+    /// Where partitions started.
+    pub(crate) started: BTreeMap<i32, i64>,
+    /// Partitions whose end was met after the last record.
+    pub(crate) ended: BTreeSet<i32>,
+    /// Every trouble told, in order.
+    pub(crate) troubles: Vec<Option<String>>,
+    pub(crate) failed: Option<String>,
+    pub(crate) broken: Vec<String>,
+    pub(crate) closed: bool,
+}
+
+/// A decoder that rejects every record, with its payload as the detail.
+#[derive(Default)]
+struct Rejecting(Vec<DeadLetter>);
+
+impl RecordDecoder for Rejecting {
+    fn push(&mut self, offset: Offset, payload: Option<&[u8]>) {
+        let detail = payload.map_or_else(String::new, |payload| String::from_utf8_lossy(payload).into_owned());
+        self.0.push(DeadLetter { offset, reason: "seen".to_owned(), detail });
+    }
+
+    fn finish(&mut self) -> (Vec<RecordBatch>, Vec<DeadLetter>) {
+        (Vec::new(), std::mem::take(&mut self.0))
+    }
+}
+
+pub(crate) fn rejecting() -> MakeDecoder {
+    Arc::new(|_| Box::<Rejecting>::default())
+}
+
+impl Reader {
+    pub(crate) fn new(config: &KafkaConfig, topic: &str, book: &Book) -> Self {
+        Self::with(config, topic, book, None)
+    }
+
+    pub(crate) fn with(
+        config: &KafkaConfig,
+        topic: &str,
+        book: &Book,
+        dead_letters: Option<Arc<dyn DeadLetterSink>>,
+    ) -> Self {
+        let topics = BTreeSet::from([Topic::from(topic)]);
+        let source = KafkaSource::start(config, no_secrets, &topics, rejecting(), dead_letters).unwrap();
+        Self {
+            source,
+            runtime: tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap(),
+            book: Arc::clone(book),
+            feeds: BTreeMap::new(),
+            started: BTreeMap::new(),
+            ended: BTreeSet::new(),
+            troubles: Vec::new(),
+            failed: None,
+            broken: Vec::new(),
+            closed: false,
+        }
+    }
+
+    /// Takes what there is of events and records.
+    pub(crate) fn step(&mut self) {
+        if !self.closed {
+            let next = async { tokio::time::timeout(Duration::from_millis(5), self.source.next_event()).await };
+            match self.runtime.block_on(next) {
+                Ok(Some(event)) => self.take(event),
+                Ok(None) => self.closed = true,
+                Err(_) => {}
+            }
+        }
+        self.pull();
+    }
+
+    fn take(&mut self, event: SourceEvent) {
+        match event {
+            SourceEvent::Assigned { partitions, answer } => {
+                let book = self.book.lock().unwrap();
+                let next = |p: &TopicPartition| book.get(&p.partition.0).and_then(|page| page.next).map(Offset);
+                answer.give(partitions.iter().map(next).collect());
+            }
+            SourceEvent::Started { partition, at, feed } => {
+                self.started.insert(partition.partition.0, at.0);
+                self.book.lock().unwrap().entry(partition.partition.0).or_default().next.get_or_insert(at.0);
+                self.feeds.insert(partition, feed);
+            }
+            SourceEvent::Revoked { partitions, answer } => {
+                self.pull();
+                for partition in partitions {
+                    self.started.remove(&partition.partition.0);
+                    self.ended.remove(&partition.partition.0);
+                    self.feeds.remove(&partition);
+                }
+                answer.give(());
+            }
+            SourceEvent::Trouble(what) => self.troubles.push(what),
+            SourceEvent::Failed(error) => self.failed = Some(error.to_string()),
+        }
+    }
+
+    fn pull(&mut self) {
+        for (partition, feed) in &mut self.feeds {
+            let number = partition.partition.0;
+            loop {
+                match feed.pull(BUDGET) {
+                    Ok(Pulled::Chunk { chunk, bytes }) => {
+                        self.ended.remove(&number);
+                        let mut book = self.book.lock().unwrap();
+                        let page = book.get_mut(&number).unwrap();
+                        // A real store refuses a chunk that does not follow on; the sum of chunks is then exact.
+                        assert_eq!(page.next, Some(chunk.from.0), "{partition}: a chunk follows on");
+                        assert!(chunk.to > chunk.from);
+                        page.next = Some(chunk.to.0);
+                        let inside = |r: &DeadLetter| (chunk.from..chunk.to).contains(&r.offset);
+                        assert!(chunk.rejects.iter().all(inside));
+                        assert_eq!(bytes, chunk.rejects.iter().map(|r| r.detail.len() as u64).sum::<u64>());
+                        page.records.extend(chunk.rejects.into_iter().map(|r| (r.offset.0, r.detail)));
+                        self.source.report(partition, chunk.to);
+                    }
+                    Ok(Pulled::End) => _ = self.ended.insert(number),
+                    Ok(Pulled::Nothing) => break,
+                    Err(error) => {
+                        self.broken.push(error.to_string());
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Goes on until `done`.
+    pub(crate) fn until(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !done(self) {
+            assert!(Instant::now() < deadline, "in vain waited for {what}: {self:?}");
+            self.step();
+        }
+    }
+
+    /// Reads on until every one of `partitions` has ended, and has so many records.
+    pub(crate) fn read_to_end(&mut self, partitions: i32, records: usize) {
+        self.until("the end", |reader| {
+            let book = reader.book.lock().unwrap();
+            (0..partitions).all(|p| reader.ended.contains(&p))
+                && book.values().map(|page| page.records.len()).sum::<usize>() >= records
+        });
+    }
+
+    pub(crate) fn ends(&self, topic: &str, partitions: i32) -> Vec<Option<i64>> {
+        let all: Vec<_> = (0..partitions).map(|p| TopicPartition::new(Topic::from(topic), Partition(p))).collect();
+        self.runtime.block_on(self.source.ends(&all)).into_iter().map(|end| end.map(|end| end.0)).collect()
+    }
+
+    pub(crate) fn count(&self, topic: &str) -> Result<usize, SourceError> {
+        self.runtime.block_on(self.source.partition_count(&Topic::from(topic)))
+    }
+
+    /// Leaves the group in the orderly way.
+    pub(crate) fn close(&mut self) {
+        self.source.close();
+        self.until("the end of events", |reader| reader.closed);
+        assert!(self.started.is_empty(), "what is held is revoked first");
+    }
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let book = self.book.lock().unwrap();
+        let pages: Vec<_> = book.iter().map(|(p, page)| (p, page.next, page.records.len())).collect();
+        f.debug_struct("Reader")
+            .field("started", &self.started)
+            .field("ended", &self.ended)
+            .field("troubles", &self.troubles)
+            .field("failed", &self.failed)
+            .field("broken", &self.broken)
+            .field("closed", &self.closed)
+            .field("book", &pages)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,54 @@
+//! A message of a topic: however it is read, it becomes the same rows.
+
+#![no_main]
+
+#[path = "../../crates/driftd-source/tests/decode/plans.rs"]
+#[allow(dead_code, reason = "a part of it is enough here")]
+mod plans;
+#[path = "../../crates/driftd-source/tests/decode/shown.rs"]
+#[allow(dead_code, reason = "a part of it is enough here")]
+mod shown;
+#[path = "../../crates/driftd-source/tests/decode/twin.rs"]
+mod twin;
+
+use std::sync::{Arc, OnceLock};
+
+use driftd_model::{MonitorPlan, RecordFilter, Role};
+use driftd_source::decode::Decoder;
+use libfuzzer_sys::fuzz_target;
+
+use crate::plans::{Wanted, number, text};
+use crate::shown::outcome;
+use crate::twin::twin;
+
+static MONITORS: OnceLock<[(Wanted, Arc<MonitorPlan>); 2]> = OnceLock::new();
+
+fn monitors() -> [(Wanted, Arc<MonitorPlan>); 2] {
+    let native = vec![number("a"), text("b"), text("o/a"), number("p").role(Role::Prediction), text("l").role(Role::Label)];
+    let pointed = vec![number("x").at("/features/a"), text("y").at("/o/0"), number("p").at("/p/0").role(Role::Prediction)];
+    let filter = RecordFilter { models: vec!["a".to_owned(), "1".to_owned()], versions: Vec::new() };
+    let wanted = [
+        Wanted { segments: vec!["/b", "/features/b"], ..Wanted::new("native", native) },
+        Wanted { model: Some("/b"), filter, event_time: "/a", ..Wanted::new("pointed", pointed) },
+    ];
+    wanted.map(|wanted| {
+        let plan = wanted.plan();
+        (wanted, plan)
+    })
+}
+
+fuzz_target!(|message: &[u8]| {
+    for (wanted, plan) in MONITORS.get_or_init(monitors) {
+        // The second time it is read by the template of the first, if it has one.
+        let twice = outcome(&mut Decoder::new(std::slice::from_ref(plan)), &[message, message]);
+        let (first, second) = twice.rows[0].split_at(twice.rows[0].len() / 2);
+        assert_eq!(first, second);
+        // The twin reads all of a message, so it also refuses what is wrong where nobody looks; and a tree of values
+        // treats names that begin like this as its own.
+        let expected = twin(wanted, &[message, message]);
+        let is_refused = expected.rejects.iter().any(|(_, reason)| reason == "malformed_json");
+        if !is_refused && !String::from_utf8_lossy(message).contains("$serde_json") {
+            assert_eq!(twice, expected);
+        }
+    }
+});
