@@ -1,6 +1,6 @@
 //! What can stop a lane or a replay.
 
-use driftd_model::{ErrorClass, Offset, StoreError, Topic};
+use driftd_model::{ErrorClass, Offset, SourceError, StoreError, Topic, TopicPartition};
 
 /// An error of the engine; it knows whether trying again may help.
 #[derive(Debug, thiserror::Error)]
@@ -8,6 +8,29 @@ pub enum EngineError {
     /// The store could not do its part.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The source cannot go on.
+    #[error(transparent)]
+    Feed(#[from] SourceError),
+    /// The group says that a partition is ours, the store says that it is somebody else's, and it stays so.
+    #[error(
+        "{partition} was claimed by another process while the consumer group still assigns it to this one; \
+         check that no other deployment with another kafka.group writes into the same store, then start again"
+    )]
+    StillFenced {
+        /// The partition.
+        partition: TopicPartition,
+    },
+    /// The system gives no threads to count on.
+    #[error("starting the threads that decode and count failed")]
+    Threads(#[source] std::io::Error),
+    /// A defect of the program: something panicked, and said so when it did.
+    #[error(
+        "{what} panicked; whatever was not checkpointed is counted again at the next start, please report the message above"
+    )]
+    Panicked {
+        /// What was being done.
+        what: String,
+    },
     /// The source delivered offsets that do not follow on.
     #[error("{topic} delivered offset {found} where {expected} was due; the source lost or repeated records")]
     Gap {
@@ -45,7 +68,13 @@ impl EngineError {
     pub const fn class(&self) -> ErrorClass {
         match self {
             Self::Store(error) => error.class(),
-            Self::Gap { .. } | Self::Source { .. } | Self::Batches { .. } => ErrorClass::Permanent,
+            Self::Feed(error) => error.class,
+            Self::StillFenced { .. } => ErrorClass::Fenced,
+            Self::Gap { .. }
+            | Self::Source { .. }
+            | Self::Batches { .. }
+            | Self::Threads(_)
+            | Self::Panicked { .. } => ErrorClass::Permanent,
         }
     }
 }

@@ -1,28 +1,20 @@
 //! A lane: one partition from its source to its checkpoints.
 
+mod front;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use driftd_model::{Checkpoint, DeadLetter, Epoch, MonitorPlan, Offset, Partition, PlannedDelta, Store, Topic};
-use driftd_window::{Absorbed, EventTime, PartitionMark, RecordBatch, Reducer, Span, Timestamp};
+use driftd_model::{
+    Checkpoint, Chunk, Claim, DeadLetter, Epoch, MonitorPlan, Offset, Partition, PlannedDelta, Store, Topic,
+};
+use driftd_window::{Absorbed, PartitionMark, Reducer, Span, Timestamp};
 
 use crate::EngineError;
+use front::Front;
 
 /// How many rejects a checkpoint carries as samples.
 const SAMPLES: usize = 20;
-
-/// Decoded records of one run of offsets.
-#[derive(Clone, Debug)]
-pub struct Chunk {
-    /// Offset of the first record.
-    pub from: Offset,
-    /// Offset of the record after the last.
-    pub to: Offset,
-    /// One batch for every monitor of the lane, in its order.
-    pub batches: Vec<RecordBatch>,
-    /// Records that could not be decoded.
-    pub rejects: Vec<DeadLetter>,
-}
 
 /// When a lane writes a checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +45,7 @@ pub struct Lane {
     from: Offset,
     cursor: Offset,
     mark: PartitionMark,
+    front: Front,
     monitors: Vec<(Arc<MonitorPlan>, Reducer)>,
     rejected: BTreeMap<String, u64>,
     samples: Vec<DeadLetter>,
@@ -90,7 +83,14 @@ impl Lane {
     ) -> Result<Self, EngineError> {
         let claim = store.claim(&topic, partition, owner, now).await?;
         let from = claim.next_offset.unwrap_or(Offset(0));
-        tracing::debug!(kafka.topic = %topic, kafka.partition = %partition, epoch = %claim.epoch, offset = %from, "partition claimed");
+        Ok(Self::start(topic, partition, plans, &claim, from))
+    }
+
+    /// Goes on with a claimed partition at `at`: where the claim says, or further on when the source does not have the
+    /// records before `at` any more, or where the start policy says when nobody ever read it.
+    #[must_use]
+    pub fn start(topic: Topic, partition: Partition, plans: Vec<Arc<MonitorPlan>>, claim: &Claim, at: Offset) -> Self {
+        let front = Front::new(plans.iter().map(|plan| plan.monitor()));
         let monitors = plans
             .into_iter()
             .map(|plan| {
@@ -98,19 +98,26 @@ impl Lane {
                 (plan, reducer)
             })
             .collect();
-        Ok(Self {
+        Self {
             topic,
             partition,
             epoch: claim.epoch,
-            from,
-            cursor: from,
+            from: claim.next_offset.unwrap_or(at),
+            cursor: at,
             mark: claim.mark,
+            front,
             monitors,
             rejected: BTreeMap::new(),
             samples: Vec::new(),
             account: LaneAccount::default(),
-            moved: false,
-        })
+            moved: claim.next_offset.is_some_and(|next| next != at),
+        }
+    }
+
+    /// Writes down where a partition that nobody ever read begins, with the next checkpoint: where that is must not
+    /// depend on whether the process lives until records come.
+    pub const fn begin(&mut self) {
+        self.moved = true;
     }
 
     /// The record the lane wants next.
@@ -139,16 +146,19 @@ impl Lane {
         }
         // Mark and rejects belong to the partition, which all monitors share: the mark promises only what holds for each
         // of them, and a record that all of them reject is one rejected record.
-        let mut newest: Option<EventTime> = None;
+        if chunk.to > chunk.from {
+            self.mark.left_end();
+        }
+        let mut newest = Vec::with_capacity(self.monitors.len());
         let (mut without_time, mut in_future) = (0, 0);
         for ((_, reducer), batch) in self.monitors.iter_mut().zip(&chunk.batches) {
             let absorbed = reducer.absorb(batch, now);
-            newest = [newest, absorbed.newest].into_iter().flatten().min();
+            newest.push(absorbed.newest);
             without_time = absorbed.without_time.max(without_time);
             in_future = absorbed.in_future.max(in_future);
             self.account.rows.add(absorbed);
         }
-        if let Some(newest) = newest {
+        if let Some(newest) = self.front.advance(newest.into_iter(), now) {
             self.mark.advance(newest, self.slack());
         }
         for (reason, count) in [("no_event_time", without_time), ("in_future", in_future)] {
@@ -168,12 +178,12 @@ impl Lane {
         Ok(())
     }
 
-    /// The source has no more records for now.
+    /// The source says that it has no more records for now, or still has none: the latter is what tells a quiet
+    /// partition from one whose owner hangs.
     pub fn reached_end(&mut self, now: Timestamp) {
-        if self.mark.eof_at().is_none() {
-            self.mark.reached_end(now);
-            self.moved = true;
-        }
+        let before = self.mark;
+        self.mark.reached_end(now);
+        self.moved |= self.mark != before;
     }
 
     /// The largest out-of-orderness of the lane's monitors: one mark has to serve them all.
@@ -184,9 +194,20 @@ impl Lane {
     /// Whether `policy` wants a checkpoint now.
     #[must_use]
     pub fn is_due(&self, policy: &CheckpointPolicy) -> bool {
-        let bytes = self.monitors.iter().map(|(_, reducer)| reducer.bytes()).sum();
         let rows = u64::try_from(self.cursor.0.saturating_sub(self.from.0)).unwrap_or(0);
-        policy.is_due(bytes, rows)
+        policy.is_due(self.bytes(), rows)
+    }
+
+    /// Approximate heap size of what is not yet in a checkpoint, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.monitors.iter().map(|(_, reducer)| reducer.bytes()).sum()
+    }
+
+    /// Whether a checkpoint would say anything new.
+    #[must_use]
+    pub const fn has_moved(&self) -> bool {
+        self.moved
     }
 
     /// Writes everything since the last checkpoint in one transaction; nothing when nothing moved.
@@ -195,16 +216,19 @@ impl Lane {
     /// The store's. After any error the lane is spent: its counts went into the failed checkpoint, so it must be
     /// claimed again, which starts at the offset that really is in the store.
     pub async fn checkpoint(&mut self, store: &dyn Store, now: Timestamp) -> Result<(), EngineError> {
-        if !self.moved {
-            return Ok(());
+        if let Some(checkpoint) = self.take() {
+            store.checkpoint(&checkpoint, now).await?;
         }
-        let checkpoint = self.take();
-        store.checkpoint(&checkpoint, now).await?;
         Ok(())
     }
 
-    /// The checkpoint due now; the lane counts from its end on.
-    fn take(&mut self) -> Checkpoint {
+    /// Everything since the last checkpoint, or nothing when nothing moved. The lane counts from its end on, so whoever
+    /// takes it has to write it, again and again if need be, before anything that the lane gives later.
+    #[must_use]
+    pub fn take(&mut self) -> Option<Checkpoint> {
+        if !self.moved {
+            return None;
+        }
         let mut deltas = Vec::new();
         for (plan, reducer) in &mut self.monitors {
             let drained = reducer.drain().into_iter();
@@ -226,6 +250,6 @@ impl Lane {
         };
         self.from = self.cursor;
         self.moved = false;
-        checkpoint
+        Some(checkpoint)
     }
 }

@@ -33,6 +33,7 @@ pub struct DeliveryReport {
 }
 
 /// Delivers what seals have decided.
+#[derive(Clone)]
 pub struct Outbox {
     owner: String,
     transports: BTreeMap<ReceiverName, Arc<dyn Transport>>,
@@ -71,6 +72,12 @@ impl Outbox {
     #[must_use]
     pub fn new(owner: &str, transports: BTreeMap<ReceiverName, Arc<dyn Transport>>, backoff: Backoff) -> Self {
         Self { owner: owner.to_owned(), transports, lease: Span::from_minutes(1), backoff }
+    }
+
+    /// Whether there is anybody to deliver to.
+    #[must_use]
+    pub fn has_transports(&self) -> bool {
+        !self.transports.is_empty()
     }
 
     /// Delivers everything that is due at `now`, round by round.

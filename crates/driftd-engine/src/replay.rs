@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use driftd_model::{
-    MonitorPlan, MonitorSealer, Offset, Partition, PlanError, ReceiverName, SealTime, Sealed, Store, Topic,
+    Chunk, MonitorPlan, MonitorSealer, Offset, Partition, PlanError, ReceiverName, SealTime, Sealed, Store, Topic,
 };
 use driftd_window::{RecordBatch, Timestamp};
 
-use crate::{CheckpointPolicy, Chunk, EngineError, Lane, LaneAccount, SealAll, seal_all};
+use crate::{CheckpointPolicy, EngineError, Lane, LaneAccount, SealAll, seal_all};
 
 /// A replay of one monitor.
 pub struct Replay<'a> {

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use driftd_model::{
     Baseline, Checkpoint, Epoch, FeatureBaseline, IncidentRules, JudgeRules, Monitor, MonitorId, MonitorPlan,
-    MonitorSealer, Offset, Partition, PlannedDelta, Pointer, ReceiverName, RecordShape, Role, SealStep, SealTime,
-    Sealed, SegmentBaseline, SegmentSpec, Store, StoreError, StoredBaseline, Topic,
+    MonitorSealer, Offset, Partition, PlannedDelta, Pointer, ReceiverName, RecordFilter, RecordShape, Role, SealStep,
+    SealTime, Sealed, SegmentBaseline, SegmentSpec, Store, StoreError, StoredBaseline, Topic,
 };
 use driftd_stats::{
     BinEdges, CategoryCounts, DriftStatistic, FeatureAggregate, FeatureLayout, LayoutOptions, NumericSlice,
@@ -129,6 +129,7 @@ pub fn monitor(id: &str, windows: &[(&str, u32, u32)]) -> Monitor {
             model_name: None,
             model_version: None,
         },
+        filter: RecordFilter::default(),
         baseline: "base@v1".parse().unwrap(),
         pane,
         out_of_orderness: Span::ZERO,

@@ -11,7 +11,9 @@
 
 pub mod conformance;
 pub mod fixtures;
+pub mod group;
 pub mod mem_store;
+pub mod services;
 pub mod sim;
 
 pub use mem_store::MemStore;

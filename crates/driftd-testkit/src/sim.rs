@@ -25,11 +25,11 @@ mod ledger;
 mod naive;
 mod oracle;
 mod post;
-mod random;
+pub(crate) mod random;
 mod ready;
-mod record;
+pub(crate) mod record;
 mod schedule;
-mod world;
+pub(crate) mod world;
 
 use std::fmt;
 

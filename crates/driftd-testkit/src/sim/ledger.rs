@@ -37,7 +37,8 @@ pub(super) struct PartitionBook {
     pub(super) epoch: i64,
     pub(super) next: Option<i64>,
     pub(super) newest: Option<i64>,
-    pub(super) ended: Option<i64>,
+    /// Since when the end is reached, and when that was last confirmed.
+    pub(super) ended: Option<(i64, i64)>,
     pub(super) rejected: u64,
 }
 
@@ -60,7 +61,7 @@ pub(super) struct LaneBook {
     /// Whether each record read since `from` was acceptable, and its time.
     read: Vec<Option<i64>>,
     newest: Option<i64>,
-    ended: Option<i64>,
+    ended: Option<(i64, i64)>,
     moved: bool,
 }
 
@@ -150,7 +151,9 @@ impl Ledger {
         if self.partitions.iter().any(|p| p.epoch == 0) {
             return None;
         }
-        let idle = |p: &&PartitionBook| p.ended.is_some_and(|since| now >= since + IDLE);
+        let idle = |p: &&PartitionBook| {
+            p.ended.is_some_and(|(since, confirmed)| since + IDLE <= confirmed.min(now) && now <= confirmed + IDLE)
+        };
         let busy: Vec<&PartitionBook> = self.partitions.iter().filter(|p| !idle(p)).collect();
         if busy.is_empty() {
             return Some(now - IDLE);
@@ -277,16 +280,16 @@ impl LaneBook {
             let time = record.time.filter(|time| record.readable && (FIRST..=now + SKEW).contains(time));
             if time.is_some() {
                 self.newest = self.newest.max(time);
-                self.ended = None;
             }
+            self.ended = None;
             self.read.push(time);
         }
         self.moved |= !records.is_empty();
     }
 
     pub(super) fn reached_end(&mut self, now: i64) {
-        self.moved |= self.ended.is_none();
-        self.ended.get_or_insert(now);
+        self.moved |= self.ended.is_none_or(|(_, confirmed)| confirmed != now);
+        self.ended = Some((self.ended.map_or(now, |(since, _)| since), now));
     }
 
     /// Everything read so far went into a checkpoint; whatever became of that, the lane goes on from here.

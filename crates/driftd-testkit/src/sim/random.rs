@@ -2,14 +2,18 @@
 
 /// SplitMix64 (Steele, Lea & Flood 2014): one addition and three xor-shift-multiplies a number.
 #[derive(Clone, Debug)]
-pub(super) struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
-    pub(super) const fn new(seed: u64) -> Self {
+    /// The numbers of `seed`.
+    #[must_use]
+    pub const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub(super) const fn next(&mut self) -> u64 {
+    /// The next one.
+    #[expect(clippy::should_implement_trait, reason = "it never ends")]
+    pub const fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -18,22 +22,22 @@ impl Random {
     }
 
     /// A number below `bound`, which must not be 0. The bias of the remainder is below 2⁻³² here.
-    pub(super) const fn below(&mut self, bound: u64) -> u64 {
+    pub const fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound
     }
 
     /// An index into something of length `len`, which must not be 0.
-    pub(super) const fn index(&mut self, len: usize) -> usize {
+    pub const fn index(&mut self, len: usize) -> usize {
         self.below(len as u64) as usize
     }
 
     /// A number in [`low`, `high`].
-    pub(super) const fn between(&mut self, low: i64, high: i64) -> i64 {
+    pub const fn between(&mut self, low: i64, high: i64) -> i64 {
         low + self.below((high - low + 1) as u64) as i64
     }
 
     /// True in `percent` of 100 cases.
-    pub(super) const fn chance(&mut self, percent: u64) -> bool {
+    pub const fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 }

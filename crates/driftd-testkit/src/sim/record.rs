@@ -1,7 +1,6 @@
 //! Records as a producer writes them, and the batches a decoder would make of them.
 
-use driftd_engine::Chunk;
-use driftd_model::{DeadLetter, Offset};
+use driftd_model::{Chunk, DeadLetter, Offset};
 use driftd_stats::{MISSING_CODE, MISTYPED_CODE};
 use driftd_window::{Column, MISSING, MISTYPED, NO_EVENT_TIME, PRESENT, RecordBatch, SegmentColumn};
 
@@ -10,20 +9,20 @@ use super::world::region_key;
 
 /// One record in a partition's log.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Record {
+pub struct Record {
     /// Whether it can be decoded at all.
-    pub(super) readable: bool,
+    pub(crate) readable: bool,
     /// Event time in microseconds.
-    pub(super) time: Option<i64>,
-    pub(super) amount: Field<f64>,
-    pub(super) colour: Field<&'static str>,
-    pub(super) ghost: bool,
-    pub(super) region: Option<u8>,
+    pub(crate) time: Option<i64>,
+    pub(crate) amount: Field<f64>,
+    pub(crate) colour: Field<&'static str>,
+    pub(crate) ghost: bool,
+    pub(crate) region: Option<u8>,
 }
 
 /// A value, or why there is none.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Field<T> {
+pub(crate) enum Field<T> {
     Value(T),
     Missing,
     Mistyped,
@@ -31,7 +30,8 @@ pub(super) enum Field<T> {
 
 impl Record {
     /// A record written at `now`; `drifted` ones come from another population than the baseline.
-    pub(super) fn draw(random: &mut Random, now: i64, drifted: bool) -> Self {
+    #[must_use]
+    pub fn draw(random: &mut Random, now: i64, drifted: bool) -> Self {
         Self {
             readable: !random.chance(3),
             time: draw_time(random, now),
@@ -40,6 +40,12 @@ impl Record {
             ghost: random.chance(5),
             region: if random.chance(5) { None } else { Some(random.below(3) as u8) },
         }
+    }
+
+    /// A record without any defect of its time: of `at`, in microseconds.
+    #[must_use]
+    pub fn on_time(random: &mut Random, at: i64, drifted: bool) -> Self {
+        Self { readable: true, time: Some(at), ..Self::draw(random, at, drifted) }
     }
 }
 
@@ -81,7 +87,7 @@ fn draw_colour(random: &mut Random, drifted: bool) -> Field<&'static str> {
 }
 
 /// The chunk a source would deliver for `records`, of which the first has offset `from`, to `monitors` monitors.
-pub(super) fn chunk(records: &[Record], from: i64, monitors: usize) -> Chunk {
+pub(crate) fn chunk(records: &[Record], from: i64, monitors: usize) -> Chunk {
     let rejects = records.iter().zip(from..).filter(|(record, _)| !record.readable).map(|(_, offset)| DeadLetter {
         offset: Offset(offset),
         reason: "undecodable".to_owned(),

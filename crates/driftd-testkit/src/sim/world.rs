@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use driftd_model::{
     Baseline, BaselineRef, FeatureBaseline, IncidentRules, JudgeRules, Monitor, MonitorPlan, Pointer, ReceiverName,
-    RecordShape, Role, SegmentBaseline, SegmentSpec, StoredBaseline, Topic,
+    RecordFilter, RecordShape, Role, SegmentBaseline, SegmentSpec, StoredBaseline, Topic,
 };
 use driftd_stats::{
     BinEdges, Binning, CategoryCounts, FeatureAggregate, FeatureLayout, LayoutOptions, NumericSlice, SortedSample,
@@ -15,24 +15,24 @@ use driftd_window::{PaneWidth, SegmentKey, Span, Timestamp, WindowSpec};
 use super::random::Random;
 
 /// Quiet time after which a partition at its end is idle, in microseconds.
-pub(super) const IDLE: i64 = 30_000_000;
+pub(crate) const IDLE: i64 = 30_000_000;
 /// How far beyond the clock an event time may lie, in microseconds.
-pub(super) const SKEW: i64 = 15_000_000;
+pub(crate) const SKEW: i64 = 15_000_000;
 /// The moment every simulation begins at.
-pub(super) const BEGIN: i64 = 1_700_000_000_000_000;
+pub(crate) const BEGIN: i64 = 1_700_000_000_000_000;
 
 /// One simulated deployment.
 #[derive(Debug)]
-pub(super) struct World {
-    pub(super) partitions: usize,
-    pub(super) workers: usize,
-    pub(super) topic: Topic,
-    pub(super) plans: Vec<Arc<MonitorPlan>>,
-    pub(super) receivers: Vec<ReceiverName>,
+pub(crate) struct World {
+    pub(crate) partitions: usize,
+    pub(crate) workers: usize,
+    pub(crate) topic: Topic,
+    pub(crate) plans: Vec<Arc<MonitorPlan>>,
+    pub(crate) receivers: Vec<ReceiverName>,
 }
 
 impl World {
-    pub(super) fn draw(random: &mut Random) -> Self {
+    pub(crate) fn draw(random: &mut Random) -> Self {
         let [plain, split, wide] = plans();
         let plans = match random.below(6) {
             0..2 => vec![plain],
@@ -51,23 +51,23 @@ impl World {
     }
 
     /// Largest out-of-orderness of the monitors, in microseconds: what a lane that serves all of them must allow for.
-    pub(super) fn slack(&self) -> i64 {
+    pub(crate) fn slack(&self) -> i64 {
         self.plans.iter().map(|p| p.monitor().out_of_orderness.as_micros()).max().unwrap_or(0)
     }
 }
 
-fn topic() -> Topic {
+pub(crate) fn topic() -> Topic {
     Topic::from("orders")
 }
 
 /// The key of region `r`, or of a record without one.
-pub(super) fn region_key(region: Option<u8>) -> SegmentKey {
+pub(crate) fn region_key(region: Option<u8>) -> SegmentKey {
     let value = region.map(|r| format!("r{r}"));
     SegmentKey::from_labels([("region", value.as_deref())])
 }
 
 /// A monitor, the same split by region, and one with wider panes and a larger out-of-orderness.
-fn plans() -> [&'static Arc<MonitorPlan>; 3] {
+pub(crate) fn plans() -> [&'static Arc<MonitorPlan>; 3] {
     static PLANS: OnceLock<[Arc<MonitorPlan>; 3]> = OnceLock::new();
     PLANS
         .get_or_init(|| {
@@ -95,6 +95,7 @@ fn plan(
         id: name.parse().expect("a plain name"),
         topics: vec![topic()],
         shape: RecordShape { event_time: pointer("/at"), id: None, model_name: None, model_version: None },
+        filter: RecordFilter::default(),
         baseline: reference.clone(),
         pane: width,
         out_of_orderness: Span::from_secs(disorder),

@@ -1,0 +1,62 @@
+use std::collections::BTreeMap;
+
+use driftd_model::{IncidentRules, JudgeRules, RecordFilter, RecordShape};
+use driftd_window::PaneWidth;
+
+use super::*;
+
+fn monitor(name: &str, place: &str, skew: u32) -> Monitor {
+    let event_time = Pointer::new(place).unwrap();
+    Monitor {
+        id: name.parse().unwrap(),
+        topics: vec!["t".into()],
+        shape: RecordShape { event_time, id: None, model_name: None, model_version: None },
+        filter: RecordFilter::default(),
+        baseline: "b@v1".parse().unwrap(),
+        pane: PaneWidth::new(Span::from_secs(10)).unwrap(),
+        out_of_orderness: Span::ZERO,
+        allowed_lateness: Span::ZERO,
+        idle_timeout: Span::from_secs(1),
+        max_future_skew: Span::from_secs(skew),
+        windows: Vec::new(),
+        segments: None,
+        judge: JudgeRules::default(),
+        features: BTreeMap::new(),
+        incidents: IncidentRules::default(),
+    }
+}
+
+/// The clock stands at 1000 s; newest times in seconds.
+fn advance(front: &mut Front, newest: [Option<i64>; 2]) -> Option<i64> {
+    let newest = newest.into_iter().map(|secs| secs.map(|secs| EventTime::from_micros(secs * 1_000_000)));
+    let front = front.advance(newest, Timestamp::from_micros(1_000_000_000));
+    front.map(|at| at.as_micros() / 1_000_000)
+}
+
+#[test]
+fn monitors_that_share_a_clock_need_not_see_every_record() {
+    let (a, b) = (monitor("a", "/ts", 60), monitor("b", "/ts", 60));
+    let mut front = Front::new([&a, &b].into_iter());
+    assert_eq!(advance(&mut front, [None, None]), None);
+    assert_eq!(advance(&mut front, [Some(100), Some(50)]), Some(100));
+    assert_eq!(advance(&mut front, [Some(200), None]), Some(200), "the other monitor's filter lets nothing through");
+    assert_eq!(advance(&mut front, [None, Some(150)]), Some(150), "older records; the mark itself never moves back");
+}
+
+#[test]
+fn a_slower_clock_is_not_overrun_by_records_that_do_not_have_it() {
+    let (fast, slow) = (monitor("fast", "/received", 60), monitor("slow", "/created", 60));
+    let mut front = Front::new([&fast, &slow].into_iter());
+    assert_eq!(advance(&mut front, [Some(100), None]), Some(100), "never seen, so it holds nothing up");
+    assert_eq!(advance(&mut front, [Some(140), Some(100)]), Some(100));
+    assert_eq!(advance(&mut front, [Some(150), None]), Some(110), "still forty seconds behind");
+    assert_eq!(advance(&mut front, [None, Some(120)]), Some(120));
+    assert_eq!(advance(&mut front, [Some(900), None]), Some(870), "gone for good, it delays and does not hold");
+}
+
+#[test]
+fn a_patient_monitor_does_not_move_the_mark_beyond_what_a_strict_one_would_believe() {
+    let (patient, strict) = (monitor("patient", "/ts", 600), monitor("strict", "/ts", 5));
+    let mut front = Front::new([&patient, &strict].into_iter());
+    assert_eq!(advance(&mut front, [Some(1_500), None]), Some(1_005));
+}

@@ -1,0 +1,63 @@
+//! Asking the brokers where the partitions end: for idle partitions to be known as such, and for the lag.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use driftd_model::{Source, TopicPartition};
+use driftd_window::Span;
+
+use super::lanes::Held;
+use super::slot::Slot;
+use super::stop::Stop;
+use crate::{Clock, metrics};
+
+/// How often ends are asked for, however long the idle time-out.
+const SLOWEST: Duration = Duration::from_secs(5);
+/// How often at most.
+const FASTEST: Duration = Duration::from_millis(250);
+
+/// Time between two questions: several within the shortest idle time-out, so that quiet is noticed on time.
+pub(super) fn rhythm(idle_timeout: Option<Span>) -> Duration {
+    let quarter = idle_timeout.map_or(0, |idle| idle.as_micros() / 4);
+    Duration::from_micros(u64::try_from(quarter).unwrap_or(0)).clamp(FASTEST, SLOWEST)
+}
+
+/// Asks until `stop` says so.
+pub(super) async fn run(
+    source: Arc<dyn Source>,
+    held: Arc<Held>,
+    clock: Arc<dyn Clock>,
+    every: Duration,
+    mut stop: Stop,
+) {
+    while !stop.is_asked() {
+        ask(&*source, &held.all(), &*clock).await;
+        stop.pause(every).await;
+    }
+}
+
+/// Tells every lane where its partition ends, as the brokers say now.
+async fn ask(source: &dyn Source, slots: &[Arc<Slot>], clock: &dyn Clock) {
+    let partitions: Vec<TopicPartition> = slots.iter().map(|slot| slot.id.clone()).collect();
+    // The moment before asking: what comes while the answer is on its way came after it.
+    let asked_at = clock.now();
+    let ends = source.ends(&partitions).await;
+    for (slot, end) in slots.iter().zip(ends) {
+        let Some(end) = end else { continue };
+        metrics::consumer_lag(&slot.id, end.0.saturating_sub(slot.next_offset().0).max(0));
+        slot.heard(end, asked_at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quiet_is_asked_after_several_times_within_the_idle_timeout() {
+        assert_eq!(rhythm(Some(Span::from_secs(4))), Duration::from_secs(1));
+        assert_eq!(rhythm(Some(Span::from_minutes(10))), SLOWEST);
+        assert_eq!(rhythm(Some(Span::ZERO)), FASTEST);
+        assert_eq!(rhythm(None), FASTEST);
+    }
+}

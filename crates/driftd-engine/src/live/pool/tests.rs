@@ -1,0 +1,159 @@
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use driftd_model::{Chunk, Claim, Epoch, Feed, Offset, Partition, PullBudget, Pulled, SourceError, TopicPartition};
+use driftd_window::{PartitionMark, Span};
+
+use super::*;
+use crate::{FixedClock, Lane};
+
+type Wake = Box<dyn Fn() + Send + Sync>;
+
+/// A log that wakes its reader only when it goes from nothing to something, as the port allows.
+#[derive(Default)]
+struct Log {
+    waiting: Mutex<(VecDeque<i64>, Option<Arc<Wake>>)>,
+}
+
+struct LogFeed {
+    log: Arc<Log>,
+    next: i64,
+    panics_at: i64,
+}
+
+impl Log {
+    fn push(&self, records: i64) {
+        let wake = {
+            let (waiting, wake) = &mut *self.waiting.lock().unwrap();
+            let was_empty = waiting.is_empty();
+            waiting.push_back(records);
+            wake.clone().filter(|_| was_empty)
+        };
+        wake.inspect(|wake| wake());
+    }
+}
+
+impl Feed for LogFeed {
+    fn pull(&mut self, _budget: PullBudget) -> Result<Pulled, SourceError> {
+        let Some(records) = self.log.waiting.lock().unwrap().0.pop_front() else { return Ok(Pulled::Nothing) };
+        let from = Offset(self.next);
+        self.next += records;
+        assert!(self.next <= self.panics_at, "a record that cannot be decoded");
+        let chunk = Chunk { from, to: Offset(self.next), batches: Vec::new(), rejects: Vec::new() };
+        Ok(Pulled::Chunk { chunk, bytes: 1 })
+    }
+
+    fn on_arrival(&mut self, wake: Wake) {
+        self.log.waiting.lock().unwrap().1 = Some(Arc::new(wake));
+    }
+}
+
+/// Takes note of what was written and what broke; every checkpoint lands at once.
+#[derive(Default)]
+struct Notes {
+    written: AtomicI64,
+    broken: AtomicUsize,
+}
+
+impl Sink for Notes {
+    fn write(&self, slot: &Arc<Slot>, checkpoint: Checkpoint) {
+        self.written.fetch_add(checkpoint.to.0 - checkpoint.from.0, Ordering::Relaxed);
+        slot.settle();
+    }
+
+    fn broken(&self, _slot: &Arc<Slot>, error: EngineError) {
+        assert!(error.to_string().contains("panicked"), "{error}");
+        self.broken.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+fn pool(threads: usize, notes: &Arc<Notes>) -> Pool {
+    let clock: Arc<dyn Clock> = Arc::new(FixedClock::at("2024-01-01T00:00:00Z".parse().unwrap()));
+    let sink: Arc<dyn Sink> = Arc::clone(notes) as _;
+    Pool::start(threads, Arc::new(|| Pace { bytes: 1 << 20, interval: Span::ZERO }), &clock, &sink).unwrap()
+}
+
+fn slot(pool: &Pool, partition: i32, log: &Arc<Log>, panics_at: i64) -> Arc<Slot> {
+    let topic = driftd_model::Topic::from("t");
+    let id = TopicPartition::new(topic.clone(), Partition(partition));
+    let claim = Claim { epoch: Epoch(1), next_offset: Some(Offset(0)), mark: PartitionMark::default() };
+    let lane = Lane::start(topic, Partition(partition), Vec::new(), &claim, Offset(0));
+    let mut feed = Box::new(LogFeed { log: Arc::clone(log), next: 0, panics_at });
+    let queue = Arc::clone(pool.queue());
+    let slot = Arc::new_cyclic(|slot: &std::sync::Weak<Slot>| {
+        let slot = slot.clone();
+        feed.on_arrival(Box::new(move || {
+            if let Some(slot) = slot.upgrade() {
+                queue.wake(&slot);
+            }
+        }));
+        Slot::new(id, lane, feed, "2024-01-01T00:00:00Z".parse().unwrap())
+    });
+    pool.queue().wake(&slot);
+    slot
+}
+
+fn wait(what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !condition() {
+        assert!(Instant::now() < deadline, "waited in vain until {what}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn no_wake_up_is_lost_whenever_records_come() {
+    for threads in 1..=2 {
+        let notes = Arc::new(Notes::default());
+        let pool = pool(threads, &notes);
+        let logs: Vec<Arc<Log>> = (0..3).map(|_| Arc::default()).collect();
+        let _slots: Vec<_> = (0..).zip(&logs).map(|(partition, log)| slot(&pool, partition, log, i64::MAX)).collect();
+        // Producers wait for a while of their own before each record, so that it comes at every moment of a turn. Nothing
+        // else wakes the lanes here: one wake-up lost, and the last records are never counted.
+        std::thread::scope(|scope| {
+            for (seed, log) in (1u64..).zip(&logs) {
+                scope.spawn(move || {
+                    let mut state = seed;
+                    for _ in 0..20_000 {
+                        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                        (0..state >> 56).for_each(|_| std::hint::spin_loop());
+                        log.push(1);
+                    }
+                });
+            }
+        });
+        wait("everything is written", || notes.written.load(Ordering::Relaxed) == 60_000);
+    }
+}
+
+#[test]
+fn a_panic_closes_its_lane_and_leaves_the_thread_to_the_others() {
+    let notes = Arc::new(Notes::default());
+    let pool = pool(1, &notes);
+    let (bad, good): (Arc<Log>, Arc<Log>) = Default::default();
+    let lanes = [slot(&pool, 0, &bad, 5), slot(&pool, 1, &good, i64::MAX)];
+    bad.push(5);
+    wait("it is counted", || notes.written.load(Ordering::Relaxed) == 5);
+    bad.push(5);
+    wait("it breaks", || notes.broken.load(Ordering::Relaxed) == 1);
+    bad.push(5);
+    good.push(7);
+    wait("the other lane is counted", || notes.written.load(Ordering::Relaxed) == 12);
+    assert!(lanes[0].remainder().is_none(), "half-done counts are not written");
+    assert_eq!(notes.broken.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn threads_end_with_the_pool_and_lanes_that_wait_are_let_go() {
+    let notes = Arc::new(Notes::default());
+    let pool = pool(2, &notes);
+    let log = Arc::new(Log::default());
+    let lane = Arc::downgrade(&slot(&pool, 0, &log, i64::MAX));
+    let queue = Arc::clone(pool.queue());
+    tokio::time::timeout(Duration::from_secs(10), pool.end()).await.unwrap();
+    if let Some(lane) = lane.upgrade() {
+        queue.wake(&lane);
+    }
+    assert!(lane.upgrade().is_none(), "a closed queue keeps nothing alive");
+}

@@ -1,0 +1,172 @@
+//! The seal loop: every process looks at every monitor, and the store lets one of them at it at a time.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use driftd_model::{
+    MonitorPlan, MonitorSealer, ReceiverName, SealStep, SealTime, SharedStore, Source, StoreError, Topic,
+};
+use driftd_window::{GlobalMark, PartitionMark, Timestamp};
+
+use super::commit::Waits;
+use super::status::{Asking, Doing, MonitorProgress, Status, chain};
+use super::stop::Stop;
+use crate::{Clock, metrics};
+
+/// Steps of one monitor before the next has its turn: a monitor that catches up with a year must not hold up the others.
+const STEPS: u32 = 64;
+/// How often it is looked whether there is something to seal.
+const EVERY: Duration = Duration::from_secs(1);
+/// Rounds between two counts of late records.
+const SWEEP_ROUNDS: usize = 10;
+/// How long a number of partitions is good for.
+const COUNT_FOR: Duration = Duration::from_secs(30);
+
+pub(super) struct Sealing {
+    pub(super) store: SharedStore,
+    pub(super) source: Arc<dyn Source>,
+    pub(super) plans: Vec<Arc<MonitorPlan>>,
+    pub(super) receivers: Vec<ReceiverName>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) status: Arc<Status>,
+}
+
+impl Sealing {
+    /// Seals until `stop` says so, between two steps.
+    ///
+    /// # Errors
+    /// Permanent failures of the store.
+    pub(super) async fn run(self, mut stop: Stop) -> Result<(), StoreError> {
+        let mut counts = Counts::default();
+        let mut waits = Waits::new();
+        let mut round = 0usize;
+        while !stop.is_asked() {
+            counts.refresh(&self.plans, &*self.source, &self.status).await;
+            let outcome = self.round(&counts, round, &stop).await;
+            round = round.wrapping_add(1);
+            match outcome {
+                Ok(more) => {
+                    waits = Waits::new();
+                    self.status.working(Doing::Seal);
+                    if !more {
+                        stop.pause(EVERY).await;
+                    }
+                }
+                Err(error @ StoreError::Transient { .. }) => {
+                    self.status.failing(Doing::Seal, &error);
+                    waits.pass_or(&mut stop).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// One look at every monitor; true when some of them has more to seal. Every round begins with another one, so that
+    /// a monitor which fails does not keep those behind it from being sealed.
+    async fn round(&self, counts: &Counts, round: usize, stop: &Stop) -> Result<bool, StoreError> {
+        let mut more = false;
+        let first = round % self.plans.len().max(1);
+        for plan in self.plans.iter().cycle().skip(first).take(self.plans.len()) {
+            // Without a number of partitions nothing is known to be complete.
+            let expected = counts.of(plan).unwrap_or(usize::MAX);
+            let mut steps = 0;
+            while steps < STEPS && !stop.is_asked() && self.step(plan, expected).await? {
+                steps += 1;
+            }
+            more |= steps == STEPS;
+            if round.is_multiple_of(SWEEP_ROUNDS) && !stop.is_asked() {
+                self.sweep(plan).await?;
+                self.look(plan, expected).await?;
+            }
+        }
+        Ok(more)
+    }
+
+    /// Seals one pane; false when there was nothing to seal, or somebody else is at it.
+    async fn step(&self, plan: &MonitorPlan, expected: usize) -> Result<bool, StoreError> {
+        let started = std::time::Instant::now();
+        let now = self.clock.now();
+        let sealer = MonitorSealer::new(plan, expected, &self.receivers, SealTime::Clock(now));
+        let sealed = self.store.seal(&sealer).await?;
+        if sealed.step == SealStep::Idle {
+            return Ok(false);
+        }
+        let outcomes = sealed.outcome.windows.iter().map(|window| window.outcome.as_str());
+        metrics::step_sealed(&plan.monitor().id, outcomes, started.elapsed());
+        tracing::debug!(
+            monitor.id = %plan.monitor().id, rows = sealed.rows, windows = sealed.outcome.windows.len(),
+            notifications = sealed.outcome.notifications.len(), "sealed"
+        );
+        Ok(true)
+    }
+
+    async fn sweep(&self, plan: &MonitorPlan) -> Result<(), StoreError> {
+        let monitor = &plan.monitor().id;
+        let late = self.store.sweep_late(monitor).await?;
+        if late > 0 {
+            metrics::came_late(monitor, late);
+            tracing::info!(monitor.id = %monitor, records = late, "records came after their pane was sealed");
+        }
+        Ok(())
+    }
+
+    /// Reads how far the monitor has come.
+    async fn look(&self, plan: &MonitorPlan, expected: usize) -> Result<(), StoreError> {
+        let monitor = plan.monitor();
+        let now = self.clock.now();
+        let mut marks: Vec<PartitionMark> = Vec::new();
+        for topic in &monitor.topics {
+            marks.extend(self.store.partitions(topic).await?.iter().map(|row| row.mark));
+        }
+        let global = GlobalMark::combine(&marks, expected, now, monitor.idle_timeout);
+        let watermark = global.watermark().map(driftd_window::Watermark::event_time);
+        let sealed_through = self.store.sealed_through(&monitor.id).await?;
+        if let Some(watermark) = watermark {
+            let lag = now.since(Timestamp::from_micros(watermark.as_micros()));
+            metrics::watermark_lag(&monitor.id, lag);
+        }
+        self.status.progressed(&monitor.id, MonitorProgress { watermark, sealed_through, at: Some(now) });
+        Ok(())
+    }
+}
+
+/// How many partitions each topic has.
+#[derive(Default)]
+struct Counts {
+    known: BTreeMap<Topic, usize>,
+    asked_at: Option<std::time::Instant>,
+}
+
+impl Counts {
+    /// Asks again when it is time to; a topic that cannot be asked keeps its last number.
+    async fn refresh(&mut self, plans: &[Arc<MonitorPlan>], source: &dyn Source, status: &Status) {
+        let topics: std::collections::BTreeSet<&Topic> = plans.iter().flat_map(|p| &p.monitor().topics).collect();
+        let is_fresh = self.asked_at.is_some_and(|at| at.elapsed() < COUNT_FOR);
+        if is_fresh && topics.iter().all(|topic| self.known.contains_key(*topic)) {
+            return;
+        }
+        self.asked_at = Some(std::time::Instant::now());
+        let mut trouble = None;
+        for topic in topics {
+            match source.partition_count(topic).await {
+                Ok(count) => {
+                    self.known.insert(topic.clone(), count);
+                }
+                Err(error) => {
+                    tracing::debug!(kafka.topic = %topic, error = %chain(&error), "number of partitions unknown");
+                    if !self.known.contains_key(topic) {
+                        trouble = Some(chain(&error));
+                    }
+                }
+            }
+        }
+        status.source_trouble(Asking::Partitions, trouble);
+    }
+
+    /// Partitions of all topics of the plan's monitor; nothing while some topic's number is unknown.
+    fn of(&self, plan: &MonitorPlan) -> Option<usize> {
+        plan.monitor().topics.iter().map(|topic| self.known.get(topic).copied()).sum()
+    }
+}

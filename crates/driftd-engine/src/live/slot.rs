@@ -1,0 +1,293 @@
+//! A lane on the compute pool: its records, its counts, and the one checkpoint that may be on its way.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use driftd_model::{Checkpoint, Feed, Offset, PullBudget, Pulled, SourceError, TopicPartition};
+use driftd_window::{Span, Timestamp};
+use tokio::sync::Notify;
+
+use crate::{EngineError, Lane, metrics};
+
+/// What one turn takes from a partition at most: enough to decode in bulk, little enough to share two cores fairly.
+const TURN: PullBudget = PullBudget { records: 4096, bytes: 2 << 20 };
+/// Where records open so many panes that a whole turn would overflow the memory, turns get shorter, down to this.
+const LEAST_RECORDS: usize = 32;
+/// Longest time between two checkpoints at the end of a partition: how often its owner says that it still is the end.
+const LONGEST_AT_END: Span = Span::from_secs(2);
+
+/// Nobody has anything to do for the lane.
+const RESTING: u8 = 0;
+/// It waits for a thread.
+const QUEUED: u8 = 1;
+/// A thread is at it.
+const RUNNING: u8 = 2;
+/// A thread is at it, and something has happened since it began.
+const WOKEN: u8 = 3;
+
+/// No checkpoint is on its way.
+const NOTHING: i64 = i64::MIN;
+
+/// When a lane is checkpointed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    /// Heap size of its counts from which on it is not put off.
+    pub(super) bytes: usize,
+    /// Longest time between two checkpoints.
+    pub(super) interval: Span,
+}
+
+/// A lane and what the pool knows of it.
+pub(super) struct Slot {
+    pub(super) id: TopicPartition,
+    run: AtomicU8,
+    /// Since when a checkpoint is on its way, in microseconds of the clock; [`NOTHING`] when none is.
+    in_flight: AtomicI64,
+    settled: Notify,
+    /// No thread counts for it any more.
+    closed: AtomicBool,
+    /// A checkpoint of it was refused, so nothing that was counted later may be written: it would leave a hole.
+    spent: AtomicBool,
+    /// Since when somebody else owns the partition; [`NOTHING`] while it is ours.
+    fenced: AtomicI64,
+    /// Offset of the next record, for whoever wants to know without waiting for the thread.
+    cursor: AtomicI64,
+    work: Mutex<Work>,
+}
+
+struct Work {
+    lane: Lane,
+    feed: Option<Box<dyn Feed>>,
+    /// When the last checkpoint was taken; nothing when one is to be taken at once.
+    taken_at: Option<Timestamp>,
+    /// Records of the next turn.
+    reach: usize,
+    /// The source said that there is no more; holds until a record comes.
+    at_end: bool,
+    /// The end as the brokers told it first after that.
+    heard_end: Option<Offset>,
+}
+
+/// What a turn came to.
+pub(super) struct Turn {
+    /// There may be more to do at once.
+    pub(super) again: bool,
+    /// To be written before anything later of this lane is.
+    pub(super) checkpoint: Option<Checkpoint>,
+}
+
+impl Slot {
+    pub(super) fn new(id: TopicPartition, lane: Lane, feed: Box<dyn Feed>, now: Timestamp) -> Self {
+        let cursor = AtomicI64::new(lane.next_offset().0);
+        // A lane that has something to say before it has read anything says where its partition begins.
+        let taken_at = (!lane.has_moved()).then_some(now);
+        let work =
+            Mutex::new(Work { lane, feed: Some(feed), taken_at, reach: TURN.records, at_end: false, heard_end: None });
+        Self {
+            id,
+            run: AtomicU8::new(RESTING),
+            in_flight: AtomicI64::new(NOTHING),
+            settled: Notify::new(),
+            closed: AtomicBool::new(false),
+            spent: AtomicBool::new(false),
+            fenced: AtomicI64::new(NOTHING),
+            cursor,
+            work,
+        }
+    }
+
+    /// Something may have happened: true when the lane has to be queued for a thread.
+    ///
+    /// It writes even where nothing changes, so that whoever reads the state next has seen all that came before.
+    pub(super) fn wake(&self) -> bool {
+        let woken = self.run.fetch_update(Ordering::AcqRel, Ordering::Acquire, |state| match state {
+            RESTING => Some(QUEUED),
+            RUNNING => Some(WOKEN),
+            other => Some(other),
+        });
+        woken == Ok(RESTING)
+    }
+
+    /// One turn on a thread of the pool; true when the lane has to be queued again.
+    ///
+    /// # Errors
+    /// The partition cannot be read or counted any further; the lane is closed.
+    pub(super) fn turn(&self, pace: Pace, now: Timestamp) -> Result<(bool, Option<Checkpoint>), EngineError> {
+        self.run.swap(RUNNING, Ordering::AcqRel);
+        let turn = self.work(pace, now);
+        if turn.is_err() {
+            // Before the state says that it rests: what was pulled and not counted must not be passed over.
+            self.closed.store(true, Ordering::Release);
+        }
+        let again = turn.as_ref().is_ok_and(|turn| turn.again);
+        let rested = !again && self.run.compare_exchange(RUNNING, RESTING, Ordering::AcqRel, Ordering::Acquire).is_ok();
+        if !rested {
+            self.run.swap(QUEUED, Ordering::AcqRel);
+        }
+        turn.map(|turn| (!rested, turn.checkpoint))
+    }
+
+    fn work(&self, pace: Pace, now: Timestamp) -> Result<Turn, EngineError> {
+        let mut work = self.work.lock().map_err(|_| self.panicked())?;
+        // In this order: a checkpoint that was refused closes the lane before it is off its way.
+        let in_flight = self.in_flight_since().is_some();
+        if self.is_closed() {
+            return Ok(Turn { again: false, checkpoint: None });
+        }
+        // Counts that are full wait for the checkpoint on its way: memory is bounded, and the source keeps the records.
+        let is_full = in_flight && work.lane.bytes() >= pace.bytes;
+        let pulled = if is_full { Pulled::Nothing } else { work.pull()? };
+        let again = match pulled {
+            Pulled::Chunk { chunk, bytes } => {
+                let before = work.lane.account();
+                let held = work.lane.bytes();
+                work.lane.absorb(&chunk, now)?;
+                metrics::records_read(&self.id.topic, before, work.lane.account(), bytes);
+                work.at_end = false;
+                work.heard_end = None;
+                let grew = work.lane.bytes().saturating_sub(held);
+                work.adapt(grew, pace);
+                true
+            }
+            Pulled::End => {
+                work.at_end = true;
+                work.heard_end = None;
+                work.lane.reached_end(now);
+                true
+            }
+            Pulled::Nothing => false,
+        };
+        self.cursor.store(work.lane.next_offset().0, Ordering::Release);
+        let checkpoint = if in_flight || !work.is_due(pace, now) { None } else { work.lane.take() };
+        if checkpoint.is_some() {
+            work.taken_at = Some(now);
+            self.in_flight.store(now.as_micros(), Ordering::Release);
+        }
+        Ok(Turn { again, checkpoint })
+    }
+
+    /// The checkpoint on its way has landed, or never will.
+    pub(super) fn settle(&self) {
+        self.in_flight.store(NOTHING, Ordering::Release);
+        self.settled.notify_waiters();
+    }
+
+    /// Since when a checkpoint is on its way.
+    pub(super) fn in_flight_since(&self) -> Option<Timestamp> {
+        moment(&self.in_flight)
+    }
+
+    /// Waits until no checkpoint is on its way.
+    pub(super) async fn settled(&self) {
+        loop {
+            let settled = self.settled.notified();
+            tokio::pin!(settled);
+            // From here on a notification is not missed.
+            settled.as_mut().enable();
+            if self.in_flight_since().is_none() {
+                return;
+            }
+            settled.await;
+        }
+    }
+
+    /// No thread counts any more, from the next turn on.
+    pub(super) fn abandon(&self) {
+        self.closed.store(true, Ordering::Release);
+    }
+
+    /// No thread touches the lane any more once this returns; its feed is gone.
+    pub(super) fn close(&self) {
+        self.abandon();
+        self.work.lock().unwrap_or_else(PoisonError::into_inner).feed = None;
+    }
+
+    /// A checkpoint of it will never be written, and nothing that follows it either.
+    pub(super) fn spend(&self) {
+        self.spent.store(true, Ordering::Release);
+        self.abandon();
+    }
+
+    /// Somebody else owns the partition: nothing of the lane is written any more.
+    pub(super) fn fence(&self, now: Timestamp) {
+        self.fenced.store(now.as_micros(), Ordering::Release);
+        self.spend();
+    }
+
+    /// Since when somebody else owns the partition.
+    pub(super) fn fenced_since(&self) -> Option<Timestamp> {
+        moment(&self.fenced)
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// What has not been written yet; to be written when nothing is in flight. Nothing of a lane that lost a checkpoint,
+    /// or whose thread panicked in the middle of counting.
+    pub(super) fn remainder(&self) -> Option<Checkpoint> {
+        if self.spent.load(Ordering::Acquire) {
+            return None;
+        }
+        self.work.lock().ok()?.lane.take()
+    }
+
+    /// Offset of the record wanted next.
+    pub(super) fn next_offset(&self) -> Offset {
+        Offset(self.cursor.load(Ordering::Acquire))
+    }
+
+    /// The brokers said that the partition ends at `end`, asked at `asked_at`. If that is where the lane stands, the end
+    /// is confirmed.
+    ///
+    /// Control records have offsets of their own and are never delivered, so the end may lie beyond the lane although
+    /// the source said that there is no more. Such an end holds while it stays where it is: one that moves on without a
+    /// record coming is a source that stalls.
+    pub(super) fn heard(&self, end: Offset, asked_at: Timestamp) {
+        // A lane that a thread is at has records to count, so it is not at its end.
+        let Ok(mut work) = self.work.try_lock() else { return };
+        if !work.at_end {
+            return;
+        }
+        let first = *work.heard_end.get_or_insert(end);
+        if end <= work.lane.next_offset() || end == first {
+            work.lane.reached_end(asked_at);
+        }
+    }
+
+    /// What is said of a lane whose counts are half done.
+    pub(super) fn panicked(&self) -> EngineError {
+        EngineError::Panicked { what: format!("counting the records of {}", self.id) }
+    }
+}
+
+impl Work {
+    fn pull(&mut self) -> Result<Pulled, SourceError> {
+        let budget = PullBudget { records: self.reach, ..TURN };
+        self.feed.as_mut().map_or(Ok(Pulled::Nothing), |feed| feed.pull(budget))
+    }
+
+    /// A turn that `grew` the counts by more than a quarter of what they may be is followed by a shorter one: panes of
+    /// records from all over the past would otherwise overflow the memory between two looks at it.
+    fn adapt(&mut self, grew: usize, pace: Pace) {
+        let reach = if grew > pace.bytes / 4 { self.reach / 2 } else { self.reach * 2 };
+        self.reach = reach.clamp(LEAST_RECORDS, TURN.records);
+    }
+
+    /// At the end of the partition a checkpoint makes results visible, so it is taken ten times as early.
+    fn is_due(&self, pace: Pace, now: Timestamp) -> bool {
+        let tenth = Span::from_micros(pace.interval.as_micros() / 10).unwrap_or(pace.interval).min(LONGEST_AT_END);
+        let wait = if self.at_end { tenth } else { pace.interval };
+        // A clock that was set back must not put checkpoints off.
+        let is_time = self.taken_at.is_none_or(|taken_at| now < taken_at || now >= taken_at.plus(wait));
+        self.lane.has_moved() && (is_time || self.lane.bytes() >= pace.bytes)
+    }
+}
+
+fn moment(cell: &AtomicI64) -> Option<Timestamp> {
+    let micros = cell.load(Ordering::Acquire);
+    (micros != NOTHING).then(|| Timestamp::from_micros(micros))
+}
+
+#[cfg(test)]
+mod tests;

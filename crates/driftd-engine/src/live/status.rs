@@ -1,0 +1,205 @@
+//! How the daemon is: what keeps it from its work, and how far it has come.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use driftd_model::{MonitorId, StoreError};
+use driftd_window::{EventTime, Timestamp};
+
+use crate::metrics;
+
+/// Shared by everything in the daemon; read by probes and written by whoever notices something.
+#[derive(Debug, Default)]
+pub struct Status {
+    state: Mutex<State>,
+    counted: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Why the store does not answer, by what was asked of it: one answer does not excuse another failure.
+    store: BTreeMap<Doing, String>,
+    /// Why the source does not, likewise.
+    source: BTreeMap<Asking, String>,
+    has_joined: bool,
+    is_stopping: bool,
+    /// Checkpoints that are overdue, by partition.
+    overdue: Vec<String>,
+    monitors: BTreeMap<MonitorId, MonitorProgress>,
+}
+
+/// What is asked of the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Doing {
+    /// Anything before the daemon runs.
+    Start,
+    Claim,
+    Checkpoint,
+    Seal,
+    Deliver,
+}
+
+/// What is asked of the source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Asking {
+    /// Records.
+    Records,
+    /// How many partitions a topic has.
+    Partitions,
+}
+
+/// How far a monitor has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct MonitorProgress {
+    /// Event time before which nothing is expected; nothing while some partition holds it back.
+    pub watermark: Option<EventTime>,
+    /// End of the last sealed pane.
+    pub sealed_through: Option<EventTime>,
+    /// When that was read.
+    pub at: Option<Timestamp>,
+}
+
+impl Status {
+    /// What the daemon needs to make progress, each with what is in the way, if anything. It is ready when nothing is:
+    /// then it makes progress, or has nothing to do.
+    #[must_use]
+    pub fn checks(&self) -> [(&'static str, Option<String>); 4] {
+        let state = self.lock();
+        let waiting = "waiting for the consumer group to assign partitions";
+        let overdue = (!state.overdue.is_empty()).then(|| format!("overdue for {}", state.overdue.join(", ")));
+        [
+            ("process", state.is_stopping.then(|| "shutting down".to_owned())),
+            ("store", state.store.values().next().cloned()),
+            (
+                "source",
+                state.source.values().next().cloned().or_else(|| (!state.has_joined).then(|| waiting.to_owned())),
+            ),
+            ("checkpoints", overdue),
+        ]
+    }
+
+    /// Why the daemon is not ready, as `check: reason`; empty when it is.
+    #[must_use]
+    pub fn reasons(&self) -> Vec<String> {
+        let failed = self.checks().into_iter().filter_map(|(check, why)| Some(format!("{check}: {}", why?)));
+        failed.collect()
+    }
+
+    /// How far each monitor has come.
+    #[must_use]
+    pub fn monitors(&self) -> BTreeMap<MonitorId, MonitorProgress> {
+        self.lock().monitors.clone()
+    }
+
+    /// Records counted since the start.
+    #[must_use]
+    pub fn counted(&self) -> u64 {
+        self.counted.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn add_counted(&self, records: u64) {
+        self.counted.fetch_add(records, Ordering::Relaxed);
+    }
+
+    /// The store cannot be reached, before the daemon runs.
+    pub fn store_failed(&self, error: &StoreError) {
+        self.failing(Doing::Start, error);
+    }
+
+    /// The store was reached, before the daemon runs.
+    pub fn store_answered(&self) {
+        self.working(Doing::Start);
+    }
+
+    /// The store failed at `doing`. Said once for a run of failures; every failure is a metric.
+    pub(super) fn failing(&self, doing: Doing, error: &StoreError) {
+        metrics::store_failed(error.class());
+        let mut state = self.lock();
+        if state.store.is_empty() {
+            tracing::warn!(error = %chain(error), "store unavailable, trying again until it answers");
+        }
+        state.store.insert(doing, error.to_string());
+    }
+
+    /// The store did what `doing` says.
+    pub(super) fn working(&self, doing: Doing) {
+        let mut state = self.lock();
+        if state.store.remove(&doing).is_some() && state.store.is_empty() {
+            tracing::info!("store answers again");
+        }
+    }
+
+    /// The source did not, or did (`None`), what `asking` says.
+    pub(super) fn source_trouble(&self, asking: Asking, why: Option<String>) {
+        let mut state = self.lock();
+        let Some(why) = why else {
+            if state.source.remove(&asking).is_some() && state.source.is_empty() {
+                tracing::info!("source answers again");
+            }
+            return;
+        };
+        if state.source.get(&asking) != Some(&why) {
+            tracing::warn!(reason = %why, "source unavailable");
+        }
+        state.source.insert(asking, why);
+    }
+
+    pub(super) fn joined(&self) {
+        self.lock().has_joined = true;
+    }
+
+    pub(super) fn stopping(&self) {
+        self.lock().is_stopping = true;
+    }
+
+    pub(super) fn overdue(&self, partitions: Vec<String>) {
+        self.lock().overdue = partitions;
+    }
+
+    pub(super) fn progressed(&self, monitor: &MonitorId, progress: MonitorProgress) {
+        self.lock().monitors.insert(monitor.clone(), progress);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An error with its causes, in one line.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let next = error.to_string();
+        if !text.contains(&next) {
+            text.push_str(": ");
+            text.push_str(&next);
+        }
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_ready_once_it_has_joined_and_nothing_is_in_the_way() {
+        let status = Status::default();
+        assert_eq!(status.reasons(), ["source: waiting for the consumer group to assign partitions"]);
+        status.joined();
+        assert!(status.reasons().is_empty());
+        let away = StoreError::Transient { what: "checkpoint".to_owned(), source: None };
+        status.failing(Doing::Checkpoint, &away);
+        status.working(Doing::Seal);
+        status.source_trouble(Asking::Records, Some("no broker answers".to_owned()));
+        status.source_trouble(Asking::Partitions, None);
+        assert_eq!(status.reasons(), ["store: store unavailable: checkpoint", "source: no broker answers"]);
+        status.working(Doing::Checkpoint);
+        status.source_trouble(Asking::Records, None);
+        status.overdue(vec!["t/0".to_owned()]);
+        assert_eq!(status.reasons(), ["checkpoints: overdue for t/0"]);
+    }
+}

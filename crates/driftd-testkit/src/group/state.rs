@@ -1,0 +1,93 @@
+//! Logs, members and readers: plain data behind the group's lock.
+
+use std::sync::Arc;
+
+use driftd_model::SourceEvent;
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::sim::record::Record;
+
+/// Has whoever reads a partition look at it.
+pub(super) type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// How a partition goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Defect {
+    /// The next pull fails for good.
+    Fails,
+    /// The next pull panics.
+    Panics,
+    /// Records are lost between two pulls.
+    Skips,
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) logs: Vec<Vec<Record>>,
+    /// Owner of every partition.
+    pub(super) owners: Vec<Option<usize>>,
+    pub(super) seats: Vec<Seat>,
+    /// Every assignment there ever was: those that are over may still be pulled from.
+    pub(super) readers: Vec<Reader>,
+    pub(super) defects: Vec<Option<Defect>>,
+    /// How far the members said that they have counted.
+    pub(super) reported: Vec<i64>,
+    /// Most records of one pull.
+    pub(super) most: usize,
+}
+
+/// A member of the group.
+pub(super) struct Seat {
+    /// Nothing once it has left or died.
+    pub(super) events: Option<UnboundedSender<SourceEvent>>,
+    pub(super) is_stalled: bool,
+}
+
+/// One assignment of a partition.
+pub(super) struct Reader {
+    pub(super) member: usize,
+    pub(super) partition: usize,
+    pub(super) position: usize,
+    /// Whether it is still served; a zombie is, although the partition is somebody else's.
+    pub(super) is_live: bool,
+    /// It was told of the end, and no record came since.
+    pub(super) at_end: bool,
+    /// It found nothing, so it waits to be woken.
+    pub(super) waits: bool,
+    pub(super) wake: Option<Wake>,
+}
+
+impl State {
+    /// Whoever waits for records of `wanted` readers, and has not been woken since it found nothing.
+    pub(super) fn wakes(&mut self, wanted: impl Fn(&Reader) -> bool) -> Vec<Wake> {
+        let seats = &self.seats;
+        let served = |r: &&mut Reader| r.is_live && r.waits && seats.get(r.member).is_some_and(|s| !s.is_stalled);
+        let waiting = self.readers.iter_mut().filter(served).filter(|r| wanted(r));
+        waiting
+            .filter_map(|reader| {
+                reader.waits = false;
+                reader.wake.clone()
+            })
+            .collect()
+    }
+
+    /// Nothing is delivered any more of `partitions` to `member`.
+    pub(super) fn cut(&mut self, member: usize, partitions: &[usize]) {
+        for reader in self.readers.iter_mut().filter(|r| r.member == member && partitions.contains(&r.partition)) {
+            reader.is_live = false;
+        }
+        for partition in partitions {
+            self.owners[*partition] = self.owners[*partition].filter(|owner| *owner != member);
+        }
+    }
+
+    /// Partitions of `member`.
+    pub(super) fn held_by(&self, member: usize) -> Vec<usize> {
+        (0..self.owners.len()).filter(|p| self.owners[*p] == Some(member)).collect()
+    }
+
+    /// Members that are there.
+    pub(super) fn present(&self) -> Vec<usize> {
+        (0..self.seats.len()).filter(|m| self.seats[*m].events.is_some()).collect()
+    }
+}
