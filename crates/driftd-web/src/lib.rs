@@ -1,7 +1,10 @@
-//! *What people see*: charts as SVG, and the report of `driftd check` as one HTML file.
+//! *What people and their tools see*: charts as SVG, the report of `driftd check` as one HTML file, and over HTTP
+//! whether the process lives and what it measured.
 //!
-//! Floor 2 of driftd. [`charts`] is the one place where data becomes a picture; [`render_check`] puts pictures, numbers and
-//! words on a page that needs no script, no network and no other file. Rules that hold for everything here:
+//! Floor 2 of driftd. [`charts`] is the one place where data becomes a picture; [`render_check`] puts pictures, numbers
+//! and words on a page that needs no script, no network and no other file. [`Listener`] answers supervisors and
+//! Prometheus with what the [`Probes`] of the binary say, and [`MetricsRegistry`] holds what was emitted. Rules that
+//! hold for everything here:
 //!
 //! * names of columns, categories and files come from strangers and are escaped, shortened and cleaned;
 //! * severity is a word and a shape, never a colour alone; colours keep the contrast of WCAG 2.1 AA, light and dark;
@@ -24,6 +27,10 @@
 
 pub mod charts;
 mod escape;
+mod listener;
+mod metrics;
 mod report;
 
+pub use listener::{ListenError, Listener, Probes, Readiness};
+pub use metrics::{AlreadyInstalled, MOST_SERIES, MetricsRegistry};
 pub use report::{BinShare, FeatureDistribution, render_check};

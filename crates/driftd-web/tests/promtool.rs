@@ -1,0 +1,80 @@
+//! Prometheus' own tool reads what is written for Prometheus: the metrics, the rules and the example of a scrape.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::disallowed_macros, reason = "the tests emit what the rest of driftd would")]
+
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use driftd_testkit::services::Skip;
+use driftd_web::MetricsRegistry;
+use metrics::{counter, gauge, histogram, with_local_recorder};
+
+fn deploy() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/prometheus")
+}
+
+/// Runs promtool in the folder of the rules; nothing when it is not installed, which is announced.
+fn promtool(test: &str, args: &[&str], input: &str) -> Option<String> {
+    let mut command = Command::new("promtool");
+    command.args(args).current_dir(deploy()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut tool = match command.spawn() {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Skip::because("promtool is not installed (Debian: apt-get install prometheus)").announce(test);
+            return None;
+        }
+        spawned => spawned.unwrap(),
+    };
+    tool.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = tool.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "promtool {args:?}: {said}\n{input}");
+    Some(said.into_owned())
+}
+
+/// Text with every kind of metric and the oddest labels.
+fn rendered() -> String {
+    let registry = MetricsRegistry::new();
+    with_local_recorder(&registry, || {
+        counter!("driftd_records_total", "topic" => "a\"b\\c\nd é", "outcome" => "counted").increment(3);
+        gauge!("driftd_watermark_lag_seconds", "monitor" => "m").set(1e300);
+        gauge!("driftd_incidents_open", "monitor" => "m", "severity" => "critical").set(f64::NEG_INFINITY);
+        histogram!("driftd_checkpoint_seconds").record(1e-9);
+        histogram!("driftd_window_seal_seconds").record(f64::INFINITY);
+        counter!("driftd_store_errors_total", "class" => "transient").increment(u64::MAX);
+    });
+    registry.render()
+}
+
+#[test]
+fn metrics_are_prometheus_text() {
+    let said = promtool("metrics_are_prometheus_text", &["check", "metrics"], &rendered());
+    assert_eq!(said.unwrap_or_default(), "");
+}
+
+#[test]
+fn rules_and_scrapes_are_valid() {
+    if let Some(said) = promtool("rules_and_scrapes_are_valid", &["check", "rules", "rules.yml"], "") {
+        assert!(said.contains("SUCCESS"), "{said}");
+        promtool("rules_and_scrapes_are_valid", &["check", "config", "prometheus.yml"], "");
+    }
+}
+
+#[test]
+fn rules_fire_when_they_should() {
+    promtool("rules_fire_when_they_should", &["test", "rules", "rules_test.yml"], "");
+}
+
+#[test]
+fn rules_ask_for_metrics_that_exist() {
+    let rules = std::fs::read_to_string(deploy().join("rules.yml")).unwrap();
+    let words =
+        rules.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| word.starts_with("driftd_"));
+    let names: std::collections::BTreeSet<&str> = words.collect();
+    assert!(names.len() > 5, "{names:?}");
+    for name in names {
+        // The listener adds the one about readiness.
+        assert!(name == "driftd_ready" || MetricsRegistry::describes(name), "{name}");
+    }
+}
