@@ -31,6 +31,10 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Replay a year of real flights through the real engine and show what drifted; needs nothing but this binary
     Demo(DemoArgs),
+    /// The daemon: counts what passes through Kafka, judges it, and tells people
+    Run(ConfigFiles),
+    /// Send the rows of files to a topic as JSON, to try the daemon out
+    Produce(ProduceArgs),
     /// Compare two data sets once: exit code 0 stable, 1 drift, 2 error
     Check(CheckArgs),
     /// Build, look at and activate baselines
@@ -51,6 +55,8 @@ pub(crate) enum Command {
     Config(ConfigCommand),
     /// Bring the store's schema up to date
     Migrate(ConfigFiles),
+    /// Drop what is older than [retention] wants it kept; the daemon does so by itself every hour
+    Retain(ConfigFiles),
     /// Print a completion script for your shell
     Completions {
         /// The shell
@@ -80,6 +86,34 @@ pub(crate) struct DemoArgs {
     /// Directory of the flights data [default: examples/flights of the checkout]
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
+}
+
+/// `driftd produce`.
+#[derive(Debug, Args)]
+pub(crate) struct ProduceArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigFiles,
+
+    /// Brokers, as host:port [default: those of the configuration]
+    #[arg(long, value_delimiter = ',', value_name = "HOST:PORT")]
+    pub(crate) brokers: Vec<String>,
+
+    /// Topic to write to
+    #[arg(long)]
+    pub(crate) topic: String,
+
+    /// Column of the event time: records then have the native shape, {"ts": …, "features": {…}}; without it they are
+    /// flat objects of their columns
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) event_time: Option<String>,
+
+    /// Records a second [default: as many as the brokers take]
+    #[arg(long, value_name = "RECORDS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) rate: Option<u32>,
+
+    /// Files: Parquet, CSV, or NDJSON, whose lines are sent as they are
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
 }
 
 /// `driftd replay`.

@@ -10,8 +10,11 @@ mod demo_story;
 mod export;
 mod history;
 mod incidents;
+mod produce;
 mod replay;
+mod run;
 mod silences;
+mod store;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -19,7 +22,6 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 
 use crate::cli::{Cli, Command};
-use crate::setup;
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +48,8 @@ impl From<Exit> for ExitCode {
 pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Demo(args) => demo::run(args).await,
+        Command::Run(files) => run::run(&files).await,
+        Command::Produce(args) => produce::run(args).await,
         Command::Check(args) => check::run(args).await,
         Command::Baseline(command) => baseline::run(command).await,
         Command::Replay(args) => replay::run(args).await,
@@ -53,12 +57,8 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Incidents(command) => incidents::run(command).await,
         Command::Silences(command) => silences::run(command).await,
         Command::Config(command) => config::run(command),
-        Command::Migrate(files) => {
-            let config = setup::config(&files)?;
-            setup::store(&config).await?;
-            eprintln!("the store's schema is up to date");
-            Ok(Exit::Ok)
-        }
+        Command::Migrate(files) => store::migrate(&files).await,
+        Command::Retain(files) => store::retain(&files).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "driftd", &mut script);

@@ -8,6 +8,7 @@ mod setup;
 mod terminal;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 
@@ -16,7 +17,13 @@ use crate::commands::Exit;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    setup::telemetry(cli.verbose, matches!(cli.command, cli::Command::Demo(_)));
+    let usual = match cli.command {
+        // The demo tells its own story; the daemon has nothing but its log to tell one.
+        cli::Command::Demo(_) => "error",
+        cli::Command::Run(_) => "info,sqlx=warn",
+        _ => "warn",
+    };
+    setup::telemetry(cli.verbose, usual);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return report(&anyhow::Error::new(error).context("starting the runtime failed")),
@@ -26,6 +33,8 @@ fn main() -> ExitCode {
         setup::close().await;
         ended
     });
+    // A thread that waits for a broker must not keep the program.
+    runtime.shutdown_timeout(Duration::from_secs(2));
     match ended {
         Ok(exit) => exit.into(),
         Err(error) if is_broken_pipe(&error) => Exit::Ok.into(),

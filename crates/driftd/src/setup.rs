@@ -6,18 +6,21 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
-use driftd_config::{Config, Source, StoreUrl};
-use driftd_model::{BaselineName, BaselineRef, Monitor, MonitorId, MonitorPlan, SharedStore, StoredBaseline};
+use driftd_config::{Config, SecretError, SecretRef, Source, StoreUrl};
+use driftd_model::{
+    BaselineName, BaselineRef, Monitor, MonitorId, MonitorPlan, Retention, SharedStore, StoredBaseline,
+};
+use driftd_store::StoreOptions;
+use driftd_window::Span;
 
 use crate::cli::ConfigFiles;
 
-/// Logs to standard error; DRIFTD_LOG is a tracing filter, `-v` and `-vv` are short for two of them. The demo tells its
-/// own story and is quiet otherwise.
-pub(crate) fn telemetry(verbose: u8, is_demo: bool) {
+/// Logs to standard error; DRIFTD_LOG is a tracing filter, `-v` and `-vv` are short for two of them, and `usual` is the
+/// one without any.
+pub(crate) fn telemetry(verbose: u8, usual: &str) {
     use tracing_subscriber::EnvFilter;
     let default = match verbose {
-        0 if is_demo => "error",
-        0 => "warn",
+        0 => usual,
         1 => "info,sqlx=warn",
         _ => "debug,sqlx=info",
     };
@@ -54,11 +57,22 @@ pub(crate) fn read(path: &Path, what: &str) -> anyhow::Result<String> {
 
 /// The configured store, its schema up to date.
 pub(crate) async fn store(config: &Config) -> anyhow::Result<SharedStore> {
-    let url = match &config.store.url {
+    let options = StoreOptions { max_connections: u32::from(config.store.max_connections) };
+    Ok(keep(driftd_store::open_with(&address(config), &options).await?))
+}
+
+/// Where the configured store is, with the password if there is one.
+pub(crate) fn address(config: &Config) -> String {
+    match &config.store.url {
         StoreUrl::Postgres(url) => url.expose().to_owned(),
         sqlite @ StoreUrl::Sqlite(_) => sqlite.to_string(),
-    };
-    open(&url).await
+    }
+}
+
+/// What the configured store may forget.
+pub(crate) fn retention(config: &Config) -> Retention {
+    let longest = config.monitors.iter().map(Monitor::longest_window).max().unwrap_or(Span::ZERO);
+    Retention::new(config.retention.partials, config.retention.history, longest)
 }
 
 /// Stores opened by this program, to be closed before it ends.
@@ -66,9 +80,12 @@ static OPENED: Mutex<Vec<SharedStore>> = Mutex::new(Vec::new());
 
 /// Opens a store; [`close`] closes it, however the command ends.
 pub(crate) async fn open(url: &str) -> anyhow::Result<SharedStore> {
-    let store = driftd_store::open(url).await?;
+    Ok(keep(driftd_store::open(url).await?))
+}
+
+fn keep(store: SharedStore) -> SharedStore {
     OPENED.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&store));
-    Ok(store)
+    store
 }
 
 /// Closes every store, so that what was written is one file that can be copied.
@@ -118,6 +135,12 @@ pub(crate) async fn plan(store: &SharedStore, monitor: &Monitor) -> anyhow::Resu
         .await
         .with_context(|| format!("monitor {} has no baseline to be judged against", monitor.id))?;
     Ok(MonitorPlan::new(monitor.clone(), baseline)?)
+}
+
+/// The secret that `reference` names, from the environment or a file.
+pub(crate) fn secret(reference: &SecretRef) -> Result<String, SecretError> {
+    let secret = reference.resolve(|name| std::env::var(name).ok(), |path| std::fs::read_to_string(path))?;
+    Ok(secret.expose().to_owned())
 }
 
 /// Who is at the keyboard, for acknowledgements.

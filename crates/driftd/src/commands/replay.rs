@@ -1,14 +1,17 @@
 //! `driftd replay`: what would have alerted?
 
+mod files;
+
 use std::fmt::Write;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context;
-use driftd_dataset::ReplayReader;
 use driftd_engine::{CheckpointPolicy, Clock, Progress, Replay, ReplaySummary, SystemClock, replay_topic};
-use driftd_model::{ContentHash, MonitorPlan, ReceiverName, SharedStore, StoredBaseline, Topic, words};
+use driftd_model::{ContentHash, MonitorId, MonitorPlan, ReceiverName, SharedStore, StoredBaseline, Topic, words};
 
+use self::files::{Records, passed_over};
 use crate::cli::ReplayArgs;
 use crate::commands::{Exit, incidents};
 use crate::setup;
@@ -44,12 +47,12 @@ async fn scratch(baseline: &StoredBaseline) -> anyhow::Result<SharedStore> {
     Ok(store)
 }
 
-/// The source that a list of files is, by their content: running the same files again counts nothing twice, wherever
-/// they lie, and a file that was replaced is another source.
-fn source(files: &[PathBuf]) -> anyhow::Result<Topic> {
+/// The source that a list of files is for a monitor, by their content: running the same files again counts nothing
+/// twice, wherever they lie, and a file that was replaced is another source.
+fn source(files: &[PathBuf], monitor: &MonitorId) -> anyhow::Result<Topic> {
     let prints = files.iter().map(|file| fingerprint(file)).collect::<anyhow::Result<Vec<String>>>()?;
     let name = files.first().and_then(|f| f.file_name()).unwrap_or_default().to_string_lossy();
-    Ok(replay_topic(&format!("{name}:{}", ContentHash::of(prints.join("\n").as_bytes()).short())))
+    Ok(replay_topic(&format!("{monitor}:{name}:{}", ContentHash::of(prints.join("\n").as_bytes()).short())))
 }
 
 /// Length, beginning and end of a file: enough to tell two exports apart without reading gigabytes twice.
@@ -75,15 +78,16 @@ pub(super) async fn walk(
     topic: Option<Topic>,
     receivers: Vec<ReceiverName>,
 ) -> anyhow::Result<ReplaySummary> {
-    let reader = ReplayReader::open(files, plan)?;
-    let topic = topic.map_or_else(|| source(files), Ok)?;
+    let records = Records::open(files, &Arc::new(plan.clone()))?;
+    let topic = topic.map_or_else(|| source(files, &plan.monitor().id), Ok)?;
     let replay = Replay::new(store.as_ref(), plan, topic, receivers, CheckpointPolicy::default())?;
-    for note in reader.notes() {
+    for note in records.notes() {
         eprintln!("note: {note}");
     }
-    let bar = Bar::rows(reader.rows(), &format!("replaying {}", plan.monitor().id));
+    let bar = Bar::rows(records.rows(), &format!("replaying {}", plan.monitor().id));
+    let rejected = records.rejected();
     let summary = replay
-        .run(reader, SystemClock.now(), |progress| match progress {
+        .run(records, SystemClock.now(), |progress| match progress {
             Progress::Read(rows) => bar.at(rows),
             Progress::Sealed(sealed) => {
                 if let Some(window) = sealed.outcome.windows.last() {
@@ -94,6 +98,9 @@ pub(super) async fn walk(
         })
         .await;
     bar.done();
+    for sentence in passed_over(&rejected) {
+        eprintln!("note: {sentence}");
+    }
     Ok(summary?)
 }
 

@@ -1,0 +1,154 @@
+//! The records of files, whatever they are written in.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use driftd_dataset::{DatasetError, ReplayReader};
+use driftd_model::{MonitorPlan, words};
+use driftd_source::decode::{NdjsonBatches, NdjsonError, Rejected};
+use driftd_window::RecordBatch;
+
+/// The records of some files for one monitor, in the files' order.
+///
+/// Files of JSON lines that hold records as they go through a topic are decoded as those are, so that a replay gives the
+/// verdicts that the daemon gave; all others are tables.
+pub(super) struct Records {
+    parts: VecDeque<Part>,
+    rows: u64,
+    notes: Vec<String>,
+    rejected: Vec<Rejected>,
+}
+
+enum Part {
+    Tables(ReplayReader),
+    Lines(NdjsonBatches),
+}
+
+/// Files that cannot be read any further.
+#[derive(Debug)]
+pub(super) enum RecordsError {
+    Table(DatasetError),
+    Lines(NdjsonError),
+}
+
+impl Records {
+    /// Opens `files` for the monitor of `plan`.
+    pub(super) fn open(files: &[PathBuf], plan: &Arc<MonitorPlan>) -> Result<Self, DatasetError> {
+        let mut records = Self { parts: VecDeque::new(), rows: 0, notes: Vec::new(), rejected: Vec::new() };
+        let kinds: Vec<(bool, &PathBuf)> = files.iter().map(|file| (is_lines(file, plan), file)).collect();
+        if kinds.is_empty() {
+            return Err(DatasetError::NoFiles);
+        }
+        for run in kinds.chunk_by(|(a, _), (b, _)| a == b) {
+            let paths: Vec<PathBuf> = run.iter().map(|(_, file)| (*file).clone()).collect();
+            if run.iter().any(|(lines, _)| *lines) {
+                let batches = NdjsonBatches::new(&paths, plan);
+                records.rows += paths.iter().map(|path| count_lines(path)).sum::<u64>();
+                records.rejected.push(batches.rejected());
+                records.parts.push_back(Part::Lines(batches));
+            } else {
+                let reader = ReplayReader::open(&paths, plan)?;
+                records.rows += reader.rows();
+                records.notes.extend(reader.notes().iter().cloned());
+                records.parts.push_back(Part::Tables(reader));
+            }
+        }
+        Ok(records)
+    }
+
+    /// Rows of all files together; of lines that hold several, one.
+    pub(super) fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// What a person should know about the files, one sentence each.
+    pub(super) fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// What will have been rejected once the records were read.
+    pub(super) fn rejected(&self) -> Vec<Rejected> {
+        self.rejected.clone()
+    }
+}
+
+impl Iterator for Records {
+    type Item = Result<RecordBatch, RecordsError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let batch = match self.parts.front_mut()? {
+                Part::Tables(reader) => reader.next().map(|batch| batch.map_err(RecordsError::Table)),
+                Part::Lines(batches) => batches.next().map(|batch| batch.map_err(RecordsError::Lines)),
+            };
+            match batch {
+                Some(batch) => return Some(batch),
+                None => self.parts.pop_front(),
+            };
+        }
+    }
+}
+
+impl fmt::Display for RecordsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Table(error) => error.fmt(f),
+            Self::Lines(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for RecordsError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Table(error) => error.source(),
+            Self::Lines(error) => error.source(),
+        }
+    }
+}
+
+/// What was passed over, one sentence a reason.
+pub(super) fn passed_over(rejected: &[Rejected]) -> Vec<String> {
+    let mut sentences = Vec::new();
+    for part in rejected {
+        let samples = part.samples();
+        for (reason, count) in part.reasons() {
+            let first = samples.iter().find(|sample| sample.reason == reason);
+            let first = first.map_or_else(String::new, |f| format!("; the first in line {}: {}", f.offset, f.detail));
+            sentences.push(format!("{} rejected as {reason}{first}", words::counted(count, "record", "records")));
+        }
+        if part.filtered() > 0 {
+            let count = words::counted(part.filtered(), "record", "records");
+            sentences.push(format!("{count} of other models or versions passed over"));
+        }
+    }
+    sentences
+}
+
+/// Whether a file holds JSON lines with event times where the monitor's records have them.
+fn is_lines(file: &Path, plan: &Arc<MonitorPlan>) -> bool {
+    let extension = file.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
+    // What cannot be read is left to the reader of tables, which says why.
+    matches!(extension.as_deref(), Some("ndjson" | "jsonl")) && NdjsonBatches::fits(file, plan).unwrap_or(false)
+}
+
+/// Lines of a file, for a progress bar: none where it cannot be read, which the reader will say.
+fn count_lines(file: &Path) -> u64 {
+    let Ok(mut reader) = File::open(file).map(|file| BufReader::with_capacity(1 << 20, file)) else {
+        return 0;
+    };
+    let mut lines = 0;
+    while let Ok(ahead) = reader.fill_buf() {
+        if ahead.is_empty() {
+            break;
+        }
+        lines += ahead.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let passed = ahead.len();
+        reader.consume(passed);
+    }
+    lines
+}

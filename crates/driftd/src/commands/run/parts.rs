@@ -1,0 +1,50 @@
+//! What the daemon is made of, as the configuration says.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use driftd_config::{Channel, Config};
+use driftd_engine::plans_by_topic;
+use driftd_model::{MonitorPlan, ReceiverName, Source, SourceError, Transport};
+use driftd_notify::LogTransport;
+use driftd_source::decode::Decoder;
+use driftd_source::kafka::{DeadLetterProducer, DeadLetterSink, KafkaSource, MakeDecoder};
+
+use crate::setup;
+
+/// Who this process is, for people who read claims and leases: machine and process.
+pub(super) fn owner() -> String {
+    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let machine = machine.as_deref().map(str::trim).filter(|name| !name.is_empty()).unwrap_or("localhost");
+    format!("{machine}/{}", std::process::id())
+}
+
+/// A transport for every receiver that can be reached.
+pub(super) fn transports(config: &Config) -> BTreeMap<ReceiverName, Arc<dyn Transport>> {
+    let mut transports: BTreeMap<ReceiverName, Arc<dyn Transport>> = BTreeMap::new();
+    for receiver in &config.receivers {
+        match &receiver.channel {
+            Channel::Log => {
+                transports.insert(receiver.name.clone(), Arc::new(LogTransport));
+            }
+            other => {
+                tracing::warn!(receiver = %receiver.name, kind = other.kind(), "this build cannot deliver to it yet");
+            }
+        }
+    }
+    transports
+}
+
+/// The Kafka topics of all monitors, decoded for them.
+pub(super) fn source(config: &Config, plans: &[Arc<MonitorPlan>]) -> anyhow::Result<Arc<dyn Source>> {
+    let by_topic = plans_by_topic(plans);
+    let topics = by_topic.keys().cloned().collect();
+    let make_decoder: MakeDecoder =
+        Arc::new(move |topic| Box::new(Decoder::new(by_topic.get(topic).map(Vec::as_slice).unwrap_or_default())));
+    let dead_letters = config.kafka.dead_letter_topic.clone().map(|topic| {
+        let producer = DeadLetterProducer::new(&config.kafka, setup::secret, topic)?;
+        Ok::<Arc<dyn DeadLetterSink>, SourceError>(Arc::new(producer))
+    });
+    let source = KafkaSource::start(&config.kafka, setup::secret, &topics, make_decoder, dead_letters.transpose()?)?;
+    Ok(Arc::new(source))
+}
