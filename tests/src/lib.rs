@@ -1,1 +1,11 @@
-//! End-to-end tests of driftd; this crate has no code of its own, the tests stand in `tests/`.
+//! End-to-end tests of driftd: the tests stand in `tests/`, and what several of them share stands here.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "tests assert by panicking, and tell what they did"
+)]
+
+pub mod live;

@@ -36,6 +36,10 @@ const TESTKIT: &str = "driftd-testkit";
 /// Of polars only members of the family are linked, its Parquet engine; the name alone covers them.
 const OWNERS: &[(&str, &str)] = &[("polars", "driftd-dataset"), ("sqlx", "driftd-store"), ("rdkafka", "driftd-source")];
 
+/// Packages on no floor that link such a library all the same: whoever produces records for a test or a bench is another
+/// party than the source under test, and shares no code with it.
+const PEERS: &[(&str, &str)] = &[("rdkafka", "driftd-tests"), ("rdkafka", "driftd-benches")];
+
 /// What the pure floors 0 and 1 never link, tests aside.
 const IMPURE: &[&str] = &["tokio", "sqlx", "rdkafka", "polars"];
 
@@ -99,7 +103,8 @@ fn arrow_fault(manifest: &Manifest, dependency: &Dependency) -> Fault {
 fn owner_fault(manifest: &Manifest, dependency: &Dependency) -> Fault {
     let (library, owner) = OWNERS.iter().find(|(library, _)| is_family(&dependency.package, library))?;
     let what = format!("{} links {}, which only {owner} does", manifest.name, dependency.package);
-    (manifest.name != *owner).then_some((what, owner_remedy(library)))
+    let may = manifest.name == *owner || PEERS.contains(&(library, manifest.name.as_str()));
+    (!may).then_some((what, owner_remedy(library)))
 }
 
 fn owner_remedy(library: &str) -> &'static str {
@@ -180,6 +185,15 @@ mod tests {
             assert_eq!(faults("driftd-web", &format!("{package}.workspace = true\n")).len(), 1, "{package}");
         }
         assert_eq!(faults("driftd-notify", "db = { package = \"sqlx\", workspace = true }\n").len(), 1);
+    }
+
+    #[test]
+    fn tests_and_benches_produce_records_by_themselves() {
+        assert_eq!(
+            faults("driftd-tests", "rdkafka.workspace = true\n"),
+            ["crates/driftd-tests/Cargo.toml:1: floors: driftd-tests has no floor"]
+        );
+        assert_eq!(faults("driftd-engine", "rdkafka.workspace = true\n").len(), 1);
     }
 
     #[test]

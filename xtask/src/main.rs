@@ -3,7 +3,8 @@
 //! A rule that a reviewer would have to remember stands here instead: which crate may depend on which, how long a file
 //! may be, where SQL, `unsafe` and the clock may stand, and what a change leaves in `changelog.d/`. Every rule is a
 //! function from a [`tree::Tree`] (the files of the repository in memory) to violations, so that each is tested on a
-//! few lines of text. Only this file and [`tree::Tree::of_repository`] touch the outside.
+//! few lines of text. Only this file, [`tree::Tree::of_repository`], [`test`] and [`sqlx`], which run cargo, touch the
+//! outside.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its terminal")]
 
 mod changelog;
@@ -13,6 +14,8 @@ mod lexer;
 mod manifest;
 mod places;
 mod sizes;
+mod sqlx;
+mod test;
 mod tree;
 mod violation;
 mod words;
@@ -35,8 +38,22 @@ struct Cli {
 enum Task {
     /// Check the house rules; one line for each violation, exit code 1 if there is any
     Tidy,
+    /// Describe the store's Postgres statements anew, in crates/driftd-store/.sqlx
+    Sqlx {
+        /// Write nothing; exit code 1 if a description is missing, stale or different
+        #[arg(long)]
+        check: bool,
+    },
     /// Print the median, longest and total lines of Rust, per package and over all
     Lines,
+    /// Run the tests of the workspace, and say at the end which could not run here
+    Test {
+        /// What goes to cargo test
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Prove on real servers, for a quarter of an hour, that nothing is lost or counted twice
+    Prove,
 }
 
 /// Every rule of `cargo xtask tidy`, in the order of its output.
@@ -45,20 +62,20 @@ const RULES: [fn(&Tree) -> Vec<Violation>; 7] =
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let tree = match Tree::of_repository() {
-        Ok(tree) => tree,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            return ExitCode::from(2);
-        }
-    };
-    match cli.task {
-        Task::Tidy => tidy(&tree),
-        Task::Lines => {
+    let done = match cli.task {
+        Task::Tidy => Tree::of_repository().map(|tree| tidy(&tree)),
+        Task::Lines => Tree::of_repository().map(|tree| {
             print!("{}", sizes::report(&tree));
             ExitCode::SUCCESS
-        }
-    }
+        }),
+        Task::Sqlx { check } => sqlx::run(check),
+        Task::Test { arguments } => test::run(&arguments),
+        Task::Prove => test::prove(),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::from(2)
+    })
 }
 
 fn tidy(tree: &Tree) -> ExitCode {

@@ -1,6 +1,9 @@
 //! The files of the repository, in memory.
 
-use std::{path::Path, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result, bail};
 
@@ -66,8 +69,7 @@ impl Tree {
     /// # Errors
     /// git is missing, the current folder is in no repository, or a file cannot be read.
     pub(crate) fn of_repository() -> Result<Self> {
-        let root = git(&["rev-parse", "--show-toplevel"])?;
-        let root = Path::new(root.trim_end());
+        let root = root()?;
         let folder = root.to_str().context("the path of the repository is not UTF-8, move it")?;
         let listed = git(&["-C", folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard"])?;
         let mut paths: Vec<&str> = listed.split('\0').filter(|path| !path.is_empty()).collect();
@@ -94,6 +96,14 @@ impl Tree {
         let file = |&(path, text): &(&str, &str)| File { path: path.to_owned(), text: text.to_owned() };
         Self { files: files.iter().map(file).collect() }
     }
+}
+
+/// The folder of the repository.
+///
+/// # Errors
+/// git is missing, or the current folder is in no repository.
+pub(crate) fn root() -> Result<PathBuf> {
+    Ok(PathBuf::from(git(&["rev-parse", "--show-toplevel"])?.trim_end()))
 }
 
 fn git(arguments: &[&str]) -> Result<String> {

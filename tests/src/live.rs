@@ -1,0 +1,42 @@
+//! `driftd run` against a real Kafka and a real Postgres.
+//!
+//! A [`Site`] is a topic on a broker. A [`Deployment`] is a database, a configuration and a consumer group that read it,
+//! as often as a test wants: what two deployments make of one topic must be the same. [`Worker`]s are processes of the
+//! very program that ships, to be killed at will. [`Traffic`] is what a model's callers send, a function of its seed, and
+//! [`Producer`] brings it to the topic exactly once.
+
+mod clock;
+mod deployment;
+mod history;
+mod laws;
+mod ledger;
+mod letters;
+mod monitors;
+mod producer;
+mod program;
+mod simple;
+mod site;
+mod traffic;
+mod worker;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+pub use clock::{Deadline, is_long};
+pub use deployment::{Deployment, Settings};
+pub use history::History;
+pub use laws::{assert_conserved, assert_same_as_replay, wait_until_sealed};
+pub use ledger::Ledger;
+pub use letters::{Letter, dead_letters};
+pub use monitors::{MONITORS, three_monitors};
+pub use producer::Producer;
+pub use program::{Ran, driftd};
+pub use simple::{record, record_at, second, simple_monitors};
+pub use site::{BROKER_SETTINGS, Site};
+pub use traffic::{Event, START, Traffic};
+pub use worker::Worker;
+
+/// One heavy test at a time: two brokers' worth of load on two cores is a test of patience.
+pub fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}

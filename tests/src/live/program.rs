@@ -1,0 +1,79 @@
+//! The program under test: the workspace's own `driftd`, as fresh as its sources.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::time::SystemTime;
+
+/// How a run of the program ended.
+#[derive(Clone, Debug)]
+pub struct Ran {
+    /// What it printed.
+    pub stdout: String,
+    /// What it said.
+    pub stderr: String,
+}
+
+/// Names another program to test, such as one that was built with more optimisation.
+const GIVEN: &str = "DRIFTD_PROGRAM";
+
+/// The program. Cargo builds it beside these tests when it tests the workspace; when it is missing there or older than
+/// what it is made of, as after `cargo test --package driftd-tests`, it is built first.
+///
+/// # Panics
+/// When it cannot be built.
+pub fn driftd() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        if let Some(given) = std::env::var_os(GIVEN) {
+            return PathBuf::from(given);
+        }
+        let test = std::env::current_exe().expect("a test has a path");
+        // Tests lie in `deps`, one below the programs.
+        let folder = test.parent().and_then(Path::parent).expect("a test lies in a target folder");
+        let program = folder.join("driftd");
+        if !is_fresh(&program) {
+            build(folder);
+            assert!(program.is_file(), "cargo built driftd, but not at {}", program.display());
+        }
+        program
+    })
+}
+
+/// Runs `command` to its end, which must be a good one.
+pub(super) fn finish(command: &mut Command) -> Ran {
+    let output = command.stdin(Stdio::null()).output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let ran = Ran {
+        stdout: String::from_utf8(output.stdout).expect("output is text"),
+        stderr: String::from_utf8(output.stderr).expect("messages are text"),
+    };
+    assert!(output.status.success(), "{command:?} ended with {}:\n{}{}", output.status, ran.stdout, ran.stderr);
+    ran
+}
+
+/// Whether the program is there and no older than the files that its dep-info names.
+fn is_fresh(program: &Path) -> bool {
+    let modified = |path: &Path| -> Option<SystemTime> { path.metadata().ok()?.modified().ok() };
+    let Some(built) = modified(program) else { return false };
+    let Ok(info) = std::fs::read_to_string(program.with_extension("d")) else { return false };
+    let sources = info.split_once(": ").map_or("", |(_, sources)| sources.trim_end());
+    // Blanks inside a path are written with a backslash before them.
+    let sources = sources.replace("\\ ", "\0");
+    sources.split(' ').all(|source| {
+        let source = source.replace('\0', " ");
+        modified(Path::new(&source)).is_some_and(|changed| changed <= built)
+    })
+}
+
+/// Builds it into the folder of these tests, in their profile.
+fn build(folder: &Path) {
+    let profile = match folder.file_name().and_then(|name| name.to_str()) {
+        Some("debug") | None => "dev",
+        Some(name) => name,
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a package of the workspace");
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["build", "--quiet", "--locked", "--package", "driftd", "--bin", "driftd", "--profile", profile]);
+    cargo.arg("--target-dir").arg(folder.parent().expect("a target folder")).current_dir(root);
+    finish(&mut cargo);
+}
