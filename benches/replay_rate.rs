@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use driftd_benches::monitor::{self, FEATURES, NOW};
 use driftd_benches::proc;
 use driftd_benches::report::{figure, figure_or_dash, headline, note, table};
-use driftd_engine::{CheckpointPolicy, Chunk, Lane, SealAll, seal_all};
-use driftd_model::{MonitorPlan, MonitorSealer, Offset, Partition, SealTime, Store};
+use driftd_engine::{CheckpointPolicy, Lane, SealAll, seal_all};
+use driftd_model::{Chunk, MonitorPlan, MonitorSealer, Offset, Partition, SealTime, Store};
 use driftd_store::SqliteStore;
 use driftd_testkit::fixtures;
 

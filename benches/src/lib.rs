@@ -16,10 +16,13 @@
 
 pub mod child;
 pub mod columns;
+pub mod messages;
 pub mod million;
 pub mod monitor;
 pub mod proc;
 pub mod race;
 pub mod random;
 pub mod report;
+pub mod scrape;
+pub mod stream;
 pub mod twin;
