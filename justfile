@@ -12,7 +12,7 @@ ci:
 test package="":
     cargo {{ if package == "" { "xtask test" } else { "test --release --package " + package } }}
 
-# that nothing is lost or counted twice, on real servers for a quarter of an hour
+# that nothing is lost or counted twice, on real servers for ten minutes
 prove:
     cargo xtask prove
 

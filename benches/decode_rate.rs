@@ -37,9 +37,9 @@ fn alone() -> anyhow::Result<()> {
         for look in [Look::Same, Look::Gaps, Look::Shuffled] {
             let messages = messages::messages(features, MESSAGES, look, 1);
             let bytes = messages.iter().map(Vec::len).sum::<usize>() / messages.len();
-            let mut race = Race::new(ROUNDS);
             let (mut decoder, mut counted) = (Decoder::new(&[Arc::clone(&plan)]), Decoder::new(&[Arc::clone(&plan)]));
             let mut reducer = Reducer::new(Arc::clone(plan.reducer()));
+            let mut race = Race::new(ROUNDS);
             race.enter("decode", MESSAGES, || decode(&mut decoder, &messages));
             race.enter("decode and count", MESSAGES, || {
                 count(&mut counted, std::slice::from_mut(&mut reducer), &messages)

@@ -24,8 +24,10 @@ use crate::twin::twin;
 static MONITORS: OnceLock<[(Wanted, Arc<MonitorPlan>); 2]> = OnceLock::new();
 
 fn monitors() -> [(Wanted, Arc<MonitorPlan>); 2] {
-    let native = vec![number("a"), text("b"), text("o/a"), number("p").role(Role::Prediction), text("l").role(Role::Label)];
-    let pointed = vec![number("x").at("/features/a"), text("y").at("/o/0"), number("p").at("/p/0").role(Role::Prediction)];
+    let native =
+        vec![number("a"), text("b"), text("o/a"), number("p").role(Role::Prediction), text("l").role(Role::Label)];
+    let pointed =
+        vec![number("x").at("/features/a"), text("y").at("/o/0"), number("p").at("/p/0").role(Role::Prediction)];
     let filter = RecordFilter { models: vec!["a".to_owned(), "1".to_owned()], versions: Vec::new() };
     let wanted = [
         Wanted { segments: vec!["/b", "/features/b"], ..Wanted::new("native", native) },

@@ -26,7 +26,7 @@ pub use deployment::{Deployment, Settings};
 pub use history::History;
 pub use laws::{assert_conserved, assert_same_as_replay, wait_until_sealed};
 pub use ledger::Ledger;
-pub use letters::{Letter, dead_letters};
+pub use letters::{Letter, dead_letters, letters_in};
 pub use monitors::{MONITORS, three_monitors};
 pub use producer::Producer;
 pub use program::{Ran, driftd};

@@ -175,7 +175,7 @@ async fn records_that_trickle_in_are_counted_without_waiting_for_a_tick() {
         scene.produce(i, i + 1);
         eventually("it is counted", || scene.group.is_counted(&scene.store)).await;
     }
-    // Lost wake-ups would cost up to a tick of a fifth of a second each.
+    // Waiting for a tick, twice a record and a fifth of a second apart, would take longer than this even on a busy machine.
     let each = started.elapsed() / 120;
-    assert!(each < std::time::Duration::from_millis(60), "{each:?} a record");
+    assert!(each < std::time::Duration::from_millis(100), "{each:?} a record");
 }

@@ -52,7 +52,7 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Prove on real servers, for a quarter of an hour, that nothing is lost or counted twice
+    /// Prove on real servers, for ten minutes, that nothing is lost or counted twice
     Prove,
 }
 

@@ -100,7 +100,7 @@ impl Group {
     pub fn join(&self) -> (usize, Arc<dyn Source>) {
         let (events, received) = mpsc::unbounded_channel();
         let mut state = self.shared.lock();
-        state.seats.push(Seat { events: Some(events), is_stalled: false });
+        state.seats.push(Seat { events: Some(events), is_stalled: false, is_leaving: false });
         let number = state.seats.len() - 1;
         let runtime = tokio::runtime::Handle::current();
         let events = tokio::sync::Mutex::new(received);
@@ -114,7 +114,9 @@ impl Group {
             state.logs[partition].extend(records);
             state.wakes(|reader| reader.partition == partition)
         };
-        wakes.iter().for_each(|wake| wake());
+        for wake in wakes {
+            wake();
+        }
     }
 
     /// Records in all partitions.
@@ -149,7 +151,9 @@ impl Group {
             state.seats[member].is_stalled = is_stalled;
             state.wakes(|reader| reader.member == member)
         };
-        wakes.iter().for_each(|wake| wake());
+        for wake in wakes {
+            wake();
+        }
     }
 
     /// Something goes wrong with a partition at the next pull.
@@ -263,7 +267,9 @@ impl Group {
             let mine = state.readers.iter().filter(|r| r.is_live && r.member == member);
             mine.filter(|r| partitions.contains(&r.partition)).map(|r| (r.partition, r.position as i64)).collect()
         };
-        read.into_iter().for_each(|(partition, position)| witness(&Self::id(partition), Offset(position)));
+        for (partition, position) in read {
+            witness(&Self::id(partition), Offset(position));
+        }
     }
 
     async fn assign(&self, member: usize, partitions: Vec<usize>) {

@@ -73,7 +73,9 @@ impl MemStore {
 
     /// From now on nobody reaches the store, or everybody does again: claims, checkpoints, seals and what they read.
     pub fn set_outage(&self, outage: Option<Outage>) {
-        self.lock().outage = outage;
+        let mut state = self.lock();
+        state.outage = outage;
+        state.reachable.notify_waiters();
     }
 
     /// How often a seal was asked for.

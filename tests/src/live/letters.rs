@@ -21,15 +21,20 @@ pub struct Letter {
     pub payload: Option<Vec<u8>>,
 }
 
+/// How many letters the dead-letter topic `topic` has in its partition 0.
+#[must_use]
+pub fn letters_in(site: &Site, topic: &str) -> u64 {
+    let (_, end) = reader(site).fetch_watermarks(topic, 0, Duration::from_secs(30)).expect("the broker answers");
+    end as u64
+}
+
 /// Reads partition 0 of the dead-letter topic `topic` until there are `count` letters.
 ///
 /// # Panics
 /// When there are not in time.
 #[must_use]
 pub fn dead_letters(site: &Site, topic: &str, count: usize, deadline: Deadline) -> Vec<Letter> {
-    let mut config = ClientConfig::new();
-    config.set("bootstrap.servers", site.kafka.bootstrap()).set("group.id", "reader-of-dead-letters");
-    let consumer: BaseConsumer = config.create().expect("a consumer");
+    let consumer = reader(site);
     let mut list = TopicPartitionList::new();
     list.add_partition_offset(topic, 0, Offset::Beginning).expect("a partition");
     consumer.assign(&list).expect("assigned");
@@ -49,4 +54,10 @@ pub fn dead_letters(site: &Site, topic: &str, count: usize, deadline: Deadline) 
         letters.len() >= count
     });
     letters
+}
+
+fn reader(site: &Site) -> BaseConsumer {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", site.kafka.bootstrap()).set("group.id", "reader-of-dead-letters");
+    config.create().expect("a consumer")
 }

@@ -23,8 +23,10 @@ use super::settings::Settings;
 const MANY: [(&str, &str); 4] =
     [("linger.ms", "20"), ("compression.type", "lz4"), ("batch.size", "262144"), ("message.timeout.ms", "60000")];
 /// A convenience that takes little memory.
-const ASIDE: [(&str, &str); 5] = [
+const ASIDE: [(&str, &str); 6] = [
     ("linger.ms", "200"),
+    // What the decoder takes, and something for headers; the topic may still refuse it.
+    ("message.max.bytes", "9437184"),
     ("compression.type", "lz4"),
     ("message.timeout.ms", "30000"),
     ("queue.buffering.max.messages", "10000"),

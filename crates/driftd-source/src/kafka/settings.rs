@@ -59,6 +59,9 @@ pub(super) struct Settings {
     pub(super) patience: Duration,
 }
 
+/// How large a record may be that a client sends.
+const LARGEST_SENT: &str = "message.max.bytes";
+
 impl Settings {
     /// Resolves the secrets and refuses what cannot be set.
     pub(super) fn new<E>(
@@ -122,6 +125,8 @@ impl Settings {
         client.set("fetch.max.bytes", (self.fetch_bytes / 16).clamp(1 << 20, 50 << 20).to_string());
         set_all(&mut client, &CONSUMER_DEFAULTS);
         self.configured(&mut client);
+        // Meant for what is sent; here it could only contradict the size of a response.
+        client.remove(LARGEST_SENT);
         set_all(&mut client, &CONSUMER_FIXED);
         client
     }
@@ -132,6 +137,7 @@ impl Settings {
         self.configured(&mut client);
         // Twice the same member in a group would fence one of them.
         client.remove("group.instance.id");
+        client.remove(LARGEST_SENT);
         client
     }
 

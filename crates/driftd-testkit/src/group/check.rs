@@ -79,8 +79,15 @@ pub async fn settle(
         let limit = EventTime::from_micros(clock.now().as_micros() - quiet);
         let through = monitor.pane.pane_of(limit).start();
         let deadline = Instant::now() + DEADLINE;
-        while store.sealed_through(&monitor.id).await.expect("the store works") != Some(through) {
-            assert!(Instant::now() < deadline, "{} is not sealed through {through}", monitor.id);
+        loop {
+            let sealed = store.sealed_through(&monitor.id).await.expect("the store works");
+            if sealed == Some(through) {
+                break;
+            }
+            if Instant::now() > deadline {
+                let rows = store.partitions(&topic()).await;
+                panic!("{} is sealed through {sealed:?} and not {through} at {}: {rows:?}", monitor.id, clock.now());
+            }
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         conserved(group, store, plan).await;

@@ -40,6 +40,8 @@ impl Source for Member {
     }
 
     fn close(&self) {
+        // At once, so that no rebalance in between gives it anything.
+        self.shared.lock().seats[self.number].is_leaving = true;
         let (group, number) = (Group::of(Arc::clone(&self.shared)), self.number);
         self.runtime.spawn(async move { group.leave(number).await });
     }

@@ -41,6 +41,8 @@ pub(super) struct Seat {
     /// Nothing once it has left or died.
     pub(super) events: Option<UnboundedSender<SourceEvent>>,
     pub(super) is_stalled: bool,
+    /// It has said that it leaves, and is given nothing any more.
+    pub(super) is_leaving: bool,
 }
 
 /// One assignment of a partition.
@@ -86,8 +88,9 @@ impl State {
         (0..self.owners.len()).filter(|p| self.owners[*p] == Some(member)).collect()
     }
 
-    /// Members that are there.
+    /// Members that are there to stay.
     pub(super) fn present(&self) -> Vec<usize> {
-        (0..self.seats.len()).filter(|m| self.seats[*m].events.is_some()).collect()
+        let stays = |seat: &Seat| seat.events.is_some() && !seat.is_leaving;
+        (0..self.seats.len()).filter(|m| stays(&self.seats[*m])).collect()
     }
 }

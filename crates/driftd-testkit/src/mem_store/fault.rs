@@ -1,6 +1,9 @@
 //! Faults a test may order, and bugs it may plant.
 
+use std::sync::Arc;
+
 use driftd_model::{StoreError, StoreResult};
+use tokio::sync::Notify;
 
 /// A write that a fault can strike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,7 +45,7 @@ pub enum Bug {
 pub enum Outage {
     /// Every call fails at once, and may be tried again.
     Refuses,
-    /// No call ever comes back.
+    /// Calls come back when it is over, and have failed.
     Hangs,
 }
 
@@ -58,15 +61,16 @@ impl Bug {
 }
 
 impl Outage {
-    /// What a call comes to meanwhile.
-    pub(super) fn answer<'a, T: Send + 'a>(self) -> StoreResult<'a, T> {
-        match self {
-            Self::Refuses => {
-                let what = "nobody listens, as ordered".to_owned();
-                Box::pin(std::future::ready(Err(StoreError::Transient { what, source: None })))
+    /// What a call comes to meanwhile; `over` tells calls that hang when it is over.
+    pub(super) fn answer<'a, T: Send + 'a>(self, over: &Arc<Notify>) -> StoreResult<'a, T> {
+        let over = Arc::clone(over).notified_owned();
+        Box::pin(async move {
+            if self == Self::Hangs {
+                over.await;
             }
-            Self::Hangs => Box::pin(std::future::pending()),
-        }
+            let what = "nobody listens, as ordered".to_owned();
+            Err(StoreError::Transient { what, source: None })
+        })
     }
 }
 

@@ -23,7 +23,7 @@ fn reached<'a, T: Send + 'a>(
 ) -> StoreResult<'a, T> {
     let mut state = store.lock();
     match state.outage {
-        Some(outage) => outage.answer(),
+        Some(outage) => outage.answer(&state.reachable),
         None => ready(act(&mut state)),
     }
 }

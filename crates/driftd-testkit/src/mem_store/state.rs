@@ -1,6 +1,7 @@
 //! The plain data of a [`MemStore`](super::MemStore): one field a table.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use driftd_model::{
     BaselineName, BaselineRef, Checkpoint, DeadLetter, HistoryRow, Incident, IncidentEvent, MonitorId, Notification,
@@ -8,6 +9,7 @@ use driftd_model::{
     StoredBaseline, Topic,
 };
 use driftd_window::{EventTime, PaneId, SegmentKey, Timestamp};
+use tokio::sync::Notify;
 
 use super::fault::{Bug, Fault, Operation, Outage};
 
@@ -31,6 +33,7 @@ pub(super) struct State {
     pub(super) faults: BTreeMap<Operation, Fault>,
     pub(super) bug: Option<Bug>,
     pub(super) outage: Option<Outage>,
+    pub(super) reachable: Arc<Notify>,
     pub(super) seals_asked: u64,
 }
 

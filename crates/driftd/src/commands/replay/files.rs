@@ -54,6 +54,12 @@ impl Records {
                 let reader = ReplayReader::open(&paths, plan)?;
                 records.rows += reader.rows();
                 records.notes.extend(reader.notes().iter().cloned());
+                if !plan.monitor().filter.is_open() {
+                    let monitor = &plan.monitor().id;
+                    let note =
+                        format!("the filter of {monitor} is not applied to tables: all rows are taken for its model's");
+                    records.notes.push(note);
+                }
                 records.parts.push_back(Part::Tables(reader));
             }
         }
