@@ -49,7 +49,9 @@ pub fn plan(name: &str, features: usize, model: Option<&str>) -> anyhow::Result<
     let feature = |at: usize| -> anyhow::Result<FeatureBaseline> {
         let (layout, aggregate) = if let Some(distinct) = texts_of(at) {
             let mut counts = CategoryCounts::new();
-            columns::texts(distinct).iter().for_each(|text| counts.add(text, 10));
+            for text in &columns::texts(distinct) {
+                counts.add(text, 10);
+            }
             let (dictionary, counts) = counts.into_dictionary(LayoutOptions::default().categories);
             (FeatureLayout::Categorical(dictionary), FeatureAggregate::Categorical(counts))
         } else {

@@ -131,9 +131,9 @@ fn disturb(site: &Site, group: &Deployment, scale: &Scale, (records, end): (&[Ev
                 }
                 Disturbance::Database => {
                     if rng.bool() {
-                        site.postgres.kill()
+                        site.postgres.kill();
                     } else {
-                        site.postgres.stop()
+                        site.postgres.stop();
                     }
                     site.postgres.start_again();
                 }

@@ -87,7 +87,8 @@ fn poison_is_put_aside_and_the_rest_is_judged() {
     let traffic = Traffic::new(37, EVENTS, 360, PARTITIONS);
     let records = evolved(&traffic);
     let mut settings = three_monitors(&traffic, site.folder(), "15m");
-    settings.kafka += &format!("\nfetch_bytes = \"16MiB\"\ndead_letter_topic = {dead:?}");
+    settings.kafka.push_str("\nfetch_bytes = \"16MiB\"");
+    settings.kafka.push_str(&["\ndead_letter_topic = \"", &dead, "\""].concat());
     let group = site.deployment("group", &settings);
     let worker = group.worker("only");
 
@@ -96,7 +97,9 @@ fn poison_is_put_aside_and_the_rest_is_judged() {
     let mut bad = poison();
     rng.shuffle(&mut bad);
     let mut expected: BTreeMap<&str, u64> = BTreeMap::new();
-    bad.iter().for_each(|(_, reason)| *expected.entry(reason).or_default() += 1);
+    for (_, reason) in &bad {
+        *expected.entry(reason).or_default() += 1;
+    }
     *expected.entry("not_utf8").or_default() += junk;
     let rejected: u64 = expected.values().sum();
 

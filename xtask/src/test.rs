@@ -44,9 +44,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
 pub(crate) fn prove() -> Result<ExitCode> {
     let mut cargo = cargo_test();
     cargo.args(["--no-fail-fast", "--package", "driftd-tests"]).env("DRIFTD_LONG", "1");
-    PROOFS.iter().for_each(|proof| {
+    for proof in PROOFS {
         cargo.args(["--test", proof]);
-    });
+    }
     cargo.args(["--", "--nocapture"]);
     run_gathering(&mut cargo, true)
 }

@@ -52,7 +52,7 @@ impl Servers {
         // A replication client is told the position when it introduces itself, and needs no statement for it.
         let connection =
             format!("host=127.0.0.1 port={} user=postgres dbname=postgres replication=true", self.postgres.port());
-        let psql = self.link("exe")?.with_file_name("psql");
+        let psql = link("exe")?.with_file_name("psql");
         let run =
             child::run(Command::new(psql).arg(connection).args(["--no-psqlrc", "-At", "-c", "IDENTIFY_SYSTEM"]), &[0])?;
         position(&run.output).with_context(|| format!("psql said {:?}", run.output))
@@ -63,18 +63,18 @@ impl Servers {
     /// # Errors
     /// A machine without `/proc`.
     pub fn table_bytes(&self) -> anyhow::Result<f64> {
-        Ok(size_of(&self.link("cwd")?.join("base")) as f64)
+        Ok(size_of(&link("cwd")?.join("base")) as f64)
     }
+}
 
-    /// Where the database server stands (`cwd`, its data) or comes from (`exe`).
-    fn link(&self, what: &str) -> anyhow::Result<PathBuf> {
-        let processes = family();
-        let is_server = |process: &&Process| process.name == "postgres";
-        // The oldest of them has all others as children.
-        let server = processes.iter().filter(is_server).min_by_key(|process| process.pid);
-        let pid = server.context("the database server is not among the processes of this one")?.pid;
-        fs::read_link(format!("/proc/{pid}/{what}")).context("the database server has no folder")
-    }
+/// Where the database server stands (`cwd`, its data) or comes from (`exe`).
+fn link(what: &str) -> anyhow::Result<PathBuf> {
+    let processes = family();
+    let is_server = |process: &&Process| process.name == "postgres";
+    // The oldest of them has all others as children.
+    let server = processes.iter().filter(is_server).min_by_key(|process| process.pid);
+    let pid = server.context("the database server is not among the processes of this one")?.pid;
+    fs::read_link(format!("/proc/{pid}/{what}")).context("the database server has no folder")
 }
 
 fn cpu_of(name: &str) -> f64 {

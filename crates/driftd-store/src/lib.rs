@@ -94,7 +94,7 @@ impl Default for StoreOptions {
 /// Permanent: an unknown scheme, a file that cannot be opened, a server that refuses, or tables of a newer driftd.
 /// Transient: a locked file, or no server.
 pub async fn open(url: &str) -> Result<SharedStore, StoreError> {
-    open_with(url, &StoreOptions::default()).await
+    Box::pin(open_with(url, &StoreOptions::default())).await
 }
 
 /// [`open`] with other than the default options.
@@ -105,7 +105,7 @@ pub async fn open_with(url: &str, options: &StoreOptions) -> Result<SharedStore,
     Ok(match StoreUrl::parse(url)? {
         StoreUrl::SqliteFile(path) => Arc::new(SqliteStore::open(&path).await?),
         StoreUrl::SqliteMemory => Arc::new(SqliteStore::in_memory().await?),
-        StoreUrl::Postgres => Arc::new(PostgresStore::open(url, options).await?),
+        StoreUrl::Postgres => Arc::new(Box::pin(PostgresStore::open(url, options)).await?),
     })
 }
 

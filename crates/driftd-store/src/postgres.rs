@@ -63,7 +63,7 @@ impl PostgresStore {
             store.prepare_today().await?;
             Ok(store)
         });
-        opened.await.map_err(|e| e.doing(format!("open the Postgres database {place}")))
+        Box::pin(opened).await.map_err(|e| e.doing(format!("open the Postgres database {place}")))
     }
 
     /// Brings the tables of the database that `url` names up to date, and says what that took.

@@ -60,7 +60,7 @@ impl NdjsonBatches {
         Self {
             decoder: Decoder::with_limits(std::slice::from_ref(plan), limits),
             limits,
-            paths: paths.to_vec().into_iter(),
+            paths: Vec::from(paths).into_iter(),
             open: None,
             line: Vec::new(),
             number: 0,

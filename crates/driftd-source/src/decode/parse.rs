@@ -93,6 +93,7 @@ struct Value<'a, 'de> {
 }
 
 impl Value<'_, '_> {
+    #[expect(clippy::unnecessary_wraps, reason = "every visit of a single value ends with it")]
     fn set<E>(self, cell: Cell) -> Result<(), E> {
         self.found.set(self.tree, self.node, cell);
         Ok(())

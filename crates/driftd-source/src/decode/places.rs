@@ -112,7 +112,9 @@ impl Splits {
         for nodes in [&mut self.rows, &mut self.outputs] {
             nodes.sort_unstable();
             nodes.dedup();
-            nodes.iter().for_each(|node| tree.want_elements(*node));
+            for node in nodes.iter() {
+                tree.want_elements(*node);
+            }
         }
     }
 }

@@ -37,7 +37,7 @@ impl PostgresStore {
             .map(|row| {
                 let (segment, feature) = (original(row.segment), original(row.feature));
                 let window_name = original(row.window_name);
-                HistoryColumns { segment, feature, window_name, ..row }.into_row()
+                HistoryColumns { segment, window_name, feature, ..row }.into_row()
             })
             .collect()
     }

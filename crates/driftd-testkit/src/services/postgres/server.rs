@@ -13,7 +13,7 @@ use super::PostgresOptions;
 use super::programs::Programs;
 
 /// Longest wait for a server that starts.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Starts and ends the server on the words that come in, and ends it when nobody can say any more: a test process that
 /// is killed drops nothing, but its pipe is closed. The folder goes last. Ctrl-C is for the test process; the keeper

@@ -25,7 +25,7 @@ pub(super) struct Records {
 
 enum Part {
     Tables(ReplayReader),
-    Lines(NdjsonBatches),
+    Lines(Box<NdjsonBatches>),
 }
 
 /// Files that cannot be read any further.
@@ -49,7 +49,7 @@ impl Records {
                 let batches = NdjsonBatches::new(&paths, plan);
                 records.rows += paths.iter().map(|path| count_lines(path)).sum::<u64>();
                 records.rejected.push(batches.rejected());
-                records.parts.push_back(Part::Lines(batches));
+                records.parts.push_back(Part::Lines(Box::new(batches)));
             } else {
                 let reader = ReplayReader::open(&paths, plan)?;
                 records.rows += reader.rows();
@@ -152,7 +152,7 @@ fn count_lines(file: &Path) -> u64 {
         if ahead.is_empty() {
             break;
         }
-        lines += ahead.iter().filter(|byte| **byte == b'\n').count() as u64;
+        lines += ahead.split(|byte| *byte == b'\n').count().saturating_sub(1) as u64;
         let passed = ahead.len();
         reader.consume(passed);
     }

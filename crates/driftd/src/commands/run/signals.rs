@@ -39,8 +39,8 @@ impl Signals {
     }
 
     /// The same, for somebody who keeps it.
-    pub(super) fn stop(mut self) -> impl Future<Output = ()> + Send + 'static {
-        async move { self.first().await }
+    pub(super) async fn stop(mut self) {
+        self.first().await;
     }
 }
 
