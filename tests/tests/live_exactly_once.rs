@@ -139,9 +139,9 @@ fn disturb(site: &Site, group: &Deployment, scale: &Scale, (records, end): (&[Ev
                 }
                 Disturbance::Broker => {
                     if rng.bool() {
-                        site.kafka.kill()
+                        site.kafka.kill();
                     } else {
-                        site.kafka.stop()
+                        site.kafka.stop();
                     }
                     site.kafka.start_again();
                 }

@@ -158,7 +158,9 @@ fn assert_seamless(logs: &[String]) -> usize {
         for (partition, offset) in logs.iter().flat_map(|log| lines(log, words)) {
             by_partition.entry(partition.to_owned()).or_default().push(offset);
         }
-        by_partition.values_mut().for_each(|offsets| offsets.sort_unstable());
+        for offsets in by_partition.values_mut() {
+            offsets.sort_unstable();
+        }
         by_partition
     };
     let (claimed, released) = (gather("partition claimed"), gather("partition released"));

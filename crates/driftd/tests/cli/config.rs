@@ -129,6 +129,8 @@ fn help_and_usage() {
     Commands:
       demo         Replay a year of real flights through the real engine and show what drifted; needs
                    nothing but this binary
+      run          The daemon: counts what passes through Kafka, judges it, and tells people
+      produce      Send the rows of files to a topic as JSON, to try the daemon out
       check        Compare two data sets once: exit code 0 stable, 1 drift, 2 error
       baseline     Build, look at and activate baselines
       replay       Walk files with event times through a monitor: what would have alerted last quarter?
@@ -137,6 +139,8 @@ fn help_and_usage() {
       silences     Temporary mutes
       config       Check, show and describe the configuration
       migrate      Bring the store's schema up to date
+      retain       Drop what is older than [retention] wants it kept; the daemon does so by itself every
+                   hour
       completions  Print a completion script for your shell
       help         Print this message or the help of the given subcommand(s)
 
@@ -196,6 +200,9 @@ fn help_and_usage() {
         "config show",
         "config schema",
         "migrate",
+        "retain",
+        "run",
+        "produce",
         "completions",
     ];
     for command in commands {
@@ -210,10 +217,12 @@ fn a_store_is_brought_up_to_date() {
     assert_snapshot!(fixture.run("migrate").shown(), @"
     exit 0
     --- err
-    the store's schema is up to date
+    the store's schema is now version 7: added 0001_stream, 0002_baselines, 0003_history, 0004_incidents, 0005_views, 0006_confirmed_ends, 0007_retention
     ");
     assert!(fixture.path("store.db").is_file());
     fixture.run("migrate").ends(0);
     let mut postgres = fixture.command("migrate");
-    assert_snapshot!(finish(postgres.env("DRIFTD__STORE__URL", "postgres://db/driftd")).refusal(), @"error: store failed: Postgres is not in this build yet: use sqlite://driftd.db under [store] url");
+    let refusal = finish(postgres.env("DRIFTD__STORE__URL", "postgres://driftd:hidden@127.0.0.1:1/driftd")).refusal();
+    assert!(refusal.contains("driftd at 127.0.0.1:1 as driftd"), "{refusal}");
+    assert!(!refusal.contains("hidden"), "{refusal}");
 }

@@ -24,7 +24,7 @@ pub(super) struct Records {
 }
 
 enum Part {
-    Tables(ReplayReader),
+    Tables(Box<ReplayReader>),
     Lines(Box<NdjsonBatches>),
 }
 
@@ -60,7 +60,7 @@ impl Records {
                         format!("the filter of {monitor} is not applied to tables: all rows are taken for its model's");
                     records.notes.push(note);
                 }
-                records.parts.push_back(Part::Tables(reader));
+                records.parts.push_back(Part::Tables(Box::new(reader)));
             }
         }
         Ok(records)
