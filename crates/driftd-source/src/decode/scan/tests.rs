@@ -20,7 +20,8 @@ fn both(text: &str) -> (Option<Value>, Option<Value>) {
 
 fn same(a: &Value, b: &Value) -> bool {
     // Equality of floats would take -0.0 for 0.0.
-    a == b && a.to_string() == b.to_string()
+    let (left, right) = (a.to_string(), b.to_string());
+    a == b && left == right
 }
 
 #[test]
