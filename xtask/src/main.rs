@@ -3,7 +3,7 @@
 //! A rule that a reviewer would have to remember stands here instead: which crate may depend on which, how long a file
 //! may be, where SQL, `unsafe` and the clock may stand, and what a change leaves in `changelog.d/`. Every rule is a
 //! function from a [`tree::Tree`] (the files of the repository in memory) to violations, so that each is tested on a
-//! few lines of text. Only this file, [`tree::Tree::of_repository`], [`test`] and [`sqlx`], which run cargo, touch the
+//! few lines of text. Only this file, [`tree::Tree::of_repository`], [`mod@test`] and [`sqlx`], which run cargo, touch the
 //! outside.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its terminal")]
 
