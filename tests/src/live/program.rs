@@ -51,18 +51,29 @@ pub(super) fn finish(command: &mut Command) -> Ran {
     ran
 }
 
-/// Whether the program is there and no older than the files that its dep-info names.
+/// What the program is made of, below the workspace's root. Cargo's own list of it (`driftd.d`) is written by
+/// `cargo build` and not by `cargo test`, so it may be of another day and of another checkout.
+const MADE_OF: [&str; 6] = ["Cargo.lock", "Cargo.toml", "config", "crates", "examples", "migrations"];
+
+/// Whether the program is there and no older than what it is made of.
 fn is_fresh(program: &Path) -> bool {
-    let modified = |path: &Path| -> Option<SystemTime> { path.metadata().ok()?.modified().ok() };
-    let Some(built) = modified(program) else { return false };
-    let Ok(info) = std::fs::read_to_string(program.with_extension("d")) else { return false };
-    let sources = info.split_once(": ").map_or("", |(_, sources)| sources.trim_end());
-    // Blanks inside a path are written with a backslash before them.
-    let sources = sources.replace("\\ ", "\0");
-    sources.split(' ').all(|source| {
-        let source = source.replace('\0', " ");
-        modified(Path::new(&source)).is_some_and(|changed| changed <= built)
-    })
+    let built = program.metadata().and_then(|program| program.modified());
+    built.is_ok_and(|built| MADE_OF.iter().all(|part| !holds_newer(&root().join(part), built)))
+}
+
+/// Whether there is anything at `path` that was changed after `built`. Tests and what describes a package to people are
+/// no part of the program.
+fn holds_newer(path: &Path, built: SystemTime) -> bool {
+    if path.is_dir() {
+        let Ok(entries) = std::fs::read_dir(path) else { return true };
+        let parts = entries.filter_map(Result::ok).map(|entry| entry.path());
+        return parts.filter(|part| !part.ends_with("tests")).any(|part| holds_newer(&part, built));
+    }
+    path.metadata().and_then(|file| file.modified()).is_ok_and(|changed| changed > built)
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a package of the workspace")
 }
 
 /// Builds it into the folder of these tests, in their profile.
@@ -71,9 +82,8 @@ fn build(folder: &Path) {
         Some("debug") | None => "dev",
         Some(name) => name,
     };
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a package of the workspace");
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--quiet", "--locked", "--package", "driftd", "--bin", "driftd", "--profile", profile]);
-    cargo.arg("--target-dir").arg(folder.parent().expect("a target folder")).current_dir(root);
+    cargo.arg("--target-dir").arg(folder.parent().expect("a target folder")).current_dir(root());
     finish(&mut cargo);
 }
