@@ -19,7 +19,7 @@ pub struct Settings {
     pub baselines: Vec<(String, PathBuf)>,
 }
 
-/// See the [module](self).
+/// See the module.
 #[derive(Debug)]
 pub struct Deployment {
     name: String,
