@@ -6,7 +6,7 @@ use driftd_stats::{FeatureAggregate, FeatureLayout};
 use driftd_window::{SegmentKey, SegmentPlan, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{BaselineRef, ContentHash, FeatureKind, FeatureName, Pointer, Reason, Role};
+use crate::{BaselineRef, ContentHash, FeatureKind, FeatureName, Pointer, Reason, Role, Traffic};
 
 /// A frozen reference: layouts, and what the training data looked like in them. Immutable once built.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,6 +23,9 @@ pub struct Baseline {
     pub segments: Vec<SegmentBaseline>,
     /// Columns that are not monitored, and why.
     pub skipped: Vec<SkippedColumn>,
+    /// Its rows by hour of the week, where its event times are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traffic: Option<Traffic>,
 }
 
 /// One feature of a baseline.
@@ -94,7 +97,11 @@ impl Baseline {
     pub fn content_hash(&self) -> ContentHash {
         let judged = (&self.features, &self.segment_by, &self.segments);
         // Serialising plain data with string keys to memory has no way to fail; an empty text would still be a hash.
-        ContentHash::of(&serde_json::to_vec(&judged).unwrap_or_default())
+        let mut bytes = serde_json::to_vec(&judged).unwrap_or_default();
+        if let Some(traffic) = &self.traffic {
+            bytes.extend(serde_json::to_vec(traffic).unwrap_or_default());
+        }
+        ContentHash::of(&bytes)
     }
 
     /// The feature of that name.
@@ -126,7 +133,9 @@ impl Baseline {
             aggregates.len() == self.features.len()
                 && aggregates.iter().zip(&self.features).all(|(a, f)| a.fits(&f.layout))
         };
-        self.features.iter().all(|f| f.aggregate.fits(&f.layout)) && self.segments.iter().all(|s| fits(&s.aggregates))
+        self.features.iter().all(|f| f.aggregate.fits(&f.layout))
+            && self.segments.iter().all(|s| fits(&s.aggregates))
+            && self.traffic.as_ref().is_none_or(Traffic::is_consistent)
     }
 }
 

@@ -2,14 +2,14 @@
 
 mod window;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use driftd_window::{EventTime, PaneId, SegmentKey, Timestamp, WindowId, WindowSpec};
 
-use crate::observe::{no_data_health, observations};
+use crate::observe::{observations, volume};
 use crate::{
-    Health, Incident, IncidentEvent, IncidentKey, IncidentKind, IncidentState, MonitorPlan, Notification, Observation,
-    SealStep, SealedPane, Silence, Step, step,
+    Audience, Health, Incident, IncidentEvent, IncidentId, IncidentKey, IncidentKind, IncidentState, MonitorPlan,
+    Notification, Observation, Routing, SealStep, SealedPane, Silence, Step, step,
 };
 
 pub use window::{WindowResult, evaluate_range};
@@ -23,7 +23,7 @@ pub struct SealInput {
     pub panes: Vec<SealedPane>,
     /// Earliest pane that holds records and was sealed before this step.
     pub first_data: Option<PaneId>,
-    /// Unresolved incidents of the monitor.
+    /// Unresolved incidents of the monitor, and resolved ones whose end somebody has still to hear of.
     pub incidents: Vec<Incident>,
     /// Silences that are not over.
     pub silences: Vec<Silence>,
@@ -44,13 +44,13 @@ pub struct SealOutcome {
     pub notifications: Vec<Notification>,
 }
 
-/// Evaluates every window that ends with this step.
+/// Evaluates every window that ends with this step, and decides who in `routing` hears of it.
 #[must_use]
-pub fn evaluate(plan: &MonitorPlan, input: SealInput, now: Timestamp) -> SealOutcome {
-    let mut outcome = SealOutcome::default();
+pub fn evaluate(plan: &MonitorPlan, routing: &Routing, input: SealInput, now: Timestamp) -> SealOutcome {
     let Some(end) = input.step.through(plan.monitor().pane) else {
-        return outcome;
+        return SealOutcome::default();
     };
+    let mut windows = Vec::new();
     let mut seen: Vec<(IncidentKey, Observation)> = Vec::new();
     for spec in &plan.monitor().windows {
         let Some(window) = spec.ending_at(end) else {
@@ -68,29 +68,50 @@ pub fn evaluate(plan: &MonitorPlan, input: SealInput, now: Timestamp) -> SealOut
             let heard = !is_young(spec, window.end, input.first_data, &input.panes);
             seen.extend(observations(plan, result).into_iter().filter(|(key, _)| heard && !blind(key)));
         }
-        outcome.windows.extend(results);
+        windows.extend(results);
     }
+    SealOutcome { windows, ..decide(plan, routing, seen, input.incidents, &input.silences, now) }
+}
+
+/// Steps a monitor's incidents by what was seen, and tells whoever has to hear of them.
+pub(crate) fn decide(
+    plan: &MonitorPlan,
+    routing: &Routing,
+    mut seen: Vec<(IncidentKey, Observation)>,
+    known: Vec<Incident>,
+    silences: &[Silence],
+    now: Timestamp,
+) -> SealOutcome {
+    let mut outcome = SealOutcome::default();
+    let audience = Audience { plan, routing, silences, now };
     // Complaints first: whether a good window ends an incident must not depend on the order of the window shapes.
     seen.sort_by_key(|(_, observation)| !matches!(observation.health, Health::Bad(..)));
-    let mut incidents: BTreeMap<IncidentKey, Incident> =
-        input.incidents.into_iter().map(|i| (i.key.clone(), i)).collect();
-    let mut changed: BTreeMap<IncidentKey, Incident> = BTreeMap::new();
+    // One that is over has nothing to be stepped by; it is here because somebody has to hear of its end.
+    let (mut over, live): (Vec<Incident>, Vec<Incident>) =
+        known.into_iter().partition(|incident| incident.state == IncidentState::Resolved);
+    let mut live: BTreeMap<IncidentKey, Incident> = live.into_iter().map(|i| (i.key.clone(), i)).collect();
+    let mut touched: BTreeSet<IncidentId> = BTreeSet::new();
     for (key, observation) in seen {
-        if !has_a_say(changed.get(&key).or_else(|| incidents.get(&key)), &observation) {
+        if !has_a_say(live.get(&key), &observation) {
             continue;
         }
-        let current = changed.remove(&key).or_else(|| incidents.remove(&key));
-        let next = step(current, &key, &observation, &plan.monitor().incidents, now);
-        record(plan, &mut outcome, &input.silences, &next, now);
+        let next = step(live.remove(&key), &key, &observation, &plan.monitor().incidents, now);
+        outcome.events.extend(life_events(&audience, &next));
+        touched.extend(next.incident.as_ref().map(|incident| incident.id.clone()));
         match next.incident {
-            Some(incident) if incident.state == IncidentState::Resolved => outcome.incidents.push(incident),
+            Some(incident) if incident.state == IncidentState::Resolved => over.push(incident),
             Some(incident) => {
-                changed.insert(key, incident);
+                live.insert(key, incident);
             }
             None => outcome.dropped.push(key),
         }
     }
-    outcome.incidents.extend(changed.into_values());
+    let mut all: Vec<Incident> = over.into_iter().chain(live.into_values()).collect();
+    let announcement = audience.announce(&mut all);
+    touched.extend(announcement.changed);
+    outcome.events.extend(announcement.events);
+    outcome.notifications = announcement.notifications;
+    outcome.incidents = all.into_iter().filter(|incident| touched.contains(&incident.id)).collect();
     outcome
 }
 
@@ -111,34 +132,19 @@ fn has_a_say(current: Option<&Incident>, observation: &Observation) -> bool {
     }
 }
 
-/// Writes down what a step did and whom it is told.
-fn record(plan: &MonitorPlan, outcome: &mut SealOutcome, silences: &[Silence], next: &Step, now: Timestamp) {
-    // One that was dropped was never told of and leaves no trace.
+/// What is written down of a step. An incident that was dropped was never told of and leaves no trace.
+fn life_events(audience: &Audience<'_>, next: &Step) -> Vec<IncidentEvent> {
     let Some(incident) = &next.incident else {
-        return;
+        return Vec::new();
     };
-    if next.transitions.is_empty() {
-        return;
-    }
-    let silenced = silences.iter().any(|s| s.mutes(incident, now));
-    for transition in &next.transitions {
-        outcome.events.push(IncidentEvent {
-            incident: incident.id.clone(),
-            at: now,
-            transition: transition.clone(),
-            silenced: silenced && transition.is_told(),
-        });
-        if transition.is_told() && !silenced {
-            let baseline = plan.baseline();
-            outcome.notifications.push(Notification::new(
-                incident.clone(),
-                transition.clone(),
-                now,
-                baseline.reference.clone(),
-                baseline.hash.clone(),
-            ));
-        }
-    }
+    let silenced = audience.silence(&incident.labels(audience.plan.monitor())).is_some();
+    let event = |transition: &crate::Transition| IncidentEvent {
+        incident: incident.id.clone(),
+        at: audience.now,
+        transition: transition.clone(),
+        silenced: silenced && transition.is_news(),
+    };
+    next.transitions.iter().map(event).collect()
 }
 
 /// What a window in a stretch without records says: the whole population has fallen silent.
@@ -146,7 +152,8 @@ fn empty_window(plan: &MonitorPlan, spec: &WindowSpec, window: WindowId) -> (Inc
     let key =
         IncidentKey { monitor: plan.monitor().id.clone(), segment: SegmentKey::all(), kind: IncidentKind::NoData };
     let start = spec.start_of(window.end);
-    (key, Observation { window: window.name, start, end: window.end, health: no_data_health(0) })
+    let (health, causes) = volume(plan, start, window.end, 0);
+    (key, Observation { window: window.name, start, end: window.end, health, causes })
 }
 
 #[cfg(test)]

@@ -122,6 +122,7 @@ pub(crate) fn baseline() -> Baseline {
         segments: vec![half("x"), half("y")],
         features: vec![x, c],
         skipped: Vec::new(),
+        traffic: None,
     }
 }
 
@@ -160,6 +161,9 @@ pub(crate) fn monitor(windows: &[(&str, u32, u32)]) -> Monitor {
         judge: JudgeRules { judged: [DriftStatistic::Ks, DriftStatistic::Missing].into(), ..JudgeRules::default() },
         features: BTreeMap::new(),
         incidents: crate::IncidentRules::default(),
+        pipeline: crate::PipelineRules::default(),
+        labels: crate::Labels::default(),
+        runbook: None,
     }
 }
 

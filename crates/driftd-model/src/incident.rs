@@ -1,17 +1,23 @@
 //! Incidents: runs of bad windows with one identity, stepped by a pure function.
 
+mod cause;
 mod step;
+mod told;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use driftd_stats::{DriftStatistic, Movement};
 use driftd_window::{EventTime, SegmentKey, Timestamp, WindowName};
 use serde::{Deserialize, Serialize};
 
-use crate::{ContentHash, FeatureName, IncidentId, MonitorId, Outcome, Threshold};
+use crate::{
+    ContentHash, FeatureName, IncidentId, LabelName, Labels, Monitor, MonitorId, Outcome, ReceiverName, Threshold,
+};
 
+pub use cause::Cause;
 pub use step::{Step, acknowledge, resolve_by_hand, step};
+pub use told::{NotifyReason, Told, Withheld};
 
 /// What went wrong; with monitor and segment it is an incident's identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -142,6 +148,8 @@ pub struct Observation {
     pub end: EventTime,
     /// Good, bad, or not enough to say.
     pub health: Health,
+    /// What is wrong besides features.
+    pub causes: Vec<Cause>,
 }
 
 /// A window's verdict on an identity.
@@ -189,14 +197,28 @@ pub struct Incident {
     pub resolved_at: Option<Timestamp>,
     /// Its features, each at its worst.
     pub features: BTreeMap<FeatureName, Evidence>,
+    /// What is wrong besides features, as the last bad window said.
+    #[serde(default)]
+    pub causes: Vec<Cause>,
     /// Bad windows seen.
     pub windows: u64,
+    /// Bad windows over disjoint data that it took to open it.
+    #[serde(default)]
+    pub opened_after: u32,
+    /// `2 good windows`, or who resolved it.
+    #[serde(default)]
+    pub resolved_by: Option<String>,
     /// Streaks by window shape.
     pub streaks: BTreeMap<WindowName, Streak>,
-    /// Features people were told of.
-    pub announced: BTreeSet<FeatureName>,
-    /// When people were last told anything.
-    pub last_notified_at: Option<Timestamp>,
+    /// What each receiver was last told.
+    #[serde(default)]
+    pub told: BTreeMap<ReceiverName, Told>,
+    /// Messages decided so far.
+    #[serde(default)]
+    pub tellings: u64,
+    /// What keeps people from hearing the news there is.
+    #[serde(default)]
+    pub withheld: Option<Withheld>,
 }
 
 /// A change in an incident's life, kept for ever with its reason.
@@ -221,8 +243,6 @@ pub enum Transition {
         /// The new ones.
         features: Vec<FeatureName>,
     },
-    /// Still open and unacknowledged.
-    Repeated,
     /// Somebody took it.
     Acknowledged {
         /// Who.
@@ -230,8 +250,27 @@ pub enum Transition {
     },
     /// It is over.
     Resolved {
-        /// `good windows`, or who resolved it.
+        /// `2 good windows`, or who resolved it.
         by: String,
+    },
+    /// Somebody is told.
+    Told {
+        /// Why.
+        why: NotifyReason,
+        /// Who.
+        receivers: Vec<ReceiverName>,
+    },
+    /// There is news, and nobody is told.
+    Withheld {
+        /// Why not.
+        why: Withheld,
+    },
+    /// A message was given up.
+    Undelivered {
+        /// Who did not get it.
+        receiver: ReceiverName,
+        /// What went wrong at last.
+        error: String,
     },
 }
 
@@ -245,16 +284,25 @@ impl Transition {
             Self::Opened { .. } => "opened",
             Self::Escalated => "escalated",
             Self::FeaturesJoined { .. } => "features_joined",
-            Self::Repeated => "repeated",
             Self::Acknowledged { .. } => "acknowledged",
             Self::Resolved { .. } => "resolved",
+            Self::Told { .. } => "told",
+            Self::Withheld { .. } => "withheld",
+            Self::Undelivered { .. } => "undelivered",
         }
     }
 
-    /// Whether people hear of it.
+    /// Whether it is news: something that people hear of unless it is withheld.
     #[must_use]
-    pub const fn is_told(&self) -> bool {
-        !matches!(self, Self::Pended | Self::Dropped)
+    pub const fn is_news(&self) -> bool {
+        matches!(
+            self,
+            Self::Opened { .. }
+                | Self::Escalated
+                | Self::FeaturesJoined { .. }
+                | Self::Acknowledged { .. }
+                | Self::Resolved { .. }
+        )
     }
 }
 
@@ -267,7 +315,7 @@ pub struct IncidentEvent {
     pub at: Timestamp,
     /// What.
     pub transition: Transition,
-    /// Whether a silence kept people from hearing of it.
+    /// Whether a silence keeps people from hearing of it.
     pub silenced: bool,
 }
 
@@ -281,6 +329,28 @@ impl IncidentKey {
 }
 
 impl Incident {
+    /// What routes and silences know it by: what the monitor adds, its identity and its severity.
+    #[must_use]
+    pub fn labels(&self, monitor: &Monitor) -> Labels {
+        let mut labels = monitor.labels.clone();
+        let own = [
+            ("monitor", self.key.monitor.as_str()),
+            ("segment", self.key.segment.as_str()),
+            ("kind", self.key.kind.as_str()),
+            ("severity", self.severity.as_str()),
+        ];
+        for (name, value) in own {
+            labels.set(LabelName::own(name), value);
+        }
+        labels
+    }
+
+    /// Whether it is open, taken or not.
+    #[must_use]
+    pub const fn is_firing(&self) -> bool {
+        matches!(self.state, IncidentState::Open | IncidentState::Acknowledged)
+    }
+
     /// Its features, worst first.
     #[must_use]
     pub fn worst_features(&self) -> Vec<&Evidence> {

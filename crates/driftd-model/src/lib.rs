@@ -12,6 +12,7 @@
 //! assert!(Outcome::Critical > Outcome::Stable);
 //! ```
 
+mod announce;
 mod baseline;
 pub mod check;
 mod evaluate;
@@ -20,45 +21,60 @@ mod fixtures;
 mod ids;
 mod incident;
 mod judge;
+mod matcher;
 mod monitor;
+mod mute;
 mod notification;
 mod observe;
+mod pipeline;
 mod plan;
 mod ports;
 mod retention;
+mod route;
 mod seal;
 mod sealer;
 mod silence;
 mod source;
+mod tender;
+mod traffic;
 mod transport;
 mod verdict;
 pub mod words;
 
+pub use announce::{Announcement, Audience};
 pub use baseline::{Baseline, BaselineSummary, FeatureBaseline, SegmentBaseline, SkippedColumn, StoredBaseline};
+pub(crate) use evaluate::decide;
 pub use evaluate::{SealInput, SealOutcome, WindowResult, evaluate, evaluate_range};
 pub use ids::{
     BadName, BaselineName, BaselineRef, ContentHash, Epoch, FeatureName, IncidentId, MonitorId, Offset, Partition,
     ReceiverName, SilenceId, Topic,
 };
 pub use incident::{
-    Evidence, Health, Incident, IncidentEvent, IncidentKey, IncidentKind, IncidentState, Observation, Severity, Step,
-    Streak, Transition, acknowledge, resolve_by_hand, step,
+    Cause, Evidence, Health, Incident, IncidentEvent, IncidentKey, IncidentKind, IncidentState, NotifyReason,
+    Observation, Severity, Step, Streak, Told, Transition, Withheld, acknowledge, resolve_by_hand, step,
 };
 pub use judge::{Comparison, judge, rows_of};
+pub use matcher::{BadLabel, BadMatcher, LabelName, Labels, Matcher};
 pub use monitor::{
-    BadPointer, FeatureRules, IncidentRules, JudgeRules, Monitor, Pointer, RecordFilter, RecordShape, Role, SegmentSpec,
+    BadPointer, FeatureRules, IncidentRules, JudgeRules, Monitor, PipelineRules, Pointer, RecordFilter, RecordShape,
+    Role, SegmentSpec,
 };
-pub use notification::{Notification, OutboxEntry, Settlement};
+pub use mute::{BadMuteTime, MuteTime};
+pub use notification::{Links, NOTIFICATION_SCHEMA, Notification, OutboxEntry, Settlement};
 pub use observe::{kind_of, observations};
+pub use pipeline::{LOOK, Look, Outage, ReadSoFar};
 pub use plan::{MonitorPlan, PlanError, PlannedFeature};
 pub use ports::{
     BoxFuture, Checkpoint, Claim, DeadLetter, ErrorClass, HistoryQuery, HistoryRow, IncidentRow, PartitionRow, Sealed,
     Sealer, SharedStore, Store, StoreError, StoreResult,
 };
 pub use retention::{Retained, Retention};
+pub use route::{Hearing, Route, Routing};
 pub use seal::{PlannedDelta, SealStep, SealView, SealedPane, merge_aggregates, merge_deltas, next_step};
 pub use sealer::{MonitorSealer, SealTime};
-pub use silence::{BadMatcher, LABELS, Matcher, Silence, SilenceState};
+pub use silence::{Silence, SilenceState};
 pub use source::{Answer, Chunk, Feed, PullBudget, Pulled, Source, SourceError, SourceEvent, TopicPartition};
-pub use transport::{DeliveryError, Transport};
+pub use tender::{MonitorTender, TendInput, Tender, wants_tending};
+pub use traffic::Traffic;
+pub use transport::{DeliveryError, Rhythm, Transport};
 pub use verdict::{FeatureKind, Outcome, Reason, Rows, Score, Threshold, Verdict};

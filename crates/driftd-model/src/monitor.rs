@@ -6,7 +6,7 @@ use driftd_stats::{DriftStatistic, Smoothing};
 use driftd_window::{PaneWidth, Span, WindowSpec};
 use serde::{Deserialize, Serialize};
 
-use crate::{BaselineRef, FeatureKind, FeatureName, MonitorId, Threshold, Topic};
+use crate::{BaselineRef, FeatureKind, FeatureName, Labels, MonitorId, Threshold, Topic};
 
 /// What a column is to the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -91,7 +91,7 @@ pub struct FeatureRules {
 }
 
 /// When bad windows become an incident and good ones end it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct IncidentRules {
     /// Consecutive bad windows over disjoint data before an incident opens (1 for critical ones).
     pub open_after: u32,
@@ -102,6 +102,19 @@ pub struct IncidentRules {
     pub group_interval: Span,
     /// Time after which an open, unacknowledged incident is told again.
     pub repeat_interval: Span,
+    /// Share of the baseline's traffic below which a window has too few records; never without.
+    pub least_volume: Option<f64>,
+}
+
+/// When driftd's own trouble becomes an incident of kind `pipeline`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct PipelineRules {
+    /// Time the watermark may be behind the clock while there is more to read; never too long without.
+    pub lag: Option<Span>,
+    /// Event time one partition may be behind the newest; never too long without.
+    pub stall: Option<Span>,
+    /// Share of unreadable records from which on it is one; never without.
+    pub rejected: Option<f64>,
 }
 
 /// How a monitor's population is split.
@@ -168,6 +181,12 @@ pub struct Monitor {
     pub features: BTreeMap<FeatureName, FeatureRules>,
     /// When incidents open and end.
     pub incidents: IncidentRules,
+    /// When driftd's own trouble with it becomes an incident.
+    pub pipeline: PipelineRules,
+    /// Labels of its incidents besides identity and severity.
+    pub labels: Labels,
+    /// What to do about its incidents: an address.
+    pub runbook: Option<String>,
 }
 
 impl RecordFilter {
@@ -231,6 +250,12 @@ impl Default for JudgeRules {
     }
 }
 
+impl Default for PipelineRules {
+    fn default() -> Self {
+        Self { lag: Some(Span::from_hours(1)), stall: Some(Span::from_minutes(30)), rejected: Some(0.05) }
+    }
+}
+
 impl Default for IncidentRules {
     fn default() -> Self {
         Self {
@@ -238,6 +263,7 @@ impl Default for IncidentRules {
             resolve_after: 2,
             group_interval: Span::from_minutes(5),
             repeat_interval: Span::from_hours(4),
+            least_volume: Some(0.1),
         }
     }
 }

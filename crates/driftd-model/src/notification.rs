@@ -3,9 +3,12 @@
 use driftd_window::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{BaselineRef, ContentHash, Incident, ReceiverName, Transition};
+use crate::{BaselineRef, ContentHash, Incident, Labels, NotifyReason, ReceiverName};
 
-/// A message somebody shall get: an incident at the moment of a transition. Words are made of it on delivery.
+/// Version of the shape of a [`Notification`] as it is stored.
+pub const NOTIFICATION_SCHEMA: u32 = 2;
+
+/// A message somebody shall get: an incident at a moment, and why it is told. Words are made of it on delivery.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Notification {
     /// Version of this shape.
@@ -15,13 +18,31 @@ pub struct Notification {
     /// The incident as it was.
     pub incident: Incident,
     /// Why people hear of it.
-    pub reason: Transition,
+    pub reason: NotifyReason,
+    /// Who hears this.
+    pub receivers: Vec<ReceiverName>,
     /// When it was decided.
     pub at: Timestamp,
     /// The baseline judged against.
     pub baseline: BaselineRef,
     /// That baseline's content hash.
     pub baseline_hash: ContentHash,
+    /// Labels of the incident: its identity and severity, and what the configuration adds, such as `environment`,
+    /// `model` and `model_version`.
+    pub labels: Labels,
+    /// Where to read on.
+    pub links: Links,
+}
+
+/// Addresses a message points to, where there are any.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Links {
+    /// The incident's page.
+    pub incident: Option<String>,
+    /// The page that silences it.
+    pub silence: Option<String>,
+    /// What to do about it.
+    pub runbook: Option<String>,
 }
 
 /// A notification on its way to one receiver.
@@ -58,63 +79,19 @@ pub enum Settlement {
 }
 
 impl Notification {
-    /// The notification for `reason` at `at`.
+    /// The key of the message number `telling` about an incident: the moment stays out of it, because a transaction
+    /// that is repeated after a crash happens at another one.
     #[must_use]
-    pub fn new(
-        incident: Incident,
-        reason: Transition,
-        at: Timestamp,
-        baseline: BaselineRef,
-        baseline_hash: ContentHash,
-    ) -> Self {
-        // Within one incident a reason recurs only after another bad window; the moment stays out of it, because a
-        // seal that is repeated after a crash happens at another one.
-        let (reason_text, windows) = (reason.as_str(), incident.windows);
-        let end = incident.last_window.2.as_micros();
-        let key = ContentHash::of(format!("{}\n{reason_text}\n{windows}\n{end}", incident.id).as_bytes());
-        Self { schema: 1, key, incident, reason, at, baseline, baseline_hash }
+    pub fn key_of(incident: &Incident, reason: &NotifyReason, telling: u64) -> ContentHash {
+        ContentHash::of(format!("{}\n{}\n{telling}", incident.id, reason.as_str()).as_bytes())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fixtures::{at, clock};
-    use crate::{Health, IncidentKey, IncidentKind, IncidentRules, Observation, Severity, step};
-
-    fn incident(windows: i64) -> Incident {
-        let key = IncidentKey {
-            monitor: "flights".parse().unwrap(),
-            segment: driftd_window::SegmentKey::all(),
-            kind: IncidentKind::NoData,
-        };
-        let seen = |hour| Observation {
-            window: "hour".into(),
-            start: at(hour),
-            end: at(hour + 1),
-            health: Health::Bad(Severity::Critical, Vec::new()),
-        };
-        let walk = |current, hour| step(current, &key, &seen(hour), &IncidentRules::default(), clock(hour)).incident;
-        (0..windows).fold(None, walk).unwrap()
-    }
-
-    fn notification(windows: i64, reason: Transition, now: Timestamp) -> Notification {
-        Notification::new(incident(windows), reason, now, "base@v1".parse().unwrap(), ContentHash::of(b"base"))
-    }
-
-    #[test]
-    fn the_key_is_the_decision_not_the_moment() {
-        let first = notification(1, Transition::Escalated, clock(1));
-        assert_eq!(first.key, notification(1, Transition::Escalated, clock(2)).key);
-        assert_ne!(first.key, notification(2, Transition::Escalated, clock(1)).key);
-        assert_ne!(first.key, notification(1, Transition::Repeated, clock(1)).key);
-    }
-
-    #[test]
-    fn a_notification_survives_storage() {
-        let sent = notification(3, Transition::Resolved { by: "ana".into() }, clock(3));
-        let text = serde_json::to_string(&sent).unwrap();
-        assert_eq!(serde_json::from_str::<Notification>(&text).unwrap(), sent);
-        assert_eq!(sent.schema, 1);
+impl Links {
+    /// Links below the dashboard's address.
+    #[must_use]
+    pub fn of(incident: &Incident, external_url: Option<&str>, runbook: Option<&str>) -> Self {
+        let below = |what: &str| external_url.map(|url| format!("{url}/incidents/{}{what}", incident.id));
+        Self { incident: below(""), silence: below("#silence"), runbook: runbook.map(str::to_owned) }
     }
 }

@@ -1,31 +1,45 @@
 //! What a judged window says about each kind of incident.
 
 use driftd_stats::DriftStatistic;
+use driftd_window::EventTime;
 
 use crate::{
-    Evidence, Health, IncidentKey, IncidentKind, MonitorPlan, Observation, Outcome, Score, Severity, Verdict,
+    Cause, Evidence, Health, IncidentKey, IncidentKind, MonitorPlan, Observation, Outcome, Score, Severity, Verdict,
     WindowResult,
 };
+
+/// Expected rows below which a window without any is nothing unusual: of a Poisson variable of that mean, one in a
+/// hundred thousand is zero at 12.
+const NORMALLY_SOME: f64 = 12.0;
+/// Expected rows below which a share of them says little.
+const NORMALLY_MANY: f64 = 200.0;
 
 /// One observation for every identity the window says something about.
 #[must_use]
 pub fn observations(plan: &MonitorPlan, result: &WindowResult) -> Vec<(IncidentKey, Observation)> {
     let mut kinds = vec![
-        (IncidentKind::Drift, health(result, IncidentKind::Drift)),
-        (IncidentKind::DataQuality, health(result, IncidentKind::DataQuality)),
+        (IncidentKind::Drift, health(result, IncidentKind::Drift), Vec::new()),
+        (IncidentKind::DataQuality, health(result, IncidentKind::DataQuality), Vec::new()),
     ];
     if result.segment.is_all() {
         // A segment may fall silent for good reasons; the whole population may not.
-        kinds.push((IncidentKind::NoData, no_data_health(result.rows)));
+        let (health, causes) = volume(plan, result.start, result.window.end, result.rows);
+        kinds.push((IncidentKind::NoData, health, causes));
     }
     kinds
         .into_iter()
-        .map(|(kind, health)| {
+        .map(|(kind, health, causes)| {
             let key = IncidentKey { monitor: plan.monitor().id.clone(), segment: result.segment.clone(), kind };
             let window = result.window.name.clone();
-            (key, Observation { window, start: result.start, end: result.window.end, health })
+            (key, Observation { window, start: result.start, end: result.window.end, health, causes })
         })
         .collect()
+}
+
+/// The identity of driftd's own trouble with a monitor.
+pub(crate) fn pipeline_key(plan: &MonitorPlan) -> IncidentKey {
+    let monitor = plan.monitor().id.clone();
+    IncidentKey { monitor, segment: driftd_window::SegmentKey::all(), kind: IncidentKind::Pipeline }
 }
 
 /// The kind of incident a statistic speaks for.
@@ -37,9 +51,23 @@ pub const fn kind_of(statistic: DriftStatistic) -> IncidentKind {
     }
 }
 
-/// No rows at all is critical; any row is good.
-pub(crate) const fn no_data_health(rows: u64) -> Health {
-    if rows == 0 { Health::Bad(Severity::Critical, Vec::new()) } else { Health::Good }
+/// Whether `rows` are enough for a window, by what the baseline's traffic would have brought where that is known. None
+/// at all is critical unless the hours of the window are quiet ones; far fewer than usual is a warning.
+pub(crate) fn volume(plan: &MonitorPlan, start: EventTime, end: EventTime, rows: u64) -> (Health, Vec<Cause>) {
+    let traffic = plan.baseline().baseline.traffic.as_ref();
+    let expected = traffic.and_then(|traffic| traffic.expected(start, end));
+    if rows == 0 {
+        return match expected {
+            Some(expected) if expected < NORMALLY_SOME => (Health::Unknown, Vec::new()),
+            _ => (Health::Bad(Severity::Critical, Vec::new()), vec![Cause::NoRows { expected }]),
+        };
+    }
+    match (expected, plan.monitor().incidents.least_volume) {
+        (Some(expected), Some(least)) if expected >= NORMALLY_MANY && (rows as f64) < least * expected => {
+            (Health::Bad(Severity::Warning, Vec::new()), vec![Cause::FewRows { rows, expected }])
+        }
+        _ => (Health::Good, Vec::new()),
+    }
 }
 
 fn health(result: &WindowResult, kind: IncidentKind) -> Health {
@@ -133,6 +161,28 @@ mod tests {
         assert_eq!(only_health(seen), [Health::Unknown, Health::Unknown, Health::Good]);
         let empty = healths(&result(driftd_window::SegmentKey::all(), 0, vec![short]));
         assert_eq!(severity(&empty[2].1), Some(Severity::Critical));
+    }
+
+    #[test]
+    fn volume_is_held_against_the_hours_of_the_baseline() {
+        let mut with_traffic = plan(monitor(&[("day", 24, 6)])).baseline().clone();
+        let mut content = with_traffic.baseline.as_ref().clone();
+        let mut traffic = crate::Traffic::default();
+        // 100 rows an hour by day, none by night, for a week.
+        for hour in 0..168 {
+            traffic.add(at(hour), if (6..18).contains(&(hour % 24)) { 100 } else { 0 });
+        }
+        content.traffic = Some(traffic);
+        with_traffic.baseline = std::sync::Arc::new(content);
+        let plan = MonitorPlan::new(monitor(&[("day", 24, 6)]), with_traffic).unwrap();
+        let seen = |from, to, rows| volume(&plan, at(from), at(to), rows);
+        assert_eq!(seen(0, 4, 0), (Health::Unknown, vec![]), "a night is quiet");
+        let none = Cause::NoRows { expected: Some(200.0) };
+        assert_eq!(seen(8, 10, 0), (Health::Bad(Severity::Critical, vec![]), vec![none]));
+        let few = Cause::FewRows { rows: 19, expected: 200.0 };
+        assert_eq!(seen(8, 10, 19), (Health::Bad(Severity::Warning, vec![]), vec![few]));
+        assert_eq!(seen(8, 10, 20), (Health::Good, vec![]));
+        assert_eq!(seen(8, 9, 1), (Health::Good, vec![]), "a hundred are too few for a share");
     }
 
     #[test]

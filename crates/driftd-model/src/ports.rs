@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Baseline, BaselineName, BaselineRef, BaselineSummary, ContentHash, Epoch, FeatureName, Incident, IncidentEvent,
-    IncidentId, IncidentKind, IncidentState, MonitorId, Notification, Offset, OutboxEntry, Outcome, Partition,
-    PlannedDelta, ReceiverName, Retained, Retention, SealInput, SealOutcome, SealStep, SealView, SealedPane,
-    Settlement, Severity, Silence, SilenceId, Step, StoredBaseline, Topic,
+    IncidentId, IncidentKind, IncidentState, MonitorId, Offset, OutboxEntry, Outcome, Partition, PlannedDelta,
+    ReceiverName, Retained, Retention, SealInput, SealOutcome, SealStep, SealView, SealedPane, Settlement, Severity,
+    Silence, SilenceId, Step, StoredBaseline, Tender, Topic,
 };
 
 /// A boxed future: ports are called once a batch, not once a record, so the box costs nothing that shows.
@@ -139,8 +139,6 @@ pub trait Sealer: Send + Sync {
     fn merge(&self, deltas: Vec<PlannedDelta>) -> Result<Vec<SealedPane>, driftd_stats::ShapeMismatch>;
     /// Evaluates every window that ends with the step, at `self.now(input.step)`.
     fn evaluate(&self, input: SealInput) -> SealOutcome;
-    /// Who hears of a notification.
-    fn receivers(&self, notification: &Notification) -> Vec<ReceiverName>;
     /// The step's one moment: the clock's in a live daemon, event time's in a replay.
     fn now(&self, step: SealStep) -> Timestamp;
     /// Frontier after the step.
@@ -280,6 +278,10 @@ pub trait Store: Send + Sync {
     /// somebody else is at it.
     fn seal<'a>(&'a self, sealer: &'a dyn Sealer) -> StoreResult<'a, Sealed>;
 
+    /// Looks after one monitor's incidents in one transaction: what the tender decides is written like a seal's. An
+    /// empty outcome when somebody else is at the monitor.
+    fn tend<'a>(&'a self, tender: &'a dyn Tender) -> StoreResult<'a, SealOutcome>;
+
     /// Counts the records that came after their pane was sealed into `late_rows`; the number of late records newly
     /// found.
     fn sweep_late<'a>(&'a self, monitor: &'a MonitorId) -> StoreResult<'a, u64>;
@@ -353,16 +355,22 @@ pub trait Store: Send + Sync {
     /// Ends a silence now; false when there is no such silence or it is over.
     fn expire_silence(&self, id: SilenceId, now: Timestamp) -> StoreResult<'_, bool>;
 
-    /// Leases up to `limit` due notifications until `until`: nobody else gets them before. Oldest first.
+    /// Incidents that are open or taken, and those that were resolved after that moment, whole.
+    fn told_incidents(&self, resolved_after: Timestamp) -> StoreResult<'_, Vec<Incident>>;
+
+    /// Leases up to `limit` due notifications for one receiver until `until`: nobody else gets them before. Longest
+    /// due first, and of one incident only the oldest that is not settled: an end never overtakes its beginning.
     fn lease<'a>(
         &'a self,
         owner: &'a str,
+        receiver: &'a ReceiverName,
         limit: u32,
         now: Timestamp,
         until: Timestamp,
     ) -> StoreResult<'a, Vec<OutboxEntry>>;
 
-    /// Settles a leased notification; false when the lease was lost to somebody else meanwhile.
+    /// Settles a leased notification; false when the lease was lost to somebody else meanwhile. One that is given up is
+    /// written into its incident's events as well.
     fn settle<'a>(
         &'a self,
         owner: &'a str,

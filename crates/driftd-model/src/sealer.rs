@@ -4,8 +4,8 @@ use driftd_stats::ShapeMismatch;
 use driftd_window::{EventTime, PartitionMark, Span, Timestamp, Watermark, WindowSpec};
 
 use crate::{
-    BaselineRef, ContentHash, MonitorId, MonitorPlan, Notification, PlannedDelta, ReceiverName, SealInput, SealOutcome,
-    SealStep, SealView, SealedPane, Sealer, Topic, evaluate, merge_deltas, next_step,
+    BaselineRef, ContentHash, MonitorId, MonitorPlan, PlannedDelta, Routing, SealInput, SealOutcome, SealStep,
+    SealView, SealedPane, Sealer, Topic, evaluate, merge_deltas, next_step,
 };
 
 /// When a seal happens.
@@ -26,20 +26,15 @@ pub enum SealTime {
 pub struct MonitorSealer<'a> {
     plan: &'a MonitorPlan,
     expected_partitions: usize,
-    receivers: &'a [ReceiverName],
+    routing: &'a Routing,
     time: SealTime,
 }
 
 impl<'a> MonitorSealer<'a> {
-    /// A sealer that waits for `expected_partitions` and tells `receivers`.
+    /// A sealer that waits for `expected_partitions` and tells who `routing` names.
     #[must_use]
-    pub const fn new(
-        plan: &'a MonitorPlan,
-        expected_partitions: usize,
-        receivers: &'a [ReceiverName],
-        time: SealTime,
-    ) -> Self {
-        Self { plan, expected_partitions, receivers, time }
+    pub const fn new(plan: &'a MonitorPlan, expected_partitions: usize, routing: &'a Routing, time: SealTime) -> Self {
+        Self { plan, expected_partitions, routing, time }
     }
 }
 
@@ -85,11 +80,7 @@ impl Sealer for MonitorSealer<'_> {
 
     fn evaluate(&self, input: SealInput) -> SealOutcome {
         let now = self.now(input.step);
-        evaluate(self.plan, input, now)
-    }
-
-    fn receivers(&self, _notification: &Notification) -> Vec<ReceiverName> {
-        self.receivers.to_vec()
+        evaluate(self.plan, self.routing, input, now)
     }
 
     fn now(&self, step: SealStep) -> Timestamp {

@@ -1,20 +1,60 @@
 //! What carries a message, and what may go wrong on the way.
 
-use driftd_window::Span;
+use driftd_window::{Span, Timestamp};
 
 use crate::{BoxFuture, ErrorClass, Notification};
+
+/// How often a receiver may and must be spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rhythm {
+    /// Shortest time from the beginning of one message to the next.
+    pub spacing: Span,
+    /// How often everything that is open is said again; never without.
+    pub resend: Option<Span>,
+    /// How often a sign of life is sent; never without.
+    pub heartbeat: Option<Span>,
+}
+
+impl Default for Rhythm {
+    /// One message after the other, and nothing by itself.
+    fn default() -> Self {
+        Self { spacing: Span::ZERO, resend: None, heartbeat: None }
+    }
+}
 
 /// Carries messages to one receiver.
 ///
 /// Called outside any transaction, at least once for a message: the notification's `key` is the same every time, so a
-/// receiver that can tell repeats apart should be given it. Cancelling the future must leave nothing half done that a
-/// second try would not repair.
+/// receiver that can tell repeats apart should be given it. Every call ends within half a minute, by a time-out of the
+/// transport's own if need be. Cancelling the future must leave nothing half done that a second try would not repair.
 pub trait Transport: Send + Sync {
     /// What kind of receiver this is, for logs and metrics: `log`, `email`, `webhook`, …
     fn kind(&self) -> &'static str;
 
-    /// Hands the message over; `Ok` only once the receiver has it.
-    fn deliver<'a>(&'a self, notification: &'a Notification) -> BoxFuture<'a, Result<(), DeliveryError>>;
+    /// How often it may and must be spoken to.
+    fn rhythm(&self) -> Rhythm {
+        Rhythm::default()
+    }
+
+    /// Hands the message over at `now`; `Ok` only once the receiver has it.
+    fn deliver<'a>(
+        &'a self,
+        notification: &'a Notification,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<(), DeliveryError>>;
+
+    /// Says again, at `now`, what is open and what has lately ended: called every [`Rhythm::resend`] with one
+    /// notification an incident that the receiver has heard of.
+    fn resend<'a>(&'a self, incidents: &'a [Notification], now: Timestamp) -> BoxFuture<'a, Result<(), DeliveryError>> {
+        let (_, _) = (incidents, now);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    /// Says at `now` that all is well with driftd: called every [`Rhythm::heartbeat`] while it is.
+    fn heartbeat(&self, now: Timestamp) -> BoxFuture<'_, Result<(), DeliveryError>> {
+        let _ = now;
+        Box::pin(std::future::ready(Ok(())))
+    }
 }
 
 /// A message that was not delivered.

@@ -158,10 +158,12 @@ pub fn span(start: EventTime, end: EventTime) -> String {
     }
 }
 
-/// An instant of event or wall time as RFC 3339 text, for people: `2013-07-01 06:00`.
+/// An instant of event or wall time as RFC 3339 text, for people: `2013-07-01 06:00`. Fractions of a second tell them
+/// nothing.
 #[must_use]
 pub fn minutes(rfc3339: &str) -> String {
-    let text = rfc3339.trim_end_matches('Z').replacen('T', " ", 1);
+    let whole = rfc3339.split_once('.').map_or(rfc3339, |(whole, _)| whole);
+    let text = whole.trim_end_matches('Z').replacen('T', " ", 1);
     text.strip_suffix(":00").filter(|t| t.contains(':')).map_or(text.clone(), str::to_owned)
 }
 

@@ -1,6 +1,6 @@
 //! The incident machine: one observation in, the next incident and its transitions out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use driftd_window::Timestamp;
 
@@ -60,9 +60,10 @@ fn good(current: Option<Incident>, observation: &Observation, rules: &IncidentRu
     let mut transitions = Vec::new();
     if over {
         incident.state = IncidentState::Resolved;
+        let by = format!("{} good windows", rules.resolve_after);
         incident.resolved_at = Some(now);
-        incident.last_notified_at = Some(now);
-        transitions.push(Transition::Resolved { by: format!("{} good windows", rules.resolve_after) });
+        incident.resolved_by = Some(by.clone());
+        transitions.push(Transition::Resolved { by });
     }
     Step { incident: Some(incident), transitions }
 }
@@ -84,6 +85,10 @@ fn bad(
     incident.severity = incident.severity.max(severity);
     incident.windows += 1;
     incident.last_window = (observation.window.clone(), observation.start, observation.end);
+    incident.causes.clone_from(&observation.causes);
+    let known = incident.features.len();
+    let joined: Vec<_> =
+        evidence.iter().map(|e| &e.feature).filter(|f| !incident.features.contains_key(*f)).cloned().collect();
     for found in evidence {
         let kept = incident.features.entry(found.feature.clone()).or_insert_with(|| found.clone());
         if (found.outcome, found.weight()) > (kept.outcome, kept.weight()) {
@@ -102,32 +107,21 @@ fn bad(
             if severity == Severity::Critical || windows >= rules.open_after {
                 incident.state = IncidentState::Open;
                 incident.opened_at = Some(now);
+                incident.opened_after = windows;
                 transitions.push(Transition::Opened { windows, severity: incident.severity });
             }
         }
-        IncidentState::Open | IncidentState::Acknowledged if worse => transitions.push(Transition::Escalated),
         IncidentState::Open | IncidentState::Acknowledged => {
-            transitions.extend(reminder(&incident, rules, now));
+            if !joined.is_empty() && known > 0 {
+                transitions.push(Transition::FeaturesJoined { features: joined });
+            }
+            if worse {
+                transitions.push(Transition::Escalated);
+            }
         }
         IncidentState::Resolved => {}
     }
-    if transitions.iter().any(Transition::is_told) {
-        incident.announced = incident.features.keys().cloned().collect();
-        incident.last_notified_at = Some(now);
-    }
     Step { incident: Some(incident), transitions }
-}
-
-/// New features at most every `group_interval`; otherwise a repeat, at most every `repeat_interval` and never once
-/// somebody has taken the incident.
-fn reminder(incident: &Incident, rules: &IncidentRules, now: Timestamp) -> Option<Transition> {
-    let quiet_for = incident.last_notified_at.map(|at| now.since(at))?;
-    let joined: Vec<_> = incident.features.keys().filter(|f| !incident.announced.contains(*f)).cloned().collect();
-    if !joined.is_empty() && quiet_for >= rules.group_interval {
-        return Some(Transition::FeaturesJoined { features: joined });
-    }
-    let repeat = incident.state == IncidentState::Open && quiet_for >= rules.repeat_interval;
-    repeat.then_some(Transition::Repeated)
 }
 
 fn first_seen(key: &IncidentKey, observation: &Observation, severity: Severity) -> Incident {
@@ -142,10 +136,14 @@ fn first_seen(key: &IncidentKey, observation: &Observation, severity: Severity) 
         acknowledged: None,
         resolved_at: None,
         features: BTreeMap::new(),
+        causes: Vec::new(),
         windows: 0,
+        opened_after: 0,
+        resolved_by: None,
         streaks: BTreeMap::from([(observation.window.clone(), Streak::default())]),
-        announced: BTreeSet::new(),
-        last_notified_at: None,
+        told: BTreeMap::new(),
+        tellings: 0,
+        withheld: None,
     }
 }
 
@@ -157,7 +155,6 @@ pub fn acknowledge(mut incident: Incident, by: &str, now: Timestamp) -> Step {
     }
     incident.state = IncidentState::Acknowledged;
     incident.acknowledged = Some((now, by.to_owned()));
-    incident.last_notified_at = Some(now);
     Step { incident: Some(incident), transitions: vec![Transition::Acknowledged { by: by.to_owned() }] }
 }
 
@@ -169,7 +166,7 @@ pub fn resolve_by_hand(mut incident: Incident, by: &str, now: Timestamp) -> Step
     }
     incident.state = IncidentState::Resolved;
     incident.resolved_at = Some(now);
-    incident.last_notified_at = Some(now);
+    incident.resolved_by = Some(by.to_owned());
     Step { incident: Some(incident), transitions: vec![Transition::Resolved { by: by.to_owned() }] }
 }
 

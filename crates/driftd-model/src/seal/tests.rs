@@ -232,7 +232,8 @@ fn a_delta_that_lies_about_its_shape_is_an_error() {
 #[test]
 fn a_sealer_asks_for_no_more_history_than_ends_with_the_step() {
     let plan = plan(monitor(&[("hour", 1, 1), ("day", 24, 6)]));
-    let sealer = MonitorSealer::new(&plan, 1, &[], SealTime::Replay);
+    let routing = crate::Routing::default();
+    let sealer = MonitorSealer::new(&plan, 1, &routing, SealTime::Replay);
     let from = |step| sealer.history_from(step).as_micros() / at(1).as_micros();
     assert_eq!(from(SealStep::Pane { pane: pane(30) }), 30);
     assert_eq!(from(SealStep::Pane { pane: pane(35) }), 12);

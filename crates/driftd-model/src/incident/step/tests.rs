@@ -18,6 +18,7 @@ fn rules() -> IncidentRules {
         resolve_after: 2,
         group_interval: Span::from_hours(3),
         repeat_interval: Span::from_hours(4),
+        least_volume: None,
     }
 }
 
@@ -47,7 +48,7 @@ fn critical(features: &[&str]) -> Health {
 
 /// A window of shape `name` over [`start`, `end`) hours.
 fn window(name: &str, start: i64, end: i64, health: Health) -> Observation {
-    Observation { window: name.into(), start: at(start), end: at(end), health }
+    Observation { window: name.into(), start: at(start), end: at(end), health, causes: Vec::new() }
 }
 
 /// Steps by windows one after the other, each at the hour it ends; the incident and what happened in every step.
@@ -87,13 +88,13 @@ fn a_critical_window_opens_at_once() {
     let (incident, happened) = walk(&hourly([critical(&["x"])]));
     assert_eq!(happened, [["pended", "opened"]]);
     let incident = incident.unwrap();
-    assert_eq!((incident.severity, incident.last_notified_at), (Severity::Critical, Some(clock(1))));
+    assert_eq!((incident.severity, incident.opened_at, incident.opened_after), (Severity::Critical, Some(clock(1)), 1));
     let next = step(None, &key(), &window("hour", 0, 1, critical(&[])), &rules(), clock(1));
     assert_eq!(next.transitions[1], Transition::Opened { windows: 1, severity: Severity::Critical });
 }
 
 #[test]
-fn worse_is_told_at_once_and_only_once() {
+fn it_gets_worse_once() {
     let (incident, happened) =
         walk(&hourly([warning(&["x"]), warning(&["x"]), critical(&["x"]), warning(&["x"]), critical(&["x"])]));
     assert_eq!(happened, [vec!["pended"], vec!["opened"], vec!["escalated"], vec![], vec![]]);
@@ -109,31 +110,28 @@ fn a_pending_incident_that_turns_critical_opens() {
 }
 
 #[test]
-fn new_features_wait_for_the_group_interval() {
+fn features_join_once() {
     let (incident, happened) = walk(&hourly([
-        critical(&["x"]),
-        critical(&["x", "y"]),
+        warning(&["x"]),
+        warning(&["x", "y"]),
+        warning(&["x", "y"]),
         critical(&["x", "z"]),
-        critical(&["x"]),
-        critical(&["x"]),
+        critical(&["x", "y", "z"]),
     ]));
-    assert_eq!(happened[1..], [vec![], vec![], vec!["features_joined"], vec![]]);
-    assert_eq!(incident.unwrap().announced.len(), 3);
+    let joining = vec!["features_joined", "escalated"];
+    assert_eq!(happened, [vec!["pended"], vec!["opened"], vec![], joining, vec![]]);
+    assert_eq!(incident.unwrap().features.len(), 3);
 }
 
 #[test]
-fn repeats_wait_for_the_repeat_interval_and_end_with_the_acknowledgement() {
-    let nine = || std::iter::repeat_n(critical(&["x"]), 9);
-    let (incident, happened) = walk(&hourly(nine()));
-    let repeats: Vec<usize> = (0..9).filter(|i| happened[*i] == ["repeated"]).collect();
-    assert_eq!(repeats, [4, 8]);
-
-    let taken = acknowledge(incident.unwrap(), "ana", clock(9));
-    assert_eq!(taken.transitions, [Transition::Acknowledged { by: "ana".into() }]);
-    let next = step(taken.incident, &key(), &window("hour", 20, 21, critical(&["x"])), &rules(), clock(21));
-    assert_eq!(next.transitions, []);
-    let joined = step(next.incident, &key(), &window("hour", 21, 22, critical(&["y"])), &rules(), clock(22));
-    assert_eq!(joined.transitions, [Transition::FeaturesJoined { features: vec!["y".into()] }]);
+fn causes_are_those_of_the_last_bad_window() {
+    let silent = |expected| Observation {
+        causes: vec![crate::Cause::NoRows { expected: Some(expected) }],
+        ..window("hour", 0, 1, critical(&[]))
+    };
+    let first = step(None, &key(), &silent(10.0), &rules(), clock(1)).incident;
+    let next = step(first, &key(), &silent(20.0), &rules(), clock(2)).incident.unwrap();
+    assert_eq!(next.causes, [crate::Cause::NoRows { expected: Some(20.0) }]);
 }
 
 #[test]
@@ -153,6 +151,7 @@ fn good_windows_resolve_only_in_a_row() {
     assert_eq!(happened[1..], [vec![], vec![], vec![], vec![], vec!["resolved"]]);
     let incident = incident.unwrap();
     assert_eq!((incident.state, incident.resolved_at), (IncidentState::Resolved, Some(clock(6))));
+    assert_eq!(incident.resolved_by.as_deref(), Some("2 good windows"));
 }
 
 #[test]

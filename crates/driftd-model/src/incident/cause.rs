@@ -1,0 +1,50 @@
+//! What is wrong, where it is not a feature: silence, too few records, or driftd's own trouble.
+
+use driftd_window::Span;
+use serde::{Deserialize, Serialize};
+
+use crate::{Partition, Topic};
+
+/// Why an incident of kind `no_data` or `pipeline` is bad, as last seen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "cause")]
+pub enum Cause {
+    /// No records in a window that normally has some.
+    NoRows {
+        /// Records the baseline's traffic would have brought, where it is known.
+        expected: Option<f64>,
+    },
+    /// Far fewer records than the baseline's traffic.
+    FewRows {
+        /// Records of the window.
+        rows: u64,
+        /// Records the baseline's traffic would have brought.
+        expected: f64,
+    },
+    /// What was read last is old, and there is more to read.
+    Lag {
+        /// How far the watermark is behind the clock.
+        behind: Span,
+    },
+    /// One partition keeps the watermark back while others go on.
+    Stalled {
+        /// Its topic.
+        topic: Topic,
+        /// Its number.
+        partition: Partition,
+        /// How far it is behind the newest partition, in event time.
+        behind: Span,
+    },
+    /// Many records cannot be read.
+    Rejected {
+        /// Share of the records read lately.
+        share: f64,
+        /// That many of them.
+        records: u64,
+    },
+    /// The store could not be reached for a while.
+    StoreAway {
+        /// For how long.
+        lasted: Span,
+    },
+}

@@ -1,0 +1,226 @@
+//! driftd's own trouble with a monitor: what is seen of its partitions, held against the monitor's rules.
+
+use driftd_window::{EventTime, PartitionMark, Span, Timestamp};
+
+use crate::{Cause, Health, Observation, PartitionRow, PipelineRules, Severity};
+
+/// Name of the looks that incidents of kind `pipeline` count instead of windows.
+pub const LOOK: &str = "look";
+/// A partition's end that was confirmed longer ago than this is no end: its owner may hang.
+const END_PATIENCE: Span = Span::from_minutes(5);
+/// Records below which a share of rejects says nothing.
+const FEWEST_RECORDS: u64 = 100;
+/// How many times the limit makes trouble critical.
+const CRITICAL: i64 = 4;
+/// Share of rejects from which on it is critical.
+const CRITICAL_SHARE: f64 = 0.5;
+/// An outage of the store that was shorter is nobody's business.
+const SHORTEST_OUTAGE: Span = Span::from_minutes(1);
+/// How long an outage of the store is told of after it ended: while it lasts, nothing can be written down.
+const OUTAGE_NEWS: Span = Span::from_minutes(10);
+
+/// Records read and rejected so far, over all partitions of a monitor's topics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct ReadSoFar {
+    /// Offsets passed.
+    pub records: u64,
+    /// Rejected among them.
+    pub rejected: u64,
+}
+
+/// The last outage of the store that this process saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outage {
+    /// When the store answered again.
+    pub ended: Timestamp,
+    /// How long it did not.
+    pub lasted: Span,
+}
+
+/// One look at what is known of a monitor's partitions.
+#[derive(Clone, Copy, Debug)]
+pub struct Look<'a> {
+    /// Partitions of the monitor's topics.
+    pub partitions: &'a [PartitionRow],
+    /// What had been read at an earlier look, a few minutes ago.
+    pub before: Option<ReadSoFar>,
+    /// The last outage of the store, if there was one.
+    pub outage: Option<Outage>,
+    /// When the last look was.
+    pub since: Timestamp,
+    /// When this one is.
+    pub now: Timestamp,
+}
+
+impl ReadSoFar {
+    /// The sum over `partitions`.
+    #[must_use]
+    pub fn of(partitions: &[PartitionRow]) -> Self {
+        let offset = |row: &PartitionRow| row.next_offset.map_or(0, |offset| u64::try_from(offset.0).unwrap_or(0));
+        partitions.iter().fold(Self::default(), |sum, row| Self {
+            records: sum.records.saturating_add(offset(row)),
+            rejected: sum.rejected.saturating_add(row.rejected),
+        })
+    }
+}
+
+impl Look<'_> {
+    /// What it says about the monitor's incident of kind `pipeline`.
+    #[must_use]
+    pub fn observe(&self, rules: &PipelineRules) -> Observation {
+        let found: Vec<(Severity, Cause)> =
+            [self.stalled(rules), self.lagging(rules), self.rejecting(rules), self.store_away()]
+                .into_iter()
+                .flatten()
+                .collect();
+        let health = match found.iter().map(|(severity, _)| *severity).max() {
+            Some(severity) => Health::Bad(severity, Vec::new()),
+            None if self.partitions.is_empty() => Health::Unknown,
+            None => Health::Good,
+        };
+        // Looks happen in wall time; an incident counts them as it counts windows of event time.
+        let (start, end) = (self.since.as_event_time(), self.now.as_event_time());
+        Observation {
+            window: LOOK.into(),
+            start,
+            end,
+            health,
+            causes: found.into_iter().map(|(_, cause)| cause).collect(),
+        }
+    }
+
+    /// The partition that is furthest behind the newest one while it has more to read.
+    fn stalled(&self, rules: &PipelineRules) -> Option<(Severity, Cause)> {
+        let limit = rules.stall?;
+        let newest = self.partitions.iter().filter_map(|row| event_time(&row.mark)).max()?;
+        let waiting = self.partitions.iter().filter(|row| !is_at_end(&row.mark, self.now));
+        let (behind, row) = waiting
+            .filter_map(|row| Some((newest.since(event_time(&row.mark)?), row)))
+            .max_by_key(|(behind, _)| *behind)?;
+        let severity = severity(behind, limit)?;
+        Some((severity, Cause::Stalled { topic: row.topic.clone(), partition: row.partition, behind }))
+    }
+
+    /// How far the oldest mark of a partition with more to read is behind the clock.
+    fn lagging(&self, rules: &PipelineRules) -> Option<(Severity, Cause)> {
+        let limit = rules.lag?;
+        let waiting = self.partitions.iter().filter(|row| !is_at_end(&row.mark, self.now));
+        let oldest = waiting.filter_map(|row| event_time(&row.mark)).min()?;
+        let behind = self.now.as_event_time().since(oldest);
+        Some((severity(behind, limit)?, Cause::Lag { behind }))
+    }
+
+    fn rejecting(&self, rules: &PipelineRules) -> Option<(Severity, Cause)> {
+        let limit = rules.rejected?;
+        let (now, before) = (ReadSoFar::of(self.partitions), self.before?);
+        let read = now.records.saturating_sub(before.records);
+        let rejected = now.rejected.saturating_sub(before.rejected);
+        let share = rejected as f64 / read.max(1) as f64;
+        if read < FEWEST_RECORDS || share < limit {
+            return None;
+        }
+        let severity = if share >= CRITICAL_SHARE { Severity::Critical } else { Severity::Warning };
+        Some((severity, Cause::Rejected { share: share.min(1.0), records: rejected }))
+    }
+
+    fn store_away(&self) -> Option<(Severity, Cause)> {
+        let outage = self.outage?;
+        let is_news = outage.lasted >= SHORTEST_OUTAGE && self.now.since(outage.ended) <= OUTAGE_NEWS;
+        is_news.then_some((Severity::Warning, Cause::StoreAway { lasted: outage.lasted }))
+    }
+}
+
+fn event_time(mark: &PartitionMark) -> Option<EventTime> {
+    mark.watermark().map(driftd_window::Watermark::event_time)
+}
+
+/// Whether there was nothing more to read, and somebody said so lately.
+fn is_at_end(mark: &PartitionMark, now: Timestamp) -> bool {
+    mark.end().is_some_and(|end| now.since(end.confirmed) <= END_PATIENCE)
+}
+
+fn severity(behind: Span, limit: Span) -> Option<Severity> {
+    if behind <= limit {
+        return None;
+    }
+    let is_critical = behind.as_micros() / CRITICAL > limit.as_micros();
+    Some(if is_critical { Severity::Critical } else { Severity::Warning })
+}
+
+#[cfg(test)]
+mod tests {
+    use driftd_window::Watermark;
+
+    use super::*;
+    use crate::fixtures::{at, clock};
+    use crate::{Epoch, Offset, Partition};
+
+    /// A partition whose mark stands at that hour, at its end as confirmed at that hour.
+    fn partition(number: i32, mark: i64, end: Option<i64>, read: i64, rejected: u64) -> PartitionRow {
+        let seen = end.map(|hour| driftd_window::EndSeen { since: clock(hour), confirmed: clock(hour) });
+        PartitionRow {
+            topic: "topic".into(),
+            partition: Partition(number),
+            epoch: Epoch(1),
+            next_offset: Some(Offset(read)),
+            mark: PartitionMark::stored(Some(Watermark::at(at(mark))), seen),
+            rejected,
+        }
+    }
+
+    fn look(partitions: &[PartitionRow], now: i64) -> Observation {
+        let before = Some(ReadSoFar { records: 0, rejected: 0 });
+        let look = Look { partitions, before, outage: None, since: clock(now - 1), now: clock(now) };
+        look.observe(&PipelineRules::default())
+    }
+
+    #[test]
+    fn a_quiet_source_is_no_trouble() {
+        let seen = look(&[partition(0, 10, Some(100), 1_000, 0), partition(1, 2, Some(100), 1_000, 0)], 100);
+        assert_eq!((seen.health, seen.causes), (Health::Good, vec![]));
+        assert_eq!(look(&[], 100).health, Health::Unknown);
+    }
+
+    #[test]
+    fn an_owner_that_hangs_is_no_quiet_source() {
+        let seen = look(&[partition(0, 100, None, 1_000, 0), partition(1, 99, Some(99), 1_000, 0)], 100);
+        let behind = Span::from_hours(1);
+        let stalled = Cause::Stalled { topic: "topic".into(), partition: Partition(1), behind };
+        assert_eq!((seen.health, seen.causes), (Health::Bad(Severity::Warning, vec![]), vec![stalled]));
+        let longer = look(&[partition(0, 100, None, 1_000, 0), partition(1, 90, Some(90), 1_000, 0)], 100);
+        assert_eq!(longer.health, Health::Bad(Severity::Critical, vec![]));
+        assert_eq!(longer.causes.len(), 2, "it is behind the others and behind the clock");
+    }
+
+    #[test]
+    fn records_that_wait_are_a_lag() {
+        let seen = look(&[partition(0, 98, None, 1_000, 0)], 100);
+        assert_eq!(seen.causes, [Cause::Lag { behind: Span::from_hours(2) }]);
+        let off = PipelineRules { lag: None, ..PipelineRules::default() };
+        let partitions = [partition(0, 98, None, 1_000, 0)];
+        let look = Look { partitions: &partitions, before: None, outage: None, since: clock(99), now: clock(100) };
+        assert_eq!(look.observe(&off).health, Health::Good);
+    }
+
+    #[test]
+    fn a_share_of_rejects_needs_records() {
+        let some = look(&[partition(0, 100, None, 1_000, 60)], 100);
+        assert_eq!(some.causes, [Cause::Rejected { share: 0.06, records: 60 }]);
+        assert_eq!(look(&[partition(0, 100, None, 99, 99)], 100).health, Health::Good);
+        assert_eq!(look(&[partition(0, 100, None, 1_000, 49)], 100).health, Health::Good);
+        assert_eq!(look(&[partition(0, 100, None, 1_000, 500)], 100).health, Health::Bad(Severity::Critical, vec![]));
+    }
+
+    #[test]
+    fn an_outage_of_the_store_is_told_once_it_is_over() {
+        let partitions = [partition(0, 100, None, 1_000, 0)];
+        let at = |lasted: u32, now: Timestamp| {
+            let outage = Some(Outage { ended: clock(100), lasted: Span::from_minutes(lasted) });
+            Look { partitions: &partitions, before: None, outage, since: clock(99), now }
+                .observe(&PipelineRules::default())
+        };
+        assert_eq!(at(7, clock(100)).causes, [Cause::StoreAway { lasted: Span::from_minutes(7) }]);
+        assert_eq!(at(7, clock(100).plus(Span::from_minutes(11))).causes, []);
+        assert_eq!(at(0, clock(100)).causes, []);
+    }
+}

@@ -1,0 +1,70 @@
+//! Looking after a monitor's incidents apart from any seal: what is due by the clock alone, and driftd's own trouble.
+
+use driftd_window::Timestamp;
+
+use crate::{Incident, IncidentState, MonitorId, MonitorPlan, Observation, Routing, SealOutcome, Silence, decide};
+
+/// What a store knows of a monitor's incidents in one snapshot.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct TendInput {
+    /// Unresolved incidents, and resolved ones whose end somebody has still to hear of.
+    pub incidents: Vec<Incident>,
+    /// Silences that are not over.
+    pub silences: Vec<Silence>,
+}
+
+/// The pure half of tending, called by the store inside its transaction; it may be called again when the transaction
+/// has to be repeated.
+pub trait Tender: Send + Sync {
+    /// The monitor.
+    fn monitor(&self) -> &MonitorId;
+
+    /// The one moment it happens at.
+    fn now(&self) -> Timestamp;
+
+    /// What is to be written; an outcome without windows.
+    fn tend(&self, input: TendInput) -> SealOutcome;
+}
+
+/// Tends one monitor.
+#[derive(Debug)]
+pub struct MonitorTender<'a> {
+    plan: &'a MonitorPlan,
+    routing: &'a Routing,
+    pipeline: Option<&'a Observation>,
+    now: Timestamp,
+}
+
+impl<'a> MonitorTender<'a> {
+    /// A tender that tells who `routing` names, and steps the monitor's `pipeline` incident if something was seen.
+    #[must_use]
+    pub const fn new(
+        plan: &'a MonitorPlan,
+        routing: &'a Routing,
+        pipeline: Option<&'a Observation>,
+        now: Timestamp,
+    ) -> Self {
+        Self { plan, routing, pipeline, now }
+    }
+}
+
+impl Tender for MonitorTender<'_> {
+    fn monitor(&self) -> &MonitorId {
+        &self.plan.monitor().id
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn tend(&self, input: TendInput) -> SealOutcome {
+        let seen = self.pipeline.map(|observation| (crate::observe::pipeline_key(self.plan), observation.clone()));
+        decide(self.plan, self.routing, seen.into_iter().collect(), input.incidents, &input.silences, self.now)
+    }
+}
+
+/// Whether a store has to hand the incident to a tender.
+#[must_use]
+pub fn wants_tending(incident: &Incident) -> bool {
+    incident.state != IncidentState::Resolved || incident.owes_an_end()
+}
