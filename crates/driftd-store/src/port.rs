@@ -8,8 +8,8 @@ macro_rules! store_port {
             use driftd_model::{
                 Baseline, BaselineName, BaselineRef, BaselineSummary, BoxFuture, Checkpoint, Claim, HistoryQuery,
                 HistoryRow, Incident, IncidentEvent, IncidentId, IncidentRow, IncidentState, MonitorId, OutboxEntry,
-                Partition, PartitionRow, Retained, Retention, Sealed, SealedPane, Sealer, Settlement, Silence,
-                SilenceId, Step, Store, StoreResult, StoredBaseline, Topic,
+                Partition, PartitionRow, ReceiverName, Retained, Retention, SealOutcome, Sealed, SealedPane, Sealer,
+                Settlement, Silence, SilenceId, Step, Store, StoreResult, StoredBaseline, Tender, Topic,
             };
             use driftd_window::{EventTime, Timestamp};
 
@@ -40,6 +40,13 @@ macro_rules! store_port {
                     Box::pin(async move {
                         let sealed = $bounded(self.seal_step(sealer)).await;
                         sealed.map_err(|e| e.doing(format!("seal monitor {}", sealer.monitor())))
+                    })
+                }
+
+                fn tend<'a>(&'a self, tender: &'a dyn Tender) -> StoreResult<'a, SealOutcome> {
+                    Box::pin(async move {
+                        let tended = $bounded(self.tend_monitor(tender)).await;
+                        tended.map_err(|e| e.doing(format!("tend the incidents of monitor {}", tender.monitor())))
                     })
                 }
 
@@ -181,16 +188,24 @@ macro_rules! store_port {
                     })
                 }
 
+                fn told_incidents(&self, resolved_after: Timestamp) -> StoreResult<'_, Vec<Incident>> {
+                    Box::pin(async move {
+                        let found = $bounded(self.read_told(resolved_after)).await;
+                        found.map_err(|e| e.doing("read the incidents that people were told of"))
+                    })
+                }
+
                 fn lease<'a>(
                     &'a self,
                     owner: &'a str,
+                    receiver: &'a ReceiverName,
                     limit: u32,
                     now: Timestamp,
                     until: Timestamp,
                 ) -> StoreResult<'a, Vec<OutboxEntry>> {
                     Box::pin(async move {
-                        let leased = $bounded(self.lease_entries(owner, limit, now, until)).await;
-                        leased.map_err(|e| e.doing("lease notifications"))
+                        let leased = $bounded(self.lease_entries(owner, receiver, limit, now, until)).await;
+                        leased.map_err(|e| e.doing(format!("lease notifications for receiver {receiver}")))
                     })
                 }
 

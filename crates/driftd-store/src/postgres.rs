@@ -13,7 +13,9 @@ mod retain;
 mod schema;
 mod seal;
 mod silences;
+mod tend;
 mod text;
+mod turn;
 
 use std::fmt;
 use std::future::Future;

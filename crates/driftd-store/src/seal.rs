@@ -3,17 +3,18 @@
 use std::future::Future;
 
 use driftd_model::{
-    Incident, MonitorId, Notification, PlannedDelta, ReceiverName, Score, SealInput, SealOutcome, SealStep, SealView,
-    Sealed, SealedPane, Sealer, Silence, Topic, Verdict, WindowResult,
+    MonitorId, Notification, PlannedDelta, ReceiverName, Score, SealInput, SealOutcome, SealStep, SealView, Sealed,
+    SealedPane, Sealer, Topic, Verdict, WindowResult,
 };
 use driftd_window::{EventTime, PaneId, Timestamp};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::error::{Failure, Outcome};
 use crate::read::to_document;
+use crate::tend::TendTransaction;
 
 /// A transaction that a seal takes place in. Everything is read from one snapshot.
-pub(crate) trait SealTransaction: Send {
+pub(crate) trait SealTransaction: TendTransaction {
     /// Frontier, marks and the neighbouring panes with records.
     fn view(&mut self, monitor: &MonitorId, topics: &[Topic]) -> impl Future<Output = Outcome<SealView>> + Send;
 
@@ -32,12 +33,6 @@ pub(crate) trait SealTransaction: Send {
         from: EventTime,
         to: EventTime,
     ) -> impl Future<Output = Outcome<Vec<SealedPane>>> + Send;
-
-    /// Unresolved incidents of a monitor.
-    fn unresolved(&mut self, monitor: &MonitorId) -> impl Future<Output = Outcome<Vec<Incident>>> + Send;
-
-    /// Silences that end after `now`.
-    fn silences(&mut self, now: Timestamp) -> impl Future<Output = Outcome<Vec<Silence>>> + Send;
 
     /// Writes down what was sealed and decided, and moves the frontier.
     fn write(&mut self, decided: &Decided<'_>) -> impl Future<Output = Outcome<()>> + Send;
@@ -79,7 +74,7 @@ pub(crate) async fn step(transaction: &mut impl SealTransaction, sealer: &dyn Se
     panes.retain(|pane| pane.rows > 0);
     panes.extend(merged.iter().cloned());
     let now = sealer.now(step);
-    let incidents = transaction.unresolved(monitor).await?;
+    let incidents = transaction.wanting(monitor).await?;
     let silences = transaction.silences(now).await?;
     let outcome = off_the_runtime(|| {
         sealer.evaluate(SealInput { step, panes, first_data: seen.first_data, incidents, silences })
@@ -116,13 +111,12 @@ pub(crate) fn scores<'a>(numbered: &[(i64, &'a WindowResult)]) -> Vec<(i64, &'a 
         .collect()
 }
 
-/// Every message of a step, once a receiver, as it is stored.
-pub(crate) fn messages<'a>(decided: &Decided<'a>) -> Outcome<Vec<(&'a Notification, ReceiverName, String)>> {
+/// Every message, once a receiver, as it is stored.
+pub(crate) fn messages(notifications: &[Notification]) -> Outcome<Vec<(&Notification, &ReceiverName, String)>> {
     let mut messages = Vec::new();
-    for notification in &decided.outcome.notifications {
+    for notification in notifications {
         let body = to_document(notification, format_args!("notification {}", notification.key))?;
-        let receivers = decided.sealer.receivers(notification);
-        messages.extend(receivers.into_iter().map(|receiver| (notification, receiver, body.clone())));
+        messages.extend(notification.receivers.iter().map(|receiver| (notification, receiver, body.clone())));
     }
     Ok(messages)
 }

@@ -13,6 +13,7 @@ mod retain;
 mod schema;
 mod seal;
 mod silences;
+mod tend;
 
 use driftd_model::StoreError;
 use sqlx::SqlitePool;

@@ -6,7 +6,9 @@ use driftd_model::{
     DeadLetter, ErrorClass, HistoryQuery, MonitorSealer, Offset, SealTime, SharedStore, Store, StoreError,
 };
 use driftd_store::SqliteStore;
-use driftd_testkit::fixtures::{CRITICAL, Feeder, Traffic, baseline, clock, hour, id_of, plan, receivers, seal_all};
+use driftd_testkit::fixtures::{
+    CRITICAL, Feeder, NOBODY, Traffic, baseline, clock, hour, id_of, plan, receivers, seal_all,
+};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{Row, SqlitePool, query, query_as, query_scalar};
 
@@ -80,15 +82,15 @@ async fn files_that_are_no_database_of_this_build_are_refused_with_the_reason() 
         .unwrap();
     let error = open_error(text.to_str().unwrap()).await;
     assert!(error.contains("is not a SQLite database"), "{error}");
-    query("UPDATE _sqlx_migrations SET version = 9 WHERE version = 7").execute(&seen.outside).await.unwrap();
+    query("UPDATE _sqlx_migrations SET version = 9 WHERE version = 8").execute(&seen.outside).await.unwrap();
     let error = open_error(&seen.path).await;
-    assert!(error.contains("has tables of version 9, this build knows them up to 7"), "{error}");
-    query("UPDATE _sqlx_migrations SET version = 7, checksum = x'00' WHERE version = 9")
+    assert!(error.contains("has tables of version 9, this build knows them up to 8"), "{error}");
+    query("UPDATE _sqlx_migrations SET version = 8, checksum = x'00' WHERE version = 9")
         .execute(&seen.outside)
         .await
         .unwrap();
     let error = open_error(&seen.path).await;
-    assert!(error.contains("set up by another edition of migration 7"), "{error}");
+    assert!(error.contains("set up by another edition of migration 8"), "{error}");
 }
 
 #[tokio::test]
@@ -195,7 +197,7 @@ async fn every_try_to_deliver_is_written_down() {
         (1, driftd_model::Settlement::RetryAt { at: clock(3), error: "503".into() }),
         (3, driftd_model::Settlement::Delivered),
     ] {
-        let held = store.lease("w", 1, clock(now), clock(now + 1)).await.unwrap();
+        let held = store.lease("w", &receivers(1)[0], 1, clock(now), clock(now + 1)).await.unwrap();
         assert!(store.settle("w", held[0].id, &settlement, clock(now)).await.unwrap());
     }
     type Try = (i64, i64, String, Option<i64>, Option<String>);
@@ -228,7 +230,7 @@ async fn damage_is_reported_and_never_judged() {
 
     Feeder::claim(&**store, 0).await.feed(&**store, &plan, &[Traffic::at(0)], 2).await;
     query("UPDATE pane_partials SET state = substr(state, 1, 40)").execute(outside).await.unwrap();
-    let sealer = MonitorSealer::new(&plan, 1, &[], SealTime::Clock(clock(1)));
+    let sealer = MonitorSealer::new(&plan, 1, &NOBODY, SealTime::Clock(clock(1)));
     let error = store.seal(&sealer).await.unwrap_err();
     assert_eq!(error.class(), ErrorClass::Permanent);
     insta::assert_snapshot!(chain(&error), @"store failed: seal monitor m: pane state of 40 bytes is damaged: restore the database from a backup: Hit the end of buffer, expected more data");

@@ -21,6 +21,7 @@ pub mod retention;
 pub mod seals;
 pub mod silences;
 pub mod steps;
+pub mod tending;
 
 use driftd_model::{BoxFuture, SharedStore};
 
@@ -128,7 +129,24 @@ macro_rules! store_conformance {
                 people_change_what_they_have_read,
                 of_two_people_one_is_first,
                 people_never_undo_what_a_seal_found,
+                told_incidents_are_open_or_lately_over,
                 incidents_are_listed_oldest_first_and_by_monitor,
+            }
+        );
+        $crate::store_laws!(
+            $place,
+            tending {
+                a_tender_is_shown_what_it_has_to_look_after,
+                what_a_tender_decides_is_written,
+                where_nothing_is_due_nothing_is_written,
+                a_monitor_that_was_never_sealed_is_tended,
+                trouble_that_goes_away_leaves_no_trace,
+                what_a_silence_withheld_is_told_when_it_ends,
+                what_people_did_is_told,
+                a_seal_tells_an_end_that_is_owed,
+                people_never_undo_what_was_told,
+                tenders_at_once_tell_once,
+                people_tenders_and_seals_at_once_lose_nothing,
             }
         );
         $crate::store_laws!(
@@ -143,14 +161,18 @@ macro_rules! store_conformance {
         $crate::store_laws!(
             $place,
             outbox {
-                every_receiver_hears_of_every_told_transition,
+                every_receiver_hears_of_everything_that_is_told,
+                receivers_have_queues_of_their_own,
                 a_lease_is_exclusive_until_it_ends,
-                leases_are_limited_and_oldest_first,
+                leases_are_limited_and_what_is_due_longest_comes_first,
                 concurrent_leases_are_disjoint,
                 a_delivered_entry_never_comes_back,
                 a_retry_waits_for_its_time,
                 a_dead_entry_stays_dead,
                 a_lost_lease_settles_nothing,
+                an_end_never_overtakes_its_beginning,
+                many_senders_keep_the_order_of_every_incident,
+                a_message_that_is_given_up_is_written_into_its_incident,
             }
         );
         $crate::store_laws!(
@@ -163,6 +185,7 @@ macro_rules! store_conformance {
                 late_records_of_forgotten_panes_are_counted_once,
                 sealing_goes_on_as_if_nothing_was_forgotten,
                 the_past_is_forgotten_by_its_age,
+                what_somebody_waits_for_is_kept,
                 an_open_incident_is_kept,
                 a_silent_monitor_stays_an_old_one,
                 forgetting_does_not_disturb_those_who_write,

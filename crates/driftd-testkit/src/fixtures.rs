@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use driftd_model::{
-    Baseline, Checkpoint, Epoch, FeatureBaseline, IncidentRules, JudgeRules, Monitor, MonitorId, MonitorPlan,
-    MonitorSealer, Offset, Partition, PlannedDelta, Pointer, ReceiverName, RecordFilter, RecordShape, Role, SealStep,
-    SealTime, Sealed, SegmentBaseline, SegmentSpec, Store, StoreError, StoredBaseline, Topic,
+    Baseline, Cause, Checkpoint, Epoch, FeatureBaseline, Health, IncidentRules, JudgeRules, Monitor, MonitorId,
+    MonitorPlan, MonitorSealer, MonitorTender, Observation, Offset, Partition, PlannedDelta, Pointer, ReceiverName,
+    RecordFilter, RecordShape, Role, Routing, SealOutcome, SealStep, SealTime, Sealed, SegmentBaseline, SegmentSpec,
+    Store, StoreError, StoredBaseline, Topic,
 };
 use driftd_stats::{
     BinEdges, CategoryCounts, DriftStatistic, FeatureAggregate, FeatureLayout, LayoutOptions, NumericSlice,
@@ -27,6 +28,9 @@ pub const WARN: f64 = 150.0;
 pub const CRITICAL: f64 = 600.0;
 /// Records of an hour of ordinary traffic.
 pub const ROWS: usize = 400;
+
+/// A routing table that tells nobody.
+pub static NOBODY: Routing = Routing { routes: Vec::new(), external_url: None };
 
 const HOUR: i64 = 3_600_000_000;
 const TRAINING_ROWS: usize = 1000;
@@ -110,6 +114,7 @@ pub fn baseline(salt: usize) -> Baseline {
             feature("c", FeatureLayout::Categorical(dictionary), FeatureAggregate::Categorical(texts)),
         ],
         skipped: Vec::new(),
+        traffic: None,
     }
 }
 
@@ -141,6 +146,9 @@ pub fn monitor(id: &str, windows: &[(&str, u32, u32)]) -> Monitor {
         judge: JudgeRules { judged: [DriftStatistic::Ks].into(), ..JudgeRules::default() },
         features: BTreeMap::new(),
         incidents: IncidentRules::default(),
+        pipeline: driftd_model::PipelineRules::default(),
+        labels: driftd_model::Labels::default(),
+        runbook: None,
     }
 }
 
@@ -293,14 +301,16 @@ impl Feeder {
     }
 }
 
-/// Seals as far as it goes with one partition expected; every step but the last, idle one.
+/// Seals as far as it goes with one partition expected, telling `receivers` everything; every step but the last, idle
+/// one.
 pub async fn seal_all(
     store: &dyn Store,
     plan: &MonitorPlan,
     receivers: &[ReceiverName],
     now: Timestamp,
 ) -> Vec<Sealed> {
-    let sealer = MonitorSealer::new(plan, 1, receivers, SealTime::Clock(now));
+    let routing = Routing::to(receivers.to_vec());
+    let sealer = MonitorSealer::new(plan, 1, &routing, SealTime::Clock(now));
     let mut steps = Vec::new();
     loop {
         let sealed = store.seal(&sealer).await.unwrap();
@@ -309,4 +319,31 @@ pub async fn seal_all(
         }
         steps.push(sealed);
     }
+}
+
+/// Looks after the incidents of `plan`, telling `receivers` everything.
+pub async fn tend(store: &dyn Store, plan: &MonitorPlan, receivers: &[ReceiverName], now: Timestamp) -> SealOutcome {
+    tend_seeing(store, plan, receivers, None, now).await
+}
+
+/// [`tend`], when something was seen of driftd's own trouble.
+pub async fn tend_seeing(
+    store: &dyn Store,
+    plan: &MonitorPlan,
+    receivers: &[ReceiverName],
+    seen: Option<&Observation>,
+    now: Timestamp,
+) -> SealOutcome {
+    let routing = Routing::to(receivers.to_vec());
+    store.tend(&MonitorTender::new(plan, &routing, seen, now)).await.unwrap()
+}
+
+/// The hour before `until`, in which the store was away or driftd was well.
+#[must_use]
+pub fn trouble(until: i64, health: Health) -> Observation {
+    let causes = match health {
+        Health::Bad(..) => vec![Cause::StoreAway { lasted: Span::from_hours(1) }],
+        Health::Good | Health::Unknown => Vec::new(),
+    };
+    Observation { window: "pipeline".into(), start: hour(until - 1), end: hour(until), health, causes }
 }

@@ -13,6 +13,7 @@ mod port;
 mod retain;
 mod seal;
 mod state;
+mod tend;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

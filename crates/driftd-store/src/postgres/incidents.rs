@@ -9,7 +9,7 @@ use sqlx::{PgConnection, query, query_as, query_scalar};
 
 use super::text::{original, stored};
 use super::{Outcome, PostgresStore};
-use crate::read::{amended, document, features, to_document, to_integer};
+use crate::read::{amended, amendment, document, features, to_document, to_integer};
 use crate::rows::{EventColumns, IncidentBody, IncidentColumns};
 
 impl PostgresStore {
@@ -51,8 +51,23 @@ impl PostgresStore {
         Ok(Some((found.into_incident()?, events?)))
     }
 
+    /// Incidents that are open or taken, and those that were resolved after that moment, oldest first.
+    pub(super) async fn read_told(&self, resolved_after: Timestamp) -> Outcome<Vec<Incident>> {
+        let rows = query_as!(
+            IncidentBody,
+            r#"SELECT t.id AS "id!", t.body AS "body!" FROM (
+                   SELECT id, first_seen, body::text AS body FROM incidents
+                   WHERE (state <> 'resolved' OR owes_end) AND state IN ('open', 'acknowledged')
+                   UNION ALL
+                   SELECT id, first_seen, body::text FROM incidents WHERE state = 'resolved' AND resolved_at > $1
+               ) AS t ORDER BY t.first_seen, t.id"#,
+            resolved_after.as_micros()
+        );
+        rows.fetch_all(&self.pool).await?.into_iter().map(IncidentBody::into_incident).collect()
+    }
+
     /// Writes what a person did, if the incident is still in the state that was read. What seals found out meanwhile
-    /// (further windows, further features) stays: a person changes state, not evidence.
+    /// (further windows, further features) and what people were told of it stays.
     pub(super) async fn write_amendment(
         &self,
         expected: IncidentState,
@@ -73,24 +88,18 @@ impl PostgresStore {
             return Ok(false);
         };
         let incident = amended(&body, wanted)?;
-        let event = |transition: &driftd_model::Transition| IncidentEvent {
-            incident: incident.id.clone(),
-            at: now,
-            transition: transition.clone(),
-            silenced: silenced && transition.is_told(),
-        };
-        let events: Vec<IncidentEvent> = step.transitions.iter().map(event).collect();
         upsert(&mut tx, std::slice::from_ref(&incident)).await?;
-        append_events(&mut tx, &events).await?;
+        append_events(&mut tx, &amendment(&incident, step, silenced, now)).await?;
         tx.commit().await?;
         Ok(true)
     }
 }
 
-/// Unresolved incidents of a monitor.
-pub(super) async fn unresolved(connection: &mut PgConnection, monitor: &MonitorId) -> Outcome<Vec<Incident>> {
+/// Unresolved incidents of a monitor, and those whose end somebody has still to hear of.
+pub(super) async fn wanting(connection: &mut PgConnection, monitor: &MonitorId) -> Outcome<Vec<Incident>> {
     let bodies = query_scalar!(
-        r#"SELECT body::text AS "body!" FROM incidents WHERE monitor = $1 AND state <> 'resolved' ORDER BY id"#,
+        r#"SELECT body::text AS "body!" FROM incidents
+           WHERE monitor = $1 AND (state <> 'resolved' OR owes_end) ORDER BY id"#,
         monitor.as_str()
     );
     let bodies = bodies.fetch_all(connection).await?;
@@ -147,22 +156,24 @@ pub(super) async fn upsert(connection: &mut PgConnection, incidents: &[Incident]
     let acknowledged: Vec<Option<i64>> =
         rows.iter().map(|i| i.acknowledged.as_ref().map(|(at, _)| at.as_micros())).collect();
     let resolved: Vec<Option<i64>> = rows.iter().map(|i| i.resolved_at.map(Timestamp::as_micros)).collect();
+    let owing: Vec<bool> = rows.iter().map(|i| i.owes_an_end()).collect();
     let windows: Vec<i64> = rows.iter().map(|i| to_integer(i.windows)).collect();
     query!(
         "INSERT INTO incidents (id, monitor, segment, kind, severity, state, first_seen, opened_at, acknowledged_at,
-                                resolved_at, features, windows, body)
+                                resolved_at, owes_end, features, windows, body)
          SELECT n.id, n.monitor, n.segment, n.kind, n.severity, n.state, n.first_seen, n.opened_at, n.acknowledged_at,
-                n.resolved_at, n.features::json, n.windows, n.body::json
+                n.resolved_at, n.owes_end, n.features::json, n.windows, n.body::json
          FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
-                     $8::bigint[], $9::bigint[], $10::bigint[], $11::text[], $12::bigint[], $13::text[])
+                     $8::bigint[], $9::bigint[], $10::bigint[], $11::boolean[], $12::text[], $13::bigint[],
+                     $14::text[])
               WITH ORDINALITY
               AS n (id, monitor, segment, kind, severity, state, first_seen, opened_at, acknowledged_at, resolved_at,
-                    features, windows, body, number)
+                    owes_end, features, windows, body, number)
          ORDER BY n.number
          ON CONFLICT (id) DO UPDATE
          SET severity = excluded.severity, state = excluded.state, opened_at = excluded.opened_at,
              acknowledged_at = excluded.acknowledged_at, resolved_at = excluded.resolved_at,
-             features = excluded.features, windows = excluded.windows, body = excluded.body",
+             owes_end = excluded.owes_end, features = excluded.features, windows = excluded.windows, body = excluded.body",
         &ids as &[&str],
         &monitors as &[&str],
         &segments as &[Cow<'_, str>],
@@ -173,6 +184,7 @@ pub(super) async fn upsert(connection: &mut PgConnection, incidents: &[Incident]
         &opened as &[Option<i64>],
         &acknowledged as &[Option<i64>],
         &resolved as &[Option<i64>],
+        &owing,
         &listed,
         &windows,
         &bodies

@@ -55,6 +55,14 @@ pub(super) async fn lock_frontier(connection: &mut PgConnection, monitor: &Monit
     Ok(())
 }
 
+/// Changes the monitor's row into the same again, so that nobody goes on with a snapshot from before this transaction.
+pub(super) async fn touch_frontier(connection: &mut PgConnection, monitor: &MonitorId) -> Outcome<()> {
+    query!("UPDATE monitor_frontiers SET sealed_through = sealed_through WHERE monitor = $1", monitor.as_str())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Moves the frontier forward; `through` must lie behind where it stands.
 pub(super) async fn advance_frontier(
     connection: &mut PgConnection,

@@ -1,42 +1,77 @@
 //! The outbox: messages that were decided, leased to whoever sends them, settled by what became of them.
 
-use driftd_model::{OutboxEntry, Settlement};
+use driftd_model::{OutboxEntry, ReceiverName, Settlement};
 use driftd_window::Timestamp;
-use sqlx::{query, query_as, query_scalar};
+use sqlx::{query_as, query_scalar};
 
+use super::incidents::append_events;
 use super::text::stored;
 use super::{Outcome, PostgresStore};
 use crate::read::{Settled, count};
-use crate::rows::OutboxColumns;
+use crate::rows::{Leased, OutboxColumns, SettledColumns};
 
 impl PostgresStore {
-    /// Leases the oldest due entries that nobody holds. An expired lease is as good as none: its holder is taken to be
-    /// dead, and should it not be, the receiver tells the two messages apart by their key. Rows that another worker is
-    /// just leasing are passed over.
+    /// Leases a receiver's entries that are due and that nobody holds, longest due first; of one incident only the
+    /// oldest that is not settled. An expired lease is as good as none: its holder is taken to be dead, and should it
+    /// not be, the receiver tells the two messages apart by their key. Rows that another worker is just leasing are
+    /// passed over.
     pub(super) async fn lease_entries(
         &self,
         owner: &str,
+        receiver: &ReceiverName,
         limit: u32,
         now: Timestamp,
         until: Timestamp,
     ) -> Outcome<Vec<OutboxEntry>> {
+        loop {
+            let rows = self.lease_rows(owner, receiver, limit, now, until).await?;
+            let Leased { entries, unreadable } = Leased::of(rows, receiver);
+            for (id, settlement) in &unreadable {
+                self.settle_entry(owner, *id, settlement, now).await?;
+            }
+            // Where nothing could be read, what stands behind it is next.
+            if unreadable.is_empty() || !entries.is_empty() {
+                return Ok(entries);
+            }
+        }
+    }
+
+    /// Were the oldest row of an incident looked for by a join, the server might read the whole queue for it.
+    async fn lease_rows(
+        &self,
+        owner: &str,
+        receiver: &ReceiverName,
+        limit: u32,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Outcome<Vec<OutboxColumns>> {
         let leased = query_as!(
             OutboxColumns,
-            r#"UPDATE notification_outbox SET lease_owner = $1, lease_until = $2
-               WHERE id IN (SELECT o.id FROM notification_outbox AS o
-                            WHERE o.state = 'pending' AND o.due_at <= $3
-                              AND (o.lease_until IS NULL OR o.lease_until <= $3)
-                            ORDER BY o.id LIMIT $4 FOR UPDATE SKIP LOCKED)
-               RETURNING id, receiver, body::text AS "body!", attempts::bigint AS "attempts!""#,
+            r#"WITH due AS MATERIALIZED (
+                   SELECT o.id, o.due_at FROM notification_outbox AS o
+                   WHERE o.state = 'pending' AND o.receiver = $3 AND o.due_at <= $4
+                     AND (o.lease_until IS NULL OR o.lease_until <= $4)
+                     AND o.id = (SELECT h.id FROM notification_outbox AS h
+                                 WHERE h.state = 'pending' AND h.incident_id = o.incident_id AND h.receiver = $3
+                                 ORDER BY h.id LIMIT 1)
+                   ORDER BY o.due_at, o.id LIMIT $5 FOR UPDATE OF o SKIP LOCKED
+               ), leased AS (
+                   UPDATE notification_outbox AS o SET lease_owner = $1, lease_until = $2
+                   FROM due WHERE o.id = due.id
+                   RETURNING o.id, o.body::text AS body, o.attempts::bigint AS attempts, due.due_at
+               )
+               SELECT id, body AS "body!", attempts AS "attempts!" FROM leased ORDER BY due_at, id"#,
             &stored(owner),
             until.as_micros(),
+            receiver.as_str(),
             now.as_micros(),
             i64::from(limit)
         );
-        OutboxColumns::into_entries(leased.fetch_all(&self.pool).await?)
+        Ok(leased.fetch_all(&self.pool).await?)
     }
 
-    /// Settles an entry that `owner` holds and writes down the try, in one statement.
+    /// Settles an entry that `owner` holds and writes down the try. What stands behind one that waits for its retry
+    /// waits with it; that it is given up is written into its incident's events.
     pub(super) async fn settle_entry(
         &self,
         owner: &str,
@@ -46,16 +81,24 @@ impl PostgresStore {
     ) -> Outcome<bool> {
         let Settled { state, outcome, retry_at, error } = Settled::of(settlement);
         let error = error.map(stored);
-        let settled = query!(
+        let mut tx = self.pool.begin().await?;
+        let settled = query_as!(
+            SettledColumns,
             "WITH settled AS (
                  UPDATE notification_outbox
                  SET state = $1, attempts = attempts + 1, due_at = coalesce($2, due_at), lease_owner = NULL,
                      lease_until = NULL
                  WHERE id = $3 AND state = 'pending' AND lease_owner = $4
-                 RETURNING id, attempts
+                 RETURNING id, attempts, receiver, incident_id
+             ), tried AS (
+                 INSERT INTO deliveries (outbox_id, attempt, at, owner, outcome, retry_at, error)
+                 SELECT settled.id, settled.attempts, $5, $4, $6, $2, $7 FROM settled
+             ), behind AS (
+                 UPDATE notification_outbox AS b SET due_at = $2 FROM settled
+                 WHERE b.state = 'pending' AND b.incident_id = settled.incident_id AND b.receiver = settled.receiver
+                   AND b.id > settled.id AND b.due_at < $2
              )
-             INSERT INTO deliveries (outbox_id, attempt, at, owner, outcome, retry_at, error)
-             SELECT settled.id, settled.attempts, $5, $4, $6, $2, $7 FROM settled",
+             SELECT receiver, incident_id FROM settled",
             state,
             retry_at,
             entry,
@@ -64,7 +107,14 @@ impl PostgresStore {
             outcome,
             error.as_deref()
         );
-        Ok(settled.execute(&self.pool).await?.rows_affected() == 1)
+        let Some(settled) = settled.fetch_optional(&mut *tx).await? else {
+            return Ok(false);
+        };
+        if let Some(event) = settled.into_event(settlement, now)? {
+            append_events(&mut tx, std::slice::from_ref(&event)).await?;
+        }
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Entries neither delivered nor dead.

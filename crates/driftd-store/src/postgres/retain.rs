@@ -117,7 +117,11 @@ async fn drop_part(connection: &mut PgConnection, old: Old, before: Timestamp) -
             Old::Incidents => {
                 query!(
                     "DELETE FROM incidents WHERE id IN
-                 (SELECT id FROM incidents WHERE state = 'resolved' AND resolved_at < $1 LIMIT $2)",
+                     (SELECT i.id FROM incidents AS i
+                      WHERE i.state = 'resolved' AND i.resolved_at < $1 AND NOT i.owes_end
+                        AND NOT EXISTS (SELECT FROM notification_outbox AS o
+                                        WHERE o.incident_id = i.id AND o.state = 'pending')
+                      LIMIT $2)",
                     before,
                     PART
                 )

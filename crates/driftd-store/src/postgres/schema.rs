@@ -10,4 +10,5 @@ pub(super) const VERSIONS: &[Version] = &[
     (4, "incidents", include_str!("../../../../migrations/postgres/0004_incidents.sql")),
     (5, "views", include_str!("../../../../migrations/postgres/0005_views.sql")),
     (6, "reader", include_str!("../../../../migrations/postgres/0006_reader.sql")),
+    (7, "tending", include_str!("../../../../migrations/postgres/0007_tending.sql")),
 ];

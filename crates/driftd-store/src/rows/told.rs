@@ -1,13 +1,12 @@
 //! Incidents, silences and messages.
 
 use driftd_model::{
-    Incident, IncidentEvent, IncidentId, IncidentKind, IncidentRow, IncidentState, OutboxEntry, Severity, Silence,
-    SilenceId,
+    Incident, IncidentEvent, IncidentId, IncidentKind, IncidentRow, IncidentState, Severity, Silence, SilenceId,
 };
 use driftd_window::{SegmentKey, Timestamp};
 use sqlx::FromRow;
 
-use crate::error::{Failure, Outcome};
+use crate::error::Outcome;
 use crate::read::{count, document, parsed, timestamp, word};
 
 /// What queries need of an incident.
@@ -104,34 +103,6 @@ impl SilenceColumns {
             ends_at: Timestamp::from_micros(self.ends_at),
             author: self.author,
             comment: self.comment,
-        })
-    }
-}
-
-/// A leased entry of the outbox.
-#[derive(FromRow)]
-pub(crate) struct OutboxColumns {
-    pub(crate) id: i64,
-    pub(crate) receiver: String,
-    pub(crate) body: String,
-    pub(crate) attempts: i64,
-}
-
-impl OutboxColumns {
-    /// Entries in order of id, which an UPDATE that returns rows does not promise.
-    pub(crate) fn into_entries(mut rows: Vec<Self>) -> Outcome<Vec<OutboxEntry>> {
-        rows.sort_by_key(|row| row.id);
-        rows.into_iter().map(Self::into_entry).collect()
-    }
-
-    fn into_entry(self) -> Outcome<OutboxEntry> {
-        let id = self.id;
-        Ok(OutboxEntry {
-            id,
-            receiver: parsed(&self.receiver, "receiver name")?,
-            notification: document(&self.body, format_args!("notification {id}"))?,
-            attempts: u32::try_from(self.attempts)
-                .map_err(|_| Failure::damaged(format!("attempts of notification {id}")))?,
         })
     }
 }

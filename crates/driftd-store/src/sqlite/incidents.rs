@@ -1,14 +1,12 @@
 //! Incidents and their events.
 
-use driftd_model::{
-    Incident, IncidentEvent, IncidentId, IncidentKey, IncidentRow, IncidentState, MonitorId, Step, Transition,
-};
+use driftd_model::{Incident, IncidentEvent, IncidentId, IncidentKey, IncidentRow, IncidentState, MonitorId, Step};
 use driftd_window::Timestamp;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{query, query_as, query_scalar};
 
 use super::{Outcome, SqliteStore};
-use crate::read::{amended, document, features, to_document, to_integer};
+use crate::read::{amended, amendment, document, features, to_document, to_integer};
 use crate::rows::{EventColumns, IncidentBody, IncidentColumns};
 
 impl SqliteStore {
@@ -49,8 +47,24 @@ impl SqliteStore {
         Ok(Some((found.into_incident()?, events?)))
     }
 
+    /// Incidents that are open or taken, and those that were resolved after that moment, oldest first.
+    pub(super) async fn read_told(&self, resolved_after: Timestamp) -> Outcome<Vec<Incident>> {
+        let rows: Vec<IncidentBody> = query_as(
+            "SELECT id, body FROM (
+                 SELECT id, first_seen, body FROM incidents
+                 WHERE (state <> 'resolved' OR owes_end) AND state IN ('open', 'acknowledged')
+                 UNION ALL
+                 SELECT id, first_seen, body FROM incidents WHERE state = 'resolved' AND resolved_at > ?
+             ) ORDER BY first_seen, id",
+        )
+        .bind(resolved_after.as_micros())
+        .fetch_all(&self.readers)
+        .await?;
+        rows.into_iter().map(IncidentBody::into_incident).collect()
+    }
+
     /// Writes what a person did, if the incident is still in the state that was read. What seals found out meanwhile
-    /// (further windows, further features) stays: a person changes state, not evidence.
+    /// (further windows, further features) and what people were told of it stays.
     pub(super) async fn write_amendment(
         &self,
         expected: IncidentState,
@@ -72,18 +86,18 @@ impl SqliteStore {
         };
         let incident = amended(&body, wanted)?;
         upsert(&mut tx, &incident).await?;
-        for transition in &step.transitions {
-            append_event(&mut tx, &incident.id, now, transition, silenced && transition.is_told()).await?;
+        for event in amendment(&incident, step, silenced, now) {
+            append_event(&mut tx, &event).await?;
         }
         tx.commit().await?;
         Ok(true)
     }
 }
 
-/// Unresolved incidents of a monitor.
-pub(super) async fn unresolved(connection: &mut SqliteConnection, monitor: &MonitorId) -> Outcome<Vec<Incident>> {
+/// Unresolved incidents of a monitor, and those whose end somebody has still to hear of.
+pub(super) async fn wanting(connection: &mut SqliteConnection, monitor: &MonitorId) -> Outcome<Vec<Incident>> {
     let bodies: Vec<String> =
-        query_scalar("SELECT body FROM incidents WHERE monitor = ? AND state <> 'resolved' ORDER BY id")
+        query_scalar("SELECT body FROM incidents WHERE monitor = ? AND (state <> 'resolved' OR owes_end) ORDER BY id")
             .bind(monitor.as_str())
             .fetch_all(connection)
             .await?;
@@ -108,12 +122,12 @@ pub(super) async fn upsert(connection: &mut SqliteConnection, incident: &Inciden
     let acknowledged_at = incident.acknowledged.as_ref().map(|(at, _)| at.as_micros());
     query(
         "INSERT INTO incidents (id, monitor, segment, kind, severity, state, first_seen, opened_at, acknowledged_at,
-                                resolved_at, features, windows, body)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                                resolved_at, owes_end, features, windows, body)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (id) DO UPDATE
          SET severity = excluded.severity, state = excluded.state, opened_at = excluded.opened_at,
              acknowledged_at = excluded.acknowledged_at, resolved_at = excluded.resolved_at,
-             features = excluded.features, windows = excluded.windows, body = excluded.body",
+             owes_end = excluded.owes_end, features = excluded.features, windows = excluded.windows, body = excluded.body",
     )
     .bind(incident.id.as_str())
     .bind(incident.key.monitor.as_str())
@@ -125,6 +139,7 @@ pub(super) async fn upsert(connection: &mut SqliteConnection, incident: &Inciden
     .bind(incident.opened_at.map(Timestamp::as_micros))
     .bind(acknowledged_at)
     .bind(incident.resolved_at.map(Timestamp::as_micros))
+    .bind(incident.owes_an_end())
     .bind(features)
     .bind(to_integer(incident.windows))
     .bind(body)
@@ -134,23 +149,17 @@ pub(super) async fn upsert(connection: &mut SqliteConnection, incident: &Inciden
 }
 
 /// Appends an event; one of an incident that went away in the same step goes with it.
-pub(super) async fn append_event(
-    connection: &mut SqliteConnection,
-    incident: &IncidentId,
-    at: Timestamp,
-    transition: &Transition,
-    silenced: bool,
-) -> Outcome<()> {
-    let body = to_document(transition, format_args!("an event of incident {incident}"))?;
+pub(super) async fn append_event(connection: &mut SqliteConnection, event: &IncidentEvent) -> Outcome<()> {
+    let body = to_document(&event.transition, format_args!("an event of incident {}", event.incident))?;
     query(
         "INSERT INTO incident_events (incident_id, at, transition, silenced, body)
          SELECT id, ?, ?, ?, ? FROM incidents WHERE id = ?",
     )
-    .bind(at.as_micros())
-    .bind(transition.as_str())
-    .bind(silenced)
+    .bind(event.at.as_micros())
+    .bind(event.transition.as_str())
+    .bind(event.silenced)
     .bind(body)
-    .bind(incident.as_str())
+    .bind(event.incident.as_str())
     .execute(connection)
     .await?;
     Ok(())

@@ -1,40 +1,95 @@
 //! The outbox: messages that were decided, leased to whoever sends them, settled by what became of them.
 
-use driftd_model::{OutboxEntry, Settlement};
+use driftd_model::{OutboxEntry, ReceiverName, Settlement};
 use driftd_window::Timestamp;
 use sqlx::{query, query_as, query_scalar};
 
+use super::incidents::append_event;
 use super::{Outcome, SqliteStore};
 use crate::read::{Settled, count};
-use crate::rows::OutboxColumns;
+use crate::rows::{Leased, OutboxColumns, SettledColumns};
+
+/// Columns of a receiver's (?1) entries that are due (?2), so many (?3) at the most.
+macro_rules! due {
+    ($columns:literal) => {
+        concat!(
+            "SELECT ",
+            $columns,
+            " FROM notification_outbox AS o
+             WHERE o.state = 'pending' AND o.receiver = ?1 AND o.due_at <= ?2
+               AND (o.lease_until IS NULL OR o.lease_until <= ?2)
+               AND o.id = (SELECT h.id FROM notification_outbox AS h
+                           WHERE h.state = 'pending' AND h.incident_id = o.incident_id AND h.receiver = ?1
+                           ORDER BY h.id LIMIT 1)
+             ORDER BY o.due_at, o.id LIMIT ?3"
+        )
+    };
+}
 
 impl SqliteStore {
-    /// Leases the oldest due entries that nobody holds. An expired lease is as good as none: its holder is taken to be
-    /// dead, and should it not be, the receiver tells the two messages apart by their key.
+    /// Leases a receiver's entries that are due and that nobody holds, longest due first; of one incident only the
+    /// oldest that is not settled. An expired lease is as good as none: its holder is taken to be dead, and should it
+    /// not be, the receiver tells the two messages apart by their key.
     pub(super) async fn lease_entries(
         &self,
         owner: &str,
+        receiver: &ReceiverName,
         limit: u32,
         now: Timestamp,
         until: Timestamp,
     ) -> Outcome<Vec<OutboxEntry>> {
-        let rows: Vec<OutboxColumns> = query_as(
-            "UPDATE notification_outbox SET lease_owner = ?1, lease_until = ?2
-             WHERE id IN (SELECT id FROM notification_outbox
-                          WHERE state = 'pending' AND due_at <= ?3 AND (lease_until IS NULL OR lease_until <= ?3)
-                          ORDER BY id LIMIT ?4)
-             RETURNING id, receiver, body, attempts",
-        )
-        .bind(owner)
-        .bind(until.as_micros())
-        .bind(now.as_micros())
-        .bind(limit)
-        .fetch_all(&self.writer)
-        .await?;
-        OutboxColumns::into_entries(rows)
+        loop {
+            let rows = self.lease_rows(owner, receiver, limit, now, until).await?;
+            let Leased { entries, unreadable } = Leased::of(rows, receiver);
+            for (id, settlement) in &unreadable {
+                self.settle_entry(owner, *id, settlement, now).await?;
+            }
+            // Where nothing could be read, what stands behind it is next.
+            if unreadable.is_empty() || !entries.is_empty() {
+                return Ok(entries);
+            }
+        }
     }
 
-    /// Settles an entry that `owner` holds and writes down the try.
+    async fn lease_rows(
+        &self,
+        owner: &str,
+        receiver: &ReceiverName,
+        limit: u32,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Outcome<Vec<OutboxColumns>> {
+        // Most calls find nothing, and nobody who writes has to wait for that.
+        let first: Option<i64> = query_scalar(due!("o.id"))
+            .bind(receiver.as_str())
+            .bind(now.as_micros())
+            .bind(limit.min(1))
+            .fetch_optional(&self.readers)
+            .await?;
+        if first.is_none() {
+            return Ok(Vec::new());
+        }
+        let mut tx = self.write().await?;
+        let rows: Vec<OutboxColumns> = query_as(due!("o.id, o.body, o.attempts"))
+            .bind(receiver.as_str())
+            .bind(now.as_micros())
+            .bind(limit)
+            .fetch_all(&mut *tx)
+            .await?;
+        for row in &rows {
+            query("UPDATE notification_outbox SET lease_owner = ?, lease_until = ? WHERE id = ?")
+                .bind(owner)
+                .bind(until.as_micros())
+                .bind(row.id)
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        Ok(rows)
+    }
+
+    /// Settles an entry that `owner` holds and writes down the try. What stands behind one that waits for its retry
+    /// waits with it; that it is given up is written into its incident's events.
     pub(super) async fn settle_entry(
         &self,
         owner: &str,
@@ -44,12 +99,12 @@ impl SqliteStore {
     ) -> Outcome<bool> {
         let Settled { state, outcome, retry_at, error } = Settled::of(settlement);
         let mut tx = self.write().await?;
-        let attempt: Option<i64> = query_scalar(
+        let settled: Option<SettledColumns> = query_as(
             "UPDATE notification_outbox
              SET state = ?, attempts = attempts + 1, due_at = coalesce(?, due_at), lease_owner = NULL,
                  lease_until = NULL
              WHERE id = ? AND state = 'pending' AND lease_owner = ?
-             RETURNING attempts",
+             RETURNING receiver, incident_id",
         )
         .bind(state)
         .bind(retry_at)
@@ -57,22 +112,36 @@ impl SqliteStore {
         .bind(owner)
         .fetch_optional(&mut *tx)
         .await?;
-        let Some(attempt) = attempt else {
+        let Some(settled) = settled else {
             return Ok(false);
         };
         query(
             "INSERT INTO deliveries (outbox_id, attempt, at, owner, outcome, retry_at, error)
-             VALUES (?, ?, ?, ?, ?, ?, ?)",
+             SELECT id, attempts, ?, ?, ?, ?, ? FROM notification_outbox WHERE id = ?",
         )
-        .bind(entry)
-        .bind(attempt)
         .bind(now.as_micros())
         .bind(owner)
         .bind(outcome)
         .bind(retry_at)
         .bind(error)
+        .bind(entry)
         .execute(&mut *tx)
         .await?;
+        if let Some(retry_at) = retry_at {
+            query(
+                "UPDATE notification_outbox SET due_at = ?1
+                 WHERE state = 'pending' AND incident_id = ?2 AND receiver = ?3 AND id > ?4 AND due_at < ?1",
+            )
+            .bind(retry_at)
+            .bind(settled.incident_id.as_str())
+            .bind(settled.receiver.as_str())
+            .bind(entry)
+            .execute(&mut *tx)
+            .await?;
+        }
+        if let Some(event) = settled.into_event(settlement, now)? {
+            append_event(&mut tx, &event).await?;
+        }
         tx.commit().await?;
         Ok(true)
     }

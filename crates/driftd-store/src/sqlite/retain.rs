@@ -36,7 +36,11 @@ impl SqliteStore {
             gone.incidents = self
                 .drop_rows(
                     "DELETE FROM incidents WHERE id IN
-                     (SELECT id FROM incidents WHERE state = 'resolved' AND resolved_at < ? LIMIT ?)",
+                     (SELECT i.id FROM incidents AS i
+                      WHERE i.state = 'resolved' AND i.resolved_at < ? AND NOT i.owes_end
+                        AND NOT EXISTS (SELECT 1 FROM notification_outbox AS o
+                                        WHERE o.incident_id = i.id AND o.state = 'pending')
+                      LIMIT ?)",
                     before,
                 )
                 .await?;

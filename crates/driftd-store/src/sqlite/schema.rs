@@ -11,4 +11,5 @@ pub(super) const VERSIONS: &[Version] = &[
     (5, "views", include_str!("../../../../migrations/sqlite/0005_views.sql")),
     (6, "confirmed_ends", include_str!("../../../../migrations/sqlite/0006_confirmed_ends.sql")),
     (7, "retention", include_str!("../../../../migrations/sqlite/0007_retention.sql")),
+    (8, "tending", include_str!("../../../../migrations/sqlite/0008_tending.sql")),
 ];

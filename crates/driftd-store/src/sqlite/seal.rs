@@ -3,18 +3,17 @@
 mod view;
 mod write;
 
-use driftd_model::{Incident, MonitorId, PlannedDelta, SealStep, SealView, Sealed, SealedPane, Sealer, Silence, Topic};
-use driftd_window::{EventTime, PaneId, Timestamp};
+use driftd_model::{MonitorId, PlannedDelta, SealStep, SealView, Sealed, SealedPane, Sealer, Topic};
+use driftd_window::{EventTime, PaneId};
 use sqlx::query_as;
 use sqlx::sqlite::SqliteConnection;
 
-use super::incidents::unresolved;
 use super::late::advance_frontier;
 use super::panes::sealed_panes;
-use super::silences::silences;
 use super::{Outcome, SqliteStore};
 use crate::rows::PartialColumns;
 use crate::seal::{Decided, SealTransaction, step};
+use crate::tend::TendTransaction;
 
 impl SqliteStore {
     /// Takes one sealing step. Everything is read and written under the one write lock, so two sealers of one monitor
@@ -50,18 +49,11 @@ impl SealTransaction for SqliteConnection {
         sealed_panes(self, monitor, from, to).await
     }
 
-    async fn unresolved(&mut self, monitor: &MonitorId) -> Outcome<Vec<Incident>> {
-        unresolved(self, monitor).await
-    }
-
-    async fn silences(&mut self, now: Timestamp) -> Outcome<Vec<Silence>> {
-        silences(self, Some(now)).await
-    }
-
     async fn write(&mut self, decided: &Decided<'_>) -> Outcome<()> {
         let monitor = decided.sealer.monitor();
         write::panes(self, monitor, decided.merged).await?;
-        write::outcome(self, decided).await?;
+        write::windows(self, decided).await?;
+        self.tell(decided.outcome, decided.now).await?;
         advance_frontier(self, monitor, decided.through).await
     }
 }

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use driftd_model::{
-    BaselineRef, ContentHash, Epoch, ErrorClass, IncidentState, MonitorId, MonitorPlan, MonitorSealer, Notification,
-    PlannedDelta, ReceiverName, SealInput, SealOutcome, SealStep, SealTime, SealView, SealedPane, Sealer, Settlement,
-    Store, Topic, acknowledge,
+    BaselineRef, ContentHash, Epoch, ErrorClass, IncidentState, MonitorId, MonitorPlan, MonitorSealer, PlannedDelta,
+    Routing, SealInput, SealOutcome, SealStep, SealTime, SealView, SealedPane, Sealer, Store, Topic, acknowledge,
 };
-use driftd_testkit::fixtures::{CRITICAL, Feeder, ROWS, Traffic, clock, hour, id_of, plan, receivers, seal_all, topic};
+use driftd_testkit::fixtures::{
+    CRITICAL, Feeder, NOBODY, ROWS, Traffic, clock, hour, id_of, plan, receivers, seal_all, topic,
+};
 use driftd_window::{EventTime, Timestamp};
 use sqlx::query;
 
@@ -52,10 +53,6 @@ impl Sealer for Paused<'_> {
         self.inner.evaluate(input)
     }
 
-    fn receivers(&self, notification: &Notification) -> Vec<ReceiverName> {
-        self.inner.receivers(notification)
-    }
-
     fn now(&self, step: SealStep) -> Timestamp {
         self.inner.now(step)
     }
@@ -78,8 +75,8 @@ async fn seal_around(
 ) -> (driftd_model::Sealed, u32) {
     let (seen, pauses) = sync_channel(1);
     let (release, go_on) = sync_channel(1);
-    let (names, decided) = (receivers(1), AtomicU32::new(0));
-    let inner = MonitorSealer::new(plan, 1, &names, SealTime::Clock(clock(50)));
+    let (routing, decided) = (Routing::to(receivers(1)), AtomicU32::new(0));
+    let inner = MonitorSealer::new(plan, 1, &routing, SealTime::Clock(clock(50)));
     let sealer = Paused { inner, seen, go_on: Mutex::new(go_on), decided: &decided };
     let between = async {
         tokio::task::block_in_place(|| pauses.recv_timeout(PATIENCE).unwrap());
@@ -193,7 +190,7 @@ async fn who_finds_a_monitor_being_sealed_goes_away_at_once() {
     feeder.feed(&*here, &plan, &[Traffic::at(1), Traffic::at(2)], 9).await;
     // The very first seal of a monitor, whose row nobody has made yet.
     let meanwhile = async {
-        let other = MonitorSealer::new(&plan, 1, &[], SealTime::Clock(clock(0)));
+        let other = MonitorSealer::new(&plan, 1, &NOBODY, SealTime::Clock(clock(0)));
         assert_eq!(there.seal(&other).await.unwrap().step, SealStep::Idle);
         assert_eq!(there.sealed_through(&id_of(&plan)).await.unwrap(), None);
     };
@@ -222,6 +219,8 @@ async fn a_seal_that_a_person_overtakes_is_taken_anew() {
     assert_eq!(sealed.rows, ROWS as u64);
     let row = there.incidents(None).await.unwrap().remove(0);
     assert_eq!((row.state, row.windows), (IncidentState::Acknowledged, 2), "neither is lost");
+    let (taken, _) = there.incident(&row.incident_id).await.unwrap().unwrap();
+    assert!(taken.told[&receivers(1)[0]].acknowledged, "and it was told by the second try");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -242,56 +241,4 @@ async fn a_person_waits_for_a_seal_and_keeps_what_it_found() {
     assert!(!sealing.is_empty() && amending.unwrap());
     let row = there.incidents(None).await.unwrap().remove(0);
     assert_eq!((row.state, row.windows), (IncidentState::Acknowledged, 2));
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn two_outboxes_never_hold_the_same_message() {
-    let Some(database) = Database::new("two_outboxes_never_hold_the_same_message") else { return };
-    let (here, there) = (database.open().await, database.open().await);
-    let plan = plan();
-    let mut feeder = Feeder::claim(&*here, 0).await;
-    feeder.feed(&*here, &plan, &[Traffic::at(1).shifted(CRITICAL)], 3).await;
-    seal_all(&*here, &plan, &receivers(40), clock(1)).await;
-    let take = |store: driftd_model::SharedStore, owner: &'static str| {
-        tokio::spawn(async move {
-            let mut settled = Vec::new();
-            loop {
-                let held = store.lease(owner, 3, clock(1), clock(2)).await.unwrap();
-                if held.is_empty() {
-                    return settled;
-                }
-                for entry in held {
-                    assert!(store.settle(owner, entry.id, &Settlement::Delivered, clock(1)).await.unwrap());
-                    settled.push(entry.id);
-                }
-            }
-        })
-    };
-    let (a, b) = tokio::join!(take(here.clone(), "here"), take(there.clone(), "there"));
-    let mut all: Vec<i64> = a.unwrap().into_iter().chain(b.unwrap()).collect();
-    // Whoever finds every free row just being leased by the other one leaves early; nothing is left behind for all that.
-    all.extend(take(here.clone(), "here").await.unwrap());
-    all.sort_unstable();
-    all.dedup();
-    assert_eq!((all.len(), here.outbox_depth().await.unwrap()), (40, 0));
-    assert_eq!(database.count("deliveries").await, 40, "each was tried once");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_message_is_settled_by_whoever_holds_it_now() {
-    let Some(database) = Database::new("a_message_is_settled_by_whoever_holds_it_now") else { return };
-    let (here, there) = (database.open().await, database.open().await);
-    let plan = plan();
-    Feeder::claim(&*here, 0).await.feed(&*here, &plan, &[Traffic::at(1).shifted(CRITICAL)], 3).await;
-    seal_all(&*here, &plan, &receivers(1), clock(1)).await;
-    let id = here.lease("here", 1, clock(1), clock(2)).await.unwrap()[0].id;
-    assert_eq!(there.lease("there", 1, clock(1), clock(2)).await.unwrap(), []);
-    assert_eq!(there.lease("there", 1, clock(2), clock(3)).await.unwrap()[0].id, id);
-    let given_up = Settlement::Dead { error: "timed out".to_owned() };
-    let (late, timely) = tokio::join!(
-        here.settle("here", id, &given_up, clock(2)),
-        there.settle("there", id, &Settlement::Delivered, clock(2)),
-    );
-    assert_eq!((late.unwrap(), timely.unwrap()), (false, true));
-    assert_eq!(database.count("deliveries WHERE outcome = 'delivered'").await, 1);
 }

@@ -11,8 +11,10 @@ mod interleavings;
 mod odd_text;
 mod opening;
 mod outage;
+mod outbox;
 mod partitions;
 mod secrets;
+mod tending;
 mod views;
 
 use std::time::{Duration, Instant};

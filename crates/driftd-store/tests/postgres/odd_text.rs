@@ -37,7 +37,7 @@ async fn nul_characters_come_back_or_are_no_trouble() {
     };
     store.add_silence(&silence).await.unwrap();
     assert_eq!(store.silences(None).await.unwrap(), [silence]);
-    for entry in store.lease("w\0", 9, clock(1), clock(2)).await.unwrap() {
+    for entry in store.lease("w\0", &receivers(1)[0], 9, clock(1), clock(2)).await.unwrap() {
         let settlement = Settlement::Dead { error: "it said \0".to_owned() };
         assert!(store.settle("w\0", entry.id, &settlement, clock(1)).await.unwrap());
     }

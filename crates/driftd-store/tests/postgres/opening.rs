@@ -6,8 +6,8 @@ use sqlx::{query, query_scalar};
 
 use super::{Database, chain};
 
-const VERSIONS: [&str; 6] =
-    ["0001_stream", "0002_baselines", "0003_history", "0004_incidents", "0005_views", "0006_reader"];
+const VERSIONS: [&str; 7] =
+    ["0001_stream", "0002_baselines", "0003_history", "0004_incidents", "0005_views", "0006_reader", "0007_tending"];
 
 async fn open_error(url: &str) -> String {
     let error = PostgresStore::open(url, &StoreOptions::default()).await.unwrap_err();
@@ -19,9 +19,9 @@ async fn open_error(url: &str) -> String {
 async fn migrating_says_what_it_did() {
     let Some(database) = Database::new("migrating_says_what_it_did") else { return };
     let migrated = driftd_store::migrate(&database.url).await.unwrap();
-    assert_eq!((migrated.applied, migrated.version), (VERSIONS.map(str::to_owned).to_vec(), 6));
+    assert_eq!((migrated.applied, migrated.version), (VERSIONS.map(str::to_owned).to_vec(), 7));
     let again = driftd_store::migrate(&database.url).await.unwrap();
-    assert_eq!((again.applied, again.version), (Vec::new(), 6));
+    assert_eq!((again.applied, again.version), (Vec::new(), 7));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -47,23 +47,23 @@ async fn of_processes_that_migrate_at_once_one_does_it() {
         applied.push(migrating.await.unwrap());
     }
     // One of the eight did all of it, and the others found nothing to do.
-    assert!(applied.iter().all(|n| [0, 6].contains(n)) && applied.iter().sum::<usize>() <= 6, "{applied:?}");
-    assert_eq!(database.count("_sqlx_migrations").await, 6);
+    assert!(applied.iter().all(|n| [0, 7].contains(n)) && applied.iter().sum::<usize>() <= 7, "{applied:?}");
+    assert_eq!(database.count("_sqlx_migrations").await, 7);
 }
 
 #[tokio::test]
 async fn tables_of_another_driftd_are_refused_with_the_reason() {
     let Some(database) = Database::new("tables_of_another_driftd_are_refused_with_the_reason") else { return };
     database.open().await.close().await;
-    query("UPDATE _sqlx_migrations SET version = 9 WHERE version = 6").execute(&database.outside).await.unwrap();
+    query("UPDATE _sqlx_migrations SET version = 9 WHERE version = 7").execute(&database.outside).await.unwrap();
     let error = open_error(&database.url).await;
-    assert!(error.contains("has tables of version 9, this build knows them up to 6"), "{error}");
-    query("UPDATE _sqlx_migrations SET version = 6, checksum = '\\x00' WHERE version = 9")
+    assert!(error.contains("has tables of version 9, this build knows them up to 7"), "{error}");
+    query("UPDATE _sqlx_migrations SET version = 7, checksum = '\\x00' WHERE version = 9")
         .execute(&database.outside)
         .await
         .unwrap();
     let error = open_error(&database.url).await;
-    assert!(error.contains("set up by another edition of migration 6"), "{error}");
+    assert!(error.contains("set up by another edition of migration 7"), "{error}");
 }
 
 #[tokio::test]

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use driftd_model::{Checkpoint, ErrorClass, Offset, SharedStore};
-use driftd_testkit::fixtures::{Feeder, Traffic, clock, hour, id_of, plan, seal_all, topic};
+use driftd_model::{Checkpoint, ErrorClass, MonitorTender, Offset, SharedStore};
+use driftd_testkit::fixtures::{Feeder, NOBODY, Traffic, clock, hour, id_of, plan, receivers, seal_all, topic};
 use driftd_testkit::services::postgres::{Postgres, PostgresOptions};
 use sqlx::{Connection, PgConnection, query};
 
@@ -26,7 +26,9 @@ async fn all_calls_are_transient(store: &SharedStore, checkpoint: &Checkpoint) {
         store.claim(&topic(), checkpoint.partition, "w", clock(0)).await.err(),
         store.checkpoint(checkpoint, clock(0)).await.err(),
         store.sweep_late(&id_of(&plan())).await.err(),
-        store.lease("w", 1, clock(0), clock(1)).await.err(),
+        store.lease("w", &receivers(1)[0], 1, clock(0), clock(1)).await.err(),
+        store.told_incidents(clock(0)).await.err(),
+        store.tend(&MonitorTender::new(&plan(), &NOBODY, None, clock(0))).await.err(),
         store.outbox_depth().await.err(),
     ];
     for error in errors {

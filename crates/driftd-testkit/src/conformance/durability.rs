@@ -64,11 +64,11 @@ pub async fn everything_is_there_after_opening_again(place: &dyn Place) {
 /// A new owner needs the store and nothing else: counts of the dead owner are sealed, its offset is where it goes on,
 /// its leases run out.
 pub async fn a_new_process_goes_on_where_the_old_one_stopped(place: &dyn Place) {
-    let (store, plan) = (place.open().await, plan());
+    let (store, plan, to) = (place.open().await, plan(), receivers(1));
     let mut old = Feeder::claim(&*store, 0).await;
     old.feed(&*store, &plan, &[Traffic::at(0).shifted(CRITICAL), Traffic::at(1).rows(10)], 2).await;
-    seal_all(&*store, &plan, &receivers(1), clock(5)).await;
-    assert_eq!(store.lease("old", 9, clock(5), clock(7)).await.unwrap().len(), 1);
+    seal_all(&*store, &plan, &to, clock(5)).await;
+    assert_eq!(store.lease("old", &to[0], 9, clock(5), clock(7)).await.unwrap().len(), 1);
     drop(store);
 
     let store = place.open().await;
@@ -77,8 +77,8 @@ pub async fn a_new_process_goes_on_where_the_old_one_stopped(place: &dyn Place) 
     let stale = old.checkpoint(&[&plan], &[Traffic::at(1)], 9);
     assert!(store.checkpoint(&stale, clock(6)).await.is_err());
     new.feed(&*store, &plan, &[Traffic::at(1)], 3).await;
-    let steps = seal_all(&*store, &plan, &receivers(1), clock(6)).await;
+    let steps = seal_all(&*store, &plan, &to, clock(6)).await;
     assert_eq!(steps.iter().map(|s| s.rows).sum::<u64>(), ROWS as u64 + 10);
-    assert_eq!(store.lease("new", 9, clock(6), clock(8)).await.unwrap().len(), 0);
-    assert_eq!(store.lease("new", 9, clock(7), clock(8)).await.unwrap().len(), 1);
+    assert_eq!(store.lease("new", &to[0], 9, clock(6), clock(8)).await.unwrap().len(), 0);
+    assert_eq!(store.lease("new", &to[0], 9, clock(7), clock(8)).await.unwrap().len(), 1);
 }

@@ -135,6 +135,8 @@ pub async fn people_change_what_they_have_read(place: &dyn Place) {
     assert_eq!(by_hand, [(clock(5), "acknowledged"), (clock(7), "resolved")]);
     let row = rows(&*store, &plan).await.remove(0);
     assert_eq!((row.acknowledged_at, row.resolved_at), (Some(clock(5)), Some(clock(7))));
+    let (over, _) = store.incident(&row.incident_id).await.unwrap().unwrap();
+    assert_eq!(Some(&over), ended.incident.as_ref(), "who did it, too");
     live(&*store, &plan, &mut feeder, 1, CRITICAL).await;
     assert_eq!(rows(&*store, &plan).await.len(), 2, "what was resolved by hand does not come back to life");
 }
@@ -177,6 +179,33 @@ pub async fn people_never_undo_what_a_seal_found(place: &dyn Place) {
     let expected = acknowledge(meanwhile, "ana", clock(9)).incident.unwrap();
     assert_eq!(after, expected);
     assert_eq!(rows(&*store, &plan).await[0].windows, 2);
+}
+
+/// Whoever keeps telling a receiver what is wrong has to know what still is, and what has just ceased to be.
+pub async fn told_incidents_are_open_or_lately_over(place: &dyn Place) {
+    let (store, plan) = (place.open().await, plan());
+    let mut feeder = Feeder::claim(&*store, 0).await;
+    let found = |after: i64| {
+        let store = store.clone();
+        async move { store.told_incidents(clock(after)).await.unwrap() }
+    };
+    live(&*store, &plan, &mut feeder, 0, WARN).await;
+    assert_eq!(found(-9).await, [], "nobody is told of a pending one");
+    let over = [CRITICAL, 0.0, 0.0];
+    for (hour, shift) in (1..).zip(over.into_iter().chain([CRITICAL])) {
+        live(&*store, &plan, &mut feeder, hour, shift).await;
+    }
+    let (over, open) = (rows(&*store, &plan).await.remove(0), rows(&*store, &plan).await.remove(1));
+    assert_eq!((over.resolved_at, open.opened_at), (Some(clock(3)), Some(clock(4))));
+    for (after, expected) in [(2, vec![&over, &open]), (3, vec![&open]), (99, vec![&open])] {
+        let found = found(after).await;
+        let ids: Vec<_> = found.iter().map(|i| &i.id).collect();
+        assert_eq!(ids, expected.iter().map(|row| &row.incident_id).collect::<Vec<_>>(), "hour {after}");
+    }
+    let (whole, _) = store.incident(&open.incident_id).await.unwrap().unwrap();
+    let step = acknowledge(whole, "ana", clock(9));
+    assert!(store.amend_incident(IncidentState::Open, &step, false, clock(9)).await.unwrap());
+    assert_eq!(found(99).await, [step.incident.unwrap()]);
 }
 
 /// By first bad window; of one monitor or of all.

@@ -2,13 +2,14 @@
 
 use driftd_model::{
     HistoryQuery, MonitorPlan, Retained, Retention, SealStep, SealedPane, Settlement, Store, acknowledge,
+    resolve_by_hand,
 };
 use driftd_window::{Span, Timestamp};
 
 use super::Place;
 use crate::MemStore;
 use crate::fixtures::{
-    CRITICAL, Feeder, ROWS, Traffic, WARN, clock, hour, id_of, monitor, plan, plan_of, receivers, seal_all,
+    CRITICAL, Feeder, ROWS, Traffic, WARN, clock, hour, id_of, monitor, plan, plan_of, receivers, seal_all, tend,
 };
 
 /// A moment at which everything that these laws write is old; they write in the first days of 1970.
@@ -22,6 +23,21 @@ fn counts_only() -> Retention {
 /// An hour for everything, and `keep` hours for the panes of the longest window.
 fn everything(keep: u32) -> Retention {
     Retention::new(Span::from_hours(1), Some(Span::from_hours(1)), Span::from_hours(keep))
+}
+
+/// Delivers everything that waits for so many receivers at that hour of the wall clock.
+async fn deliver(store: &dyn Store, count: usize, now: i64) {
+    for receiver in receivers(count) {
+        loop {
+            let entries = store.lease("w", &receiver, 9, clock(now), clock(now + 1)).await.unwrap();
+            if entries.is_empty() {
+                break;
+            }
+            for entry in entries {
+                assert!(store.settle("w", entry.id, &Settlement::Delivered, clock(now)).await.unwrap());
+            }
+        }
+    }
 }
 
 async fn panes(store: &dyn Store, plan: &MonitorPlan) -> Vec<SealedPane> {
@@ -123,6 +139,7 @@ pub async fn sealing_goes_on_as_if_nothing_was_forgotten(place: &dyn Place) {
         for (feeder, store) in feeders.iter_mut().zip(stores) {
             feeder.feed(store, &plan, &traffic, now + 1).await;
             let mut steps = seal_all(store, &plan, &receivers(1), clock(now)).await;
+            deliver(store, 1, now).await;
             // Two stores give the same counts in other words when a mean was added up in another order.
             for step in &mut steps {
                 step.outcome.windows.clear();
@@ -150,22 +167,50 @@ pub async fn the_past_is_forgotten_by_its_age(place: &dyn Place) {
     let rows = store.history(&HistoryQuery::default()).await.unwrap().len();
     let before = store.incidents(None).await.unwrap();
     assert_eq!(before.iter().filter(|row| row.resolved_at.is_some()).count(), 1);
-    let messages = store.outbox_depth().await.unwrap();
-    for entry in store.lease("w", 2, clock(110), clock(120)).await.unwrap() {
-        assert!(store.settle("w", entry.id, &Settlement::Delivered, clock(110)).await.unwrap());
-    }
-    // An hour behind hour 104: windows judged at 101, 102 and 103 go.
+    // Beginning and end of the first incident, told to two receivers, and the beginning of the second.
+    assert_eq!(store.outbox_depth().await.unwrap(), 6);
+    deliver(&*store, 1, 110).await;
+    // What was decided before hour 104 goes: windows judged at 101, 102 and 103, and messages that were delivered.
     let gone = store.retain(&everything(1), clock(105)).await.unwrap();
-    assert_eq!((gone.windows, gone.incidents, gone.notifications), (3, 1, 2), "{gone:?}");
+    let found = (gone.windows, gone.incidents, gone.notifications);
+    assert_eq!(found, (3, 0, 2), "the second receiver has not heard of the end: {gone:?}");
+    for receiver in &receivers(2)[1..] {
+        for _ in 0..2 {
+            let entry = store.lease("w", receiver, 1, clock(110), clock(120)).await.unwrap().remove(0);
+            assert!(store.settle("w", entry.id, &Settlement::Delivered, clock(110)).await.unwrap());
+        }
+    }
+    let gone = store.retain(&everything(1), clock(105)).await.unwrap();
+    assert_eq!((gone.windows, gone.incidents, gone.notifications), (0, 1, 2), "{gone:?}");
     let left = store.history(&HistoryQuery::default()).await.unwrap();
     assert_eq!(left.len(), rows / 7 * 4);
     assert!(left.iter().all(|row| row.sealed_at >= clock(104)));
     let gone = store.retain(&everything(1), clock(LATER)).await.unwrap();
-    assert_eq!((gone.windows, gone.incidents, gone.notifications), (4, 0, 0), "{gone:?}");
+    assert_eq!((gone.windows, gone.incidents, gone.notifications), (4, 0, 1), "{gone:?}");
     assert_eq!(store.history(&HistoryQuery::default()).await.unwrap(), []);
-    assert_eq!(store.outbox_depth().await.unwrap(), messages - 2, "what is not delivered yet is kept");
+    assert_eq!(store.outbox_depth().await.unwrap(), 1, "what is not delivered yet is kept");
     let after = store.incidents(None).await.unwrap();
     assert_eq!(after, before.into_iter().filter(|row| row.resolved_at.is_none()).collect::<Vec<_>>());
+}
+
+/// An incident is kept until everybody who heard of it knows that it is over, however old it is.
+pub async fn what_somebody_waits_for_is_kept(place: &dyn Place) {
+    let (store, plan, to) = (place.open().await, plan(), receivers(1));
+    Feeder::claim(&*store, 0).await.feed(&*store, &plan, &[Traffic::at(1).shifted(CRITICAL)], 3).await;
+    seal_all(&*store, &plan, &to, clock(5)).await;
+    deliver(&*store, 1, 5).await;
+    let row = store.incidents(None).await.unwrap().remove(0);
+    let (incident, _) = store.incident(&row.incident_id).await.unwrap().unwrap();
+    let step = resolve_by_hand(incident, "ana", clock(6));
+    assert!(store.amend_incident(row.state, &step, false, clock(6)).await.unwrap());
+    let forgotten = async || store.retain(&everything(1), clock(LATER)).await.unwrap();
+    assert_eq!(forgotten().await.incidents, 0, "nobody was told of its end");
+    assert_eq!(tend(&*store, &plan, &to, clock(7)).await.notifications.len(), 1);
+    let gone = forgotten().await;
+    assert_eq!((gone.incidents, store.outbox_depth().await.unwrap()), (0, 1), "the message is under way");
+    deliver(&*store, 1, 7).await;
+    assert_eq!(forgotten().await.incidents, 1);
+    assert_eq!(store.incidents(None).await.unwrap(), []);
 }
 
 /// People go on with an incident that is not resolved, however old it is.

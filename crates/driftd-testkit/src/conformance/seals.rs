@@ -7,7 +7,7 @@ use driftd_window::{EventTime, SegmentKey};
 
 use super::Place;
 use crate::fixtures::{
-    Feeder, ROWS, Traffic, clock, deltas, hour, id_of, monitor, plan, plan_of, seal_all, segment, split_plan,
+    Feeder, NOBODY, ROWS, Traffic, clock, deltas, hour, id_of, monitor, plan, plan_of, seal_all, segment, split_plan,
 };
 
 /// No mark, no data, or a mark that has not passed: idle, and nothing written.
@@ -58,7 +58,7 @@ pub async fn every_pane_is_sealed_once_in_order(place: &dyn Place) {
         feeder.feed(&*store, &plan, &[Traffic::at(h)], 0).await;
     }
     feeder.feed(&*store, &plan, &[], 6).await;
-    let sealer = MonitorSealer::new(&plan, 1, &[], SealTime::Clock(clock(0)));
+    let sealer = MonitorSealer::new(&plan, 1, &NOBODY, SealTime::Clock(clock(0)));
     for h in 0..5 {
         let sealed = store.seal(&sealer).await.unwrap();
         assert!(matches!(sealed.step, SealStep::Pane { pane } if pane.start() == hour(h)), "{:?}", sealed.step);
@@ -80,7 +80,7 @@ pub async fn concurrent_seals_never_double(place: &dyn Place) {
                 let mut rows = 0;
                 // A worker that finds another one at it is told Idle and comes back.
                 for _ in 0..4 * HOURS {
-                    let sealer = MonitorSealer::new(&plan, 1, &[], SealTime::Clock(clock(0)));
+                    let sealer = MonitorSealer::new(&plan, 1, &NOBODY, SealTime::Clock(clock(0)));
                     rows += store.seal(&sealer).await.unwrap().rows;
                     tokio::task::yield_now().await;
                 }

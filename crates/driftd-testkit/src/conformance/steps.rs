@@ -3,14 +3,14 @@
 use std::sync::Mutex;
 
 use driftd_model::{
-    BaselineRef, ContentHash, ErrorClass, HistoryQuery, MonitorId, MonitorPlan, MonitorSealer, Notification,
-    PlannedDelta, ReceiverName, SealInput, SealOutcome, SealStep, SealTime, SealView, SealedPane, Sealer, Topic,
+    BaselineRef, ContentHash, ErrorClass, HistoryQuery, MonitorId, MonitorPlan, MonitorSealer, PlannedDelta, SealInput,
+    SealOutcome, SealStep, SealTime, SealView, SealedPane, Sealer, Topic,
 };
 use driftd_stats::ShapeMismatch;
 use driftd_window::{EventTime, PaneId, PartitionMark, Timestamp};
 
 use super::Place;
-use crate::fixtures::{Feeder, ROWS, Traffic, clock, hour, id_of, monitor, plan, plan_of, seal_all};
+use crate::fixtures::{Feeder, NOBODY, ROWS, Traffic, clock, hour, id_of, monitor, plan, plan_of, seal_all};
 
 /// A sealer that writes down what it is shown, and can be told to decide or to fail otherwise.
 struct Witness<'a> {
@@ -25,7 +25,7 @@ struct Witness<'a> {
 impl<'a> Witness<'a> {
     fn of(plan: &'a MonitorPlan) -> Self {
         Self {
-            real: MonitorSealer::new(plan, 1, &[], SealTime::Clock(clock(0))),
+            real: MonitorSealer::new(plan, 1, &NOBODY, SealTime::Clock(clock(0))),
             step: None,
             through: None,
             breaks: false,
@@ -63,10 +63,6 @@ impl Sealer for Witness<'_> {
     fn evaluate(&self, input: SealInput) -> SealOutcome {
         self.inputs.lock().unwrap().push(input.clone());
         self.real.evaluate(input)
-    }
-
-    fn receivers(&self, notification: &Notification) -> Vec<ReceiverName> {
-        self.real.receivers(notification)
     }
 
     fn now(&self, step: SealStep) -> Timestamp {

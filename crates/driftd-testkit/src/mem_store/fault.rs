@@ -12,6 +12,8 @@ pub enum Operation {
     Checkpoint,
     /// `Store::seal`.
     Seal,
+    /// `Store::tend`.
+    Tend,
     /// `Store::settle`.
     Settle,
 }

@@ -1,16 +1,25 @@
 //! Incidents and silences.
 
 use driftd_model::{
-    Incident, IncidentEvent, IncidentId, IncidentRow, IncidentState, MonitorId, Silence, SilenceId, Step,
+    Incident, IncidentEvent, IncidentId, IncidentRow, IncidentState, MonitorId, Silence, SilenceId, Step, wants_tending,
 };
 use driftd_window::Timestamp;
 
 use super::state::State;
 
 impl State {
-    pub(super) fn unresolved(&self, monitor: &MonitorId) -> Vec<Incident> {
-        let wanted = |i: &&Incident| i.key.monitor == *monitor && i.state != IncidentState::Resolved;
+    /// What a sealer and a tender are shown.
+    pub(super) fn wanting(&self, monitor: &MonitorId) -> Vec<Incident> {
+        let wanted = |i: &&Incident| i.key.monitor == *monitor && wants_tending(i);
         self.incidents.iter().filter(wanted).cloned().collect()
+    }
+
+    /// Open ones, taken or not, and those that were resolved after that moment.
+    pub(super) fn told(&self, resolved_after: Timestamp) -> Vec<Incident> {
+        let wanted = |i: &&Incident| i.is_firing() || i.resolved_at.is_some_and(|at| at > resolved_after);
+        let mut found: Vec<Incident> = self.incidents.iter().filter(wanted).cloned().collect();
+        found.sort_by(|a, b| (a.first_seen, &a.id).cmp(&(b.first_seen, &b.id)));
+        found
     }
 
     pub(super) fn incident_rows(&self, monitor: Option<&MonitorId>) -> Vec<IncidentRow> {
@@ -31,7 +40,7 @@ impl State {
         Some((incident.clone(), events))
     }
 
-    /// A person changes the state; what seals found out meanwhile stays.
+    /// A person changes the state; what seals found out meanwhile stays, and what people were told.
     pub(super) fn amend(&mut self, expected: IncidentState, step: &Step, silenced: bool, now: Timestamp) -> bool {
         let Some(amended) = &step.incident else {
             return false;
@@ -42,12 +51,12 @@ impl State {
         known.state = amended.state;
         known.acknowledged.clone_from(&amended.acknowledged);
         known.resolved_at = amended.resolved_at;
-        known.last_notified_at = known.last_notified_at.max(amended.last_notified_at);
+        known.resolved_by.clone_from(&amended.resolved_by);
         self.events.extend(step.transitions.iter().map(|transition| IncidentEvent {
             incident: amended.id.clone(),
             at: now,
             transition: transition.clone(),
-            silenced: silenced && transition.is_told(),
+            silenced: silenced && transition.is_news(),
         }));
         true
     }

@@ -3,8 +3,8 @@
 use driftd_model::{
     Baseline, BaselineName, BaselineRef, BaselineSummary, Checkpoint, Claim, FeatureName, HistoryQuery, HistoryRow,
     Incident, IncidentEvent, IncidentId, IncidentRow, IncidentState, MonitorId, OutboxEntry, Partition, PartitionRow,
-    Retained, Retention, Sealed, SealedPane, Sealer, Settlement, Silence, SilenceId, Step, Store, StoreError,
-    StoreResult, StoredBaseline, Topic,
+    ReceiverName, Retained, Retention, SealOutcome, Sealed, SealedPane, Sealer, Settlement, Silence, SilenceId, Step,
+    Store, StoreError, StoreResult, StoredBaseline, Tender, Topic,
 };
 use driftd_window::{EventTime, SegmentKey, Timestamp, WindowName};
 
@@ -51,6 +51,10 @@ impl Store for MemStore {
     fn seal<'a>(&'a self, sealer: &'a dyn Sealer) -> StoreResult<'a, Sealed> {
         self.lock().seals_asked += 1;
         reached(self, |state| state.seal(sealer))
+    }
+
+    fn tend<'a>(&'a self, tender: &'a dyn Tender) -> StoreResult<'a, SealOutcome> {
+        reached(self, |state| state.tend(tender))
     }
 
     fn sweep_late<'a>(&'a self, monitor: &'a MonitorId) -> StoreResult<'a, u64> {
@@ -158,14 +162,19 @@ impl Store for MemStore {
         ready(Ok(self.lock().expire_silence(id, now)))
     }
 
+    fn told_incidents(&self, resolved_after: Timestamp) -> StoreResult<'_, Vec<Incident>> {
+        ready(Ok(self.lock().told(resolved_after)))
+    }
+
     fn lease<'a>(
         &'a self,
         owner: &'a str,
+        receiver: &'a ReceiverName,
         limit: u32,
         now: Timestamp,
         until: Timestamp,
     ) -> StoreResult<'a, Vec<OutboxEntry>> {
-        ready(Ok(self.lock().lease(owner, limit, now, until)))
+        ready(Ok(self.lock().lease(owner, receiver, limit, now, until)))
     }
 
     fn settle<'a>(
@@ -173,9 +182,9 @@ impl Store for MemStore {
         owner: &'a str,
         entry: i64,
         settlement: &'a Settlement,
-        _now: Timestamp,
+        now: Timestamp,
     ) -> StoreResult<'a, bool> {
-        ready(self.lock().settle(owner, entry, settlement))
+        ready(self.lock().settle(owner, entry, settlement, now))
     }
 
     fn retain<'a>(&'a self, policy: &'a Retention, now: Timestamp) -> StoreResult<'a, Retained> {

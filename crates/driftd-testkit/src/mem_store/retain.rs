@@ -1,9 +1,9 @@
 //! Forgetting what is old.
 
-use driftd_model::{IncidentState, Retained, Retention};
+use driftd_model::{Incident, IncidentState, Retained, Retention};
 use driftd_window::{EventTime, PaneId, Timestamp};
 
-use super::state::{MonitorState, OutboxState, State};
+use super::state::{MonitorState, OutboxRow, OutboxState, State};
 
 impl State {
     pub(super) fn retain(&mut self, policy: &Retention, now: Timestamp) -> Retained {
@@ -30,12 +30,16 @@ impl State {
             windows.dedup();
             gone.windows += windows.len() as u64;
         }
-        let old = |i: &driftd_model::Incident| {
-            i.state == IncidentState::Resolved && i.resolved_at.is_some_and(|resolved| resolved < before)
+        let waiting = |i: &Incident| {
+            let of = |row: &OutboxRow| row.state == OutboxState::Waiting && row.entry.notification.incident.id == i.id;
+            i.owes_an_end() || self.outbox.iter().any(of)
+        };
+        let old = |i: &Incident| {
+            i.state == IncidentState::Resolved && i.resolved_at.is_some_and(|at| at < before) && !waiting(i)
         };
         let ids: Vec<_> = self.incidents.iter().filter(|i| old(i)).map(|i| i.id.clone()).collect();
         gone.incidents += ids.len() as u64;
-        self.incidents.retain(|i| !old(i));
+        self.incidents.retain(|i| !ids.contains(&i.id));
         self.events.retain(|event| !ids.contains(&event.incident));
         let messages = self.outbox.len();
         self.outbox.retain(|row| row.state == OutboxState::Waiting || row.entry.notification.at >= before);

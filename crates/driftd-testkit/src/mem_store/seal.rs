@@ -1,8 +1,7 @@
 //! Sealing: one step, all or nothing.
 
 use driftd_model::{
-    HistoryRow, IncidentEvent, IncidentState, MonitorId, SealInput, SealOutcome, SealStep, SealView, Sealed,
-    SealedPane, Sealer, StoreError, Topic,
+    HistoryRow, MonitorId, SealInput, SealOutcome, SealStep, SealView, Sealed, SealedPane, Sealer, StoreError, Topic,
 };
 use driftd_window::{EventTime, PartitionMark, Timestamp};
 
@@ -33,14 +32,14 @@ impl State {
             step,
             panes: self.panes_for(sealer, step, through, &fresh),
             first_data: seen.first_data,
-            incidents: self.unresolved(sealer.monitor()),
-            silences: self.silences.values().filter(|s| s.ends_at > now).cloned().collect(),
+            incidents: self.wanting(sealer.monitor()),
+            silences: self.silences(Some(now)),
         });
         let state = self.monitor(sealer.monitor());
         state.sealed.extend(fresh.into_iter().map(|p| ((p.pane, p.segment.clone()), p)));
         state.sealed_through = Some(through);
         state.history.extend(history_rows(sealer, &outcome, now));
-        self.write_outcome(sealer, &outcome);
+        self.tell(&outcome);
         match fault {
             Some(_) => Err(Fault::error(Operation::Seal)),
             None => Ok(Sealed { step, rows, outcome }),
@@ -94,30 +93,6 @@ impl State {
         let sealed = self.monitors.get(sealer.monitor()).into_iter().flat_map(|m| m.sealed.values());
         let wanted = |p: &&SealedPane| p.rows > 0 && p.pane.start() >= from && p.pane.start() < through;
         sealed.filter(wanted).chain(fresh).cloned().collect()
-    }
-
-    fn write_outcome(&mut self, sealer: &dyn Sealer, outcome: &SealOutcome) {
-        for key in &outcome.dropped {
-            let gone = |i: &driftd_model::Incident| i.key == *key && i.state == IncidentState::Pending;
-            let ids: Vec<_> = self.incidents.iter().filter(|i| gone(i)).map(|i| i.id.clone()).collect();
-            self.incidents.retain(|i| !gone(i));
-            self.events.retain(|e| !ids.contains(&e.incident));
-        }
-        for incident in &outcome.incidents {
-            match self.incidents.iter_mut().find(|i| i.id == incident.id) {
-                Some(known) => known.clone_from(incident),
-                None => self.incidents.push(incident.clone()),
-            }
-        }
-        // An incident that went away in the same step takes its events along.
-        let kept = |event: &&IncidentEvent| self.incidents.iter().any(|i| i.id == event.incident);
-        let events: Vec<IncidentEvent> = outcome.events.iter().filter(kept).cloned().collect();
-        self.events.extend(events);
-        for notification in &outcome.notifications {
-            for receiver in sealer.receivers(notification) {
-                self.enqueue(receiver, notification);
-            }
-        }
     }
 }
 

@@ -69,6 +69,16 @@ pub(super) struct OutboxRow {
     pub(super) last_error: Option<String>,
 }
 
+impl OutboxRow {
+    /// Whether it is on its way to the same receiver as another one, about the same incident.
+    pub(super) fn is_akin(&self, other: &Self) -> bool {
+        let (own, others) = (&self.entry, &other.entry);
+        self.state == OutboxState::Waiting
+            && own.receiver == others.receiver
+            && own.notification.incident.id == others.notification.incident.id
+    }
+}
+
 /// Where a delivery stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OutboxState {
@@ -92,15 +102,20 @@ impl State {
     }
 
     /// Puts a notification on its way to a receiver; once, however often it is decided.
-    pub(super) fn enqueue(&mut self, receiver: ReceiverName, notification: &Notification) {
-        let known = |row: &OutboxRow| row.entry.receiver == receiver && row.entry.notification.key == notification.key;
+    pub(super) fn enqueue(&mut self, receiver: &ReceiverName, notification: &Notification) {
+        let known = |row: &OutboxRow| row.entry.receiver == *receiver && row.entry.notification.key == notification.key;
         if self.outbox.iter().any(known) {
             return;
         }
         self.messages += 1;
         self.outbox.push(OutboxRow {
             due: notification.at,
-            entry: OutboxEntry { id: self.messages, receiver, notification: notification.clone(), attempts: 0 },
+            entry: OutboxEntry {
+                id: self.messages,
+                receiver: receiver.clone(),
+                notification: notification.clone(),
+                attempts: 0,
+            },
             state: OutboxState::Waiting,
             lease: None,
             last_error: None,

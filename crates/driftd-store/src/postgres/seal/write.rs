@@ -1,4 +1,4 @@
-//! What a seal writes: pane, windows, verdicts, incidents, notifications; one statement a table.
+//! What a seal writes, and no tending does: panes, windows, verdicts; one statement a table.
 
 use std::borrow::Cow;
 
@@ -7,10 +7,9 @@ use sqlx::{PgConnection, query, query_scalar};
 
 use crate::codec::{POSTCARD_SMALL, encode_aggregates};
 use crate::error::Outcome;
-use crate::postgres::incidents::{append_events, drop_pending, upsert};
 use crate::postgres::text::stored;
 use crate::read::to_integer;
-use crate::seal::{Decided, messages, scores};
+use crate::seal::{Decided, scores};
 
 /// Freezes the merged panes.
 pub(super) async fn panes(connection: &mut PgConnection, monitor: &MonitorId, merged: &[SealedPane]) -> Outcome<()> {
@@ -45,17 +44,8 @@ pub(super) async fn panes(connection: &mut PgConnection, monitor: &MonitorId, me
     Ok(())
 }
 
-/// Writes down what was decided.
-pub(super) async fn outcome(connection: &mut PgConnection, decided: &Decided<'_>) -> Outcome<()> {
-    windows(connection, decided).await?;
-    // A pending incident that went away makes room for the next one of the same identity.
-    drop_pending(connection, &decided.outcome.dropped).await?;
-    upsert(connection, &decided.outcome.incidents).await?;
-    append_events(connection, &decided.outcome.events).await?;
-    notifications(connection, decided).await
-}
-
-async fn windows(connection: &mut PgConnection, decided: &Decided<'_>) -> Outcome<()> {
+/// Writes down what was judged.
+pub(super) async fn windows(connection: &mut PgConnection, decided: &Decided<'_>) -> Outcome<()> {
     let results = &decided.outcome.windows;
     if results.is_empty() {
         return Ok(());
@@ -142,34 +132,6 @@ async fn feature_drift(connection: &mut PgConnection, numbered: &[(i64, &WindowR
         &criticals as &[Option<f64>],
         &outcomes as &[Option<&str>],
         &reasons as &[Option<String>]
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// The same decision has the same key: were it taken again, it would be in the outbox already.
-async fn notifications(connection: &mut PgConnection, decided: &Decided<'_>) -> Outcome<()> {
-    let messages = messages(decided)?;
-    if messages.is_empty() {
-        return Ok(());
-    }
-    let keys: Vec<&str> = messages.iter().map(|(notification, ..)| notification.key.as_str()).collect();
-    let receivers: Vec<&str> = messages.iter().map(|(_, receiver, _)| receiver.as_str()).collect();
-    let incidents: Vec<&str> = messages.iter().map(|(notification, ..)| notification.incident.id.as_str()).collect();
-    let bodies: Vec<&str> = messages.iter().map(|(.., body)| body.as_str()).collect();
-    query!(
-        "INSERT INTO notification_outbox (key, receiver, incident_id, body, state, attempts, created_at, due_at)
-         SELECT n.key, n.receiver, n.incident_id, n.body::json, 'pending', 0, $1, $1
-         FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY
-              AS n (key, receiver, incident_id, body, number)
-         ORDER BY n.number
-         ON CONFLICT (key, receiver) DO NOTHING",
-        decided.now.as_micros(),
-        &keys as &[&str],
-        &receivers as &[&str],
-        &incidents as &[&str],
-        &bodies as &[&str]
     )
     .execute(connection)
     .await?;

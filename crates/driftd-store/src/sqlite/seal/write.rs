@@ -1,4 +1,4 @@
-//! What a seal writes: pane, windows, verdicts, incidents, notifications.
+//! What a seal writes, and no tending does: panes, windows, verdicts.
 
 use driftd_model::{MonitorId, Outcome as Judged, Score, SealedPane, Threshold, Verdict, WindowResult};
 use sqlx::query_scalar;
@@ -7,9 +7,8 @@ use sqlx::sqlite::SqliteConnection;
 use crate::codec::{POSTCARD, encode_aggregates};
 use crate::error::Outcome;
 use crate::read::to_integer;
-use crate::seal::{Decided, messages, scores};
+use crate::seal::{Decided, scores};
 use crate::sqlite::bulk::{Insert, Statement};
-use crate::sqlite::incidents::{append_event, drop_pending, upsert};
 
 const PANES: Insert = Insert {
     into: "sealed_panes (monitor, pane_start, segment, rows, late_rows, plan_hash, codec, state)",
@@ -27,12 +26,6 @@ const SCORES: Insert = Insert {
            critical, outcome, reason)",
     columns: 14,
     then: "",
-};
-/// The same decision has the same key: were it taken again, it would be in the outbox already.
-const OUTBOX: Insert = Insert {
-    into: "notification_outbox (key, receiver, incident_id, body, state, attempts, created_at, due_at)",
-    columns: 8,
-    then: "ON CONFLICT (key, receiver) DO NOTHING",
 };
 
 /// Freezes the merged panes.
@@ -59,23 +52,8 @@ pub(super) async fn panes(
         .await
 }
 
-/// Writes down what was decided.
-pub(super) async fn outcome(connection: &mut SqliteConnection, decided: &Decided<'_>) -> Outcome<()> {
-    windows(connection, decided).await?;
-    // A pending incident that went away makes room for the next one of the same identity.
-    for key in &decided.outcome.dropped {
-        drop_pending(connection, key).await?;
-    }
-    for incident in &decided.outcome.incidents {
-        upsert(connection, incident).await?;
-    }
-    for event in &decided.outcome.events {
-        append_event(connection, &event.incident, event.at, &event.transition, event.silenced).await?;
-    }
-    notifications(connection, decided).await
-}
-
-async fn windows(connection: &mut SqliteConnection, decided: &Decided<'_>) -> Outcome<()> {
+/// Writes down what was judged.
+pub(super) async fn windows(connection: &mut SqliteConnection, decided: &Decided<'_>) -> Outcome<()> {
     let Decided { sealer, now, outcome, .. } = decided;
     if outcome.windows.is_empty() {
         return Ok(());
@@ -120,20 +98,4 @@ fn bind_score<'q>(row: Statement<'q>, (window, verdict, score): &'q (i64, &Verdi
         .bind(threshold(|t| t.critical))
         .bind(score.outcome.map(Judged::as_str))
         .bind(score.reason.map(|reason| reason.to_string()))
-}
-
-async fn notifications(connection: &mut SqliteConnection, decided: &Decided<'_>) -> Outcome<()> {
-    let Decided { now, .. } = decided;
-    OUTBOX
-        .rows(connection, &messages(decided)?, |row, (notification, receiver, body)| {
-            row.bind(notification.key.as_str())
-                .bind(receiver.as_str())
-                .bind(notification.incident.id.as_str())
-                .bind(body.as_str())
-                .bind("pending")
-                .bind(0_i64)
-                .bind(now.as_micros())
-                .bind(now.as_micros())
-        })
-        .await
 }
