@@ -2,6 +2,7 @@
 
 mod judge;
 mod kafka;
+mod labels;
 mod monitor;
 mod receiver;
 mod route;
@@ -11,11 +12,11 @@ use std::collections::HashMap;
 
 use driftd_window::Span;
 
+use crate::Config;
 use crate::problem::Problems;
 use crate::raw::{RawConfig, RawKafka};
 use crate::read::{Field, Located, Required};
 use crate::tree::Place;
-use crate::{Config, Problem};
 
 /// What `raw` means. What it returns is only a configuration when `problems` stays empty.
 pub(crate) fn check(raw: RawConfig, problems: &mut Problems) -> Config {
@@ -26,13 +27,13 @@ pub(crate) fn check(raw: RawConfig, problems: &mut Problems) -> Config {
         kafka: kafka::kafka(raw_kafka, problems),
         http: section::http(raw.http, problems),
         engine: section::engine(raw.engine, problems),
-        notify: section::notify(raw.notify),
+        notify: section::notify(raw.notify, problems),
         ..Config::default()
     };
     let monitors = raw.monitor.or(Vec::new());
     unique(monitors.iter().map(|m| &m.value.name), "monitor", problems);
     for monitor in monitors {
-        if let Some((monitor, layout)) = monitor::monitor(monitor, problems) {
+        if let Some((monitor, layout)) = monitor::monitor(monitor, &config.notify, problems) {
             config.layouts.insert(monitor.id.clone(), layout);
             config.monitors.push(monitor);
         }
@@ -41,9 +42,10 @@ pub(crate) fn check(raw: RawConfig, problems: &mut Problems) -> Config {
     config.retention = section::retention(raw.retention, &config.monitors, problems);
     let receivers = raw.receiver.or(Vec::new());
     unique(receivers.iter().map(|r| &r.value.name), "receiver", problems);
+    route::default_route(&raw.route, &receivers, problems);
     let routes = raw.route.or(Vec::new());
     route::references(&routes, &receivers, problems);
-    config.notes = route::notes(&routes, &receivers);
+    config.notes = route::notes(&routes, &receivers, &config.monitors);
     config.routes = routes.into_iter().filter_map(|r| route::route(r, problems)).collect();
     let receivers = receivers.into_iter().filter_map(|r| receiver::receiver(r, &config.notify, problems));
     config.receivers = receivers.collect();
@@ -110,9 +112,4 @@ fn positive_if_given(field: Field<Span>, problems: &mut Problems) -> Option<Span
         given.problem(problems, "must be longer than zero");
     }
     Some(given.value)
-}
-
-/// A note about what stands at `place`.
-fn note(place: &Place, key: &str, message: String) -> Problem {
-    Problem { file: place.source().to_owned(), position: place.position(), key: key.to_owned(), message }
 }

@@ -1,14 +1,12 @@
 //! Values of which there are few, and values of more than one shape.
 
-use std::str::FromStr;
-
 use driftd_model::{FeatureKind, Role};
 use driftd_stats::{Binning, MAX_BINS, Smoothing};
 use serde_json::{Value as Json, json};
 
 use crate::problem::Problems;
 use crate::read::{Field, Located, Read, expected, record, text_leaf};
-use crate::receiver::{EmailAddress, HttpUrl, SmtpTls, SmtpUrl};
+use crate::receiver::SmtpTls;
 use crate::tree::{Node, Value};
 
 /// Format of records; one for now.
@@ -51,24 +49,6 @@ text_leaf!(
     "\"starttls\", \"tls\" or \"none\"",
     |text| choose(text, &[("starttls", Self::Starttls), ("tls", Self::Tls), ("none", Self::None)]),
     json!({ "enum": ["starttls", "tls", "none"] })
-);
-text_leaf!(
-    HttpUrl,
-    "an address, such as \"https://example.com/hook\"",
-    Self::from_str,
-    json!({ "type": "string", "pattern": "^https?://" })
-);
-text_leaf!(
-    SmtpUrl,
-    "a mail server, such as \"smtp://mail.example.com:587\"",
-    Self::from_str,
-    json!({ "type": "string", "pattern": "^smtp://" })
-);
-text_leaf!(
-    EmailAddress,
-    "an e-mail address, such as \"oncall@example.com\"",
-    Self::from_str,
-    json!({ "type": "string", "pattern": "@" })
 );
 
 /// One text, or a list of them.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use driftd_model::{BaselineName, Monitor, MonitorId, ReceiverName};
+use driftd_model::{BaselineName, Monitor, MonitorId, ReceiverName, Route, Routing};
 use driftd_stats::LayoutOptions;
 
 use crate::layout::MonitorLayout;
@@ -11,8 +11,8 @@ use crate::raw::RawConfig;
 use crate::read::Read;
 use crate::tree::{Node, Place, Table, Value, merge, overrides, parse};
 use crate::{
-    ConfigErrors, EngineConfig, HttpConfig, KafkaConfig, NotifyConfig, Problem, Receiver, RetentionConfig, Route,
-    StoreConfig, check, show,
+    ConfigErrors, EngineConfig, HttpConfig, KafkaConfig, NotifyConfig, Problem, Receiver, RetentionConfig, StoreConfig,
+    check, show,
 };
 
 /// The annotated configuration that says every default. Loading it, or nothing at all, gives [`Config::default`].
@@ -107,6 +107,13 @@ impl Config {
     #[must_use]
     pub fn receiver(&self, name: &ReceiverName) -> Option<&Receiver> {
         self.receivers.iter().find(|receiver| receiver.name == *name)
+    }
+
+    /// Who hears what, and where the links of messages lead.
+    #[must_use]
+    pub fn routing(&self) -> Routing {
+        let external_url = self.notify.external_url.as_ref().map(ToString::to_string);
+        Routing { routes: self.routes.clone(), external_url }
     }
 
     /// The monitors that compare with a version of the baseline `name`: those a new version is built for.

@@ -41,41 +41,44 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 #![warn(missing_docs)]
 
+mod address;
 mod check;
 mod choice;
 mod config;
 mod defaults;
 mod kafka;
 mod layout;
-mod mute;
+mod link_local;
+mod optional;
 mod problem;
 mod raw;
 mod read;
 mod receiver;
 mod retention;
-mod route;
 mod secret;
 mod section;
 mod show;
 mod start;
 mod store;
 mod tree;
+mod webhook;
 
+pub use address::{BadAddress, EmailAddress, HttpUrl, SmtpUrl};
 pub use config::{Config, DEFAULT_TOML, Source, schema};
 pub use kafka::{BadBroker, Broker, KafkaConfig, KafkaProperty};
 pub use layout::MonitorLayout;
-pub use mute::{BadMuteTime, MuteTime};
+pub use link_local::is_link_local;
 pub use problem::{ConfigErrors, Position, Problem};
 pub use receiver::{
-    AlertmanagerChannel, BadAddress, Channel, CommandChannel, EmailAddress, EmailChannel, HttpUrl, PagerDutyChannel,
-    Receiver, SlackChannel, SmtpLogin, SmtpTls, SmtpUrl, WebhookChannel,
+    AlertmanagerChannel, Channel, CommandChannel, EmailChannel, PagerDutyChannel, Receiver, SlackChannel, SmtpLogin,
+    SmtpTls,
 };
 pub use retention::RetentionConfig;
-pub use route::{Condition, Matcher, Route};
 pub use secret::{Secret, SecretError, SecretRef};
 pub use section::{BadByteSize, ByteSize, EngineConfig, HttpConfig, NotifyConfig};
 pub use start::{BadStart, StartPolicy};
 pub use store::{BadStoreUrl, PostgresUrl, StoreConfig, StoreUrl};
+pub use webhook::{Address, WebhookChannel, WebhookTemplate};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! The configuration as it is written: every key once, with the words the JSON Schema explains it by.
 
 mod feature;
+mod label;
 mod monitor;
 mod receiver;
 
@@ -10,16 +11,22 @@ use std::net::SocketAddr;
 use driftd_model::Topic;
 use driftd_window::Span;
 
+use crate::HttpUrl;
 use crate::kafka::{Broker, KafkaProperty};
+use crate::optional::{OrEmpty, OrNever};
 use crate::read::{Field, Located, record};
-use crate::retention::Expiry;
 use crate::section::ByteSize;
 use crate::start::StartPolicy;
 use crate::store::StoreUrl;
 
 pub(crate) use feature::{RawFeature, RawThreshold, RawThresholds};
-pub(crate) use monitor::{RawBaselineOptions, RawFilter, RawIncidents, RawModel, RawMonitor, RawSegments, RawWindow};
-pub(crate) use receiver::{RawCommand, RawEmail, RawPagerDuty, RawReceiver, RawRoute, RawSlack, RawWebhook};
+pub(crate) use label::{BAD_VALUE, RawLabels, is_label_value, is_taken};
+pub(crate) use monitor::{
+    RawBaselineOptions, RawFilter, RawIncidents, RawModel, RawMonitor, RawPipeline, RawSegments, RawWindow,
+};
+pub(crate) use receiver::{
+    RawAlertmanager, RawCommand, RawEmail, RawPagerDuty, RawReceiver, RawRoute, RawSlack, RawWebhook,
+};
 
 record! {
     /// A whole configuration.
@@ -93,7 +100,7 @@ record! {
         partials: Field<Span>,
         /// How long windows, verdicts, resolved incidents and deliveries are kept. Default "never" dropped; else at
         /// least "1d" and the longest window.
-        history: Field<Expiry>,
+        history: Field<OrNever<Span>>,
     }
 }
 
@@ -116,5 +123,11 @@ record! {
     RawNotify, "a table" {
         /// Whether receivers may run local programs. Default false.
         allow_commands: Field<bool>,
+        /// Whether receivers may be at link-local and metadata addresses, such as 169.254.169.254. Default false.
+        allow_link_local: Field<bool>,
+        /// The label environment of every incident, such as "production". Default "": there is none.
+        environment: Field<OrEmpty<String>>,
+        /// Where people reach the dashboard, for the links of messages. Default "": there are none.
+        external_url: Field<OrEmpty<HttpUrl>>,
     }
 }

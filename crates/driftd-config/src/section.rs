@@ -8,6 +8,7 @@ use std::str::FromStr;
 use driftd_window::Span;
 use serde_json::{Value as Json, json};
 
+use crate::HttpUrl;
 use crate::problem::Problems;
 use crate::read::{Read, expected};
 use crate::tree::{Node, Value};
@@ -56,6 +57,12 @@ impl Default for EngineConfig {
 pub struct NotifyConfig {
     /// Whether receivers may run local programs.
     pub allow_commands: bool,
+    /// Whether receivers may be at link-local and metadata addresses; see [`is_link_local`](crate::is_link_local).
+    pub allow_link_local: bool,
+    /// The label `environment` of every incident, if any.
+    pub environment: Option<String>,
+    /// Where people reach the dashboard, without a slash at the end; messages have no links without.
+    pub external_url: Option<HttpUrl>,
 }
 
 /// An amount of memory in bytes.

@@ -6,8 +6,8 @@ mod writer;
 
 use std::num::NonZeroU16;
 
-use crate::Config;
-use crate::retention::NEVER;
+use crate::optional::NEVER;
+use crate::{Config, HttpUrl};
 use writer::Writer;
 
 /// See [`Config::effective_toml`].
@@ -40,6 +40,9 @@ pub(crate) fn effective(config: &Config) -> String {
     out.key("shutdown_timeout", &config.engine.shutdown_timeout);
     out.section("[notify]");
     out.key("allow_commands", &config.notify.allow_commands);
+    out.key("allow_link_local", &config.notify.allow_link_local);
+    out.key("environment", &config.notify.environment.as_deref().unwrap_or_default());
+    out.key("external_url", &config.notify.external_url.as_ref().map_or("", HttpUrl::as_str));
     for monitor in &config.monitors {
         monitor::show(monitor, &config.layout(&monitor.id).cloned().unwrap_or_default(), &mut out);
     }

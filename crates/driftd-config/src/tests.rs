@@ -1,11 +1,14 @@
 //! What the whole crate does with texts and variables.
 
+mod alerting;
 mod defaults;
 mod errors;
 mod garbage;
+mod labels;
 mod layers;
 mod receivers;
 mod round_trip;
+mod routes;
 mod shipped;
 
 use crate::{Config, ConfigErrors, Source};
@@ -58,6 +61,9 @@ threads = 3
 shutdown_timeout = "10s"
 [notify]
 allow_commands = true
+allow_link_local = true
+environment = "production"
+external_url = "https://drift.example.com/driftd/"
 
 [[monitor]]
 name = "flight-delay"
@@ -67,6 +73,9 @@ event_time = "/ts"
 id = "/id"
 model = { name = "/model", version = "/version" }
 filter = { model = "flight-delay", version = ["4", "3", "4"] }
+labels = { team = "ml", on_call = "Anna \"B\"" }
+runbook = "https://wiki.example.com/flight-delay#what-to-do"
+pipeline = { lag = "2h", stall = "never", rejected = 1 }
 baseline = "flight-delay@v1"
 pane = "15m"
 out_of_orderness = "1m"
@@ -79,7 +88,7 @@ q = 0.05
 smoothing = { epsilon = 1e-4 }
 statistics = ["psi", "js"]
 thresholds = { js = { warn = 0.15, critical = 0.3 }, tv = { warn = 0, critical = 1 } }
-incidents = { open_after = 3, repeat_interval = "90m" }
+incidents = { open_after = 3, repeat_interval = "90m", least_volume = "never" }
 baseline_options = { bins = { equal_width = 30 }, cells = 512, categories = 20 }
 [monitor.features]
 dep_delay = { path = "/features/dep_delay", statistics = ["psi", "ks"], psi = { warn = 0.1, critical = 0.25 } }
@@ -101,6 +110,12 @@ email = { to = ["oncall@example.com"], from = "driftd <driftd@example.com>", tls
 name = "bus"
 webhook = { url = "https://example.com/hook", secret = { env = "WEBHOOK_SECRET" }, heartbeat = "5m" }
 [[receiver]]
+name = "teams"
+webhook = { url = { env = "TEAMS_URL" }, template = "teams" }
+[[receiver]]
+name = "own"
+webhook = { url = "http://169.254.1.1/hook", token = { file = "/run/secrets/hook" }, template = { file = "/etc/driftd/card.json" } }
+[[receiver]]
 name = "chat"
 slack = { webhook = { env = "SLACK_URL" } }
 [[receiver]]
@@ -111,10 +126,10 @@ name = "pager"
 pagerduty = { routing_key = { file = "/run/secrets/pagerduty" } }
 [[receiver]]
 name = "prometheus"
-alertmanager = { urls = ["http://am-0:9093", "http://am-1:9093"] }
+alertmanager = { urls = ["http://am-0:9093", "http://am-1:9093"], token = { env = "AM_TOKEN" }, interval = "30s" }
 [[receiver]]
 name = "retrain"
-command = { program = "/usr/local/bin/retrain", args = ["--model", "flights"] }
+command = { program = "/usr/local/bin/retrain", args = ["--model", "flights"], timeout = "10s" }
 [[receiver]]
 name = "log"
 log = {}
@@ -125,6 +140,9 @@ receivers = ["ml-oncall", "bus", "pager"]
 continue = true
 group_interval = "10m"
 mute_times = ["22:00-06:00", "sat,sun 00:00-24:00"]
+[[route]]
+match = { team = "=~ml|data", environment = "!~test.*", model = "flight-delay", on_call = "" }
+receivers = ["teams", "own"]
 [[route]]
 receivers = ["chat", "bot", "prometheus", "retrain", "log"]
 "#;

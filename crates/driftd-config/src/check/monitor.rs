@@ -3,26 +3,33 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use driftd_model::{
-    FeatureName, FeatureRules, IncidentRules, Monitor, Pointer, RecordFilter, RecordShape, SegmentSpec, Topic,
+    FeatureName, FeatureRules, IncidentRules, Monitor, PipelineRules, Pointer, RecordFilter, RecordShape, SegmentSpec,
+    Topic,
 };
 use driftd_stats::LayoutOptions;
 use driftd_window::{PaneWidth, Span, WindowSpec};
 
-use super::{judge, positive, some_of, unique};
+use super::{judge, labels, positive, some_of, unique};
 use crate::choice::{Format, OneOrMore};
-use crate::defaults;
 use crate::layout::MonitorLayout;
+use crate::optional::OrNever;
 use crate::problem::Problems;
 use crate::raw::{
-    RawBaselineOptions, RawFeature, RawFilter, RawIncidents, RawModel, RawMonitor, RawSegments, RawWindow,
+    RawBaselineOptions, RawFeature, RawFilter, RawIncidents, RawLabels, RawModel, RawMonitor, RawPipeline, RawSegments,
+    RawWindow,
 };
 use crate::read::{Field, Located};
+use crate::{NotifyConfig, defaults};
 
 /// Segments a monitor may keep apart: each is a whole set of counts.
 const MOST_SEGMENTS: u16 = 10_000;
 
 /// The monitor and the layout of its baselines; `None` when something it cannot be without is missing, which is noted.
-pub(super) fn monitor(raw: Located<RawMonitor>, problems: &mut Problems) -> Option<(Monitor, MonitorLayout)> {
+pub(super) fn monitor(
+    raw: Located<RawMonitor>,
+    notify: &NotifyConfig,
+    problems: &mut Problems,
+) -> Option<(Monitor, MonitorLayout)> {
     let Located { value: raw, place, path } = raw;
     let Format::Json = raw.format.or(Format::Json);
     let pane = pane(&raw.pane, problems);
@@ -53,11 +60,14 @@ pub(super) fn monitor(raw: Located<RawMonitor>, problems: &mut Problems) -> Opti
     };
     let segments = segments(raw.segments, problems);
     let incidents = incidents(raw.incidents.or(RawIncidents::default()), problems);
+    let pipeline = pipeline(raw.pipeline.or(RawPipeline::default()), problems);
+    let filter = filter(raw.filter);
+    let labels = labels::of_monitor(raw.labels.or(RawLabels::default()).0, &filter, notify);
     let monitor = Monitor {
         id: raw.name.value()?,
         topics: topics.ok()?,
         shape,
-        filter: filter(raw.filter),
+        filter,
         baseline: raw.baseline.value()?,
         pane: pane?,
         out_of_orderness: raw.out_of_orderness.or(defaults::OUT_OF_ORDERNESS),
@@ -69,6 +79,9 @@ pub(super) fn monitor(raw: Located<RawMonitor>, problems: &mut Problems) -> Opti
         judge,
         features,
         incidents,
+        pipeline,
+        labels,
+        runbook: raw.runbook.value().map(|url| url.to_string()),
     };
     Some((monitor, layout))
 }
@@ -169,7 +182,37 @@ fn incidents(raw: RawIncidents, problems: &mut Problems) -> IncidentRules {
         resolve_after: raw.resolve_after.narrowed(1, 1_000, default.resolve_after, problems),
         group_interval: positive(raw.group_interval, default.group_interval, problems),
         repeat_interval: positive(raw.repeat_interval, default.repeat_interval, problems),
+        least_volume: share(raw.least_volume, default.least_volume, problems),
     }
+}
+
+fn pipeline(raw: RawPipeline, problems: &mut Problems) -> PipelineRules {
+    let default = PipelineRules::default();
+    let limit = |field: Field<OrNever<Span>>, default: Option<Span>, problems: &mut Problems| {
+        if let Field::Given(given) = &field
+            && given.value.0.is_some_and(Span::is_zero)
+        {
+            given.problem(problems, "must be longer than zero: write \"never\" for no limit");
+        }
+        field.or(OrNever(default)).0
+    };
+    PipelineRules {
+        lag: limit(raw.lag, default.lag, problems),
+        stall: limit(raw.stall, default.stall, problems),
+        rejected: share(raw.rejected, default.rejected, problems),
+    }
+}
+
+/// A share of something, or none.
+fn share(field: Field<OrNever<f64>>, default: Option<f64>, problems: &mut Problems) -> Option<f64> {
+    if let Field::Given(given) = &field
+        && let Some(share) = given.value.0
+        && !(share > 0.0 && share <= 1.0)
+    {
+        let message = format!("{share} is out of range: choose a number above 0 and at most 1, or \"never\"");
+        given.problem(problems, message);
+    }
+    field.or(OrNever(default)).0
 }
 
 fn layout(

@@ -1,13 +1,15 @@
-//! Routes, and what they have to do with receivers.
+//! Routes, and what they have to do with receivers and labels.
 
 use std::collections::BTreeMap;
 
-use super::{note, positive_if_given, some_of};
+use driftd_model::{LabelName, Labels, Matcher, Monitor, Route};
+
+use super::{labels, positive_if_given, some_of};
+use crate::Problem;
 use crate::problem::Problems;
 use crate::raw::{RawReceiver, RawRoute};
 use crate::read::{Field, Located};
-use crate::route::{Condition, Matcher};
-use crate::{Problem, Route};
+use crate::tree::Place;
 
 /// Values of the labels that driftd gives itself.
 const KNOWN: [(&str, &[&str]); 2] = [
@@ -15,14 +17,55 @@ const KNOWN: [(&str, &[&str]); 2] = [
     ("kind", &["drift", "data_quality", "no_data", "performance", "pipeline"]),
 ];
 
-/// Notes every receiver that a route names and nobody defines.
+/// Notes every receiver that a route names and nobody defines, or that it names twice.
 pub(super) fn references(routes: &[Located<RawRoute>], receivers: &[Located<RawReceiver>], problems: &mut Problems) {
     let defined: Vec<&str> = receivers.iter().filter_map(name_of).collect();
-    for named in routes.iter().filter_map(|route| route.value.receivers.0.as_ref()).flat_map(|list| &list.value) {
-        if !defined.contains(&named.value.as_str()) {
-            let known = if defined.is_empty() { "none".to_owned() } else { defined.join(", ") };
-            named.problem(problems, format!("no receiver is named {:?}: defined are {known}", named.value.as_str()));
+    for list in routes.iter().filter_map(|route| route.value.receivers.0.as_ref()) {
+        let mut first: BTreeMap<&str, &Place> = BTreeMap::new();
+        for named in &list.value {
+            let name = named.value.as_str();
+            if let Some(place) = first.get(name) {
+                named.problem(problems, format!("{name:?} is already named at {}: leave one out", place.shown()));
+                continue;
+            }
+            first.insert(name, &named.place);
+            if !defined.contains(&name) {
+                let known = if defined.is_empty() { "none".to_owned() } else { defined.join(", ") };
+                named.problem(problems, format!("no receiver is named {name:?}: defined are {known}"));
+            }
         }
+    }
+}
+
+/// Notes that there are receivers and no route that matches everything: some incidents would be told to nobody, and
+/// nobody would know.
+pub(super) fn default_route(
+    routes: &Field<Vec<Located<RawRoute>>>,
+    receivers: &[Located<RawReceiver>],
+    problems: &mut Problems,
+) {
+    let (routes, first) = match (routes, receivers) {
+        // What is wrong with the routes is already said.
+        (Field::Broken, _) | (_, []) => return,
+        (Field::Absent, [first, ..]) => (&[][..], first),
+        (Field::Given(routes), [first, ..]) => (routes.value.as_slice(), first),
+    };
+    let matches_all = |route: &Located<RawRoute>| match &route.value.r#match {
+        Field::Absent => true,
+        Field::Given(matchers) => matchers.value.0.is_empty(),
+        // It may be meant to.
+        Field::Broken => true,
+    };
+    match routes.last() {
+        _ if routes.iter().any(matches_all) => {}
+        Some(last) => last.problem(
+            problems,
+            "no route matches everything, so some incidents would be told to nobody: add a last [[route]] without match",
+        ),
+        None => first.problem(
+            problems,
+            "there is no route, so nobody would be told anything: add a [[route]] with receivers and without match",
+        ),
     }
 }
 
@@ -30,9 +73,13 @@ fn name_of(receiver: &Located<RawReceiver>) -> Option<&str> {
     receiver.value.name.0.as_ref().map(|name| name.value.as_str())
 }
 
-/// What is not wrong but likely not meant: receivers without a route, incidents without a receiver.
-pub(super) fn notes(routes: &[Located<RawRoute>], receivers: &[Located<RawReceiver>]) -> Vec<Problem> {
-    let mut notes = Vec::new();
+/// What is not wrong but likely not meant: receivers without a route, conditions on labels that nothing has.
+pub(super) fn notes(
+    routes: &[Located<RawRoute>],
+    receivers: &[Located<RawReceiver>],
+    monitors: &[Monitor],
+) -> Vec<Problem> {
+    let mut notes = Problems::default();
     let named: Vec<&str> = routes
         .iter()
         .filter_map(|route| route.value.receivers.0.as_ref())
@@ -42,32 +89,31 @@ pub(super) fn notes(routes: &[Located<RawRoute>], receivers: &[Located<RawReceiv
         if let Some(name) = name_of(receiver)
             && !named.contains(&name)
         {
-            let message = format!("receiver {name:?} hears nothing: no route names it");
-            notes.push(note(&receiver.place, &receiver.path, message));
+            receiver.problem(&mut notes, format!("receiver {name:?} hears nothing: no route names it"));
         }
     }
-    let is_default = |route: &Located<RawRoute>| match &route.value.r#match {
-        Field::Absent => true,
-        Field::Given(labels) => labels.value.is_empty(),
-        Field::Broken => false,
-    };
-    if let Some(last) = routes.last()
-        && !routes.iter().any(is_default)
-    {
-        let message = "no route matches everything, so some incidents are told to nobody: add a last [[route]] \
-                       without match";
-        notes.push(note(&last.place, &last.path, message.to_owned()));
+    let known = labels::known(monitors);
+    for route in routes {
+        let Field::Given(matchers) = &route.value.r#match else { continue };
+        for matcher in &matchers.value.0 {
+            let label = matcher.value.label().as_str();
+            if !known.contains(label) {
+                matcher.problem(&mut notes, format!("no incident has label {label:?}: {}", labels::remedy(label)));
+            }
+        }
     }
-    notes
+    notes.into_sorted()
 }
 
 /// The route; `None` when something it cannot be without is missing, which is noted.
 pub(super) fn route(raw: Located<RawRoute>, problems: &mut Problems) -> Option<Route> {
     let raw = raw.value;
-    let labels = raw.r#match.or(BTreeMap::new());
-    let matchers = labels.into_iter().map(|(label, value)| matcher(label, value, problems)).collect();
+    let matchers = raw.r#match.value().unwrap_or_default().0;
+    for matcher in &matchers {
+        value(matcher, problems);
+    }
     Some(Route {
-        matchers,
+        matchers: matchers.into_iter().map(|matcher| matcher.value).collect(),
         receivers: some_of(raw.receivers.0?, "receiver", problems),
         continues: raw.r#continue.or(false),
         group_interval: positive_if_given(raw.group_interval, problems),
@@ -76,19 +122,22 @@ pub(super) fn route(raw: Located<RawRoute>, problems: &mut Problems) -> Option<R
     })
 }
 
-fn matcher(label: String, value: Located<String>, problems: &mut Problems) -> Matcher {
-    if value.value.starts_with("=~") || value.value.starts_with("!~") {
-        value.problem(problems, "patterns are not supported in routes: write a value, or \"!=value\"");
+/// Notes a condition that no value of its label meets, where all values are known.
+fn value(matcher: &Located<Matcher>, problems: &mut Problems) {
+    let label = matcher.value.label();
+    let Some((_, known)) = KNOWN.iter().find(|(name, _)| *name == label.as_str()) else { return };
+    match matcher.value.value() {
+        Some(value) if !known.contains(&value) => {
+            matcher.problem(problems, format!("{value:?} is no {label}: write one of {}", known.join(", ")));
+        }
+        None if !known.iter().any(|value| matcher.value.matches(&one(label, value))) => {
+            let condition = matcher.value.condition();
+            matcher.problem(problems, format!("{condition:?} fits no {label}: there are {}", known.join(", ")));
+        }
+        _ => {}
     }
-    let (text, condition) = match value.value.strip_prefix("!=") {
-        Some(text) => (text, Condition::IsNot(text.to_owned())),
-        None => (value.value.as_str(), Condition::Is(value.value.clone())),
-    };
-    if let Some((_, known)) = KNOWN.iter().find(|(name, _)| *name == label)
-        && !known.contains(&text)
-        && !text.starts_with(['~', '='])
-    {
-        value.problem(problems, format!("{text:?} is no {label}: write one of {}", known.join(", ")));
-    }
-    Matcher { label, condition }
+}
+
+fn one(label: &LabelName, value: &str) -> Labels {
+    [(label.clone(), value.to_owned())].into_iter().collect()
 }

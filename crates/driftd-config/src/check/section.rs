@@ -8,7 +8,7 @@ use driftd_window::Span;
 
 use super::positive;
 use crate::problem::Problems;
-use crate::raw::{RawEngine, RawHttp, RawNotify, RawRetention, RawStore};
+use crate::raw::{BAD_VALUE, RawEngine, RawHttp, RawNotify, RawRetention, RawStore, is_label_value};
 use crate::read::{Field, Located};
 use crate::section::ByteSize;
 use crate::{EngineConfig, HttpConfig, NotifyConfig, RetentionConfig, StoreConfig};
@@ -105,6 +105,21 @@ pub(super) fn at_least<T: Copy + PartialOrd + Display>(
     field.or(default)
 }
 
-pub(super) fn notify(raw: Field<RawNotify>) -> NotifyConfig {
-    NotifyConfig { allow_commands: raw.or(RawNotify::default()).allow_commands.or(false) }
+pub(super) fn notify(raw: Field<RawNotify>, problems: &mut Problems) -> NotifyConfig {
+    let raw = raw.or(RawNotify::default());
+    if let Field::Given(given) = &raw.environment
+        && given.value.0.as_deref().is_some_and(|text| !is_label_value(text))
+    {
+        given.problem(problems, BAD_VALUE);
+    }
+    let external_url = raw.external_url.given().and_then(|given| {
+        let Located { value, place, path } = given;
+        value.0?.into_base().map_err(|error| problems.add(&place, &path, error)).ok()
+    });
+    NotifyConfig {
+        allow_commands: raw.allow_commands.or(false),
+        allow_link_local: raw.allow_link_local.or(false),
+        environment: raw.environment.value().and_then(|environment| environment.0),
+        external_url,
+    }
 }

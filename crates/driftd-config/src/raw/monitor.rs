@@ -6,8 +6,10 @@ use driftd_model::{BaselineRef, MonitorId, Pointer, Topic};
 use driftd_stats::{Binning, DriftStatistic, Smoothing};
 use driftd_window::Span;
 
-use super::{RawFeature, RawThresholds};
+use super::{RawFeature, RawLabels, RawThresholds};
+use crate::HttpUrl;
 use crate::choice::{Format, OneOrMore};
+use crate::optional::OrNever;
 use crate::read::{Field, Located, Required, record};
 
 record! {
@@ -29,6 +31,10 @@ record! {
         model: Field<RawModel>,
         /// Which records are counted, by model name and version. By default all.
         filter: Field<RawFilter>,
+        /// Labels of its incidents, for routes, silences and receivers, such as { team = "ml" }. None by default.
+        labels: Field<RawLabels>,
+        /// Address of what to do about its incidents. None by default.
+        runbook: Field<HttpUrl>,
         /// Baseline to compare with, as NAME@vN.
         baseline: Required<BaselineRef>,
         /// Width of a pane, the smallest slice of event time. Default "1h".
@@ -58,6 +64,8 @@ record! {
         thresholds: Field<RawThresholds>,
         /// When incidents open, end and are told again.
         incidents: Field<RawIncidents>,
+        /// When driftd's own trouble with the records becomes an incident.
+        pipeline: Field<RawPipeline>,
         /// How a baseline for this monitor is laid out when it is built.
         baseline_options: Field<RawBaselineOptions>,
         /// What single features have of their own, by name. By default every column of the baseline is watched.
@@ -118,6 +126,21 @@ record! {
         group_interval: Field<Span>,
         /// Time after which an open, unacknowledged incident is told again. Default "4h".
         repeat_interval: Field<Span>,
+        /// Share of the rows the baseline had in the same hours of the week below which a window has too few, or
+        /// "never". Default 0.1.
+        least_volume: Field<OrNever<f64>>,
+    }
+}
+
+record! {
+    /// Trouble of driftd's own.
+    RawPipeline, "a table" {
+        /// Time the watermark may be behind the clock while there is more to read, or "never". Default "1h".
+        lag: Field<OrNever<Span>>,
+        /// Event time one partition may be behind the newest, or "never". Default "30m".
+        stall: Field<OrNever<Span>>,
+        /// Share of rejected records from which on it is one, or "never". Default 0.05.
+        rejected: Field<OrNever<f64>>,
     }
 }
 

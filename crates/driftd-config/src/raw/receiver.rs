@@ -1,13 +1,11 @@
 //! `[[receiver]]` and `[[route]]` as they are written.
 
-use std::collections::BTreeMap;
-
-use driftd_model::ReceiverName;
+use driftd_model::{MuteTime, ReceiverName};
 use driftd_window::Span;
 
+use super::label::RawMatchers;
 use crate::read::{Field, Located, Required, record};
-use crate::receiver::{EmailAddress, HttpUrl, SmtpTls, SmtpUrl};
-use crate::{MuteTime, SecretRef};
+use crate::{Address, EmailAddress, HttpUrl, SecretRef, SmtpTls, SmtpUrl, WebhookTemplate};
 
 record! {
     /// A receiver: a name and one kind.
@@ -52,12 +50,18 @@ record! {
 record! {
     /// An HTTP endpoint.
     RawWebhook, "a table" {
-        /// Where to post.
-        url: Required<HttpUrl>,
+        /// Where to post. An address with a secret in it, in its path or its query, belongs into a reference:
+        /// { env = "VARIABLE" } or { file = "/path" }.
+        url: Required<Address>,
         /// Signing key (whsec_…), as { env = "VARIABLE" } or { file = "/path" }. Unsigned by default.
         secret: Field<SecretRef>,
+        /// Token to send as "Authorization: Bearer …", as { env = "VARIABLE" } or { file = "/path" }. None by default.
+        token: Field<SecretRef>,
         /// How often to post while everything is healthy. Never by default.
         heartbeat: Field<Span>,
+        /// What to post: "teams" for a Microsoft Teams card, { file = "/path" } for a template of one's own. By default
+        /// driftd's message.
+        template: Field<WebhookTemplate>,
     }
 }
 
@@ -88,6 +92,10 @@ record! {
     RawAlertmanager, "a table" {
         /// Every replica.
         urls: Required<Vec<Located<HttpUrl>>>,
+        /// Token to send as "Authorization: Bearer …", as { env = "VARIABLE" } or { file = "/path" }. None by default.
+        token: Field<SecretRef>,
+        /// How often what is open is said again. Default "1m".
+        interval: Field<Span>,
     }
 }
 
@@ -98,6 +106,8 @@ record! {
         program: Required<String>,
         /// Its arguments. None by default.
         args: Field<Vec<Located<String>>>,
+        /// How long it may take, at most "30s": long work is for it to start, not to wait for. Default "30s".
+        timeout: Field<Span>,
     }
 }
 
@@ -109,8 +119,9 @@ record! {
 record! {
     /// A route.
     RawRoute, "a route" {
-        /// Labels and the values they must have; "!=value" for any other. Matches everything by default.
-        r#match: Field<BTreeMap<String, Located<String>>>,
+        /// Labels and the values they must have: "value", "!=value" for any other, "=~pattern" and "!~pattern" for
+        /// regular expressions that fit the whole value. Matches everything by default.
+        r#match: Field<RawMatchers>,
         /// Who hears.
         receivers: Required<Vec<Located<ReceiverName>>>,
         /// Whether later routes are tried too. Default false.

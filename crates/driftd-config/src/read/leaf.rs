@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::net::SocketAddr;
 
-use driftd_model::{BaselineRef, MonitorId, Pointer, ReceiverName, Topic};
+use driftd_model::{BaselineRef, MonitorId, MuteTime, Pointer, ReceiverName, Topic};
 use driftd_stats::DriftStatistic;
 use driftd_window::Span;
 use serde_json::{Value as Json, json};
@@ -73,6 +73,12 @@ text_leaf!(
     "the name of a receiver, such as \"ml-oncall\"",
     str::parse::<Self>,
     json!({ "type": "string", "pattern": NAME })
+);
+text_leaf!(
+    MuteTime,
+    "a time of the week, such as \"sat,sun 00:00-24:00\"",
+    str::parse::<Self>,
+    json!({ "type": "string", "examples": ["22:00-06:00", "sat,sun 00:00-24:00"] })
 );
 text_leaf!(
     BaselineRef,

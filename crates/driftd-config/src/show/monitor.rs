@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use driftd_model::{FeatureRules, JudgeRules, Monitor, Pointer, RecordFilter, Role, Threshold};
 use driftd_stats::{Binning, DriftStatistic, Smoothing};
+use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
 use super::Writer;
 use crate::MonitorLayout;
+use crate::optional::NEVER;
+use crate::raw::is_taken;
 
 /// Writes the monitor, with the layout of its baselines.
 pub(super) fn show(monitor: &Monitor, layout: &MonitorLayout, out: &mut Writer) {
@@ -19,6 +22,8 @@ pub(super) fn show(monitor: &Monitor, layout: &MonitorLayout, out: &mut Writer) 
     out.optional("id", monitor.shape.id.as_ref());
     out.key("model", &model(monitor));
     out.key("filter", &filter(&monitor.filter));
+    out.key("labels", &labels(monitor));
+    out.optional("runbook", monitor.runbook.as_ref());
     out.key("baseline", &monitor.baseline);
     out.key("pane", &monitor.pane.span());
     out.key("out_of_orderness", &monitor.out_of_orderness);
@@ -40,6 +45,11 @@ pub(super) fn show(monitor: &Monitor, layout: &MonitorLayout, out: &mut Writer) 
     out.key("resolve_after", &monitor.incidents.resolve_after);
     out.key("group_interval", &monitor.incidents.group_interval);
     out.key("repeat_interval", &monitor.incidents.repeat_interval);
+    out.key("least_volume", &or_never(monitor.incidents.least_volume));
+    out.section("[monitor.pipeline]");
+    out.key("lag", &or_never(monitor.pipeline.lag));
+    out.key("stall", &or_never(monitor.pipeline.stall));
+    out.key("rejected", &or_never(monitor.pipeline.rejected));
     out.section("[monitor.baseline_options]");
     out.key("bins", &bins(&layout.options().binning));
     out.key("cells", &layout.options().cells);
@@ -61,6 +71,16 @@ fn model(monitor: &Monitor) -> BTreeMap<&str, &Pointer> {
 fn filter(filter: &RecordFilter) -> BTreeMap<&str, &[String]> {
     let keys = [("model", filter.models.as_slice()), ("version", filter.versions.as_slice())];
     keys.into_iter().filter(|(_, values)| !values.is_empty()).collect()
+}
+
+/// Labels that stand in the configuration as such; the others follow from other keys.
+fn labels(monitor: &Monitor) -> BTreeMap<&str, &str> {
+    let own = monitor.labels.iter().filter(|(name, _)| !is_taken(name));
+    own.map(|(name, value)| (name.as_str(), value)).collect()
+}
+
+fn or_never(limit: Option<impl Serialize>) -> Json {
+    limit.map_or_else(|| json!(NEVER), |limit| json!(limit))
 }
 
 /// Thresholds of statistics that something judges. The others are defaults, and a threshold that nothing reads would

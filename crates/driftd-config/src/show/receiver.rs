@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use driftd_model::Route;
+
 use super::Writer;
-use crate::{Channel, EmailChannel, Receiver, Route, SlackChannel};
+use crate::{Channel, EmailChannel, Receiver, SlackChannel};
 
 /// Writes the receiver.
 pub(super) fn show(receiver: &Receiver, out: &mut Writer) {
@@ -15,7 +17,9 @@ pub(super) fn show(receiver: &Receiver, out: &mut Writer) {
         Channel::Webhook(webhook) => {
             out.key("url", &webhook.url);
             out.optional("secret", webhook.secret.as_ref());
+            out.optional("token", webhook.token.as_ref());
             out.optional("heartbeat", webhook.heartbeat.as_ref());
+            out.optional("template", webhook.template.as_ref());
         }
         Channel::Slack(SlackChannel::Webhook(webhook)) => out.key("webhook", webhook),
         Channel::Slack(SlackChannel::Bot { token, channel }) => {
@@ -26,10 +30,15 @@ pub(super) fn show(receiver: &Receiver, out: &mut Writer) {
             out.key("routing_key", &pager.routing_key);
             out.key("url", &pager.url);
         }
-        Channel::Alertmanager(alertmanager) => out.key("urls", &alertmanager.urls),
+        Channel::Alertmanager(alertmanager) => {
+            out.key("urls", &alertmanager.urls);
+            out.optional("token", alertmanager.token.as_ref());
+            out.key("interval", &alertmanager.interval);
+        }
         Channel::Command(command) => {
             out.key("program", &command.program);
             out.key("args", &command.args);
+            out.key("timeout", &command.timeout);
         }
         Channel::Log => {}
     }
@@ -47,7 +56,7 @@ fn show_email(email: &EmailChannel, out: &mut Writer) {
 /// Writes the route.
 pub(super) fn show_route(route: &Route, out: &mut Writer) {
     out.section("[[route]]");
-    let labels = route.matchers.iter().map(|m| (m.label.as_str(), m.condition.to_string()));
+    let labels = route.matchers.iter().map(|matcher| (matcher.label().as_str(), matcher.condition()));
     out.key("match", &labels.collect::<BTreeMap<_, _>>());
     out.key("receivers", &route.receivers);
     out.key("continue", &route.continues);

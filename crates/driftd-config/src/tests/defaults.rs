@@ -84,6 +84,9 @@ fn defaults_are_those_of_the_documentation() {
 
     [notify]
     allow_commands = false
+    allow_link_local = false
+    environment = ""
+    external_url = ""
 
     [[monitor]]
     name = "flights"
@@ -92,6 +95,7 @@ fn defaults_are_those_of_the_documentation() {
     event_time = "/ts"
     model = {}
     filter = {}
+    labels = {}
     baseline = "flights@v1"
     pane = "1h"
     out_of_orderness = "1m"
@@ -116,6 +120,12 @@ fn defaults_are_those_of_the_documentation() {
     resolve_after = 2
     group_interval = "5m"
     repeat_interval = "4h"
+    least_volume = 0.1
+
+    [monitor.pipeline]
+    lag = "1h"
+    stall = "30m"
+    rejected = 0.05
 
     [monitor.baseline_options]
     bins = 10

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::{EXAMPLE, loaded};
-use crate::{Config, Source, StoreUrl};
+use crate::{Config, HttpUrl, Source, StoreUrl};
 
 /// The example with one stretch of it replaced by something else.
 fn damaged() -> impl Strategy<Value = String> {
@@ -60,6 +60,32 @@ proptest! {
         value in "\\PC{0,20}|\\[.{0,10}|\\{.{0,10}",
     ) {
         check(&text, &variable, &value)?;
+    }
+
+    #[test]
+    fn any_address_is_one_or_an_error(text in "https?://[a-z0-9x.:@/?#\\[\\]%-]{0,24}|\\PC{0,20}") {
+        if let Ok(url) = text.parse::<HttpUrl>() {
+            prop_assert_eq!(url.as_str(), &text);
+            let _ = url.literal();
+            if let Ok(base) = url.into_base() {
+                prop_assert!(!base.as_str().ends_with('/'));
+                prop_assert_eq!(base.as_str().parse(), Ok(base.clone()));
+            }
+        }
+    }
+
+    #[test]
+    fn any_label_and_condition_is_one_or_an_error(
+        name in "[a-zA-Z0-9_]{0,3}|\\PC{0,6}",
+        text in "(=~|!~|!=)?[a-z0-9()\\[\\]{},*+?|.\\\\^$-]{0,12}|\\PC{0,12}",
+    ) {
+        let key = toml::Value::String(text).to_string();
+        let name = toml::Value::String(name).to_string();
+        // Multi-line strings are none in keys.
+        prop_assume!(!name.starts_with("\"\"\"") && !name.starts_with("'''"));
+        let route = "[[receiver]]\nname = 'log'\nlog = {}\n[[route]]\nreceivers = ['log']\n";
+        check(&format!("{route}[[route]]\nreceivers = ['log']\nmatch = {{ {name} = {key} }}\n"), "X", "")?;
+        check(&format!("{}labels = {{ {name} = {key} }}\n", super::LEAST), "X", "")?;
     }
 
     #[test]

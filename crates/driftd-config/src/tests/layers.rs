@@ -93,6 +93,9 @@ fn variables_win_over_files_and_become_what_their_key_asks_for() {
 
     [notify]
     allow_commands = true
+    allow_link_local = false
+    environment = ""
+    external_url = ""
     "#);
     let password = SecretRef::Env("DRIFTD__KAFKA__PROPERTIES__SASL_PASSWORD".to_owned());
     assert_eq!(config.kafka.properties["sasl.password"], KafkaProperty::Secret(password));

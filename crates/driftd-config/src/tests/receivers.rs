@@ -1,4 +1,5 @@
-use super::{errors, loaded};
+use super::{errors, load, loaded};
+use crate::{Address, Channel, SecretRef, WebhookTemplate};
 
 #[test]
 fn receivers_have_one_kind_and_what_it_needs() {
@@ -33,6 +34,8 @@ command = { program = "" }
 [[receiver]]
 name = "teams"
 teams = {}
+[[route]]
+receivers = ["none"]
 "#), @r#"
     d.toml:2:1: receiver[none]: has no kind: write one of email, webhook, slack, pagerduty, alertmanager, command or log
     d.toml:4:1: receiver[two]: has more than one kind: write a [[receiver]] for each
@@ -57,40 +60,88 @@ teams = {}
 }
 
 #[test]
-fn routes_name_receivers_that_exist() {
+fn webhooks_alertmanagers_and_commands_say_what_is_wrong_with_them() {
     insta::assert_snapshot!(errors(r#"
+[notify]
+allow_commands = true
 [[receiver]]
-name = "log"
-log = {}
+name = "a"
+webhook = { url = { env = "X", file = "y" }, token = "hunter2", template = "slack" }
+[[receiver]]
+name = "b"
+webhook = { url = 3, template = { path = "card.json" } }
+[[receiver]]
+name = "c"
+webhook = { url = { env = "https://example.com/s3cret" }, template = 1 }
+[[receiver]]
+name = "d"
+webhook = { url = "http://example.com:0/", template = { file = "" } }
+[[receiver]]
+name = "e"
+alertmanager = { urls = ["http://am-0:9093"], interval = "0s", token = "hunter2" }
+[[receiver]]
+name = "f"
+command = { program = "retrain", timeout = "0s" }
+[[receiver]]
+name = "g"
+command = { program = "retrain", timeout = "31s" }
 [[route]]
-match = { severity = "fatal", kind = "!=drift", monitor = "=~flight.*", segment = 3 }
-receivers = ["log", "lgo"]
-mute_times = ["at night"]
-repeat_interval = "0s"
-[[route]]
-receivers = []
-[[route]]
-match = {}
+receivers = ["a"]
 "#), @r#"
-    d.toml:6:22: route[#1].match.severity: "fatal" is no severity: write one of warning, critical
-    d.toml:6:59: route[#1].match.monitor: patterns are not supported in routes: write a value, or "!=value"
-    d.toml:6:83: route[#1].match.segment: expected text in quotes; found an integer
-    d.toml:7:21: route[#1].receivers[#2]: no receiver is named "lgo": defined are log
-    d.toml:8:15: route[#1].mute_times[#1]: "at night" is not a mute time: write HH:MM-HH:MM in UTC, with days before it if not every day, as in "sat,sun 00:00-24:00"
-    d.toml:9:19: route[#1].repeat_interval: must be longer than zero
-    d.toml:11:13: route[#2].receivers: is empty: name at least one receiver
-    d.toml:12:1: route[#3]: receivers is missing: it is a list, each item the name of a receiver, such as "ml-oncall"
+    d.toml:6:19: receiver[a].webhook.url: names no single place: write either env or file
+    d.toml:6:54: receiver[a].webhook.token: expected a reference to a secret: { env = "VARIABLE" } or { file = "/path" }, never the secret itself; found text
+    d.toml:6:76: receiver[a].webhook.template: "slack" is no template: write "teams", or { file = "/path" } for one of your own
+    d.toml:9:19: receiver[b].webhook.url: expected an address, such as "https://example.com/hook", or a reference to one: { env = "VARIABLE" } or { file = "/path" }; found an integer
+    d.toml:9:33: receiver[b].webhook.template: file is missing: it is text in quotes
+    d.toml:9:35: receiver[b].webhook.template.path: unknown key; known here: file
+    d.toml:12:27: receiver[c].webhook.url.env: is not the name of an environment variable: use letters, digits and '_'
+    d.toml:12:70: receiver[c].webhook.template: expected a template: "teams" or { file = "/path" }; found an integer
+    d.toml:15:19: receiver[d].webhook.url: "http://example.com:0/" is not an address: write http:// or https:// and a host
+    d.toml:15:64: receiver[d].webhook.template.file: is empty: write a text, or leave the key out
+    d.toml:18:58: receiver[e].alertmanager.interval: must be longer than zero
+    d.toml:18:72: receiver[e].alertmanager.token: expected a reference to a secret: { env = "VARIABLE" } or { file = "/path" }, never the secret itself; found text
+    d.toml:21:44: receiver[f].command.timeout: must be longer than zero
+    d.toml:24:44: receiver[g].command.timeout: 31s is too long: give at most 30s, and let the program start what takes longer and return
     "#);
 }
 
 #[test]
-fn what_is_likely_not_meant_is_noted() {
-    let config = loaded(
-        "[[receiver]]\nname = 'log'\nlog = {}\n[[receiver]]\nname = 'idle'\nlog = {}\n[[route]]\nmatch = { severity = 'critical' }\nreceivers = ['log']",
-    );
-    let notes: Vec<String> = config.notes.iter().map(ToString::to_string).collect();
-    insta::assert_snapshot!(notes.join("\n"), @r#"
-    d.toml:4:1: receiver[idle]: receiver "idle" hears nothing: no route names it
-    d.toml:7:1: route[#1]: no route matches everything, so some incidents are told to nobody: add a last [[route]] without match
+fn receivers_are_not_where_clouds_keep_credentials() {
+    let text = r#"
+[[receiver]]
+name = "a"
+webhook = { url = "http://169.254.169.254/latest/meta-data" }
+[[receiver]]
+name = "b"
+webhook = { url = "https://[fe80::1]:8443/hook" }
+[[receiver]]
+name = "c"
+alertmanager = { urls = ["http://am-0:9093", "http://0xa9fea9fe", "http://10.0.0.1"] }
+[[receiver]]
+name = "d"
+pagerduty = { routing_key = { env = "X" }, url = "http://[::ffff:169.254.169.254]" }
+[[receiver]]
+name = "e"
+webhook = { url = "http://169.254.169.254.example.com/" }
+[[route]]
+receivers = ["a", "b", "c", "d", "e"]
+"#;
+    insta::assert_snapshot!(errors(text), @r#"
+    d.toml:4:19: receiver[a].webhook.url: 169.254.169.254 is a link-local or metadata address: name another, or set notify.allow_link_local = true
+    d.toml:7:19: receiver[b].webhook.url: fe80::1 is a link-local or metadata address: name another, or set notify.allow_link_local = true
+    d.toml:10:46: receiver[c].alertmanager.urls[#2]: 169.254.169.254 is a link-local or metadata address: name another, or set notify.allow_link_local = true
+    d.toml:13:50: receiver[d].pagerduty.url: ::ffff:169.254.169.254 is a link-local or metadata address: name another, or set notify.allow_link_local = true
     "#);
+    assert!(load(&format!("[notify]\nallow_link_local = true\n{text}")).is_ok());
+}
+
+#[test]
+fn an_address_that_is_a_secret_is_kept_elsewhere() {
+    let config = loaded(
+        "[[receiver]]\nname = 'a'\nwebhook = { url = { file = '/run/secrets/url' }, template = 'teams' }\n\
+         [[route]]\nreceivers = ['a']\n",
+    );
+    let Channel::Webhook(webhook) = &config.receivers[0].channel else { panic!("{config:?}") };
+    assert_eq!(webhook.url, Address::Secret(SecretRef::File("/run/secrets/url".into())));
+    assert_eq!((&webhook.template, &webhook.token), (&Some(WebhookTemplate::Teams), &None));
 }

@@ -55,6 +55,9 @@ fn the_example_is_shown_with_every_default() {
 
     [notify]
     allow_commands = true
+    allow_link_local = true
+    environment = "production"
+    external_url = "https://drift.example.com/driftd"
 
     [[monitor]]
     name = "flight-delay"
@@ -64,6 +67,8 @@ fn the_example_is_shown_with_every_default() {
     id = "/id"
     model = { name = "/model", version = "/version" }
     filter = { model = ["flight-delay"], version = ["3", "4"] }
+    labels = { on_call = 'Anna "B"', team = "ml" }
+    runbook = "https://wiki.example.com/flight-delay#what-to-do"
     baseline = "flight-delay@v1"
     pane = "15m"
     out_of_orderness = "1m"
@@ -88,6 +93,12 @@ fn the_example_is_shown_with_every_default() {
     resolve_after = 2
     group_interval = "5m"
     repeat_interval = "1h 30m"
+    least_volume = "never"
+
+    [monitor.pipeline]
+    lag = "2h"
+    stall = "never"
+    rejected = 1.0
 
     [monitor.baseline_options]
     bins = { equal_width = 30 }
@@ -108,6 +119,7 @@ fn the_example_is_shown_with_every_default() {
     event_time = "/ts"
     model = {}
     filter = {}
+    labels = {}
     baseline = "other@v12"
     pane = "1h"
     out_of_orderness = "1m"
@@ -132,6 +144,12 @@ fn the_example_is_shown_with_every_default() {
     resolve_after = 2
     group_interval = "5m"
     repeat_interval = "4h"
+    least_volume = 0.1
+
+    [monitor.pipeline]
+    lag = "1h"
+    stall = "30m"
+    rejected = 0.05
 
     [monitor.baseline_options]
     bins = 10
@@ -158,6 +176,21 @@ fn the_example_is_shown_with_every_default() {
     heartbeat = "5m"
 
     [[receiver]]
+    name = "teams"
+
+    [receiver.webhook]
+    url = { env = "TEAMS_URL" }
+    template = "teams"
+
+    [[receiver]]
+    name = "own"
+
+    [receiver.webhook]
+    url = "http://169.254.1.1/hook"
+    token = { file = "/run/secrets/hook" }
+    template = { file = "/etc/driftd/card.json" }
+
+    [[receiver]]
     name = "chat"
 
     [receiver.slack]
@@ -182,6 +215,8 @@ fn the_example_is_shown_with_every_default() {
 
     [receiver.alertmanager]
     urls = ["http://am-0:9093", "http://am-1:9093"]
+    token = { env = "AM_TOKEN" }
+    interval = "30s"
 
     [[receiver]]
     name = "retrain"
@@ -189,6 +224,7 @@ fn the_example_is_shown_with_every_default() {
     [receiver.command]
     program = "/usr/local/bin/retrain"
     args = ["--model", "flights"]
+    timeout = "10s"
 
     [[receiver]]
     name = "log"
@@ -201,6 +237,12 @@ fn the_example_is_shown_with_every_default() {
     continue = true
     group_interval = "10m"
     mute_times = ["22:00-06:00", "sat,sun 00:00-24:00"]
+
+    [[route]]
+    match = { environment = "!~test.*", model = "flight-delay", on_call = "", team = "=~ml|data" }
+    receivers = ["teams", "own"]
+    continue = false
+    mute_times = []
 
     [[route]]
     match = {}
