@@ -14,8 +14,10 @@ mod pool;
 mod retaining;
 mod sealing;
 mod slot;
+mod speaking;
 mod status;
 mod stop;
+mod tending;
 mod writer;
 
 use std::collections::BTreeMap;
@@ -23,7 +25,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use driftd_model::{MonitorPlan, ReceiverName, Retention, SharedStore, Source, SourceError, SourceEvent, Topic};
+use driftd_model::{MonitorPlan, Retention, Routing, SharedStore, Source, SourceError, SourceEvent, Topic};
 use driftd_window::Span;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
@@ -36,9 +38,11 @@ use pool::{Pool, Sink};
 use retaining::Retaining;
 use sealing::Sealing;
 use slot::Pace;
+use speaking::Speaking;
 use status::Asking;
 pub use status::{MonitorProgress, Status};
 use stop::{Stop, Stopper};
+use tending::Tending;
 use writer::{Desk, LaneEvent, Writer};
 
 /// How often every lane is looked at, whether records arrived or not.
@@ -71,8 +75,8 @@ pub struct Live {
     pub source: Arc<dyn Source>,
     /// Monitors, bound to their baselines.
     pub plans: Vec<Arc<MonitorPlan>>,
-    /// Who hears of what the seals decide.
-    pub receivers: Vec<ReceiverName>,
+    /// Who hears of what is decided.
+    pub routing: Arc<Routing>,
     /// Carries messages to them.
     pub outbox: Outbox,
     /// What time it is.
@@ -263,26 +267,68 @@ impl Live {
         Pool::start(self.settings.threads.max(1), Arc::new(pace), &self.clock, &writer).map_err(EngineError::Threads)
     }
 
+    /// What is said to each receiver, each on its own.
+    fn receiver_loops(&self, loops: &mut JoinSet<Result<(), EngineError>>, stopped: &Stop) {
+        let outbox = self.outbox.clone().with_patience(PATIENCE);
+        for (receiver, transport) in self.outbox.transports() {
+            let rhythm = transport.rhythm();
+            let delivering = Delivering {
+                store: Arc::clone(&self.store),
+                outbox: outbox.clone(),
+                receiver: receiver.clone(),
+                spacing: rhythm.spacing,
+                clock: Arc::clone(&self.clock),
+                status: Arc::clone(&self.status),
+            };
+            loops.spawn(delivering.run(stopped.clone()));
+            let speaking = Speaking {
+                store: Arc::clone(&self.store),
+                plans: self.plans.clone(),
+                routing: Arc::clone(&self.routing),
+                receiver: receiver.clone(),
+                transport: Arc::clone(transport),
+                clock: Arc::clone(&self.clock),
+                status: Arc::clone(&self.status),
+            };
+            if let Some(interval) = rhythm.heartbeat {
+                let (speaking, stop) = (speaking.clone(), stopped.clone());
+                loops.spawn(async move {
+                    speaking.heartbeat(interval, stop).await;
+                    Ok(())
+                });
+            }
+            if let Some(interval) = rhythm.resend {
+                let stop = stopped.clone();
+                loops.spawn(async move {
+                    speaking.resend(interval, stop).await;
+                    Ok(())
+                });
+            }
+        }
+    }
+
     fn loops(&self, held: &Arc<Held>, stopped: &Stop) -> JoinSet<Result<(), EngineError>> {
         let mut loops = JoinSet::new();
         let sealing = Sealing {
             store: Arc::clone(&self.store),
             source: Arc::clone(&self.source),
             plans: self.plans.clone(),
-            receivers: self.receivers.clone(),
+            routing: Arc::clone(&self.routing),
             clock: Arc::clone(&self.clock),
             status: Arc::clone(&self.status),
         };
         let stop = stopped.clone();
         loops.spawn(async move { Ok(aside("seals", move || sealing.run(stop)).await??) });
-        let delivering = Delivering {
+        let tending = Tending {
             store: Arc::clone(&self.store),
-            outbox: self.outbox.clone(),
+            plans: self.plans.clone(),
+            routing: Arc::clone(&self.routing),
             clock: Arc::clone(&self.clock),
             status: Arc::clone(&self.status),
         };
         let stop = stopped.clone();
-        loops.spawn(delivering.run(stop));
+        loops.spawn(async move { Ok(tending.run(stop).await?) });
+        self.receiver_loops(&mut loops, stopped);
         let retaining =
             Retaining { store: Arc::clone(&self.store), policy: self.retention, clock: Arc::clone(&self.clock) };
         let stop = stopped.clone();
@@ -297,6 +343,9 @@ impl Live {
         loops
     }
 }
+
+/// Longest time for one message; transports give up before that by themselves.
+const PATIENCE: Duration = Duration::from_secs(45);
 
 /// Not an error: a daemon may be killed at any instant, and this one merely says so.
 #[expect(clippy::unnecessary_wraps, reason = "what the loop ends with")]

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use driftd_model::{ErrorClass, MonitorId, Topic, TopicPartition};
+use driftd_model::{ErrorClass, MonitorId, ReceiverName, Severity, Topic, TopicPartition, WindowResult};
 use driftd_window::Span;
 
 use crate::LaneAccount;
@@ -34,8 +34,14 @@ pub const CONSUMER_LAG: &str = "driftd_consumer_lag_records";
 pub const LANES: &str = "driftd_lanes";
 /// Store calls that failed, by class.
 pub const STORE_ERRORS: &str = "driftd_store_errors_total";
-/// Notifications, by receiver's outcome.
+/// Notifications, by receiver and outcome: `delivered`, `retrying`, `dead`, `lost`.
 pub const NOTIFICATIONS: &str = "driftd_notifications_total";
+/// Signs of life, by receiver and outcome: `sent`, `failed`, `withheld`.
+pub const HEARTBEATS: &str = "driftd_heartbeats_total";
+/// Incidents that are open or taken, by monitor and severity.
+pub const INCIDENTS_OPEN: &str = "driftd_incidents_open";
+/// Value of a statistic that is judged, in the last window of each shape, over the whole population.
+pub const FEATURE_DRIFT: &str = "driftd_feature_drift";
 
 pub(crate) fn records_read(topic: &Topic, before: LaneAccount, after: LaneAccount, bytes: u64) {
     let outcomes = [
@@ -95,9 +101,33 @@ pub(crate) fn store_failed(class: ErrorClass) {
     metrics::counter!(STORE_ERRORS, "class" => class).increment(1);
 }
 
-pub(crate) fn notified(outcome: &'static str, count: u64) {
-    if count > 0 {
-        metrics::counter!(NOTIFICATIONS, "outcome" => outcome).increment(count);
+pub(crate) fn notified(receiver: &ReceiverName, outcome: &'static str) {
+    metrics::counter!(NOTIFICATIONS, "receiver" => receiver.to_string(), "outcome" => outcome).increment(1);
+}
+
+pub(crate) fn heartbeat(receiver: &ReceiverName, outcome: &'static str) {
+    metrics::counter!(HEARTBEATS, "receiver" => receiver.to_string(), "outcome" => outcome).increment(1);
+}
+
+pub(crate) fn incidents_open(monitor: &MonitorId, severity: Severity, count: u64) {
+    let (monitor, severity) = (monitor.to_string(), severity.as_str());
+    metrics::gauge!(INCIDENTS_OPEN, "monitor" => monitor, "severity" => severity).set(count as f64);
+}
+
+/// The whole population's statistics of a window; those of segments are in the store.
+pub(crate) fn window_judged(monitor: &MonitorId, window: &WindowResult) {
+    if !window.segment.is_all() {
+        return;
+    }
+    let judged = window.verdicts.iter().flat_map(|v| v.scores.iter().map(move |score| (&v.feature, score)));
+    for (feature, score) in judged.filter(|(_, score)| score.outcome.is_some()) {
+        let Some(value) = score.value else { continue };
+        let (name, feature) = (window.window.name.to_string(), feature.to_string());
+        metrics::gauge!(
+            FEATURE_DRIFT, "monitor" => monitor.to_string(), "segment" => "all", "window" => name,
+            "feature" => feature, "statistic" => score.statistic.as_str()
+        )
+        .set(value);
     }
 }
 

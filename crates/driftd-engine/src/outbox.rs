@@ -2,11 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use driftd_model::{DeliveryError, OutboxEntry, ReceiverName, Settlement, Store, Transport};
 use driftd_window::{Span, Timestamp};
 
-use crate::EngineError;
+use crate::{Clock, EngineError, metrics};
+
+/// Messages of one round, for receivers that take as many as they get.
+const SIDE_BY_SIDE: u32 = 16;
+/// How long a message belongs to whoever leased it: longer than a round takes, short enough to wait for after a crash.
+const LEASE: Span = Span::from_minutes(1);
 
 /// How often and how far apart a failed delivery is tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,13 +38,13 @@ pub struct DeliveryReport {
     pub lost: u64,
 }
 
-/// Delivers what seals have decided.
+/// Delivers what was decided, one receiver at a time and independent of the others.
 #[derive(Clone)]
 pub struct Outbox {
     owner: String,
     transports: BTreeMap<ReceiverName, Arc<dyn Transport>>,
-    lease: Span,
     backoff: Backoff,
+    patience: Option<Duration>,
 }
 
 impl Default for Backoff {
@@ -67,52 +73,140 @@ impl Backoff {
     }
 }
 
+impl DeliveryReport {
+    /// Messages that were tried.
+    #[must_use]
+    pub const fn tried(self) -> u64 {
+        self.delivered + self.retrying + self.dead + self.lost
+    }
+
+    const fn count(&mut self, settlement: &Settlement, is_mine: bool) -> &'static str {
+        let (count, outcome) = match settlement {
+            _ if !is_mine => (&mut self.lost, "lost"),
+            Settlement::Delivered => (&mut self.delivered, "delivered"),
+            Settlement::RetryAt { .. } => (&mut self.retrying, "retrying"),
+            Settlement::Dead { .. } => (&mut self.dead, "dead"),
+        };
+        *count += 1;
+        outcome
+    }
+
+    const fn add(&mut self, other: Self) {
+        self.delivered += other.delivered;
+        self.retrying += other.retrying;
+        self.dead += other.dead;
+        self.lost += other.lost;
+    }
+}
+
 impl Outbox {
     /// An outbox that hands each receiver's messages to its transport, as `owner`.
     #[must_use]
     pub fn new(owner: &str, transports: BTreeMap<ReceiverName, Arc<dyn Transport>>, backoff: Backoff) -> Self {
-        Self { owner: owner.to_owned(), transports, lease: Span::from_minutes(1), backoff }
+        Self { owner: owner.to_owned(), transports, backoff, patience: None }
     }
 
-    /// Whether there is anybody to deliver to.
+    /// The same, which gives a message up for now once its transport takes longer than `patience`. Needs a runtime
+    /// with a timer.
     #[must_use]
-    pub fn has_transports(&self) -> bool {
-        !self.transports.is_empty()
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience: Some(patience), ..self }
     }
 
-    /// Delivers everything that is due at `now`, round by round.
+    /// Every receiver and the way to it.
+    pub fn transports(&self) -> impl Iterator<Item = (&ReceiverName, &Arc<dyn Transport>)> {
+        self.transports.iter()
+    }
+
+    /// Delivers everything that is due at `clock`'s now, without regard to how often a receiver wants to be spoken to.
     ///
     /// # Errors
     /// The store's; leases not settled run out and are taken again.
-    pub async fn deliver_due(&self, store: &dyn Store, now: Timestamp) -> Result<DeliveryReport, EngineError> {
+    pub async fn deliver_due(&self, store: &dyn Store, clock: &dyn Clock) -> Result<DeliveryReport, EngineError> {
+        let mut total = DeliveryReport::default();
+        for receiver in self.transports.keys() {
+            loop {
+                let report = self.round(store, receiver, clock).await?;
+                if report.tried() == 0 {
+                    break;
+                }
+                total.add(report);
+            }
+        }
+        Ok(total)
+    }
+
+    /// Leases what is due for `receiver`, sends it outside any transaction and settles each message by what became of
+    /// it. Messages of one round are about different incidents and travel side by side, so that a round takes no
+    /// longer than its slowest message; a receiver that wants some time between two gets one a round.
+    ///
+    /// # Errors
+    /// The store's; leases not settled run out and are taken again.
+    pub async fn round(
+        &self,
+        store: &dyn Store,
+        receiver: &ReceiverName,
+        clock: &dyn Clock,
+    ) -> Result<DeliveryReport, EngineError> {
         let mut report = DeliveryReport::default();
-        loop {
-            let entries = store.lease(&self.owner, 64, now, now.plus(self.lease)).await?;
-            if entries.is_empty() {
-                return Ok(report);
-            }
-            for entry in entries {
-                let settlement = self.send(&entry, now).await;
-                if !store.settle(&self.owner, entry.id, &settlement, now).await? {
-                    report.lost += 1;
-                    continue;
-                }
-                match settlement {
-                    Settlement::Delivered => report.delivered += 1,
-                    Settlement::RetryAt { .. } => report.retrying += 1,
-                    Settlement::Dead { .. } => report.dead += 1,
-                }
-            }
+        let Some(transport) = self.transports.get(receiver) else {
+            return Ok(report);
+        };
+        let limit = if transport.rhythm().spacing.is_zero() { SIDE_BY_SIDE } else { 1 };
+        let now = clock.now();
+        let entries = store.lease(&self.owner, receiver, limit, now, now.plus(LEASE)).await?;
+        let sending = entries.iter().map(|entry| self.send(store, transport.as_ref(), entry, clock));
+        for settled in futures_util::future::join_all(sending).await {
+            let (settlement, is_mine) = settled?;
+            let outcome = report.count(&settlement, is_mine);
+            metrics::notified(receiver, outcome);
+        }
+        Ok(report)
+    }
+
+    async fn send(
+        &self,
+        store: &dyn Store,
+        transport: &dyn Transport,
+        entry: &OutboxEntry,
+        clock: &dyn Clock,
+    ) -> Result<(Settlement, bool), EngineError> {
+        let outcome = self.deliver(transport, entry, clock.now()).await;
+        let now = clock.now();
+        let settlement = self.settlement(entry, outcome, now);
+        match &settlement {
+            Settlement::Delivered => {}
+            Settlement::RetryAt { error, .. } => tracing::warn!(
+                receiver = %entry.receiver, incident.id = %entry.notification.incident.id, attempt = entry.attempts + 1,
+                error, "notification not delivered, trying again later"
+            ),
+            Settlement::Dead { error } => tracing::error!(
+                receiver = %entry.receiver, incident.id = %entry.notification.incident.id, error,
+                "notification given up"
+            ),
+        }
+        let is_mine = store.settle(&self.owner, entry.id, &settlement, now).await?;
+        Ok((settlement, is_mine))
+    }
+
+    async fn deliver(
+        &self,
+        transport: &dyn Transport,
+        entry: &OutboxEntry,
+        now: Timestamp,
+    ) -> Result<(), DeliveryError> {
+        let delivering = transport.deliver(&entry.notification, now);
+        match self.patience {
+            None => delivering.await,
+            Some(patience) => tokio::time::timeout(patience, delivering).await.unwrap_or_else(|_| {
+                let what = format!("{} did not answer within {} s", transport.kind(), patience.as_secs());
+                Err(DeliveryError::transient(what, None))
+            }),
         }
     }
 
-    async fn send(&self, entry: &OutboxEntry, now: Timestamp) -> Settlement {
-        let Some(transport) = self.transports.get(&entry.receiver) else {
-            let error = format!("receiver {} is not configured any more", entry.receiver);
-            tracing::error!(receiver = %entry.receiver, "notification dead: receiver is not configured any more");
-            return Settlement::Dead { error };
-        };
-        match transport.deliver(&entry.notification).await {
+    fn settlement(&self, entry: &OutboxEntry, outcome: Result<(), DeliveryError>, now: Timestamp) -> Settlement {
+        match outcome {
             Ok(()) => Settlement::Delivered,
             Err(DeliveryError::Permanent { what, .. }) => Settlement::Dead { error: what },
             Err(DeliveryError::Transient { what, retry_after, .. }) => {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use driftd_model::{
-    Chunk, MonitorPlan, MonitorSealer, Offset, Partition, PlanError, ReceiverName, SealTime, Sealed, Store, Topic,
+    Chunk, MonitorPlan, MonitorSealer, Offset, Partition, PlanError, Routing, SealTime, Sealed, Store, Topic,
 };
 use driftd_window::{RecordBatch, Timestamp};
 
@@ -14,7 +14,7 @@ pub struct Replay<'a> {
     store: &'a dyn Store,
     plan: Arc<MonitorPlan>,
     topic: Topic,
-    receivers: Vec<ReceiverName>,
+    routing: Routing,
     policy: CheckpointPolicy,
 }
 
@@ -55,13 +55,13 @@ impl<'a> Replay<'a> {
         store: &'a dyn Store,
         plan: &MonitorPlan,
         topic: Topic,
-        receivers: Vec<ReceiverName>,
+        routing: Routing,
         policy: CheckpointPolicy,
     ) -> Result<Self, PlanError> {
         let mut monitor = plan.monitor().clone();
         monitor.topics = vec![topic.clone()];
         let plan = Arc::new(MonitorPlan::new(monitor, plan.baseline().clone())?);
-        Ok(Self { store, plan, topic, receivers, policy })
+        Ok(Self { store, plan, topic, routing, policy })
     }
 
     /// The plan records must be decoded for.
@@ -123,7 +123,7 @@ impl<'a> Replay<'a> {
         summary: &mut ReplaySummary,
         progress: &mut impl FnMut(Progress<'_>),
     ) -> Result<(), EngineError> {
-        let sealer = MonitorSealer::new(&self.plan, 1, &self.receivers, time);
+        let sealer = MonitorSealer::new(&self.plan, 1, &self.routing, time);
         let sealed = seal_all(self.store, &sealer, |sealed| progress(Progress::Sealed(sealed))).await?;
         summary.sealed.add(sealed);
         Ok(())

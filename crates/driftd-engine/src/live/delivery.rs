@@ -1,21 +1,26 @@
-//! The delivery loop: what the seals decided reaches people.
+//! The delivery loops: one a receiver, so that a slow or broken one delays no other.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use driftd_model::{ErrorClass, SharedStore};
+use driftd_model::{ErrorClass, ReceiverName, SharedStore};
+use driftd_window::Span;
 
 use super::commit::Waits;
 use super::status::{Doing, Status};
 use super::stop::Stop;
-use crate::{Clock, EngineError, Outbox, metrics};
+use crate::{Clock, EngineError, Outbox};
 
 /// How often it is looked whether there is something to deliver.
 const EVERY: Duration = Duration::from_secs(1);
 
+/// Delivers to one receiver.
 pub(super) struct Delivering {
     pub(super) store: SharedStore,
     pub(super) outbox: Outbox,
+    pub(super) receiver: ReceiverName,
+    /// Shortest time between two messages.
+    pub(super) spacing: Span,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) status: Arc<Status>,
 }
@@ -26,25 +31,17 @@ impl Delivering {
     /// # Errors
     /// Permanent failures of the store.
     pub(super) async fn run(self, mut stop: Stop) -> Result<(), EngineError> {
-        if !self.outbox.has_transports() {
-            return Ok(());
-        }
         let mut waits = Waits::new();
         while !stop.is_asked() {
-            match self.outbox.deliver_due(&*self.store, self.clock.now()).await {
+            match self.outbox.round(&*self.store, &self.receiver, &*self.clock).await {
                 Ok(report) => {
                     waits = Waits::new();
                     self.status.working(Doing::Deliver);
-                    let outcomes = [
-                        ("delivered", report.delivered),
-                        ("retrying", report.retrying),
-                        ("dead", report.dead),
-                        ("lost", report.lost),
-                    ];
-                    for (outcome, count) in outcomes {
-                        metrics::notified(outcome, count);
+                    if report.tried() == 0 {
+                        stop.pause(EVERY).await;
+                    } else if !self.spacing.is_zero() {
+                        stop.pause(duration(self.spacing)).await;
                     }
-                    stop.pause(EVERY).await;
                 }
                 Err(EngineError::Store(error)) if error.class() == ErrorClass::Transient => {
                     self.status.failing(Doing::Deliver, &error);
@@ -55,4 +52,9 @@ impl Delivering {
         }
         Ok(())
     }
+}
+
+/// A span as the runtime measures it; those of receivers are not negative.
+pub(super) fn duration(span: Span) -> Duration {
+    Duration::from_micros(u64::try_from(span.as_micros()).unwrap_or(0))
 }

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use driftd_model::{
-    MonitorPlan, MonitorSealer, ReceiverName, SealStep, SealTime, SharedStore, Source, StoreError, Topic,
-};
+use driftd_model::{MonitorPlan, MonitorSealer, Routing, SealStep, SealTime, SharedStore, Source, StoreError, Topic};
 use driftd_window::{GlobalMark, PartitionMark, Timestamp};
 
 use super::commit::Waits;
@@ -27,7 +25,7 @@ pub(super) struct Sealing {
     pub(super) store: SharedStore,
     pub(super) source: Arc<dyn Source>,
     pub(super) plans: Vec<Arc<MonitorPlan>>,
-    pub(super) receivers: Vec<ReceiverName>,
+    pub(super) routing: Arc<Routing>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) status: Arc<Status>,
 }
@@ -88,13 +86,16 @@ impl Sealing {
     async fn step(&self, plan: &MonitorPlan, expected: usize) -> Result<bool, StoreError> {
         let started = std::time::Instant::now();
         let now = self.clock.now();
-        let sealer = MonitorSealer::new(plan, expected, &self.receivers, SealTime::Clock(now));
+        let sealer = MonitorSealer::new(plan, expected, &self.routing, SealTime::Clock(now));
         let sealed = self.store.seal(&sealer).await?;
         if sealed.step == SealStep::Idle {
             return Ok(false);
         }
         let outcomes = sealed.outcome.windows.iter().map(|window| window.outcome.as_str());
         metrics::step_sealed(&plan.monitor().id, outcomes, started.elapsed());
+        for window in &sealed.outcome.windows {
+            metrics::window_judged(&plan.monitor().id, window);
+        }
         tracing::debug!(
             monitor.id = %plan.monitor().id, rows = sealed.rows, windows = sealed.outcome.windows.len(),
             notifications = sealed.outcome.notifications.len(), "sealed"

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use driftd_model::{MonitorId, StoreError};
-use driftd_window::{EventTime, Timestamp};
+use driftd_model::{MonitorId, Outage, StoreError};
+use driftd_window::{EventTime, Span, Timestamp};
 
 use crate::metrics;
 
@@ -22,6 +23,10 @@ struct State {
     store: BTreeMap<Doing, String>,
     /// Why the source does not, likewise.
     source: BTreeMap<Asking, String>,
+    /// When the store stopped answering, while it does not.
+    away_since: Option<Instant>,
+    /// The last time it did: when that ended, and how long it lasted.
+    last_outage: Option<(Instant, Duration)>,
     has_joined: bool,
     is_stopping: bool,
     /// Checkpoints that are overdue, by partition.
@@ -38,6 +43,7 @@ pub(super) enum Doing {
     Checkpoint,
     Seal,
     Deliver,
+    Tend,
 }
 
 /// What is asked of the source.
@@ -119,6 +125,7 @@ impl Status {
         if state.store.is_empty() {
             tracing::warn!(error = %chain(error), "store unavailable, trying again until it answers");
         }
+        state.away_since.get_or_insert_with(Instant::now);
         state.store.insert(doing, error.to_string());
     }
 
@@ -127,7 +134,16 @@ impl Status {
         let mut state = self.lock();
         if state.store.remove(&doing).is_some() && state.store.is_empty() {
             tracing::info!("store answers again");
+            if let Some(since) = state.away_since.take() {
+                state.last_outage = Some((Instant::now(), since.elapsed()));
+            }
         }
+    }
+
+    /// The last outage of the store, on a clock that shows `now`.
+    pub(super) fn outage(&self, now: Timestamp) -> Option<Outage> {
+        let (ended, lasted) = self.lock().last_outage?;
+        Some(Outage { ended: now.minus(span(ended.elapsed())), lasted: span(lasted) })
     }
 
     /// The source did not, or did (`None`), what `asking` says.
@@ -164,6 +180,10 @@ impl Status {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn span(duration: Duration) -> Span {
+    i64::try_from(duration.as_micros()).ok().and_then(Span::from_micros).unwrap_or(Span::ZERO)
 }
 
 /// An error with its causes, in one line.

@@ -94,8 +94,11 @@ fn names_and_labels_are_these() {
         consumer_lag(&TopicPartition::new(topic, Partition(3)), 12);
         lanes_owned(4);
         store_failed(ErrorClass::Transient);
-        notified("delivered", 2);
-        notified("dead", 0);
+        let receiver = "pager".parse().unwrap();
+        notified(&receiver, "delivered");
+        notified(&receiver, "delivered");
+        heartbeat(&receiver, "sent");
+        incidents_open(&monitor, Severity::Critical, 2);
     });
     let seen = seen.0.lock().unwrap();
     let lines: Vec<String> = seen.iter().map(|(name, value)| format!("{name} {value}")).collect();
@@ -105,9 +108,11 @@ fn names_and_labels_are_these() {
     driftd_checkpoints_total{outcome=fenced} 1
     driftd_checkpoints_total{outcome=written} 1
     driftd_consumer_lag_records{topic=orders,partition=3} 12
+    driftd_heartbeats_total{receiver=pager,outcome=sent} 1
+    driftd_incidents_open{monitor=m,severity=critical} 2
     driftd_lanes{} 4
     driftd_late_records_total{monitor=m} 5
-    driftd_notifications_total{outcome=delivered} 2
+    driftd_notifications_total{receiver=pager,outcome=delivered} 2
     driftd_read_bytes_total{topic=orders} 512
     driftd_records_total{topic=orders,outcome=counted} 3
     driftd_records_total{topic=orders,outcome=in_future} 2

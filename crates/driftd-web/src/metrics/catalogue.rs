@@ -57,12 +57,17 @@ pub(super) const CATALOGUE: &[Entry] = &[
     labelled(
         "driftd_feature_drift",
         Kind::Gauge,
-        "Effect sizes of the last judged window, by monitor, segment, feature and statistic.",
+        "Statistics that decide, in the last window of each shape over the whole population.",
     ),
+    labelled("driftd_heartbeats_total", Kind::Counter, "Signs of life to receivers, by receiver and outcome."),
     labelled("driftd_incidents_open", Kind::Gauge, "Incidents that are open or acknowledged, by monitor and severity."),
     single("driftd_lanes", Kind::Gauge, "Partitions that this process reads."),
     labelled("driftd_late_records_total", Kind::Counter, "Records that came after their pane was sealed, by monitor."),
-    labelled("driftd_notifications_total", Kind::Counter, "Attempts to deliver notifications, by outcome."),
+    labelled(
+        "driftd_notifications_total",
+        Kind::Counter,
+        "Attempts to deliver notifications, by receiver and outcome.",
+    ),
     labelled("driftd_read_bytes_total", Kind::Counter, "Bytes of payloads read, by topic."),
     labelled("driftd_records_total", Kind::Counter, "Records read, by topic and what became of them."),
     closed(

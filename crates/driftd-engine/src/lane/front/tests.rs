@@ -23,6 +23,9 @@ fn monitor(name: &str, place: &str, skew: u32) -> Monitor {
         judge: JudgeRules::default(),
         features: BTreeMap::new(),
         incidents: IncidentRules::default(),
+        pipeline: driftd_model::PipelineRules::default(),
+        labels: driftd_model::Labels::default(),
+        runbook: None,
     }
 }
 

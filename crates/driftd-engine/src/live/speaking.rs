@@ -1,0 +1,89 @@
+//! What receivers hear without anything having happened: signs of life, and for those that forget, what is open.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use driftd_model::{
+    Audience, MonitorId, MonitorPlan, Notification, ReceiverName, Routing, SharedStore, StoreError, Transport,
+};
+use driftd_window::Span;
+
+use super::delivery::duration;
+use super::status::{Status, chain};
+use super::stop::Stop;
+use crate::{Clock, metrics};
+
+/// How long the end of an incident is said again.
+const ENDS_FOR: Span = Span::from_minutes(15);
+
+/// Speaks to one receiver by the clock.
+#[derive(Clone)]
+pub(super) struct Speaking {
+    pub(super) store: SharedStore,
+    pub(super) plans: Vec<Arc<MonitorPlan>>,
+    pub(super) routing: Arc<Routing>,
+    pub(super) receiver: ReceiverName,
+    pub(super) transport: Arc<dyn Transport>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) status: Arc<Status>,
+}
+
+impl Speaking {
+    /// Sends a sign of life every `interval` while the daemon is ready. While it is not, it says nothing: that silence
+    /// is what pages.
+    pub(super) async fn heartbeat(self, interval: Span, mut stop: Stop) {
+        while !stop.is_asked() {
+            let reasons = self.status.reasons();
+            let outcome = if !reasons.is_empty() {
+                tracing::debug!(receiver = %self.receiver, ?reasons, "no sign of life while not ready");
+                "withheld"
+            } else if let Err(error) = self.transport.heartbeat(self.clock.now()).await {
+                tracing::warn!(receiver = %self.receiver, error = %chain(&error), "sign of life not delivered");
+                "failed"
+            } else {
+                "sent"
+            };
+            metrics::heartbeat(&self.receiver, outcome);
+            // One that did not get through is tried again a little sooner than the next would be due.
+            let wait = if outcome == "sent" { interval.as_micros() } else { interval.as_micros() / 4 };
+            stop.pause(duration(Span::from_micros(wait).unwrap_or(interval))).await;
+        }
+    }
+
+    /// Says again every `interval` what is open and what has lately ended, of what the receiver has heard.
+    pub(super) async fn resend(self, interval: Span, mut stop: Stop) {
+        while !stop.is_asked() {
+            match self.restated().await {
+                Err(error) => {
+                    metrics::store_failed(error.class());
+                    tracing::debug!(receiver = %self.receiver, error = %chain(&error), "open incidents unknown");
+                }
+                Ok(incidents) if incidents.is_empty() => {}
+                Ok(incidents) => {
+                    if let Err(error) = self.transport.resend(&incidents, self.clock.now()).await {
+                        tracing::warn!(receiver = %self.receiver, error = %chain(&error), "open incidents not said again");
+                    }
+                }
+            }
+            stop.pause(duration(interval)).await;
+        }
+    }
+
+    async fn restated(&self) -> Result<Vec<Notification>, StoreError> {
+        let now = self.clock.now();
+        let plans: BTreeMap<&MonitorId, &MonitorPlan> =
+            self.plans.iter().map(|plan| (&plan.monitor().id, plan.as_ref())).collect();
+        let mut incidents = self.store.told_incidents(now.minus(ENDS_FOR)).await?;
+        incidents.retain(|incident| incident.was_told_to(&self.receiver));
+        let restate = |incident| {
+            // Incidents of monitors that are not configured any more end by themselves at the receiver.
+            let plan = plans.get(&incident_monitor(incident))?;
+            Some(Audience { plan, routing: &self.routing, silences: &[], now }.restate(incident))
+        };
+        Ok(incidents.iter().filter_map(restate).collect())
+    }
+}
+
+fn incident_monitor(incident: &driftd_model::Incident) -> &MonitorId {
+    &incident.key.monitor
+}
