@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use driftd_engine::{CheckpointPolicy, Clock, FixedClock, Replay, replay_topic};
-use driftd_model::{HistoryQuery, HistoryRow, MonitorPlan, Store};
+use driftd_model::{HistoryQuery, HistoryRow, MonitorPlan, Routing, Store};
 use driftd_window::{EventTime, RecordBatch, Span, Timestamp};
 
 use super::{Group, Random, Record};
@@ -50,7 +50,7 @@ impl Group {
             records.chunks(100).map(|part| Ok(chunk(part, 0, 1).batches.remove(0))).collect();
         let store = MemStore::new();
         let policy = CheckpointPolicy::default();
-        let replay = Replay::new(&store, plan, replay_topic("all"), Vec::new(), policy).expect("a sound plan");
+        let replay = Replay::new(&store, plan, replay_topic("all"), Routing::default(), policy).expect("a sound plan");
         replay.run(batches, Timestamp::from_micros(super::BEGIN), |_| ()).await.expect("the store works");
         history(&store, plan).await
     }

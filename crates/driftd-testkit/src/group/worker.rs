@@ -56,7 +56,7 @@ impl Worker {
             store,
             source,
             plans: plans.to_vec(),
-            receivers: Vec::new(),
+            routing: Arc::default(),
             outbox: Outbox::new(&settings.owner, BTreeMap::new(), Backoff::default()),
             clock,
             retention: Retention::default(),

@@ -98,7 +98,7 @@ pub(super) fn truth(cluster: &Cluster) -> Result<Truth, String> {
         ledger: &cluster.ledger,
         logs: &cluster.logs,
         silences: &cluster.silences,
-        receivers: &cluster.world.receivers,
+        routing: &cluster.world.routing,
     };
     let truth = oracle.replay(&cluster.journal)?;
     history(cluster, &truth)?;
@@ -128,6 +128,9 @@ fn incidents(cluster: &Cluster, truth: &Truth) -> Result<(), String> {
     let expected: BTreeSet<&str> = truth.incidents.keys().map(driftd_model::IncidentId::as_str).collect();
     same("incidents", &unique, &expected)?;
     same("number of incidents", &listed.len(), &expected.len())?;
+    if let Some(owing) = truth.incidents.values().find(|incident| incident.owes_an_end()) {
+        return Err(format!("somebody heard of incident {} and not of its end", owing.id));
+    }
     for (id, incident) in &truth.incidents {
         let found: Option<(Incident, Vec<IncidentEvent>)> =
             now(cluster.store.incident(id)).map_err(|e| e.to_string())?;

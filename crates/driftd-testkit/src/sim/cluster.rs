@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use driftd_engine::{Backoff, Lane, Outbox};
+use driftd_engine::{Backoff, FixedClock, Lane, Outbox};
 use driftd_model::{
-    ErrorClass, Incident, IncidentState, MonitorSealer, Partition, SealStep, SealTime, Silence, SilenceId, Store,
-    acknowledge, resolve_by_hand,
+    ErrorClass, Incident, IncidentState, MonitorSealer, MonitorTender, Partition, SealStep, SealTime, Silence,
+    SilenceId, Store, acknowledge, resolve_by_hand,
 };
 use driftd_window::{Span, Timestamp};
 
@@ -203,7 +203,7 @@ impl Cluster {
     pub(super) fn seal(&mut self, monitor: usize) -> Result<Option<SealStep>, String> {
         let plan = Arc::clone(&self.world.plans[monitor]);
         let time = SealTime::Clock(self.at());
-        let sealer = MonitorSealer::new(&plan, self.world.partitions, &self.world.receivers, time);
+        let sealer = MonitorSealer::new(&plan, self.world.partitions, &self.world.routing, time);
         let step = self.ledger.next_step(monitor, self.clock);
         let answer = now(self.store.seal(&sealer));
         let fault = self.faults.remove(&Operation::Seal);
@@ -236,6 +236,20 @@ impl Cluster {
         }
     }
 
+    /// Somebody looks after the incidents of a monitor.
+    pub(super) fn tend(&mut self, monitor: usize) -> Result<(), String> {
+        let plan = Arc::clone(&self.world.plans[monitor]);
+        let fault = self.faults.remove(&Operation::Tend);
+        let answer = now(self.store.tend(&MonitorTender::new(&plan, &self.world.routing, None, self.at())));
+        if fault.is_some() != answer.is_err() {
+            return Err(format!("tending {} with {fault:?} came to {answer:?}", plan.monitor().id));
+        }
+        if fault != Some(Fault::BeforeCommit) {
+            self.journal.push(Entry::Tended { monitor, now: self.clock, silences: self.silences.len() });
+        }
+        Ok(())
+    }
+
     pub(super) fn sweep(&mut self) -> Result<u64, String> {
         let ids = self.world.plans.iter().map(|plan| &plan.monitor().id);
         let counts: Result<Vec<u64>, _> = ids.map(|id| now(self.store.sweep_late(id))).collect();
@@ -244,10 +258,11 @@ impl Cluster {
 
     /// One round of the outbox by `worker`, which may die in the middle of it.
     pub(super) fn deliver(&mut self, worker: usize) {
-        let roads = self.world.receivers.iter().map(|r| (r.clone(), Road::to(r, &self.office))).collect();
+        let named = self.world.routing.routes.iter().flat_map(|route| &route.receivers);
+        let roads = named.map(|r| (r.clone(), Road::to(r, &self.office))).collect();
         let backoff = Backoff { first: Span::from_secs(5), longest: Span::from_secs(20), attempts: u32::MAX };
         let outbox = Outbox::new(&format!("worker-{worker}"), roads, backoff);
-        let answer = poll_once(outbox.deliver_due(&self.store, self.at()));
+        let answer = poll_once(outbox.deliver_due(&self.store, &FixedClock::at(self.at())));
         if let Some(Err(_)) = answer {
             self.faults.remove(&Operation::Settle);
             self.office.lock().unwrap_or_else(PoisonError::into_inner).excuse_last();

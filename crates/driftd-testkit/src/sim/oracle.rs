@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use driftd_model::{
-    Comparison, Health, HistoryRow, Incident, IncidentEvent, IncidentId, IncidentKey, IncidentKind, IncidentState,
-    MonitorPlan, Notification, Observation, Outcome, ReceiverName, SealStep, Severity, Silence, Step, Verdict,
-    WindowResult, acknowledge, judge, observations, resolve_by_hand, step,
+    Audience, Cause, Comparison, Health, HistoryRow, Incident, IncidentEvent, IncidentId, IncidentKey, IncidentKind,
+    IncidentState, MonitorPlan, Observation, Outcome, ReceiverName, Routing, SealStep, Severity, Silence, Step,
+    Verdict, WindowResult, acknowledge, judge, observations, resolve_by_hand, step, wants_tending,
 };
 use driftd_stats::FeatureAggregate;
 use driftd_window::{EventTime, SegmentKey, Timestamp, WindowId, WindowSpec};
@@ -20,6 +20,8 @@ use super::world::region_key;
 pub(super) enum Entry {
     /// A seal of monitor number `monitor` took a step; `silences` had been added by then.
     Sealed { monitor: usize, step: SealStep, now: i64, silences: usize },
+    /// Somebody looked after monitor number `monitor`; `silences` had been added by then.
+    Tended { monitor: usize, now: i64, silences: usize },
     /// Somebody who had read an incident at `read` took or ended it.
     Amended { id: IncidentId, resolve: bool, read: i64, now: i64 },
 }
@@ -39,7 +41,7 @@ pub(super) struct Oracle<'a> {
     pub(super) ledger: &'a Ledger,
     pub(super) logs: &'a [Vec<Record>],
     pub(super) silences: &'a [Silence],
-    pub(super) receivers: &'a [ReceiverName],
+    pub(super) routing: &'a Routing,
 }
 
 /// Sealed records of one monitor by pane.
@@ -55,21 +57,25 @@ impl Oracle<'_> {
                     truth.amend(id, *resolve, Timestamp::from_micros(*read), Timestamp::from_micros(*now))?;
                 }
                 Entry::Sealed { monitor, step, now, silences } => {
-                    let plan = &self.ledger.monitors[*monitor].plan;
-                    let now = Timestamp::from_micros(*now);
-                    let seal = Seal {
-                        monitor: *monitor,
-                        plan,
-                        now,
-                        silences: &self.silences[..*silences],
-                        receivers: self.receivers,
-                        panes: &panes[*monitor],
-                    };
-                    seal.apply(*step, &mut truth)?;
+                    self.moment(*monitor, *now, *silences, &panes).apply(*step, &mut truth)?;
+                }
+                Entry::Tended { monitor, now, silences } => {
+                    self.moment(*monitor, *now, *silences, &panes).tell(&mut truth);
                 }
             }
         }
         Ok(truth)
+    }
+
+    fn moment<'a>(&'a self, monitor: usize, now: i64, silences: usize, panes: &'a [Panes<'a>]) -> Seal<'a> {
+        Seal {
+            monitor,
+            plan: &self.ledger.monitors[monitor].plan,
+            now: Timestamp::from_micros(now),
+            silences: &self.silences[..silences],
+            routing: self.routing,
+            panes: &panes[monitor],
+        }
     }
 
     fn panes(&self, monitor: usize) -> Panes<'_> {
@@ -88,12 +94,9 @@ impl Truth {
     fn amend(&mut self, id: &IncidentId, resolve: bool, read: Timestamp, now: Timestamp) -> Result<(), String> {
         let found = self.incidents.get(id).cloned();
         let found = found.ok_or_else(|| format!("incident {id} was amended but must not exist"))?;
-        let told = found.last_notified_at;
         let Step { incident, transitions } =
             if resolve { resolve_by_hand(found, "ana", read) } else { acknowledge(found, "ana", read) };
-        // What a seal told people after somebody had read the incident is not forgotten.
-        let amended = incident.map(|i| Incident { last_notified_at: i.last_notified_at.max(told), ..i });
-        self.incidents.extend(amended.map(|i| (i.id.clone(), i)));
+        self.incidents.extend(incident.map(|i| (i.id.clone(), i)));
         self.events.extend(transitions.into_iter().map(|transition| IncidentEvent {
             incident: id.clone(),
             at: now,
@@ -113,7 +116,7 @@ struct Seal<'a> {
     plan: &'a MonitorPlan,
     now: Timestamp,
     silences: &'a [Silence],
-    receivers: &'a [ReceiverName],
+    routing: &'a Routing,
     panes: &'a Panes<'a>,
 }
 
@@ -142,7 +145,26 @@ impl Seal<'_> {
         // All complaints of a moment are heard before any all-clear.
         let (bad, rest): (Vec<_>, Vec<_>) = seen.into_iter().partition(|(_, o)| matches!(o.health, Health::Bad(..)));
         bad.iter().chain(&rest).for_each(|(key, observation)| self.step(key, observation, truth));
+        self.tell(truth);
         Ok(())
+    }
+
+    /// Everybody who has to hear of something hears it.
+    fn tell(&self, truth: &mut Truth) {
+        let mine = |i: &&Incident| i.key.monitor == self.plan.monitor().id;
+        let mut incidents: Vec<Incident> =
+            truth.incidents.values().filter(mine).filter(|i| wants_tending(i)).cloned().collect();
+        let told = self.audience().announce(&mut incidents);
+        for message in told.notifications {
+            let key = message.key.as_str();
+            truth.notifications.extend(message.receivers.iter().map(|r| (r.clone(), key.to_owned())));
+        }
+        truth.events.extend(told.events);
+        truth.incidents.extend(incidents.into_iter().map(|i| (i.id.clone(), i)));
+    }
+
+    fn audience(&self) -> Audience<'_> {
+        Audience { plan: self.plan, routing: self.routing, silences: self.silences, now: self.now }
     }
 
     /// A window in a gap says one thing only: there were no records at all, or it would be no gap.
@@ -150,7 +172,8 @@ impl Seal<'_> {
         let monitor = self.plan.monitor().id.clone();
         let key = IncidentKey { monitor, segment: SegmentKey::all(), kind: IncidentKind::NoData };
         let health = Health::Bad(Severity::Critical, Vec::new());
-        (key, Observation { window: spec.name().clone(), start: spec.start_of(end), end, health })
+        let causes = vec![Cause::NoRows { expected: None }];
+        (key, Observation { window: spec.name().clone(), start: spec.start_of(end), end, health, causes })
     }
 
     fn window(&self, spec: &WindowSpec, end: EventTime) -> Result<Vec<WindowResult>, String> {
@@ -243,17 +266,9 @@ impl Seal<'_> {
             }
             return;
         };
-        let silenced = self.silences.iter().any(|s| s.mutes(&incident, self.now));
+        let silenced = self.audience().silence(&incident.labels(self.plan.monitor())).is_some();
         for transition in next.transitions {
-            let told = transition.is_told();
-            if told && !silenced {
-                let baseline = self.plan.baseline();
-                let (reference, hash) = (baseline.reference.clone(), baseline.hash.clone());
-                let message = Notification::new(incident.clone(), transition.clone(), self.now, reference, hash);
-                let key = message.key.as_str();
-                truth.notifications.extend(self.receivers.iter().map(|r| (r.clone(), key.to_owned())));
-            }
-            let (id, silenced) = (incident.id.clone(), silenced && told);
+            let (id, silenced) = (incident.id.clone(), silenced && transition.is_news());
             truth.events.push(IncidentEvent { incident: id, at: self.now, transition, silenced });
         }
         truth.incidents.insert(incident.id.clone(), incident);

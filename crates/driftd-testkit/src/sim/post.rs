@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use driftd_model::{BoxFuture, DeliveryError, Notification, ReceiverName, Transport};
+use driftd_model::{BoxFuture, DeliveryError, Notification, ReceiverName, Rhythm, Transport};
+use driftd_window::{Span, Timestamp};
 
 use super::random::Random;
 
@@ -91,7 +92,16 @@ impl Transport for Road {
         "simulated"
     }
 
-    fn deliver<'a>(&'a self, notification: &'a Notification) -> BoxFuture<'a, Result<(), DeliveryError>> {
+    /// One message a round, so that it is known whose settlement failed.
+    fn rhythm(&self) -> Rhythm {
+        Rhythm { spacing: Span::from_secs(1), ..Rhythm::default() }
+    }
+
+    fn deliver<'a>(
+        &'a self,
+        notification: &'a Notification,
+        _now: Timestamp,
+    ) -> BoxFuture<'a, Result<(), DeliveryError>> {
         let to = (self.receiver.clone(), notification.key.as_str().to_owned());
         let fortune = self.office.lock().unwrap_or_else(PoisonError::into_inner).send(to);
         let refused = || DeliveryError::transient("no answer", None);

@@ -26,6 +26,7 @@ enum Action {
     Advance { seconds: i64 },
     Fault { operation: Operation, fault: Fault },
     Sweep { late: u64 },
+    Tend { monitor: usize },
     Deliver { worker: usize },
     Silence { matcher: &'static str },
     ReadIncident { resolve: bool },
@@ -97,7 +98,8 @@ fn act(cluster: &mut Cluster, random: &mut Random, trace: &mut Trace) -> Result<
             trace.note(Action::Stall { partition, stalled: cluster.stalled[partition] });
         }
         925..945 => {
-            let operation = [Operation::Checkpoint, Operation::Seal, Operation::Settle][random.index(3)];
+            let operations = [Operation::Checkpoint, Operation::Seal, Operation::Settle, Operation::Tend];
+            let operation = operations[random.index(4)];
             let fault = if random.chance(50) { Fault::BeforeCommit } else { Fault::AfterCommit };
             cluster.order_fault(operation, fault);
             trace.note(Action::Fault { operation, fault });
@@ -106,8 +108,13 @@ fn act(cluster: &mut Cluster, random: &mut Random, trace: &mut Trace) -> Result<
             cluster.repeat_checkpoint()?;
             trace.note(Action::RepeatCheckpoint);
         }
-        950..960 => trace.note(Action::Sweep { late: cluster.sweep()? }),
-        960..980 => {
+        950..957 => trace.note(Action::Sweep { late: cluster.sweep()? }),
+        957..967 => {
+            let monitor = random.index(cluster.world.plans.len());
+            trace.note(Action::Tend { monitor });
+            cluster.tend(monitor)?;
+        }
+        967..980 => {
             trace.note(Action::Deliver { worker });
             cluster.deliver(worker);
         }
@@ -207,6 +214,9 @@ pub(super) fn settle(cluster: &mut Cluster, trace: &mut Trace) -> Result<(), Str
                 break;
             }
         }
+    }
+    for monitor in 0..cluster.world.plans.len() {
+        cluster.tend(monitor)?;
     }
     cluster.sweep()?;
     if cluster.sweep()? != 0 {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use driftd_model::{
-    Baseline, BaselineRef, FeatureBaseline, IncidentRules, JudgeRules, Monitor, MonitorPlan, Pointer, ReceiverName,
-    RecordFilter, RecordShape, Role, SegmentBaseline, SegmentSpec, StoredBaseline, Topic,
+    Baseline, BaselineRef, FeatureBaseline, IncidentRules, JudgeRules, Monitor, MonitorPlan, Pointer, RecordFilter,
+    RecordShape, Role, Route, Routing, SegmentBaseline, SegmentSpec, StoredBaseline, Topic,
 };
 use driftd_stats::{
     BinEdges, Binning, CategoryCounts, FeatureAggregate, FeatureLayout, LayoutOptions, NumericSlice, SortedSample,
@@ -28,7 +28,7 @@ pub(crate) struct World {
     pub(crate) workers: usize,
     pub(crate) topic: Topic,
     pub(crate) plans: Vec<Arc<MonitorPlan>>,
-    pub(crate) receivers: Vec<ReceiverName>,
+    pub(crate) routing: Routing,
 }
 
 impl World {
@@ -40,19 +40,34 @@ impl World {
             3 => vec![split, wide],
             _ => vec![plain, wide],
         };
-        let receivers = ["pager", "mail"].iter().take(random.between(1, 2) as usize);
         Self {
             partitions: random.between(1, 4) as usize,
             workers: random.between(1, 3) as usize,
             topic: topic(),
             plans: plans.into_iter().map(Arc::clone).collect(),
-            receivers: receivers.map(|name| name.parse().expect("a plain name")).collect(),
+            routing: routing(random),
         }
     }
 
     /// Largest out-of-orderness of the monitors, in microseconds: what a lane that serves all of them must allow for.
     pub(crate) fn slack(&self) -> i64 {
         self.plans.iter().map(|p| p.monitor().out_of_orderness.as_micros()).max().unwrap_or(0)
+    }
+}
+
+/// One receiver for everything, or a pager for what is critical and mail, at a pace of its own, for the rest or for all.
+fn routing(random: &mut Random) -> Routing {
+    let to = |name: &str| Route::to(vec![name.parse().expect("a plain name")]);
+    let urgent = Route {
+        matchers: vec!["severity=critical".parse().expect("a matcher")],
+        continues: random.chance(50),
+        ..to("pager")
+    };
+    let slow =
+        Route { group_interval: Some(Span::from_secs(45)), repeat_interval: Some(Span::from_secs(150)), ..to("mail") };
+    match random.below(3) {
+        0 => Routing { routes: vec![to("pager")], external_url: None },
+        _ => Routing { routes: vec![urgent, slow], external_url: None },
     }
 }
 
@@ -116,7 +131,11 @@ fn plan(
             resolve_after: 2,
             group_interval: Span::from_secs(20),
             repeat_interval: Span::from_secs(60),
+            least_volume: None,
         },
+        pipeline: driftd_model::PipelineRules::default(),
+        labels: driftd_model::Labels::default(),
+        runbook: None,
     };
     let stored = StoredBaseline::new(reference, Timestamp::from_micros(BEGIN), baseline(split));
     Arc::new(MonitorPlan::new(monitor, stored).expect("monitor and baseline belong together"))
@@ -172,6 +191,7 @@ fn baseline(split: bool) -> Baseline {
         segment_by: if split { vec![Pointer::new("/region").expect("begins with a slash")] } else { Vec::new() },
         segments: if split { segments.into() } else { Vec::new() },
         skipped: Vec::new(),
+        traffic: None,
     }
 }
 
