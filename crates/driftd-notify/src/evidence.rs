@@ -45,6 +45,25 @@ pub fn evidence(evidence: &Evidence, movements: usize) -> String {
     }
 }
 
+/// The same for statistics whose bare number says little to a person: shares, and distances in units of the baseline.
+pub(crate) fn in_words(found: &Evidence) -> Option<String> {
+    let says_little = matches!(
+        found.statistic,
+        DriftStatistic::Missing
+            | DriftStatistic::NonFinite
+            | DriftStatistic::Unseen
+            | DriftStatistic::OutOfRange
+            | DriftStatistic::Wasserstein
+    );
+    says_little.then(|| evidence(found, 0))
+}
+
+/// The number as it was computed: `PSI 8.32`, and what was held against the threshold where that is another one.
+pub(crate) fn figure(found: &Evidence) -> String {
+    let value = format!("{} {}", words::statistic(found.statistic), words::number(found.value));
+    if found.effect == found.value { value } else { format!("{value}, effect {}", words::number(found.effect)) }
+}
+
 /// The threshold it crossed, in brackets.
 fn limit(evidence: &Evidence) -> String {
     let Some(threshold) = evidence.threshold else { return String::new() };

@@ -7,14 +7,15 @@
 //!   few words of a subject line;
 //! * [`text`] puts everything a message carries under that sentence, as plain text;
 //! * a [`Transport`](driftd_model::Transport) carries the message and says of a failure whether trying again makes
-//!   sense. [`LogTransport`] writes to the daemon's own log.
+//!   sense. [`transport()`] makes the one that a receiver is configured for: e-mail, a webhook, Slack, PagerDuty,
+//!   Alertmanager, a local program, or the daemon's own log.
 //!
 //! Column, category and segment names come from strangers. Every one of them passes through
 //! [`words::name`](driftd_model::words::name), so a line stays one line and no name can reorder text or drive a
 //! terminal.
 //!
 //! ```
-//! use driftd_model::{IncidentKey, IncidentKind, Health, IncidentRules, Observation, Severity, step};
+//! use driftd_model::{Cause, IncidentKey, IncidentKind, Health, IncidentRules, Observation, Severity, step};
 //! use driftd_notify::event_sentence;
 //! use driftd_window::{SegmentKey, Timestamp, WindowName};
 //!
@@ -24,24 +25,50 @@
 //!     start: "2013-07-01".parse()?,
 //!     end: "2013-07-02".parse()?,
 //!     health: Health::Bad(Severity::Critical, Vec::new()),
+//!     causes: vec![Cause::NoRows { expected: Some(12_400.0) }],
 //! };
 //! let opened = step(None, &key, &observation, &IncidentRules::default(), Timestamp::from_micros(0));
 //! let (incident, reason) = (opened.incident.unwrap(), opened.transitions.last().unwrap());
 //! assert_eq!(
 //!     event_sentence(&incident, reason),
-//!     "flight-delay: no records arrived in day 2013-07-01 – 2013-07-02 (UTC)."
+//!     "flight-delay: no records arrived, about 12,400 expected, in day 2013-07-01 – 2013-07-02 (UTC)."
 //! );
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod alertmanager;
+mod build;
+mod cause;
+mod command;
+mod email;
 mod evidence;
+mod facts;
+mod http;
+mod lasting;
 mod log;
+mod pagerduty;
+mod reason;
+mod secrets;
 mod sentence;
+mod slack;
 mod subject;
 mod text;
+mod webhook;
 
+pub use alertmanager::AlertmanagerTransport;
+pub use build::{BuildError, transport, transport_over};
+pub use cause::cause;
+pub use command::CommandTransport;
+pub use email::{EmailError, EmailOptions, EmailTransport, email_html};
 pub use evidence::evidence;
+pub use http::{AddressPolicy, BadTarget, Forbidden, Outbound, Resolve, Roots, SystemResolver, Target};
+pub use lasting::lasting;
 pub use log::LogTransport;
+pub use pagerduty::PagerDutyTransport;
+pub use reason::{reason, transition, why, withheld};
+pub use secrets::SecretSource;
 pub use sentence::{event_sentence, incident_sentence, sentence};
+pub use slack::SlackTransport;
 pub use subject::{subject, summary};
-pub use text::{reason, text};
+pub use text::text;
+pub use webhook::{WebhookTransport, test_notification};

@@ -1,25 +1,44 @@
 //! One sentence for an incident: what, where, when, how bad, and what moved.
 
-use driftd_model::{FeatureName, Incident, IncidentKind, IncidentState, Notification, Transition, words};
+use driftd_model::{Incident, IncidentKind, IncidentState, Notification, NotifyReason, Transition, words};
 
 use crate::evidence::{FEATURE, evidence};
+use crate::reason::{end_reason, list, no_longer, receiver_list, why, withheld};
 use crate::subject::{place, summary};
 
-/// Features named in a list before the rest is counted.
-const NAMED: usize = 3;
+/// Characters of what a receiver answered.
+const ERROR: usize = 160;
 
-/// The sentence of a notification; see [`event_sentence`].
+/// What happened, in one sentence on one line: `flight-delay: 4 features drifted in week 2013-07-01 – 2013-07-08 (UTC);
+/// worst temp: PSI 8.32 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.`
 #[must_use]
 pub fn sentence(notification: &Notification) -> String {
-    event_sentence(&notification.incident, &notification.reason)
+    let incident = &notification.incident;
+    let said = |transition| event_sentence(incident, &transition);
+    match &notification.reason {
+        NotifyReason::Opened { windows } => said(Transition::Opened { windows: *windows, severity: incident.severity }),
+        NotifyReason::Escalated => said(Transition::Escalated),
+        NotifyReason::FeaturesJoined { features } => said(Transition::FeaturesJoined { features: features.clone() }),
+        NotifyReason::Acknowledged { by } => said(Transition::Acknowledged { by: by.clone() }),
+        NotifyReason::Resolved { by } => said(Transition::Resolved { by: by.clone() }),
+        NotifyReason::Repeated => format!("{}: {}: {}.", place(incident), why(notification), story(incident)),
+        NotifyReason::Unmuted { was } => {
+            format!("{}: open, and {} over: {}.", place(incident), no_longer(was), story(incident))
+        }
+        NotifyReason::Test { by } => format!(
+            "A test by {}, nothing is wrong: {}: {}.",
+            words::name(by, FEATURE),
+            place(incident),
+            story(incident)
+        ),
+    }
 }
 
-/// What happened to `incident`, in one sentence on one line: `flight-delay: 4 features drifted in week 2013-07-01 –
-/// 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.`
+/// What happened to `incident`, in one sentence on one line, for its timeline.
 #[must_use]
-pub fn event_sentence(incident: &Incident, reason: &Transition) -> String {
+pub fn event_sentence(incident: &Incident, transition: &Transition) -> String {
     let place = place(incident);
-    match reason {
+    match transition {
         Transition::Opened { .. } => format!("{place}: {}.", story(incident)),
         Transition::Pended => format!("{place}: first bad window, nobody was told yet: {}.", story(incident)),
         Transition::Dropped => format!("{place}: over before anybody was told: {}.", past(incident)),
@@ -27,15 +46,19 @@ pub fn event_sentence(incident: &Incident, reason: &Transition) -> String {
         Transition::FeaturesJoined { features } => {
             format!("{place}: {} joined ({}): {}.", more(features.len()), list(features), story(incident))
         }
-        Transition::Repeated => format!(
-            "{place}: still open after {}: {}.",
-            words::counted(incident.windows, "bad window", "bad windows"),
-            story(incident)
-        ),
         Transition::Acknowledged { by } => {
             format!("{place}: {} has taken it, repeats stop: {}.", words::name(by, FEATURE), story(incident))
         }
         Transition::Resolved { by } => format!("{place}: resolved {}: {}.", end_reason(by), past(incident)),
+        Transition::Told { why, receivers } => {
+            format!("{place}: {} heard of it, {}: {}.", receiver_list(receivers), crate::reason(why), now(incident))
+        }
+        Transition::Withheld { why } => {
+            format!("{place}: nobody is told, because of {}: {}.", withheld(why), now(incident))
+        }
+        Transition::Undelivered { receiver, error } => {
+            format!("{place}: {receiver} was not reached ({}): {}.", words::name(error, ERROR), now(incident))
+        }
     }
 }
 
@@ -57,16 +80,21 @@ pub fn incident_sentence(incident: &Incident) -> String {
 /// whole life, so once it has seen further windows the sentence says since when, and names the last of them.
 fn story(incident: &Incident) -> String {
     let (window, start, end) = &incident.last_window;
+    if incident.key.kind == IncidentKind::Pipeline {
+        // driftd's own trouble is looked for all the time, not in windows of the monitor.
+        return format!("{}, first seen {} UTC", summary(incident), words::minutes(&incident.first_seen.to_string()));
+    }
+    let what = clause(incident);
     let last = format!("{} {}", words::name(window.as_str(), 40), words::span(*start, *end));
     let text = if incident.first_seen < *start {
         let since = incident.first_seen.to_string();
         let since = since.strip_suffix("T00:00:00Z").map_or_else(|| words::minutes(&since), str::to_owned);
         match incident.key.kind {
-            IncidentKind::NoData => format!("{} since {since}", summary(incident)),
-            _ => format!("{} since {since}, last in {last}", summary(incident)),
+            IncidentKind::NoData => format!("{what} since {since}"),
+            _ => format!("{what} since {since}, last in {last}"),
         }
     } else {
-        format!("{} in {last}", summary(incident))
+        format!("{what} in {last}")
     };
     text + &worst(incident, 1)
 }
@@ -75,7 +103,16 @@ fn story(incident: &Incident) -> String {
 fn past(incident: &Incident) -> String {
     let (_, _, end) = &incident.last_window;
     let windows = words::counted(incident.windows, "window", "windows");
-    format!("{} in {windows}, {}{}", summary(incident), words::span(incident.first_seen, *end), worst(incident, 0))
+    if incident.key.kind == IncidentKind::Pipeline {
+        return format!("{}, {}", summary(incident), words::span(incident.first_seen, *end));
+    }
+    format!("{} in {windows}, {}{}", clause(incident), words::span(incident.first_seen, *end), worst(incident, 0))
+}
+
+/// The summary, with a comma behind it where it has one inside.
+fn clause(incident: &Incident) -> String {
+    let summary = summary(incident);
+    if summary.contains(", ") { summary + "," } else { summary }
 }
 
 /// The worst feature and its numbers; nothing for an incident without features.
@@ -86,25 +123,11 @@ fn worst(incident: &Incident, movements: usize) -> String {
     format!("; {worst}{}: {}", words::name(first.feature.as_str(), FEATURE), evidence(first, movements))
 }
 
+/// The story of an incident that may be over.
+fn now(incident: &Incident) -> String {
+    if incident.state == IncidentState::Resolved { past(incident) } else { story(incident) }
+}
+
 fn more(features: usize) -> String {
     words::counted(features as u64, "more feature", "more features")
-}
-
-/// The first few names; the rest is counted.
-pub(crate) fn list(features: &[FeatureName]) -> String {
-    let mut names: Vec<String> = features.iter().take(NAMED).map(|f| words::name(f.as_str(), FEATURE)).collect();
-    let rest = features.len().saturating_sub(NAMED);
-    if rest > 0 {
-        names.push(format!("and {rest} more"));
-    }
-    names.join(", ")
-}
-
-/// Who or what ended it: the incident machine writes `2 good windows`, everything else is somebody's name.
-pub(crate) fn end_reason(by: &str) -> String {
-    let windows = by.strip_suffix(" good windows").and_then(|n| n.parse::<u64>().ok());
-    match windows {
-        Some(n) => format!("after {}", words::counted(n, "good window", "good windows")),
-        None => format!("by {}", words::name(by, FEATURE)),
-    }
 }

@@ -1,26 +1,39 @@
 //! Subject lines, and the few words for what an incident is.
 
-use driftd_model::{Incident, IncidentKind, IncidentState, Notification, Severity, words};
+use driftd_model::{Incident, IncidentKind, IncidentState, Notification, NotifyReason, Severity, words};
+
+use crate::cause::causes;
 
 /// The subject line: `[CRITICAL] flight-delay: 4 features drifted`.
 ///
 /// In brackets stands what the reader must do something about: the severity while it fires, otherwise that somebody has
-/// taken it or that it is over.
+/// taken it or that it is over; and `TEST` when nothing is wrong at all.
 #[must_use]
 pub fn subject(notification: &Notification) -> String {
     let incident = &notification.incident;
-    let tag = match (incident.state, incident.severity) {
-        (IncidentState::Resolved, _) => "RESOLVED",
-        (IncidentState::Acknowledged, _) => "ACKNOWLEDGED",
-        (_, Severity::Critical) => "CRITICAL",
-        (_, Severity::Warning) => "WARNING",
-    };
-    format!("[{tag}] {}: {}", place(incident), summary(incident))
+    format!("[{}] {}: {}", tag(notification), place(incident), summary(incident))
 }
 
-/// What is wrong, in a few words: `4 features drifted`, `no records arrived`.
+/// What stands in brackets.
+pub(crate) const fn tag(notification: &Notification) -> &'static str {
+    let incident = &notification.incident;
+    match (&notification.reason, incident.state, incident.severity) {
+        (NotifyReason::Test { .. }, _, _) => "TEST",
+        (_, IncidentState::Resolved, _) => "RESOLVED",
+        (_, IncidentState::Acknowledged, _) => "ACKNOWLEDGED",
+        (_, _, Severity::Critical) => "CRITICAL",
+        (_, _, Severity::Warning) => "WARNING",
+    }
+}
+
+/// What is wrong, in a few words: `4 features drifted`, `no records arrived, about 12,400 expected`.
 #[must_use]
 pub fn summary(incident: &Incident) -> String {
+    if matches!(incident.key.kind, IncidentKind::NoData | IncidentKind::Pipeline)
+        && let Some(causes) = causes(incident)
+    {
+        return causes;
+    }
     let features = incident.features.len() as u64;
     match incident.key.kind {
         IncidentKind::Drift => format!("{} drifted", words::counted(features, "feature", "features")),

@@ -8,10 +8,10 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
-use driftd_model::{DeliveryError, ErrorClass, IncidentKind, IncidentState, Notification, Transition, Transport};
+use driftd_model::{DeliveryError, ErrorClass, IncidentKind, IncidentState, Notification, NotifyReason, Transport};
 use driftd_notify::LogTransport;
 use driftd_window::Span;
-use fixtures::{four, incident, notification, opened};
+use fixtures::{four, incident, notification, told, wall};
 
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -34,7 +34,7 @@ fn logged(notification: &Notification) -> String {
     let subscriber =
         tracing_subscriber::fmt().without_time().with_ansi(false).with_writer(move || writer.clone()).finish();
     let polled = tracing::subscriber::with_default(subscriber, || {
-        let mut delivery = pin!(LogTransport.deliver(notification));
+        let mut delivery = pin!(LogTransport.deliver(notification, wall("2013-07-08T00:05:01Z")));
         delivery.as_mut().poll(&mut Context::from_waker(Waker::noop()))
     });
     assert!(matches!(polled, Poll::Ready(Ok(()))));
@@ -46,8 +46,10 @@ fn firing_warns_and_the_end_informs() {
     let firing = incident(IncidentKind::Drift, four());
     let mut over = firing.clone();
     over.state = IncidentState::Resolved;
-    insta::assert_snapshot!(logged(&notification(firing, opened())), @r#" WARN driftd_notify::log: flight-delay: 4 features drifted in week 2013-07-01 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %. incident.id=428808045d0c reason="opened" subject=[CRITICAL] flight-delay: 4 features drifted"#);
-    insta::assert_snapshot!(logged(&notification(over, Transition::Resolved { by: "ana".to_owned() })), @r#" INFO driftd_notify::log: flight-delay: resolved by ana: 4 features drifted in 1 window, 2013-07-01 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25). incident.id=428808045d0c reason="resolved" subject=[RESOLVED] flight-delay: 4 features drifted"#);
+    insta::assert_snapshot!(logged(&notification(firing.clone(), told())), @r#" WARN driftd_notify::log: flight-delay: 4 features drifted in week 2013-07-01 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %. incident.id=428808045d0c reason="opened" subject=[CRITICAL] flight-delay: 4 features drifted"#);
+    insta::assert_snapshot!(logged(&notification(over, NotifyReason::Resolved { by: "ana".to_owned() })), @r#" INFO driftd_notify::log: flight-delay: resolved by ana: 4 features drifted in 1 window, 2013-07-01 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25). incident.id=428808045d0c reason="resolved" subject=[RESOLVED] flight-delay: 4 features drifted"#);
+    let test = NotifyReason::Test { by: "ana".to_owned() };
+    insta::assert_snapshot!(logged(&notification(firing, test)), @r#" INFO driftd_notify::log: A test by ana, nothing is wrong: flight-delay: 4 features drifted in week 2013-07-01 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %. incident.id=428808045d0c reason="test" subject=[TEST] flight-delay: 4 features drifted"#);
     assert_eq!(LogTransport.kind(), "log");
 }
 

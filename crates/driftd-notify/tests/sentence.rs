@@ -3,16 +3,19 @@
 
 mod fixtures;
 
-use driftd_model::{Evidence, IncidentKind, IncidentState, Outcome, Severity, Threshold, Transition};
-use driftd_notify::{event_sentence, incident_sentence, sentence, subject};
+use driftd_model::{
+    Cause, Evidence, IncidentId, IncidentKind, IncidentState, NotifyReason, Outcome, Partition, Severity, SilenceId,
+    Topic, Transition, Withheld,
+};
+use driftd_notify::{event_sentence, incident_sentence, sentence, subject, transition, why};
 use driftd_stats::DriftStatistic;
-use driftd_window::SegmentKey;
-use fixtures::{at, four, incident, movement, notification, opened, psi, wall};
+use driftd_window::{SegmentKey, Span};
+use fixtures::{at, four, incident, movement, notification, opened, over, psi, quality, told, wall};
 use proptest::prelude::*;
 
 #[test]
 fn an_opened_drift() {
-    let told = notification(incident(IncidentKind::Drift, four()), opened());
+    let told = notification(incident(IncidentKind::Drift, four()), told());
     insta::assert_snapshot!(sentence(&told), @"flight-delay: 4 features drifted in week 2013-07-01 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
     insta::assert_snapshot!(subject(&told), @"[CRITICAL] flight-delay: 4 features drifted");
 }
@@ -21,7 +24,7 @@ fn an_opened_drift() {
 fn one_feature_is_singular_and_a_segment_is_named() {
     let mut found = incident(IncidentKind::Drift, vec![psi("temp", 0.3)]);
     found.key.segment = SegmentKey::from_labels([("carrier", Some("UA")), ("origin", Some("JFK"))]);
-    let told = notification(found, opened());
+    let told = notification(found, told());
     insta::assert_snapshot!(sentence(&told), @"flight-delay (carrier=UA,origin=JFK): 1 feature drifted in week 2013-07-01 – 2013-07-08 (UTC); temp: PSI 0.3 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
     insta::assert_snapshot!(subject(&told), @"[CRITICAL] flight-delay (carrier=UA,origin=JFK): 1 feature drifted");
 }
@@ -33,7 +36,7 @@ fn a_warning_names_the_threshold_it_crossed() {
     found.severity = Severity::Warning;
     found.windows = 2;
     found.first_seen = at("2013-06-24");
-    let told = notification(found, Transition::Opened { windows: 2, severity: Severity::Warning });
+    let told = notification(found, NotifyReason::Opened { windows: 2 });
     insta::assert_snapshot!(sentence(&told), @"flight-delay: 1 feature drifted since 2013-06-24, last in week 2013-07-01 – 2013-07-08 (UTC); temp: PSI 0.12 (warning at 0.1), share of (80.6, 95] rose from 0 % to 31 %.");
     insta::assert_snapshot!(subject(&told), @"[WARNING] flight-delay: 1 feature drifted");
 }
@@ -46,7 +49,6 @@ fn what_happens_to_an_open_drift() {
     let joined = Transition::FeaturesJoined { features: vec!["humid".into(), "wind_speed".into()] };
     insta::assert_snapshot!(event_sentence(&found, &joined), @"flight-delay: 2 more features joined (humid, wind_speed): 4 features drifted since 2013-06-03, last in week 2013-07-01 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
     insta::assert_snapshot!(event_sentence(&found, &Transition::Escalated), @"flight-delay: now critical: 4 features drifted since 2013-06-03, last in week 2013-07-01 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
-    insta::assert_snapshot!(event_sentence(&found, &Transition::Repeated), @"flight-delay: still open after 5 bad windows: 4 features drifted since 2013-06-03, last in week 2013-07-01 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
     insta::assert_snapshot!(event_sentence(&found, &Transition::Pended), @"flight-delay: first bad window, nobody was told yet: 4 features drifted since 2013-06-03, last in week 2013-07-01 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
     insta::assert_snapshot!(event_sentence(&found, &Transition::Dropped), @"flight-delay: over before anybody was told: 4 features drifted in 5 windows, 2013-06-03 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25).");
     insta::assert_snapshot!(incident_sentence(&found), @"flight-delay: 4 features drifted since 2013-06-03, last in week 2013-07-01 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
@@ -57,7 +59,7 @@ fn a_drift_somebody_has_taken() {
     let mut found = incident(IncidentKind::Drift, four());
     found.state = IncidentState::Acknowledged;
     found.acknowledged = Some((wall("2013-07-08T01:00:00Z"), "ana".to_owned()));
-    let told = notification(found, Transition::Acknowledged { by: "ana".to_owned() });
+    let told = notification(found, NotifyReason::Acknowledged { by: "ana".to_owned() });
     insta::assert_snapshot!(sentence(&told), @"flight-delay: ana has taken it, repeats stop: 4 features drifted in week 2013-07-01 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
     insta::assert_snapshot!(subject(&told), @"[ACKNOWLEDGED] flight-delay: 4 features drifted");
     assert_eq!(incident_sentence(&told.incident), sentence(&told));
@@ -74,7 +76,7 @@ fn a_drift_that_is_over() {
     insta::assert_snapshot!(event_sentence(&found, &by("1 good windows")), @"flight-delay: resolved after 1 good window: 4 features drifted in 5 windows, 2013-06-03 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25).");
     insta::assert_snapshot!(event_sentence(&found, &by("ana")), @"flight-delay: resolved by ana: 4 features drifted in 5 windows, 2013-06-03 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25).");
     insta::assert_snapshot!(incident_sentence(&found), @"flight-delay: 4 features drifted in 5 windows, 2013-06-03 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25).");
-    insta::assert_snapshot!(subject(&notification(found, by("ana"))), @"[RESOLVED] flight-delay: 4 features drifted");
+    insta::assert_snapshot!(subject(&notification(found, over())), @"[RESOLVED] flight-delay: 4 features drifted");
 }
 
 #[test]
@@ -90,17 +92,11 @@ fn many_joined_features_are_counted() {
 fn no_records() {
     let mut found = incident(IncidentKind::NoData, Vec::new());
     insta::assert_snapshot!(event_sentence(&found, &opened()), @"flight-delay: no records arrived in week 2013-07-01 – 2013-07-08 (UTC).");
-    insta::assert_snapshot!(subject(&notification(found.clone(), opened())), @"[CRITICAL] flight-delay: no records arrived");
+    insta::assert_snapshot!(subject(&notification(found.clone(), told())), @"[CRITICAL] flight-delay: no records arrived");
     found.windows = 3;
     found.first_seen = at("2013-06-17T06:00:00Z");
-    insta::assert_snapshot!(event_sentence(&found, &Transition::Repeated), @"flight-delay: still open after 3 bad windows: no records arrived since 2013-06-17 06:00.");
     let over = Transition::Resolved { by: "2 good windows".to_owned() };
     insta::assert_snapshot!(event_sentence(&found, &over), @"flight-delay: resolved after 2 good windows: no records arrived in 3 windows, 2013-06-17 06:00 – 2013-07-08 00:00 (UTC).");
-}
-
-fn quality(statistic: DriftStatistic, value: f64, before: Option<f64>, (warn, critical): (f64, f64)) -> Evidence {
-    let threshold = Some(Threshold { warn, critical });
-    Evidence { statistic, value, effect: value, threshold, baseline_share: before, ..psi("dep_delay", 0.0) }
 }
 
 #[test]
@@ -115,7 +111,7 @@ fn data_quality_speaks_in_shares() {
     let named = vec![movement("UA", 0.3, 0.2), movement("(unseen: XQ, ZZ)", 0.0, 0.12)];
     insta::assert_snapshot!(tell(Evidence { moved: named, ..unseen }), @"flight-delay: 1 feature has bad values in week 2013-07-01 – 2013-07-08 (UTC); dep_delay: 12 % of values were never in the baseline (critical at 10 %), such as XQ, ZZ.");
     let found = incident(IncidentKind::DataQuality, four());
-    insta::assert_snapshot!(subject(&notification(found, opened())), @"[CRITICAL] flight-delay: 4 features have bad values");
+    insta::assert_snapshot!(subject(&notification(found, told())), @"[CRITICAL] flight-delay: 4 features have bad values");
 }
 
 #[test]
@@ -133,20 +129,117 @@ fn statistics_without_bins_in_their_words() {
 fn the_other_kinds() {
     let tell = |kind| event_sentence(&incident(kind, Vec::new()), &opened());
     insta::assert_snapshot!(tell(IncidentKind::Performance), @"flight-delay: the model's performance fell in week 2013-07-01 – 2013-07-08 (UTC).");
-    insta::assert_snapshot!(tell(IncidentKind::Pipeline), @"flight-delay: driftd cannot see all of the traffic in week 2013-07-01 – 2013-07-08 (UTC).");
+    insta::assert_snapshot!(tell(IncidentKind::Pipeline), @"flight-delay: driftd cannot see all of the traffic, first seen 2013-07-01 00:00 UTC.");
 }
 
-fn transitions(text: String) -> [Transition; 8] {
-    [
+#[test]
+fn a_message_that_comes_late_or_again_says_why() {
+    let found = incident(IncidentKind::Drift, vec![psi("temp", 0.3)]);
+    let mut again = notification(found.clone(), NotifyReason::Repeated);
+    again.at = wall("2013-07-08T04:06:00Z");
+    insta::assert_snapshot!(sentence(&again), @"flight-delay: still open after 4 h 1 min, and nobody has taken it: 1 feature drifted in week 2013-07-01 – 2013-07-08 (UTC); temp: PSI 0.3 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
+    let late = |was| sentence(&notification(found.clone(), NotifyReason::Unmuted { was }));
+    insta::assert_snapshot!(late(Withheld::Silence { silence: SilenceId(3) }), @"flight-delay: open, and silence 3 is over: 1 feature drifted in week 2013-07-01 – 2013-07-08 (UTC); temp: PSI 0.3 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
+    insta::assert_snapshot!(late(Withheld::MuteTime), @"flight-delay: open, and the mute time of a route is over: 1 feature drifted in week 2013-07-01 – 2013-07-08 (UTC); temp: PSI 0.3 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
+    let explained = Withheld::Inhibited {
+        kind: IncidentKind::Pipeline,
+        incident: IncidentId::from_stored("90aa3d9e1b6f".to_owned()),
+    };
+    insta::assert_snapshot!(late(explained), @"flight-delay: open, and pipeline incident 90aa3d9e1b6f, which explained it, is over: 1 feature drifted in week 2013-07-01 – 2013-07-08 (UTC); temp: PSI 0.3 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
+}
+
+#[test]
+fn a_test_says_so_first() {
+    let test = notification(incident(IncidentKind::Drift, four()), NotifyReason::Test { by: "ana".to_owned() });
+    insta::assert_snapshot!(sentence(&test), @"A test by ana, nothing is wrong: flight-delay: 4 features drifted in week 2013-07-01 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
+    insta::assert_snapshot!(subject(&test), @"[TEST] flight-delay: 4 features drifted");
+}
+
+#[test]
+fn who_was_told_and_who_was_not() {
+    let found = incident(IncidentKind::Drift, vec![psi("temp", 0.3)]);
+    let receivers = vec!["oncall".parse().unwrap(), "chat".parse().unwrap()];
+    let heard = Transition::Told { why: told(), receivers };
+    insta::assert_snapshot!(event_sentence(&found, &heard), @"flight-delay: oncall, chat heard of it, opened after its first bad window: 1 feature drifted in week 2013-07-01 – 2013-07-08 (UTC); temp: PSI 0.3 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
+    let withheld = Transition::Withheld { why: Withheld::Silence { silence: SilenceId(3) } };
+    insta::assert_snapshot!(event_sentence(&found, &withheld), @"flight-delay: nobody is told, because of silence 3: 1 feature drifted in week 2013-07-01 – 2013-07-08 (UTC); temp: PSI 0.3 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
+    let lost = Transition::Undelivered { receiver: "oncall".parse().unwrap(), error: "410 Gone\r\n".to_owned() };
+    insta::assert_snapshot!(event_sentence(&found, &lost), @"flight-delay: oncall was not reached (410 Gone): 1 feature drifted in week 2013-07-01 – 2013-07-08 (UTC); temp: PSI 0.3 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
+}
+
+fn caused(kind: IncidentKind, causes: Vec<Cause>) -> driftd_model::Incident {
+    driftd_model::Incident { causes, ..incident(kind, Vec::new()) }
+}
+
+fn troubles() -> Vec<Cause> {
+    vec![
+        Cause::Stalled { topic: Topic::from("flights"), partition: Partition(3), behind: Span::from_minutes(42) },
+        Cause::Lag { behind: Span::from_minutes(70) },
+        Cause::Rejected { share: 0.12, records: 1204 },
+        Cause::StoreAway { lasted: Span::from_minutes(7) },
+    ]
+}
+
+#[test]
+fn too_few_records() {
+    let silent = caused(IncidentKind::NoData, vec![Cause::NoRows { expected: Some(12_400.4) }]);
+    insta::assert_snapshot!(event_sentence(&silent, &opened()), @"flight-delay: no records arrived, about 12,400 expected, in week 2013-07-01 – 2013-07-08 (UTC).");
+    insta::assert_snapshot!(subject(&notification(silent, told())), @"[CRITICAL] flight-delay: no records arrived, about 12,400 expected");
+    let few = caused(IncidentKind::NoData, vec![Cause::FewRows { rows: 310, expected: 12_400.0 }]);
+    insta::assert_snapshot!(event_sentence(&few, &opened()), @"flight-delay: only 310 records arrived, about 12,400 expected, in week 2013-07-01 – 2013-07-08 (UTC).");
+    for nonsense in [f64::NAN, f64::INFINITY, -1.0, 0.0] {
+        let silent = caused(IncidentKind::NoData, vec![Cause::NoRows { expected: Some(nonsense) }]);
+        assert_eq!(subject(&notification(silent, told())), "[CRITICAL] flight-delay: no records arrived");
+    }
+}
+
+#[test]
+fn the_trouble_of_driftd_itself() {
+    for (trouble, said) in troubles().into_iter().zip([
+        "[CRITICAL] flight-delay: partition flights/3 is 42 min behind the others",
+        "[CRITICAL] flight-delay: driftd is 1 h 10 min behind the clock",
+        "[CRITICAL] flight-delay: 12 % of the records cannot be read (1,204 lately)",
+        "[CRITICAL] flight-delay: the store was unreachable for 7 min",
+    ]) {
+        assert_eq!(subject(&notification(caused(IncidentKind::Pipeline, vec![trouble]), told())), said);
+    }
+    let mut all = caused(IncidentKind::Pipeline, troubles());
+    insta::assert_snapshot!(event_sentence(&all, &opened()), @"flight-delay: partition flights/3 is 42 min behind the others, driftd is 1 h 10 min behind the clock, 12 % of the records cannot be read (1,204 lately) and 1 more, first seen 2013-07-01 00:00 UTC.");
+    all.state = IncidentState::Resolved;
+    insta::assert_snapshot!(sentence(&notification(all, over())), @"flight-delay: resolved after 2 good windows: partition flights/3 was 42 min behind the others, driftd was 1 h 10 min behind the clock, 12 % of the records could not be read (1,204 lately) and 1 more, 2013-07-01 – 2013-07-08 (UTC).");
+}
+
+fn reasons(text: &str) -> Vec<NotifyReason> {
+    let by = text.to_owned();
+    let incident = IncidentId::from_stored(by.clone());
+    vec![
+        told(),
+        NotifyReason::Unmuted { was: Withheld::Inhibited { kind: IncidentKind::NoData, incident } },
+        NotifyReason::Escalated,
+        NotifyReason::FeaturesJoined { features: vec![text.into(); 5] },
+        NotifyReason::Repeated,
+        NotifyReason::Acknowledged { by: by.clone() },
+        NotifyReason::Resolved { by: by.clone() },
+        NotifyReason::Test { by },
+    ]
+}
+
+fn transitions(text: &str) -> Vec<Transition> {
+    let receivers = vec!["oncall".parse().unwrap(); 9];
+    let mut all: Vec<Transition> =
+        reasons(text).into_iter().map(|why| Transition::Told { why, receivers: receivers.clone() }).collect();
+    all.extend([
         Transition::Pended,
         Transition::Dropped,
         opened(),
         Transition::Escalated,
-        Transition::FeaturesJoined { features: vec![text.as_str().into(); 5] },
-        Transition::Repeated,
-        Transition::Acknowledged { by: text.clone() },
-        Transition::Resolved { by: text },
-    ]
+        Transition::FeaturesJoined { features: vec![text.into(); 5] },
+        Transition::Acknowledged { by: text.to_owned() },
+        Transition::Resolved { by: text.to_owned() },
+        Transition::Withheld { why: Withheld::MuteTime },
+        Transition::Undelivered { receiver: "oncall".parse().unwrap(), error: text.repeat(20) },
+    ]);
+    all
 }
 
 proptest! {
@@ -167,13 +260,22 @@ proptest! {
         let mut found = incident(kinds[kind], vec![evidence]);
         found.key.segment = SegmentKey::from_stored(text.clone());
         found.last_window.0 = text.as_str().into();
-        for reason in transitions(text) {
-            for said in [event_sentence(&found, &reason), subject(&notification(found.clone(), reason.clone()))] {
-                prop_assert!(!said.chars().any(|c| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}')), "{:?}", said);
-                prop_assert!(said.chars().count() < 1000, "{} characters", said.chars().count());
-            }
+        found.causes = vec![
+            Cause::Stalled { topic: text.as_str().into(), partition: Partition(3), behind: Span::from_minutes(42) },
+            Cause::FewRows { rows: 3, expected: value },
+            Cause::Rejected { share: value.fract().abs(), records: 3 },
+        ];
+        let mut said: Vec<String> = transitions(&text).iter().map(|t| event_sentence(&found, t)).collect();
+        said.extend(transitions(&text).iter().map(transition));
+        for reason in reasons(&text) {
+            let told = notification(found.clone(), reason);
+            said.extend([sentence(&told), subject(&told), why(&told)]);
         }
         found.state = IncidentState::Resolved;
-        prop_assert!(!incident_sentence(&found).contains('\n'));
+        said.push(incident_sentence(&found));
+        for said in said {
+            prop_assert!(!said.chars().any(|c| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}')), "{:?}", said);
+            prop_assert!(said.chars().count() < 1200, "{} characters", said.chars().count());
+        }
     }
 }

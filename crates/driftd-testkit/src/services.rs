@@ -14,9 +14,12 @@
 //! # }
 //! ```
 
+pub mod alertmanager;
 pub mod kafka;
 pub mod postgres;
+pub mod python;
 pub mod skip;
+pub mod smtp;
 mod wait;
 
 pub use skip::Skip;

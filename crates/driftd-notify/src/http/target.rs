@@ -1,0 +1,127 @@
+//! Where a request goes. Everything behind the host may be a secret and is never shown.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use url::{Host, Url};
+
+/// Parts of an address that are shorter than this are words such as `api` or `alerts`, and no secrets.
+const SECRET_LENGTH: usize = 8;
+
+/// An `http://` or `https://` address. It prints as its scheme, host and port.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Target {
+    url: Url,
+}
+
+/// A text that is no target. The text itself is not repeated: it may be a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadTarget {
+    /// Not an HTTP address.
+    #[error("is no address: write http:// or https:// and a host")]
+    Form,
+    /// User and password in an address.
+    #[error("has a user or password in the address: keep secrets out of addresses")]
+    Credentials,
+}
+
+impl Target {
+    /// Reads an address.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn parse(text: &str) -> Result<Self, BadTarget> {
+        // The parser would drop line breaks in the middle, and with them what is wrong with the text.
+        if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            return Err(BadTarget::Form);
+        }
+        let mut url = Url::parse(text).map_err(|_| BadTarget::Form)?;
+        if !matches!(url.scheme(), "http" | "https") || !url.has_host() || url.port() == Some(0) {
+            return Err(BadTarget::Form);
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(BadTarget::Credentials);
+        }
+        url.set_fragment(None);
+        Ok(Self { url })
+    }
+
+    /// The address with `path` behind its own.
+    #[must_use]
+    pub(crate) fn below(&self, path: &str) -> Self {
+        let mut url = self.url.clone();
+        let whole = format!("{}{path}", url.path().trim_end_matches('/'));
+        url.set_path(&whole);
+        Self { url }
+    }
+
+    /// Scheme, host and port: all of it that is ever shown.
+    #[must_use]
+    pub fn site(&self) -> String {
+        self.url.origin().ascii_serialization()
+    }
+
+    /// Whether the connection is to be TLS.
+    pub(crate) fn is_tls(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
+    /// The port, whether written or not.
+    pub(crate) fn port(&self) -> u16 {
+        self.url.port_or_known_default().unwrap_or(80)
+    }
+
+    /// The host as TLS and DNS want it: an IPv6 address without its brackets.
+    pub(crate) fn host(&self) -> String {
+        match self.url.host() {
+            Some(Host::Ipv6(address)) => address.to_string(),
+            Some(host) => host.to_string(),
+            None => String::new(),
+        }
+    }
+
+    /// The address, where the host is one and no name.
+    pub(crate) fn literal(&self) -> Option<IpAddr> {
+        match self.url.host()? {
+            Host::Ipv4(address) => Some(IpAddr::V4(address)),
+            Host::Ipv6(address) => Some(IpAddr::V6(address)),
+            Host::Domain(_) => None,
+        }
+    }
+
+    /// Host and port as the request's `Host` header has them.
+    pub(crate) fn authority(&self) -> String {
+        let host = self.url.host_str().unwrap_or_default();
+        self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+
+    /// What the request asks for.
+    pub(crate) fn path_and_query(&self) -> String {
+        let path = self.url.path();
+        self.url.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"))
+    }
+
+    /// What an answer must not contain if it is to be shown: path, query, and each of their longer parts.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let whole = self.path_and_query();
+        let mut secrets: Vec<String> = whole.split(['/', '?', '&', '=']).map(str::to_owned).collect();
+        secrets.extend([self.url.path().to_owned(), whole]);
+        secrets.retain(|part| part.len() >= SECRET_LENGTH);
+        secrets
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.site())
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Target({}/***)", self.site())
+    }
+}
+
+#[cfg(test)]
+mod tests;

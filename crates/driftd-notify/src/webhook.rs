@@ -1,0 +1,133 @@
+//! Any HTTP endpoint, signed after the Standard Webhooks specification.
+
+mod envelope;
+mod message;
+mod sample;
+mod sign;
+mod template;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use driftd_config::{Address, WebhookChannel};
+use driftd_model::{BoxFuture, DeliveryError, Notification, Rhythm, Transport};
+use driftd_window::{Span, Timestamp};
+use hyper::StatusCode;
+use hyper::header::HeaderName;
+
+pub(crate) use envelope::{Sender, body};
+pub(crate) use message::{Message, is_test, status};
+pub use sample::test_notification;
+use sign::SigningKey;
+use template::BodyTemplate;
+
+use crate::build::{BuildError, Kept, Maker, Place};
+use crate::http::{Call, Outbound};
+
+/// Microseconds of a second.
+const SECOND: i64 = 1_000_000;
+
+/// Posts every message to one address.
+///
+/// The body is what Alertmanager posts to a webhook (version 4), so that receivers made for it work, with a `driftd`
+/// object that has everything else; or what a template makes. `webhook-id` is the message's key and the same however
+/// often it is tried. An endpoint that answers `410 Gone` is not asked again until driftd starts anew.
+pub struct WebhookTransport {
+    outbound: Outbound,
+    sender: Sender,
+    place: Place,
+    key: Option<Kept>,
+    token: Option<Kept>,
+    template: Option<BodyTemplate>,
+    heartbeat: Option<Span>,
+    is_gone: AtomicBool,
+}
+
+impl WebhookTransport {
+    pub(crate) fn make(maker: &Maker<'_>, channel: &WebhookChannel) -> Result<Self, BuildError> {
+        let sender = Sender::of(maker);
+        let place = match &channel.url {
+            Address::Plain(url) => Place::Said(maker.target("url", url)?),
+            Address::Secret(place) => maker.kept_place("url", place)?,
+        };
+        let key = maker.keep_any("secret", channel.secret.as_ref())?;
+        if let Some(key) = &key {
+            let secret = key.secret().map_err(|error| maker.unusable("secret", error.to_string()))?;
+            SigningKey::parse(secret.expose())
+                .map_err(|bad| maker.unusable("secret", format!("what is kept there {bad}")))?;
+        }
+        let template = channel.template.as_ref().map(|template| {
+            BodyTemplate::read(template, &sender, channel.heartbeat.is_some())
+                .map_err(|why| maker.unusable("template", why))
+        });
+        Ok(Self {
+            outbound: maker.outbound.clone(),
+            sender,
+            place,
+            key,
+            token: maker.keep_any("token", channel.token.as_ref())?,
+            template: template.transpose()?,
+            heartbeat: channel.heartbeat,
+            is_gone: AtomicBool::new(false),
+        })
+    }
+
+    async fn post(&self, id: &str, body: Result<Vec<u8>, String>, now: Timestamp) -> Result<(), DeliveryError> {
+        if self.is_gone.load(Ordering::Relaxed) {
+            return Err(DeliveryError::permanent(
+                "it answered 410 Gone before and is not asked again: take it out of the configuration, or start driftd again once it is back",
+            ));
+        }
+        let body = body.map_err(|why| DeliveryError::permanent(format!("no body can be made: {why}")))?;
+        let seconds = now.as_micros().div_euclid(SECOND);
+        let mut call = Call::json(self.place.target()?, body.clone())
+            .header(HeaderName::from_static("webhook-id"), id)?
+            .header(HeaderName::from_static("webhook-timestamp"), &seconds.to_string())?;
+        if let Some(key) = &self.key {
+            let secret = key.secret()?;
+            let key = SigningKey::parse(secret.expose())
+                .map_err(|bad| DeliveryError::permanent(format!("what is kept as its secret {bad}")))?;
+            let signature = key.sign(id, seconds, &body);
+            call = call.header(HeaderName::from_static("webhook-signature"), &signature)?.secret(&secret);
+        }
+        let token = self.token.as_ref().map(Kept::secret).transpose()?;
+        let answer = self.outbound.send(&call.bearer(token.as_ref())?, now).await?;
+        if answer.status() == StatusCode::GONE {
+            self.is_gone.store(true, Ordering::Relaxed);
+        }
+        answer.accepted().map(drop)
+    }
+}
+
+impl Transport for WebhookTransport {
+    fn kind(&self) -> &'static str {
+        "webhook"
+    }
+
+    fn rhythm(&self) -> Rhythm {
+        Rhythm { heartbeat: self.heartbeat, ..Rhythm::default() }
+    }
+
+    fn deliver<'a>(
+        &'a self,
+        notification: &'a Notification,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<(), DeliveryError>> {
+        Box::pin(async move {
+            let made = match &self.template {
+                Some(template) => template.body(notification),
+                None => body(notification, &self.sender).map_err(|error| error.to_string()),
+            };
+            self.post(notification.key.as_str(), made, now).await
+        })
+    }
+
+    fn heartbeat(&self, now: Timestamp) -> BoxFuture<'_, Result<(), DeliveryError>> {
+        Box::pin(async move {
+            let made = match &self.template {
+                Some(template) => template.heartbeat(now, &self.sender),
+                None => envelope::heartbeat(now, &self.sender).map_err(|error| error.to_string()),
+            };
+            self.post(&format!("heartbeat-{}", now.as_micros()), made, now).await
+        })
+    }
+}

@@ -1,0 +1,195 @@
+//! The `driftd` object: everything a message carries, for programs.
+
+use driftd_model::{Cause, Evidence, Incident, IncidentState, Labels, Notification, NotifyReason, Severity};
+use driftd_stats::{DriftStatistic, Movement};
+use serde::Serialize;
+
+use crate::{sentence, subject, why};
+
+/// Version of the shape of a [`Message`].
+const SCHEMA: &str = "driftd.notification/1";
+/// Features in a message; there is a count of all of them.
+const FEATURES: usize = 200;
+
+/// A notification as other programs read it. Names are as they are in the data; keys are only ever added.
+#[derive(Debug, Serialize)]
+pub(crate) struct Message<'a> {
+    schema: &'static str,
+    key: &'a str,
+    dedup_key: &'a str,
+    at: String,
+    reason: &'static str,
+    why: String,
+    status: &'static str,
+    state: &'static str,
+    incident: &'a str,
+    kind: &'static str,
+    severity: Severity,
+    monitor: &'a str,
+    segment: Option<&'a str>,
+    environment: Option<&'a str>,
+    model: Option<&'a str>,
+    model_version: Option<&'a str>,
+    labels: &'a Labels,
+    first_seen: String,
+    opened_at: Option<String>,
+    acknowledged: Option<Acknowledged<'a>>,
+    resolved_at: Option<String>,
+    resolved_by: Option<&'a str>,
+    windows: u64,
+    window: Window<'a>,
+    feature_count: usize,
+    features: Vec<Feature<'a>>,
+    causes: &'a [Cause],
+    baseline: Baseline<'a>,
+    links: Links<'a>,
+    subject: String,
+    sentence: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Acknowledged<'a> {
+    at: String,
+    by: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Window<'a> {
+    name: &'a str,
+    start: String,
+    end: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Feature<'a> {
+    feature: &'a str,
+    outcome: &'static str,
+    statistic: DriftStatistic,
+    value: Option<f64>,
+    threshold: Option<Thresholds>,
+    effect: Option<f64>,
+    n: u64,
+    m: u64,
+    q_value: Option<f64>,
+    moved: Vec<Moved<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Thresholds {
+    warn: f64,
+    critical: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct Moved<'a> {
+    bin: &'a str,
+    before: Option<f64>,
+    after: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Baseline<'a> {
+    name: String,
+    hash: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Links<'a> {
+    incident: Option<&'a str>,
+    silence: Option<&'a str>,
+    runbook: Option<&'a str>,
+}
+
+impl<'a> Message<'a> {
+    /// The message of a notification.
+    pub(crate) fn of(notification: &'a Notification) -> Self {
+        let incident = &notification.incident;
+        let (window, start, end) = &incident.last_window;
+        let label = |name: &str| Some(notification.labels.get(name)).filter(|value| !value.is_empty());
+        let features = incident.worst_features();
+        Self {
+            schema: SCHEMA,
+            key: notification.key.as_str(),
+            dedup_key: incident.id.as_str(),
+            at: notification.at.to_string(),
+            reason: notification.reason.as_str(),
+            why: why(notification),
+            status: status(incident),
+            state: incident.state.as_str(),
+            incident: incident.id.as_str(),
+            kind: incident.key.kind.as_str(),
+            severity: incident.severity,
+            monitor: incident.key.monitor.as_str(),
+            segment: (!incident.key.segment.is_all()).then_some(incident.key.segment.as_str()),
+            environment: label("environment"),
+            model: label("model"),
+            model_version: label("model_version"),
+            labels: &notification.labels,
+            first_seen: incident.first_seen.to_string(),
+            opened_at: incident.opened_at.map(|at| at.to_string()),
+            acknowledged: incident.acknowledged.as_ref().map(|(at, by)| Acknowledged { at: at.to_string(), by }),
+            resolved_at: incident.resolved_at.map(|at| at.to_string()),
+            resolved_by: incident.resolved_by.as_deref(),
+            windows: incident.windows,
+            window: Window { name: window.as_str(), start: start.to_string(), end: end.to_string() },
+            feature_count: features.len(),
+            features: features.into_iter().take(FEATURES).map(Feature::of).collect(),
+            causes: &incident.causes,
+            baseline: Baseline { name: notification.baseline.to_string(), hash: notification.baseline_hash.as_str() },
+            links: Links {
+                incident: notification.links.incident.as_deref(),
+                silence: notification.links.silence.as_deref(),
+                runbook: notification.links.runbook.as_deref(),
+            },
+            subject: subject(notification),
+            sentence: sentence(notification),
+        }
+    }
+
+    /// Leaves out the second half of the features, which are the lesser ones; `false` when there is none left.
+    pub(crate) fn shorten(&mut self) -> bool {
+        self.features.truncate(self.features.len() / 2);
+        !self.features.is_empty()
+    }
+}
+
+impl<'a> Feature<'a> {
+    fn of(evidence: &'a Evidence) -> Self {
+        Self {
+            feature: evidence.feature.as_str(),
+            outcome: evidence.outcome.as_str(),
+            statistic: evidence.statistic,
+            value: finite(evidence.value),
+            threshold: evidence.threshold.map(|t| Thresholds { warn: t.warn, critical: t.critical }),
+            effect: finite(evidence.effect),
+            n: evidence.n,
+            m: evidence.m,
+            q_value: evidence.q_value.and_then(finite),
+            moved: evidence.moved.iter().map(Moved::of).collect(),
+        }
+    }
+}
+
+impl<'a> Moved<'a> {
+    fn of(movement: &'a Movement) -> Self {
+        Self { bin: &movement.label, before: finite(movement.before), after: finite(movement.after) }
+    }
+}
+
+/// `firing` or `resolved`, as Alertmanager says it.
+pub(crate) const fn status(incident: &Incident) -> &'static str {
+    match incident.state {
+        IncidentState::Resolved => "resolved",
+        _ => "firing",
+    }
+}
+
+/// Whether somebody only tries the receiver.
+pub(crate) const fn is_test(notification: &Notification) -> bool {
+    matches!(notification.reason, NotifyReason::Test { .. })
+}
+
+/// The number; nothing where it is infinite, for which JSON has no word and the largest float stands in.
+fn finite(x: f64) -> Option<f64> {
+    (x.is_finite() && x.abs() < f64::MAX).then_some(x)
+}
