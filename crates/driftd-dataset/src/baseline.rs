@@ -4,15 +4,17 @@ mod column;
 mod options;
 mod plan;
 mod segments;
+mod traffic;
 
 use std::sync::Arc;
 
-use driftd_model::{Baseline, FeatureBaseline, SkippedColumn};
+use driftd_model::{Baseline, FeatureBaseline, SkippedColumn, Traffic};
 
-use self::column::ColumnBuilder;
-pub use self::options::{BaselineOptions, SegmentOptions};
+use self::column::{Built, ColumnBuilder};
+pub use self::options::{BaselineOptions, EventTimes, SegmentOptions};
 use self::plan::Planned;
-use crate::values::Wanted;
+use self::traffic::TrafficBuilder;
+use crate::values::{Reading, Values, Wanted};
 use crate::{DatasetError, Table};
 
 /// Builds a baseline from a table.
@@ -23,6 +25,9 @@ use crate::{DatasetError, Table};
 /// distinct), unless their kind is given in the options. The table is streamed; numbers that do not fit into the memory
 /// budget are sorted on disk. With segments the table is streamed twice more, once to find the largest segments and
 /// once to count them in the layouts of the whole.
+///
+/// With event times in the options and in the table, its rows are counted by hour of the week on the way. Rows without
+/// a usable event time are left out, and so are those that lie far away from all others.
 ///
 /// `progress` is told how many rows are done, from any thread.
 ///
@@ -35,7 +40,7 @@ pub fn build_baseline(
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Baseline, DatasetError> {
     let (planned, mut skipped) = plan::plan(table, options)?;
-    let features = build_features(table, options, planned, &mut skipped, progress)?;
+    let (features, traffic) = build_columns(table, options, planned, &mut skipped, progress)?;
     if features.is_empty() {
         let reasons: Vec<String> = skipped.iter().map(|s| format!("{} ({})", s.name, s.reason)).collect();
         return Err(DatasetError::NothingToMonitor { path: table.path().to_owned(), reasons: reasons.join(", ") });
@@ -51,30 +56,72 @@ pub fn build_baseline(
         segment_by,
         segments,
         skipped,
+        traffic,
     })
 }
 
-/// The features, each with the column it stands in.
-fn build_features(
+/// Features, each with the column it stands in.
+type Features = Vec<(Wanted, FeatureBaseline)>;
+
+/// What is made of a column while the table is read.
+enum Sink {
+    Feature(Box<ColumnBuilder>),
+    Traffic(TrafficBuilder),
+}
+
+/// What was made of it.
+enum Made {
+    Feature(Box<Built>),
+    Traffic(Option<Traffic>),
+}
+
+impl Sink {
+    fn absorb(&mut self, values: Values) -> Result<(), DatasetError> {
+        match self {
+            Self::Feature(builder) => builder.absorb(values)?,
+            Self::Traffic(builder) => builder.absorb(&values),
+        }
+        Ok(())
+    }
+
+    fn finish(self, table: &Table) -> Result<Made, DatasetError> {
+        Ok(match self {
+            Self::Feature(builder) => Made::Feature(Box::new(builder.finish(table.path())?)),
+            Self::Traffic(builder) => Made::Traffic(builder.finish()),
+        })
+    }
+}
+
+/// The features and the traffic.
+fn build_columns(
     table: &Table,
     options: &BaselineOptions,
     planned: Vec<Planned>,
     skipped: &mut Vec<SkippedColumn>,
     progress: &(dyn Fn(u64) + Sync),
-) -> Result<Vec<(Wanted, FeatureBaseline)>, DatasetError> {
+) -> Result<(Features, Option<Traffic>), DatasetError> {
     // Parquet columns are built one after the other on every thread; the columns of other files all at once.
     let at_once = if table.is_typed() { rayon::current_num_threads() } else { planned.len() };
     let budget = options.memory / at_once.max(1);
-    let columns: Vec<(Wanted, ColumnBuilder)> = planned
-        .iter()
-        .map(|p| (Wanted::new(Some(p.column), p.reading), ColumnBuilder::new(p, options.layout_of(&p.name), budget)))
-        .collect();
-    let built = table.scan(columns, &ColumnBuilder::absorb, &|b: ColumnBuilder| b.finish(table.path()), progress)?;
-    let mut features = Vec::new();
-    for (plan, built) in planned.into_iter().zip(built) {
-        let Planned { name, column, reading } = plan;
+    let sink = |p: &Planned| Sink::Feature(Box::new(ColumnBuilder::new(p, options.layout_of(&p.name), budget)));
+    let mut columns: Vec<(Wanted, Sink)> =
+        planned.iter().map(|p| (Wanted::new(Some(p.column), p.reading), sink(p))).collect();
+    columns.extend(event_times(table, options));
+    let mut planned = planned.into_iter();
+    let (mut features, mut traffic) = (Vec::new(), None);
+    for made in table.scan(columns, &Sink::absorb, &|sink: Sink| sink.finish(table), progress)? {
+        let built = match made {
+            Made::Feature(built) => built,
+            Made::Traffic(found) => {
+                traffic = found;
+                continue;
+            }
+        };
+        let Some(Planned { name, column, reading }) = planned.next() else {
+            continue;
+        };
         let role = options.roles.get(&name).copied().unwrap_or_default();
-        match built {
+        match *built {
             Ok((layout, aggregate)) => {
                 let (layout, wanted) = (Arc::new(layout), Wanted::new(Some(column), reading));
                 features.push((wanted, FeatureBaseline { name: name.as_str().into(), role, layout, aggregate }));
@@ -82,5 +129,13 @@ fn build_features(
             Err(reason) => skipped.push(SkippedColumn { name, reason }),
         }
     }
-    Ok(features)
+    Ok((features, traffic))
+}
+
+/// The column of event times, where the table has the one that is meant. A training table need not have it, so one
+/// whose name fits several columns is no reason to refuse it either.
+fn event_times(table: &Table, options: &BaselineOptions) -> Option<(Wanted, Sink)> {
+    let EventTimes { column, latest } = options.event_times.as_ref()?;
+    let column = table.find(column).ok().flatten()?;
+    Some((Wanted::new(Some(column), Reading::Times), Sink::Traffic(TrafficBuilder::new(*latest))))
 }

@@ -50,7 +50,7 @@ mod text;
 mod values;
 
 pub use aggregate::{CurrentSide, aggregate};
-pub use baseline::{BaselineOptions, SegmentOptions, build_baseline};
+pub use baseline::{BaselineOptions, EventTimes, SegmentOptions, build_baseline};
 pub use check::{Checked, check};
 pub use error::DatasetError;
 pub use export::{ExportColumn, ExportValues, write_parquet};

@@ -52,6 +52,9 @@ fn plan(baseline: &Path, split: bool) -> MonitorPlan {
         judge: JudgeRules::default(),
         features: BTreeMap::new(),
         incidents: IncidentRules::default(),
+        pipeline: driftd_model::PipelineRules::default(),
+        labels: driftd_model::Labels::default(),
+        runbook: None,
     };
     let reference = monitor.baseline.clone();
     MonitorPlan::new(monitor, StoredBaseline::new(reference, Timestamp::from_micros(0), baseline)).unwrap()

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use driftd_model::{FeatureKind, Pointer, Role};
 use driftd_stats::LayoutOptions;
+use driftd_window::EventTime;
 
 /// How a baseline is built from a table. Columns are named as features: by the last token of nested names where that
 /// is unambiguous.
@@ -21,6 +22,8 @@ pub struct BaselineOptions {
     pub exclude: BTreeSet<String>,
     /// How the baseline is split, if at all.
     pub segments: Option<SegmentOptions>,
+    /// Where its event times stand, by which its traffic is known; whatever they say, features stay what they are.
+    pub event_times: Option<EventTimes>,
     /// Bytes that sorting may take over all columns; more goes to the temporary directory. 512 MiB by default.
     pub memory: usize,
 }
@@ -34,6 +37,15 @@ pub struct SegmentOptions {
     pub max: u16,
 }
 
+/// Where a table has its event times. They are read as [`crate::ReplayReader`] reads them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventTimes {
+    /// The column; it need not be there.
+    pub column: String,
+    /// Rows after this are of a wrong clock and are left out.
+    pub latest: EventTime,
+}
+
 impl Default for BaselineOptions {
     fn default() -> Self {
         Self {
@@ -43,6 +55,7 @@ impl Default for BaselineOptions {
             roles: BTreeMap::new(),
             exclude: BTreeSet::new(),
             segments: None,
+            event_times: None,
             memory: 512 << 20,
         }
     }

@@ -1,0 +1,188 @@
+//! When the rows of a table happened: its traffic.
+
+use std::collections::HashMap;
+
+use driftd_model::Traffic;
+use driftd_window::{EventTime, NO_EVENT_TIME, Span};
+use foldhash::fast::FixedState;
+
+use crate::values::Values;
+
+const HOUR: i64 = Span::from_hours(1).as_micros();
+/// Different hours that are kept, 120 years of them. Event times that are spread wider are no traffic of anything.
+const MAX_HOURS: usize = 1 << 20;
+/// Of so many rows, the earliest and the latest say nothing about where the others lie.
+const ONE_IN: u64 = 100;
+/// What lies closer to the others than this belongs to them, in hours.
+const NEAR: i64 = 24;
+
+/// Counts rows by the hour in which they happened.
+pub(super) struct TrafficBuilder {
+    latest: EventTime,
+    hours: HashMap<i64, Hour, FixedState>,
+    /// The hour of the last row, which is most often that of the next one too.
+    current: Option<(i64, Hour)>,
+}
+
+/// Rows of one hour, and when the first and the last of them happened.
+#[derive(Clone, Copy)]
+struct Hour {
+    rows: u64,
+    first: i64,
+    last: i64,
+}
+
+impl TrafficBuilder {
+    /// A builder that leaves rows out that happened after `latest`.
+    pub(super) fn new(latest: EventTime) -> Self {
+        Self { latest, hours: HashMap::default(), current: None }
+    }
+
+    /// Adds the event times of a chunk.
+    pub(super) fn absorb(&mut self, values: &Values) {
+        let Values::Times(times) = values else {
+            return;
+        };
+        let latest = self.latest.as_micros();
+        for at in times.iter().copied().filter(|at| *at != NO_EVENT_TIME && *at <= latest) {
+            let hour = at.div_euclid(HOUR);
+            match &mut self.current {
+                Some((same, seen)) if *same == hour => seen.add(Hour::of(at)),
+                _ => {
+                    self.flush();
+                    self.current = Some((hour, Hour::of(at)));
+                }
+            }
+        }
+    }
+
+    /// The traffic of everything that was added; nothing where there was nothing, or where it is scattered.
+    pub(super) fn finish(mut self) -> Option<Traffic> {
+        self.flush();
+        if self.hours.len() > MAX_HOURS {
+            return None;
+        }
+        let mut hours: Vec<(i64, Hour)> = self.hours.into_iter().collect();
+        hours.sort_unstable_by_key(|(hour, _)| *hour);
+        let (from, to) = usual(&hours)?;
+        let mut traffic = Traffic::default();
+        for (_, hour) in hours.iter().filter(|(hour, _)| (from..=to).contains(hour)) {
+            traffic.add(EventTime::from_micros(hour.first), hour.rows);
+            traffic.add(EventTime::from_micros(hour.last), 0);
+        }
+        Some(traffic)
+    }
+
+    fn flush(&mut self) {
+        // One hour too many is kept: it says that there were too many.
+        if let Some((hour, seen)) = self.current.take()
+            && self.hours.len() <= MAX_HOURS
+        {
+            self.hours.entry(hour).and_modify(|known| known.add(seen)).or_insert(seen);
+        }
+    }
+}
+
+impl Hour {
+    const fn of(at: i64) -> Self {
+        Self { rows: 1, first: at, last: at }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+    }
+}
+
+/// The first and the last hour that belong to the rest. A zero for "unknown" among event times of last year would
+/// otherwise spread the rows over half a century, and every window would have more than enough.
+fn usual(hours: &[(i64, Hour)]) -> Option<(i64, i64)> {
+    let rows: u64 = hours.iter().map(|(_, seen)| seen.rows).sum();
+    let few = rows / ONE_IN;
+    let (low, high) = (first_beyond(few, hours.iter())?, first_beyond(few, hours.iter().rev())?);
+    let near = (high - low).max(NEAR);
+    Some((low.saturating_sub(near), high.saturating_add(near)))
+}
+
+/// The hour in which more than `few` rows have passed.
+fn first_beyond<'a>(few: u64, mut hours: impl Iterator<Item = &'a (i64, Hour)>) -> Option<i64> {
+    let mut passed = 0;
+    hours.find_map(|(hour, seen)| {
+        passed += seen.rows;
+        (passed > few).then_some(*hour)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const JULY: i64 = 1_372_636_800_000_000;
+
+    fn of(chunks: &[&[i64]]) -> Option<Traffic> {
+        let mut builder = TrafficBuilder::new(EventTime::from_micros(JULY + 100 * 24 * HOUR));
+        chunks.iter().for_each(|times| builder.absorb(&Values::Times(times.to_vec())));
+        builder.finish()
+    }
+
+    /// Ten rows an hour for ten days.
+    fn usual_times() -> Vec<i64> {
+        (0..2_400).map(|row| JULY + row * HOUR / 10).collect()
+    }
+
+    fn a_day(traffic: &Traffic) -> f64 {
+        traffic.expected(EventTime::from_micros(JULY), EventTime::from_micros(JULY + 24 * HOUR)).unwrap()
+    }
+
+    #[test]
+    fn nothing_usable_is_nothing() {
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&[&[NO_EVENT_TIME, NO_EVENT_TIME], &[JULY + 101 * 24 * HOUR]]), None);
+        assert!(of(&[&[NO_EVENT_TIME, JULY]]).is_some_and(|traffic| traffic.span() == Some(Span::ZERO)));
+    }
+
+    #[test]
+    fn times_that_stand_alone_do_not_stretch_the_rest() {
+        let usual = of(&[&usual_times()]).unwrap();
+        assert!((a_day(&usual) - 240.0).abs() < 1.0);
+        for absurd in [0, i64::MIN + 1, JULY - 300 * 24 * HOUR, JULY + 60 * 24 * HOUR] {
+            let mut times = usual_times();
+            times.splice(100..100, [absurd; 20]);
+            assert_eq!(of(&[&times]).as_ref(), Some(&usual), "{absurd}");
+        }
+        // Several days of little are no mistake.
+        let quiet: Vec<i64> = (0..9).map(|day| JULY - (day + 1) * 24 * HOUR).collect();
+        let longer = of(&[&quiet, &usual_times()]).unwrap();
+        assert_eq!(
+            longer.span(),
+            Some(EventTime::from_micros(JULY + 2_399 * HOUR / 10).since(EventTime::from_micros(quiet[8])))
+        );
+    }
+
+    #[test]
+    fn scattered_times_are_given_up_and_cost_a_bounded_amount() {
+        let scattered: Vec<i64> = (0..MAX_HOURS as i64 + 10_000).map(|row| JULY - row * HOUR).collect();
+        let mut builder = TrafficBuilder::new(EventTime::from_micros(JULY));
+        builder.absorb(&Values::Times(scattered));
+        assert!(builder.hours.len() <= MAX_HOURS + 1);
+        assert_eq!(builder.finish(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn neither_order_nor_chunks_matter(
+            (times, shuffled) in prop::collection::vec(-50_i64..2_400, 1..300)
+                .prop_flat_map(|rows| {
+                    let times: Vec<i64> = rows.iter().map(|row| JULY + row * HOUR / 7).collect();
+                    (Just(times.clone()), Just(times).prop_shuffle())
+                }),
+            cut in 0_usize..300,
+        ) {
+            let (head, tail) = shuffled.split_at(cut.min(shuffled.len()));
+            prop_assert_eq!(of(&[head, tail]), of(&[&times]));
+        }
+    }
+}
