@@ -3,6 +3,8 @@
 mod baseline;
 mod check;
 mod incidents;
+mod receivers;
+mod routes;
 mod silences;
 
 use std::path::PathBuf;
@@ -12,6 +14,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use baseline::{BaselineCommand, BuildArgs};
 pub(crate) use check::{CheckArgs, CheckFormat};
 pub(crate) use incidents::IncidentsCommand;
+pub(crate) use receivers::ReceiversCommand;
+pub(crate) use routes::RoutesCommand;
 pub(crate) use silences::SilencesCommand;
 
 /// Tells you when the population reaching your model is no longer the one it was trained on.
@@ -50,12 +54,18 @@ pub(crate) enum Command {
     /// Temporary mutes
     #[command(subcommand)]
     Silences(SilencesCommand),
+    /// Who hears of which incident
+    #[command(subcommand)]
+    Routes(RoutesCommand),
+    /// Try the places notifications go to
+    #[command(subcommand)]
+    Receivers(ReceiversCommand),
     /// Check, show and describe the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Bring the store's schema up to date
     Migrate(ConfigFiles),
-    /// Drop what is older than [retention] wants it kept; the daemon does so by itself every hour
+    /// Drop what is older than the configuration wants it kept; the daemon does so by itself every hour
     Retain(ConfigFiles),
     /// Print a completion script for your shell
     Completions {

@@ -11,7 +11,9 @@ mod export;
 mod history;
 mod incidents;
 mod produce;
+mod receivers;
 mod replay;
+mod routes;
 mod run;
 mod silences;
 mod store;
@@ -56,6 +58,8 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::History(args) => history::run(args).await,
         Command::Incidents(command) => incidents::run(command).await,
         Command::Silences(command) => silences::run(command).await,
+        Command::Routes(command) => routes::run(command),
+        Command::Receivers(command) => receivers::run(command).await,
         Command::Config(command) => config::run(command),
         Command::Migrate(files) => store::migrate(&files).await,
         Command::Retain(files) => store::retain(&files).await,

@@ -143,6 +143,13 @@ pub(crate) fn secret(reference: &SecretRef) -> Result<String, SecretError> {
     Ok(secret.expose().to_owned())
 }
 
+/// Where receivers look their secrets up.
+pub(crate) fn secrets() -> driftd_notify::SecretSource {
+    Arc::new(|reference: &SecretRef| {
+        reference.resolve(|name| std::env::var(name).ok(), |path| std::fs::read_to_string(path))
+    })
+}
+
 /// Who is at the keyboard, for acknowledgements.
 pub(crate) fn person(named: Option<String>) -> String {
     named

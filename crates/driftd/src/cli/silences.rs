@@ -20,7 +20,8 @@ pub(crate) enum SilencesCommand {
     },
     /// Mute incidents that meet every matcher, as in monitor=flight-delay severity=warning
     Add {
-        /// LABEL=VALUE or LABEL!=VALUE; labels are monitor, segment, kind, severity
+        /// LABEL=VALUE, LABEL!=VALUE, LABEL=~PATTERN or LABEL!~PATTERN; labels are monitor, segment, kind, severity,
+        /// environment, model, model_version and those of the monitors
         #[arg(required = true, value_name = "MATCHER")]
         matchers: Vec<String>,
         /// For how long

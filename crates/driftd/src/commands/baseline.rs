@@ -2,6 +2,8 @@
 
 mod build;
 mod describe;
+mod history;
+mod volume;
 
 use anyhow::Context;
 use driftd_engine::{Clock, SystemClock};

@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::Context;
 use driftd_config::{Config, Source};
 use driftd_engine::{Backoff, Clock, Outbox, SystemClock, replay_topic};
-use driftd_model::{ReceiverName, Transport};
+use driftd_model::{ReceiverName, Routing, Transport};
 
 use super::demo_story as story;
 use crate::cli::DemoArgs;
@@ -62,13 +62,13 @@ pub(super) async fn run(args: DemoArgs) -> anyhow::Result<Exit> {
         let replaying = Instant::now();
         let files = [serving.clone()];
         let source = replay_topic(&format!("demo/{}", plan.monitor().id));
-        let summary = replay::walk(&store, plan, &files, Some(source), vec![receiver.clone()]).await?;
+        let summary = replay::walk(&store, plan, &files, Some(source), Routing::to(vec![receiver.clone()])).await?;
         line(story::replayed(plan, &summary, replaying.elapsed()))?;
     }
 
     let log: Arc<dyn Transport> = Arc::new(driftd_notify::LogTransport);
     let outbox = Outbox::new("demo", BTreeMap::from([(receiver, log)]), Backoff::default());
-    let delivered = outbox.deliver_due(store.as_ref(), SystemClock.now()).await?;
+    let delivered = outbox.deliver_due(store.as_ref(), &SystemClock).await?;
 
     line(format_args!("\n{}", story::months(store.as_ref(), &plans).await?))?;
     line(story::incidents(store.as_ref()).await?)?;

@@ -3,8 +3,7 @@
 use anyhow::Context;
 use driftd_engine::{Clock, SystemClock};
 use driftd_model::{
-    Incident, IncidentEvent, IncidentId, IncidentRow, MonitorId, SharedStore, Step, Transition, acknowledge,
-    resolve_by_hand, words,
+    Incident, IncidentEvent, IncidentId, IncidentRow, MonitorId, SharedStore, Step, acknowledge, resolve_by_hand, words,
 };
 
 use crate::cli::{ConfigFiles, IncidentsCommand, ListFormat};
@@ -124,28 +123,14 @@ fn describe(incident: &Incident, events: &[IncidentEvent]) -> String {
     let mut timeline = Table::new(&["when (UTC)", "what", "why"], &[]);
     for event in events {
         let silenced = if event.silenced { " (silenced)" } else { "" };
-        timeline.row([minutes(event.at), format!("{}{silenced}", event.transition.as_str()), why(&event.transition)]);
+        timeline.row([
+            minutes(event.at),
+            format!("{}{silenced}", event.transition.as_str()),
+            driftd_notify::transition(&event.transition),
+        ]);
     }
     text.push_str(&timeline.text());
     text
-}
-
-fn why(transition: &Transition) -> String {
-    match transition {
-        Transition::Pended => "first bad window".to_owned(),
-        Transition::Dropped => "it went away before anyone was told".to_owned(),
-        Transition::Opened { windows, severity } => match windows {
-            1 => format!("one bad window is enough when it is {severity}"),
-            windows => format!("{windows} bad windows in a row, {severity}"),
-        },
-        Transition::Escalated => "warning became critical".to_owned(),
-        Transition::FeaturesJoined { features } => {
-            let names: Vec<&str> = features.iter().map(driftd_model::FeatureName::as_str).collect();
-            format!("also {}", abridged(&names, 6))
-        }
-        Transition::Repeated => "still open and not acknowledged".to_owned(),
-        Transition::Acknowledged { by } | Transition::Resolved { by } => by.clone(),
-    }
 }
 
 async fn amend(

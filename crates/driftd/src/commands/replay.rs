@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use driftd_engine::{CheckpointPolicy, Clock, Progress, Replay, ReplaySummary, SystemClock, replay_topic};
-use driftd_model::{ContentHash, MonitorId, MonitorPlan, ReceiverName, SharedStore, StoredBaseline, Topic, words};
+use driftd_model::{ContentHash, MonitorId, MonitorPlan, Routing, SharedStore, StoredBaseline, Topic, words};
 
 use self::files::{Records, passed_over};
 use crate::cli::ReplayArgs;
@@ -23,8 +23,9 @@ pub(super) async fn run(args: ReplayArgs) -> anyhow::Result<Exit> {
     let real = setup::store(&config).await?;
     let plan = setup::plan(&real, monitor).await?;
     let store = if args.dry_run { scratch(plan.baseline()).await? } else { real };
-    let receivers = if args.notify { config.receivers.iter().map(|r| r.name.clone()).collect() } else { Vec::new() };
-    let summary = walk(&store, &plan, &args.files, None, receivers).await?;
+    // A store in memory tells nobody, so there it does no harm to decide who would be told.
+    let routing = if args.notify || args.dry_run { config.routing() } else { Routing::default() };
+    let summary = walk(&store, &plan, &args.files, None, routing).await?;
     eprintln!("{}", account(&summary));
     if summary.account.rows.accepted == 0 && summary.skipped == 0 {
         anyhow::bail!(
@@ -76,11 +77,11 @@ pub(super) async fn walk(
     plan: &MonitorPlan,
     files: &[PathBuf],
     topic: Option<Topic>,
-    receivers: Vec<ReceiverName>,
+    routing: Routing,
 ) -> anyhow::Result<ReplaySummary> {
     let records = Records::open(files, &Arc::new(plan.clone()))?;
     let topic = topic.map_or_else(|| source(files, &plan.monitor().id), Ok)?;
-    let replay = Replay::new(store.as_ref(), plan, topic, receivers, CheckpointPolicy::default())?;
+    let replay = Replay::new(store.as_ref(), plan, topic, routing, CheckpointPolicy::default())?;
     for note in records.notes() {
         eprintln!("note: {note}");
     }

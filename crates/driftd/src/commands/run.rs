@@ -112,7 +112,7 @@ fn assemble(
     status: Arc<Status>,
 ) -> anyhow::Result<Live> {
     let owner = parts::owner();
-    let transports = parts::transports(config);
+    let transports = parts::transports(config)?;
     let source = parts::source(config, &plans)?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let settings = LiveSettings {
@@ -129,7 +129,7 @@ fn assemble(
     Ok(Live {
         store,
         source,
-        receivers: transports.keys().cloned().collect(),
+        routing: Arc::new(config.routing()),
         outbox: Outbox::new(&owner, transports, Backoff::default()),
         plans,
         clock: Arc::new(SystemClock),

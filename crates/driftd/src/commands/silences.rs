@@ -1,5 +1,8 @@
 //! `driftd silences`.
 
+use std::collections::BTreeSet;
+
+use driftd_config::Config;
 use driftd_engine::{Clock, SystemClock};
 use driftd_model::{Matcher, Silence, SilenceId, SilenceState};
 use driftd_window::Span;
@@ -15,6 +18,8 @@ pub(super) async fn run(command: SilencesCommand) -> anyhow::Result<Exit> {
         SilencesCommand::List { config, all, format } => list(&config, all, format).await,
         SilencesCommand::Add { matchers, duration, comment, author, config } => {
             let matchers = matchers.iter().map(|m| m.parse()).collect::<Result<Vec<Matcher>, _>>()?;
+            let config = setup::config(&config)?;
+            known(&config, &matchers)?;
             let length: Span = duration.parse()?;
             anyhow::ensure!(
                 !length.is_zero(),
@@ -29,7 +34,7 @@ pub(super) async fn run(command: SilencesCommand) -> anyhow::Result<Exit> {
                 author: setup::person(author),
                 comment,
             };
-            let store = setup::store(&setup::config(&config)?).await?;
+            let store = setup::store(&config).await?;
             let id = store.add_silence(&silence).await?;
             line(format_args!("silence {id} mutes matching incidents until {} UTC", minutes(silence.ends_at)))?;
             Ok(Exit::Ok)
@@ -44,6 +49,21 @@ pub(super) async fn run(command: SilencesCommand) -> anyhow::Result<Exit> {
             Ok(Exit::Ok)
         }
     }
+}
+
+/// Refuses a label that no incident of this configuration has: such a silence would mute nothing, or everything.
+fn known(config: &Config, matchers: &[Matcher]) -> anyhow::Result<()> {
+    let mut labels: BTreeSet<&str> = ["monitor", "segment", "kind", "severity"].into();
+    labels.extend(config.monitors.iter().flat_map(|monitor| monitor.labels.iter().map(|(name, _)| name.as_str())));
+    for matcher in matchers {
+        let label = matcher.label().as_str();
+        anyhow::ensure!(
+            labels.contains(label),
+            "no incident has a label {label}; there are {}",
+            labels.iter().copied().collect::<Vec<_>>().join(", ")
+        );
+    }
+    Ok(())
 }
 
 async fn list(files: &ConfigFiles, all: bool, format: ListFormat) -> anyhow::Result<Exit> {

@@ -74,6 +74,7 @@ fn a_version_is_shown() {
     --- out
     orders@v1  [ID]
     built [NOW] UTC from train.csv, 2,000 rows
+    traffic: 2,000 rows from 2024-02-01 to 2024-02-02 (UTC), about 1,441 a day, busiest hour Fri 09:00 with about 60.8
 
     FEATURE  KIND         VALUES  MISSING  CELLS  BINS  RANGE OR TOP CATEGORIES
     age      numeric       2,000        0    266    10  6.27 to 71.1
@@ -147,6 +148,68 @@ fn what_a_monitor_saw_becomes_a_baseline() {
     assert_snapshot!(build("2025-02-02", "2025-02-05").refusal(), @"error: monitor orders has no records between [NOW] and [NOW]");
     assert_snapshot!(build("2024-02-05", "2024-02-02").refusal(), @"error: --from 2024-02-05T00:00:00Z is not before --to 2024-02-02T00:00:00Z: there is no range between them");
     assert_snapshot!(build("monday", "2024-02-02").refusal(), @r#"error: "monday" is not a time: write RFC 3339 (2013-07-01T00:00:00Z) or a date (2013-07-01, taken as UTC midnight)"#);
+}
+
+/// What an exported baseline says of its traffic.
+fn traffic(fixture: &Fixture, reference: &str) -> serde_json::Value {
+    fixture.run(&format!("baseline export {reference}")).ends(0).json()["baseline"]["traffic"].clone()
+}
+
+#[test]
+fn traffic_is_known_by_the_hour_of_the_week() {
+    let fixture = Fixture::with_history();
+    fixture.run("baseline build orders week.csv").ends(0);
+    let shown = fixture.run("baseline show orders@v2").ends(0).out();
+    assert_snapshot!(shown.lines().nth(2).unwrap(), @"traffic: 10,080 rows from 2024-02-01 to 2024-02-07 (UTC), about 1,440 a day, busiest hour Wed 23:00 with about 61");
+    // The rows of the file came as records too: counted in panes, they are as many in every hour.
+    fixture.run("baseline build seen --from-history orders --from 2024-02-01 --to 2024-02-08").ends(0);
+    let (file, history) = (traffic(&fixture, "orders@v2"), traffic(&fixture, "seen"));
+    assert_eq!(file["rows"], history["rows"]);
+    assert_eq!(file["rows"].as_array().unwrap().iter().filter_map(serde_json::Value::as_u64).sum::<u64>(), 10_080);
+    assert_eq!(file["range"], serde_json::json!([1_706_745_600_000_000_i64, 1_707_350_340_000_000_i64]));
+    assert_eq!(history["range"], serde_json::json!([1_706_745_600_000_000_i64, 1_707_350_400_000_000_i64]));
+
+    // Every third record: the same population, a third of the volume.
+    let week = fixture.read("week.csv");
+    let third: Vec<&str> = week.lines().step_by(3).collect();
+    fixture.write("third.csv", third.join("\n"));
+    fixture.run("baseline build orders third.csv").ends(0);
+    let changed = fixture.run("baseline diff orders@v2 orders@v3").ends(0).out();
+    assert_snapshot!(changed.lines().nth(2).unwrap(), @"rows a day 1,440 → 480");
+
+    // It travels with the baseline.
+    fixture.run("baseline export orders@v2 --output v2.json").ends(0);
+    let elsewhere = Fixture::new();
+    elsewhere.write("v2.json", fixture.read("v2.json"));
+    elsewhere.run("baseline import v2.json").ends(0);
+    assert_eq!(traffic(&elsewhere, "orders"), file);
+    elsewhere.write("v2.json", fixture.read("v2.json").replacen("\"rows\":[60,", "\"rows\":[61,", 1));
+    assert_snapshot!(elsewhere.run("baseline import v2.json").refusal(), @"error: v2.json was changed after it was exported: its content does not match its hash [ID]");
+}
+
+#[test]
+fn a_file_without_event_times_has_no_traffic() {
+    let fixture = Fixture::with_monitor();
+    let without = |text: &str| {
+        fixture.write("other.csv", text);
+        fixture.run("baseline build orders other.csv").ends(0);
+        assert!(!fixture.run("baseline show orders").ends(0).out().contains("traffic"));
+        assert_eq!(traffic(&fixture, "orders"), serde_json::Value::Null);
+    };
+    without(&("age\n".to_owned() + &"41\n17\n".repeat(100)));
+    without(&("age,ts\n".to_owned() + &"41,soon\n17,\n".repeat(100)));
+    without(&("age,ts\n".to_owned() + &"41,9999-12-31\n17,\n".repeat(100)));
+    // No monitor is judged against it, so nobody says where event times stand.
+    fixture.run("baseline build nobody train.csv").ends(0);
+    assert_eq!(traffic(&fixture, "nobody"), serde_json::Value::Null);
+    // Half of the rows say when they happened.
+    fixture.write(
+        "half.csv",
+        "age,ts\n".to_owned() + &"41,2024-02-01T05:00:00+02:00\n17,\n40,2024-02-03T11:00:00Z\n18,-\n".repeat(50),
+    );
+    fixture.run("baseline build orders half.csv").ends(0);
+    let shown = fixture.run("baseline show orders").ends(0).out();
+    assert_snapshot!(shown.lines().nth(2).unwrap(), @"traffic: 100 rows from 2024-02-01 to 2024-02-03 (UTC), about 34.5 a day, busiest hour Thu 03:00 with about 50; 100 more without a usable event time");
 }
 
 #[test]

@@ -137,10 +137,12 @@ fn help_and_usage() {
       history      Drift history of a monitor
       incidents    Incidents: what opened, why, and what became of it
       silences     Temporary mutes
+      routes       Who hears of which incident
+      receivers    Try the places notifications go to
       config       Check, show and describe the configuration
       migrate      Bring the store's schema up to date
-      retain       Drop what is older than [retention] wants it kept; the daemon does so by itself every
-                   hour
+      retain       Drop what is older than the configuration wants it kept; the daemon does so by itself
+                   every hour
       completions  Print a completion script for your shell
       help         Print this message or the help of the given subcommand(s)
 
@@ -217,7 +219,7 @@ fn a_store_is_brought_up_to_date() {
     assert_snapshot!(fixture.run("migrate").shown(), @"
     exit 0
     --- err
-    the store's schema is now version 7: added 0001_stream, 0002_baselines, 0003_history, 0004_incidents, 0005_views, 0006_confirmed_ends, 0007_retention
+    the store's schema is now version 8: added 0001_stream, 0002_baselines, 0003_history, 0004_incidents, 0005_views, 0006_confirmed_ends, 0007_retention, 0008_tending
     ");
     assert!(fixture.path("store.db").is_file());
     fixture.run("migrate").ends(0);

@@ -67,10 +67,8 @@ fn one_incident_tells_its_story() {
 
     WHEN (UTC)        WHAT      WHY
     2024-02-03 00:06  pended    first bad window
-    2024-02-03 00:06  opened    one bad window is enough when it is critical
-    2024-02-04 00:06  repeated  still open and not acknowledged
-    2024-02-05 00:06  repeated  still open and not acknowledged
-    2024-02-07 00:06  resolved  2 good windows
+    2024-02-03 00:06  opened    critical in its first window
+    2024-02-07 00:06  resolved  after 2 good windows
     ");
     let shown = fixture.run(&format!("incidents show {} --format json", &id[..6])).ends(0).json();
     assert_eq!(shown["incident"]["id"], id.as_str());

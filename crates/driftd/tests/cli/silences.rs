@@ -48,8 +48,8 @@ fn a_silence_begins_and_ends() {
 fn silences_that_make_no_sense() {
     let fixture = Fixture::with_monitor();
     let add = |rest: &str| fixture.run(&format!("silences add {rest}")).refusal();
-    assert_snapshot!(add("team=ml --comment x"), @r#"error: "team=ml" is not a matcher: write LABEL=VALUE or LABEL!=VALUE, where LABEL is one of monitor, segment, kind, severity"#);
-    assert_snapshot!(add("monitor --comment x"), @r#"error: "monitor" is not a matcher: write LABEL=VALUE or LABEL!=VALUE, where LABEL is one of monitor, segment, kind, severity"#);
+    assert_snapshot!(add("team=ml --comment x"), @"error: no incident has a label team; there are kind, monitor, segment, severity");
+    assert_snapshot!(add("monitor --comment x"), @r#"error: "monitor" is not a matcher: write LABEL=VALUE, LABEL!=VALUE, LABEL=~PATTERN or LABEL!~PATTERN"#);
     assert_snapshot!(add("monitor=orders"), @"
     error: the following required arguments were not provided:
       --comment <COMMENT>

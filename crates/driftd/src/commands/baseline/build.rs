@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use anyhow::Context;
 use driftd_config::Config;
-use driftd_dataset::{BaselineOptions, SegmentOptions, Table, build_baseline};
+use driftd_dataset::{BaselineOptions, EventTimes, SegmentOptions, Table, build_baseline};
 use driftd_engine::{Clock, SystemClock};
-use driftd_model::{Baseline, BaselineName, Monitor, Pointer, merge_aggregates, words};
+use driftd_model::{Baseline, BaselineName, Monitor, Pointer, words};
 use driftd_window::EventTime;
 
+use super::history::from_history;
 use crate::cli::BuildArgs;
 use crate::setup;
 use crate::terminal::{Bar, line};
@@ -50,7 +50,12 @@ pub(crate) fn build_from_file(config: &Config, name: &str, file: &Path) -> anyho
     let name: BaselineName = name.parse()?;
     // The first monitor that is judged against this baseline says how its columns are to be read.
     let options = match config.monitors_of_baseline(&name).next() {
-        Some(monitor) => options_for(monitor, config),
+        Some(monitor) => {
+            let column = monitor.shape.event_time.column();
+            // What would be rejected if it came now is no part of the usual traffic either.
+            let latest = SystemClock.now().plus(monitor.max_future_skew).as_event_time();
+            BaselineOptions { event_times: Some(EventTimes { column, latest }), ..options_for(monitor, config) }
+        }
         None => BaselineOptions::default(),
     };
     let bar = Bar::rows(table.rows(), &format!("building {name}"));
@@ -83,50 +88,4 @@ pub(crate) fn options_for(monitor: &Monitor, config: &Config) -> BaselineOptions
     }
     options.segments = monitor.segments.as_ref().map(|s| SegmentOptions { by: s.by.clone(), max: s.max });
     options
-}
-
-/// A baseline with the same bins whose reference is a past range of the monitor's own history.
-fn from_history(
-    plan: &driftd_model::MonitorPlan,
-    from: EventTime,
-    to: EventTime,
-    panes: &[driftd_model::SealedPane],
-) -> anyhow::Result<Baseline> {
-    let old = &plan.baseline().baseline;
-    let monitor = &plan.monitor().id;
-    let mut rows = 0;
-    let mut sums: Vec<_> = plan.features().iter().map(|f| driftd_stats::FeatureAggregate::empty(&f.layout)).collect();
-    let mut segments: std::collections::BTreeMap<_, (u64, Vec<_>)> = std::collections::BTreeMap::new();
-    for pane in panes.iter().filter(|p| p.plan_hash == *plan.hash() && plan.fits(&p.aggregates)) {
-        merge_aggregates(&mut sums, &pane.aggregates)?;
-        rows += pane.rows;
-        if !pane.segment.is_all() {
-            let empty = || plan.features().iter().map(|f| driftd_stats::FeatureAggregate::empty(&f.layout)).collect();
-            let segment = segments.entry(pane.segment.clone()).or_insert_with(|| (0, empty()));
-            segment.0 += pane.rows;
-            merge_aggregates(&mut segment.1, &pane.aggregates)?;
-        }
-    }
-    anyhow::ensure!(rows > 0, "monitor {monitor} has no records between {from} and {to}");
-    let features = plan
-        .features()
-        .iter()
-        .zip(sums)
-        .map(|(feature, aggregate)| {
-            let known = old.feature(feature.name.as_str()).context("a planned feature is in its baseline")?;
-            Ok(driftd_model::FeatureBaseline { aggregate, ..known.clone() })
-        })
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    let segments = segments
-        .into_iter()
-        .map(|(key, (rows, aggregates))| driftd_model::SegmentBaseline { key, rows, aggregates })
-        .collect();
-    Ok(Baseline {
-        source: format!("history of {monitor}, {}", words::span(from, to)),
-        rows,
-        features,
-        segment_by: if plan.monitor().segments.is_some() { old.segment_by.clone() } else { Vec::new() },
-        segments,
-        skipped: old.skipped.clone(),
-    })
 }

@@ -5,19 +5,24 @@ use std::fmt::Write;
 use driftd_model::{Comparison, JudgeRules, StoredBaseline, judge, words};
 use driftd_stats::FeatureLayout;
 
+use super::volume;
 use crate::terminal::{Table, minutes};
 
 /// One version: what it was built from and what it knows of every column.
 pub(super) fn show(stored: &StoredBaseline) -> String {
     let baseline = &stored.baseline;
     let mut text = format!(
-        "{}  {}\nbuilt {} UTC from {}, {} rows\n\n",
+        "{}  {}\nbuilt {} UTC from {}, {} rows\n",
         stored.reference,
         stored.hash.short(),
         minutes(stored.created_at),
         baseline.source,
         words::count(baseline.rows),
     );
+    if let Some(traffic) = volume::line(baseline) {
+        let _ = writeln!(text, "{traffic}");
+    }
+    text.push('\n');
     let mut table = Table::new(
         &["feature", "kind", "values", "missing", "cells", "bins", "range or top categories"],
         &[2, 3, 4, 5],
@@ -65,6 +70,9 @@ pub(super) fn diff(old: &StoredBaseline, new: &StoredBaseline) -> String {
         return text;
     }
     let _ = writeln!(text, "rows {} → {}", words::count(old.baseline.rows), words::count(new.baseline.rows));
+    if let Some(change) = volume::change(&old.baseline, &new.baseline) {
+        let _ = writeln!(text, "{change}");
+    }
     let rules = JudgeRules::default();
     let mut table = Table::new(&["feature", "change", "PSI", "KS", "values before", "values after"], &[2, 3, 4, 5]);
     for feature in &old.baseline.features {

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use driftd_config::{Channel, Config};
+use driftd_config::Config;
 use driftd_engine::plans_by_topic;
 use driftd_model::{MonitorPlan, ReceiverName, Source, SourceError, Transport};
-use driftd_notify::LogTransport;
 use driftd_source::decode::Decoder;
 use driftd_source::kafka::{DeadLetterProducer, DeadLetterSink, KafkaSource, MakeDecoder};
 
@@ -19,20 +18,19 @@ pub(super) fn owner() -> String {
     format!("{machine}/{}", std::process::id())
 }
 
-/// A transport for every receiver that can be reached.
-pub(super) fn transports(config: &Config) -> BTreeMap<ReceiverName, Arc<dyn Transport>> {
+/// A transport for every receiver; all that cannot be used are named at once.
+pub(super) fn transports(config: &Config) -> anyhow::Result<BTreeMap<ReceiverName, Arc<dyn Transport>>> {
     let mut transports: BTreeMap<ReceiverName, Arc<dyn Transport>> = BTreeMap::new();
+    let mut problems = Vec::new();
     for receiver in &config.receivers {
-        match &receiver.channel {
-            Channel::Log => {
-                transports.insert(receiver.name.clone(), Arc::new(LogTransport));
+        match driftd_notify::transport(receiver, &config.notify, setup::secrets()) {
+            Ok(transport) => {
+                transports.insert(receiver.name.clone(), transport);
             }
-            other => {
-                tracing::warn!(receiver = %receiver.name, kind = other.kind(), "this build cannot deliver to it yet");
-            }
+            Err(error) => problems.push(format!("{:#}", anyhow::Error::new(error))),
         }
     }
-    transports
+    if problems.is_empty() { Ok(transports) } else { Err(anyhow::anyhow!(problems.join("\n"))) }
 }
 
 /// The Kafka topics of all monitors, decoded for them.

@@ -1,0 +1,97 @@
+//! `driftd routes`.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context;
+use driftd_config::Config;
+use driftd_engine::{Clock, SystemClock};
+use driftd_model::{Hearing, IncidentRules, LabelName, Labels, MonitorId, ReceiverName, Route, Routing};
+use driftd_window::Timestamp;
+
+use crate::cli::{ListFormat, RoutesCommand};
+use crate::commands::Exit;
+use crate::setup;
+use crate::terminal::{Table, line, print};
+
+pub(super) fn run(command: RoutesCommand) -> anyhow::Result<Exit> {
+    let RoutesCommand::Test { labels, at, config, format } = command;
+    let config = setup::config(&config)?;
+    let now = at.map_or_else(|| Ok(SystemClock.now()), |at| at.parse::<Timestamp>()).context("--at takes a time")?;
+    let (labels, rules) = incident(&config, &labels)?;
+    let routing = config.routing();
+    let hearers = routing.hearers(&labels, &rules, now);
+    match format {
+        ListFormat::Json => line(format_args!("{:#}", as_json(&labels, &routing, &hearers)))?,
+        ListFormat::Table => print(describe(&labels, &routing, &hearers))?,
+    }
+    Ok(Exit::Ok)
+}
+
+/// The labels as an incident would have them, and the rules of its monitor.
+fn incident(config: &Config, pairs: &[String]) -> anyhow::Result<(Labels, IncidentRules)> {
+    let given = pairs.iter().map(|pair| label(pair)).collect::<anyhow::Result<Vec<_>>>()?;
+    let named = given.iter().find(|(name, _)| name.as_str() == "monitor").map(|(_, value)| value);
+    let id = named.map(|name| name.parse::<MonitorId>()).transpose()?;
+    let monitor = id.and_then(|id| config.monitor(&id));
+    let mut labels = monitor.map(|monitor| monitor.labels.clone()).unwrap_or_default();
+    for (name, value) in given {
+        labels.set(name, value);
+    }
+    Ok((labels, monitor.map(|monitor| monitor.incidents).unwrap_or_default()))
+}
+
+fn label(pair: &str) -> anyhow::Result<(LabelName, String)> {
+    let (name, value) = pair.split_once('=').with_context(|| format!("{pair:?} is no label: write LABEL=VALUE"))?;
+    Ok((name.parse()?, value.to_owned()))
+}
+
+fn describe(labels: &Labels, routing: &Routing, hearers: &BTreeMap<ReceiverName, Hearing>) -> String {
+    let pairs: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let mut text = format!("an incident with {}\n\n", pairs.join(" "));
+    if hearers.is_empty() {
+        text.push_str("is told to nobody: no route matches; add a last [[route]] without match\n");
+        return text;
+    }
+    let header = ["receiver", "route", "because of", "new features every", "repeated every", "at that moment"];
+    let mut table = Table::new(&header, &[1]);
+    for (receiver, hearing) in hearers {
+        table.row([
+            receiver.to_string(),
+            (hearing.route + 1).to_string(),
+            routing.routes.get(hearing.route).map(because).unwrap_or_default(),
+            hearing.group_interval.to_string(),
+            hearing.repeat_interval.to_string(),
+            if hearing.is_mute { "mute" } else { "told" }.to_owned(),
+        ]);
+    }
+    text.push_str(&table.text());
+    text
+}
+
+fn because(route: &Route) -> String {
+    if route.is_default() {
+        return "matches everything".to_owned();
+    }
+    let matchers: Vec<String> = route.matchers.iter().map(ToString::to_string).collect();
+    matchers.join(" ")
+}
+
+fn as_json(labels: &Labels, routing: &Routing, hearers: &BTreeMap<ReceiverName, Hearing>) -> serde_json::Value {
+    let hearers: Vec<_> = hearers
+        .iter()
+        .map(|(receiver, hearing)| {
+            let route = routing.routes.get(hearing.route);
+            let matchers: Vec<String> =
+                route.map(|route| route.matchers.iter().map(ToString::to_string).collect()).unwrap_or_default();
+            serde_json::json!({
+                "receiver": receiver,
+                "route": hearing.route + 1,
+                "match": matchers,
+                "group_interval": hearing.group_interval,
+                "repeat_interval": hearing.repeat_interval,
+                "mute": hearing.is_mute,
+            })
+        })
+        .collect();
+    serde_json::json!({ "labels": labels, "receivers": hearers })
+}
