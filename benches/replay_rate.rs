@@ -84,6 +84,7 @@ async fn replay(store: &dyn Store, plan: &Arc<MonitorPlan>, chunks: &[Chunk]) ->
     let policy = CheckpointPolicy::default();
     let cpu = proc::own_cpu();
     let mut account = Account::default();
+    let routing = driftd_model::Routing::default();
     for (at, chunk) in chunks.iter().enumerate() {
         let started = Instant::now();
         lane.absorb(chunk, NOW)?;
@@ -94,7 +95,7 @@ async fn replay(store: &dyn Store, plan: &Arc<MonitorPlan>, chunks: &[Chunk]) ->
             lane.checkpoint(store, NOW).await?;
             account.checkpoint += started.elapsed();
             let time = if is_last { SealTime::ReplayEnd } else { SealTime::Replay };
-            let sealer = MonitorSealer::new(plan, 1, &[], time);
+            let sealer = MonitorSealer::new(plan, 1, &routing, time);
             let started = Instant::now();
             account.sealed.add(seal_all(store, &sealer, |_| ()).await?);
             account.seal += started.elapsed();

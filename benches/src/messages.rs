@@ -71,6 +71,7 @@ pub fn plan(name: &str, features: usize, model: Option<&str>) -> anyhow::Result<
         segment_by: Vec::new(),
         segments: Vec::new(),
         skipped: Vec::new(),
+        traffic: None,
     };
     let filter = RecordFilter { models: model.map(str::to_owned).into_iter().collect(), versions: Vec::new() };
     let monitor = Monitor { filter, ..fixtures::monitor(name, &[("hour", 1, 1)]) };

@@ -60,6 +60,7 @@ pub fn plan(segments: u32) -> anyhow::Result<MonitorPlan> {
         segment_by: if segments > 1 { by.clone() } else { Vec::new() },
         segments: parts,
         skipped: Vec::new(),
+        traffic: None,
     };
     let monitor = Monitor {
         judge: JudgeRules::default(),

@@ -3,15 +3,19 @@
 //! A [`Site`] is a topic on a broker. A [`Deployment`] is a database, a configuration and a consumer group that read it,
 //! as often as a test wants: what two deployments make of one topic must be the same. [`Worker`]s are processes of the
 //! very program that ships, to be killed at will. [`Traffic`] is what a model's callers send, a function of its seed, and
-//! [`Producer`] brings it to the topic exactly once.
+//! [`Producer`] brings it to the topic exactly once. A [`Hook`] is who hears of it.
 
 mod clock;
 mod deployment;
+mod fetch;
 mod history;
+mod hook;
+mod hours;
 mod laws;
 mod ledger;
 mod letters;
 mod monitors;
+mod outbox;
 mod producer;
 mod program;
 mod simple;
@@ -23,11 +27,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use clock::{Deadline, is_long};
 pub use deployment::{Deployment, Settings};
+pub use fetch::fetch;
 pub use history::History;
+pub use hook::{ClosedPort, Hook, Posted};
+pub use hours::{Hours, hourly_monitor_of_rejects, hourly_monitors};
 pub use laws::{assert_conserved, assert_same_as_replay, wait_until_sealed};
 pub use ledger::Ledger;
 pub use letters::{Letter, dead_letters, letters_in};
 pub use monitors::{MONITORS, three_monitors};
+pub use outbox::{a_minute_passes, assert_holds, storm};
 pub use producer::Producer;
 pub use program::{Ran, driftd};
 pub use simple::{record, record_at, second, simple_monitors};

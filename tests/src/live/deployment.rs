@@ -17,6 +17,8 @@ pub struct Settings {
     pub monitors: String,
     /// Baselines to build first: name, and file in the site's folder.
     pub baselines: Vec<(String, PathBuf)>,
+    /// Variables that the program is started with.
+    pub environment: Vec<(String, String)>,
 }
 
 /// See the module.
@@ -27,6 +29,7 @@ pub struct Deployment {
     folder: PathBuf,
     url: String,
     topic: String,
+    environment: Vec<(String, String)>,
 }
 
 impl Settings {
@@ -40,6 +43,7 @@ impl Settings {
             engine: "threads = 1\ncheckpoint_interval = \"400ms\"\nshutdown_timeout = \"20s\"".to_owned(),
             monitors: monitors.into(),
             baselines: Vec::new(),
+            environment: Vec::new(),
         }
     }
 
@@ -47,6 +51,13 @@ impl Settings {
     #[must_use]
     pub fn baseline(mut self, name: &str, file: &Path) -> Self {
         self.baselines.push((name.to_owned(), file.to_owned()));
+        self
+    }
+
+    /// With the variable `name` in the program's environment.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 }
@@ -70,6 +81,7 @@ impl Deployment {
             folder: site.folder().to_owned(),
             url: url.to_owned(),
             topic: site.topic().to_owned(),
+            environment: settings.environment.clone(),
         };
         deployment.run(&["migrate"]);
         for (baseline, file) in &settings.baselines {
@@ -90,7 +102,7 @@ impl Deployment {
     #[must_use]
     pub fn worker(&self, name: &str) -> Worker {
         let name = format!("{}-{name}", self.name);
-        Worker::start(&name, &self.config, &self.folder)
+        Worker::start(&name, &self.config, &self.folder, &self.environment)
     }
 
     /// What `driftd history` says of `monitor`.
@@ -104,6 +116,12 @@ impl Deployment {
         self.run(&["replay", "--monitor", monitor, &file.display().to_string()])
     }
 
+    /// Where its database is.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// A look into the store.
     #[must_use]
     pub fn ledger(&self) -> Ledger {
@@ -113,6 +131,7 @@ impl Deployment {
     fn command(&self) -> Command {
         let mut command = Command::new(driftd());
         command.current_dir(&self.folder).env_clear().env("NO_COLOR", "1").env("USER", "tests");
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use driftd_model::{MonitorId, PartitionRow, SharedStore, StoreError, Topic};
+use driftd_model::{IncidentRow, MonitorId, PartitionRow, SharedStore, StoreError, Topic};
 use driftd_window::EventTime;
 use tokio::runtime::Runtime;
 
@@ -68,6 +68,24 @@ impl Ledger {
             *late += pane.late_rows;
         }
         sums.into_iter().map(|(at, (rows, late))| (at, rows, late)).collect()
+    }
+
+    /// Incidents of `monitor`, oldest first.
+    ///
+    /// # Panics
+    /// When the store does not answer.
+    #[must_use]
+    pub fn incidents(&self, monitor: &str) -> Vec<IncidentRow> {
+        self.runtime.block_on(self.store.incidents(Some(&id(monitor)))).expect("the store answers")
+    }
+
+    /// Messages that are neither delivered nor given up.
+    ///
+    /// # Panics
+    /// When the store does not answer.
+    #[must_use]
+    pub fn outbox_depth(&self) -> u64 {
+        self.runtime.block_on(self.store.outbox_depth()).expect("the store answers")
     }
 }
 

@@ -67,7 +67,8 @@ fn holds_newer(path: &Path, built: SystemTime) -> bool {
     if path.is_dir() {
         let Ok(entries) = std::fs::read_dir(path) else { return true };
         let parts = entries.filter_map(Result::ok).map(|entry| entry.path());
-        return parts.filter(|part| !part.ends_with("tests")).any(|part| holds_newer(&part, built));
+        let is_test = |part: &PathBuf| part.file_stem().is_some_and(|name| name == "tests");
+        return parts.filter(|part| !is_test(part)).any(|part| holds_newer(&part, built));
     }
     path.metadata().and_then(|file| file.modified()).is_ok_and(|changed| changed > built)
 }

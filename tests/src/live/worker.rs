@@ -1,13 +1,10 @@
 //! A process of the daemon.
 
 use std::fs::File;
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::Duration;
 
-use super::{Deadline, driftd};
+use super::{Deadline, driftd, fetch};
 
 /// Lines of a log that are shown when a test fails.
 const LAST_LINES: usize = 60;
@@ -21,7 +18,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    pub(super) fn start(name: &str, config: &Path, folder: &Path) -> Self {
+    pub(super) fn start(name: &str, config: &Path, folder: &Path, environment: &[(String, String)]) -> Self {
         let number = std::fs::read_dir(folder).expect("the test's folder").count();
         let log = folder.join(format!("{number:03}-{name}.log"));
         let output = File::create(&log).expect("a file of the test");
@@ -30,6 +27,7 @@ impl Worker {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "--"]).arg(driftd()).args(["run", "--config"]).arg(config);
         command.current_dir(folder).env_clear().env("NO_COLOR", "1").env("RUST_BACKTRACE", "1");
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
         if let Some(filter) = std::env::var_os("DRIFTD_LOG") {
             command.env("DRIFTD_LOG", filter);
         }
@@ -99,14 +97,7 @@ impl Worker {
     /// Status code and body of a GET; nothing while it does not listen.
     #[must_use]
     pub fn get(&self, path: &str) -> Option<(u16, String)> {
-        let address = self.address()?;
-        let mut stream = TcpStream::connect(&address).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(10))).ok()?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").ok()?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).ok()?;
-        let status = answer.split(' ').nth(1)?.parse().ok()?;
-        Some((status, answer.split_once("\r\n\r\n")?.1.to_owned()))
+        fetch(&self.address()?, path)
     }
 
     /// Whether it says that it is ready.

@@ -87,6 +87,9 @@ impl Wanted {
             judge: JudgeRules::default(),
             features: self.features.iter().map(|f| (f.name.into(), rules(f))).collect::<BTreeMap<_, _>>(),
             incidents: IncidentRules::default(),
+            pipeline: driftd_model::PipelineRules::default(),
+            labels: driftd_model::Labels::default(),
+            runbook: None,
         };
         let baseline = Baseline {
             source: "train".to_owned(),
@@ -95,6 +98,7 @@ impl Wanted {
             segment_by: by,
             segments: Vec::new(),
             skipped: Vec::new(),
+            traffic: None,
         };
         let stored = StoredBaseline::new("base@v1".parse().unwrap(), Timestamp::from_micros(0), baseline);
         Arc::new(MonitorPlan::new(monitor, stored).unwrap())
