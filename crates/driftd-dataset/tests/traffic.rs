@@ -50,7 +50,9 @@ fn seconds() -> Vec<i64> {
 /// What every spelling of these rows comes to.
 fn usual() -> Traffic {
     let mut traffic = Traffic::default();
-    seconds().iter().for_each(|at| traffic.add(EventTime::from_micros(at * 1_000_000), 1));
+    for at in seconds() {
+        traffic.add(EventTime::from_micros(at * 1_000_000), 1);
+    }
     traffic
 }
 
@@ -154,13 +156,15 @@ fn rows_without_a_usable_event_time_are_left_out() {
         assert_eq!(baseline.rows, baseline.features[0].aggregate.rows(), "every row is in the features");
     }
     // The first number of a column settles the unit of all, as in a replay: here it is nanoseconds.
-    assert_eq!(traffic(&in_parquet), traffic_in_nanos());
+    assert_eq!(traffic(&in_parquet), Some(traffic_in_nanos()));
 }
 
-fn traffic_in_nanos() -> Option<Traffic> {
+fn traffic_in_nanos() -> Traffic {
     let mut traffic = Traffic::default();
-    seconds().iter().for_each(|at| traffic.add(EventTime::from_micros(at.div_euclid(1_000)), 1));
-    Some(traffic)
+    for at in seconds() {
+        traffic.add(EventTime::from_micros(at.div_euclid(1_000)), 1);
+    }
+    traffic
 }
 
 #[test]
@@ -184,7 +188,8 @@ fn a_zero_for_unknown_does_not_stretch_the_rest() {
 #[test]
 fn without_event_times_there_is_no_traffic() {
     let files = Files::new();
-    let x: String = (0..100).map(|row| format!("{row},true,\n")).collect();
+    let rows: Vec<String> = (0..100).map(|row| format!("{row},true,\n")).collect();
+    let x = rows.concat();
     let flat = files.write("flat.csv", format!("x,flag,nothing\n{x}"));
     assert_eq!(traffic(&flat), None, "no such column");
     for unusable in ["flag", "nothing"] {

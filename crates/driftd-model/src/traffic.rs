@@ -172,7 +172,9 @@ mod tests {
 
     fn of(parts: &[(i64, u64)]) -> Traffic {
         let mut traffic = Traffic::default();
-        parts.iter().for_each(|(at, rows)| traffic.add(EventTime::from_micros(*at), *rows));
+        for (at, rows) in parts {
+            traffic.add(EventTime::from_micros(*at), *rows);
+        }
         traffic
     }
 

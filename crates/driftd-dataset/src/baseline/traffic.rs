@@ -124,7 +124,9 @@ mod tests {
 
     fn of(chunks: &[&[i64]]) -> Option<Traffic> {
         let mut builder = TrafficBuilder::new(EventTime::from_micros(JULY + 100 * 24 * HOUR));
-        chunks.iter().for_each(|times| builder.absorb(&Values::Times(times.to_vec())));
+        for times in chunks {
+            builder.absorb(&Values::Times(times.to_vec()));
+        }
         builder.finish()
     }
 
