@@ -173,7 +173,7 @@ fn a_resolved_incident_without_features() {
     Bad windows   1
     Opened        2013-07-08 00:05 UTC
     Taken         2013-07-08 01:00 UTC by ana
-    Resolved      2013-07-09 12:30:00.500 UTC
+    Resolved      2013-07-09 12:30 UTC
 
     Incident      https://driftd.example.com/incidents/9232f8861a61
     Runbook       https://wiki.example.com/flight-delay
