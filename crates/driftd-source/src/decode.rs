@@ -147,7 +147,7 @@ impl Decoder {
             let what = format!("{} bytes, which is more than {}", bytes.len(), self.bytes);
             return Err(Reject::new(Reason::TooLarge, what));
         }
-        let json = std::str::from_utf8(bytes).map_err(|error| {
+        let json = simdutf8::compat::from_utf8(bytes).map_err(|error| {
             Reject::new(Reason::NotUtf8, format!("byte {} begins no character", error.valid_up_to() + 1))
         })?;
         self.rows.begin();

@@ -227,6 +227,37 @@ proptest! {
 }
 
 #[test]
+fn rows_in_runs_are_counted_as_rows_in_any_order() {
+    let edges = edges(Binning::default());
+    // Long runs, one that is skipped, one that belongs to nobody, and a list of absences that ends early.
+    let runs = [(0, 900), (1, 1200), (GROUP_SKIP, 300), (0, 700), (7, 500), (2, 496)];
+    let groups: Vec<u32> = runs.iter().flat_map(|(group, rows)| vec![*group; *rows]).collect();
+    let values: Vec<f64> = (0..groups.len()).map(|row| (row as f64 * 0.37).sin() * 3.0).collect();
+    let absent: Vec<u8> = (0..3000).map(|row| (row % 11 == 0).into()).collect();
+    let count = |order: &[usize]| {
+        let groups: Vec<u32> = order.iter().map(|row| groups[*row]).collect();
+        let values: Vec<f64> = order.iter().map(|row| values[*row]).collect();
+        let absent: Vec<u8> = order.iter().map(|row| absent.get(*row).copied().unwrap_or(0)).collect();
+        let mut states = [(); 3].map(|()| NumericAggregate::empty(&edges));
+        let column = NumericSlice { values: &values, absent: Some(absent.as_slice()) };
+        absorb_numeric_grouped(&edges, column, &groups, &mut states.iter_mut().collect::<Vec<_>>());
+        states
+    };
+    let in_order: Vec<usize> = (0..groups.len()).collect();
+    // Every third row after the one before: no two neighbours of a run stay together.
+    let shuffled: Vec<usize> = (0..3).flat_map(|first| (first..groups.len()).step_by(3)).collect();
+    let interleaved: Vec<usize> = (0..groups.len()).map(|at| at * 1789 % groups.len()).collect();
+    for order in [shuffled, interleaved] {
+        let states = count(&in_order).into_iter().zip(count(&order));
+        assert!(states.into_iter().all(|(a, b)| a.rows() > 400 && a.same_counts(&b)));
+    }
+    let mut states = [(); 3].map(|()| NumericAggregate::empty(&edges));
+    let column = NumericSlice { values: &values, absent: Some(&absent) };
+    absorb_numeric_grouped(&edges, column, &groups, &mut states.iter_mut().collect::<Vec<_>>());
+    assert!(states.iter().zip(count(&in_order)).all(|(a, b)| a.same_counts(&b)));
+}
+
+#[test]
 fn absence_codes_are_counted_apart() {
     let rows = [(1.0, 0), (f64::NAN, Absence::Missing.code()), (2.0, Absence::Mistyped.code()), (f64::NAN, 0)];
     let state = numeric(&rows);

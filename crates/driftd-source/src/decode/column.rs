@@ -54,6 +54,7 @@ impl Builder {
             }
             Self::Texts { codes, known, shown } => codes.push(match cell {
                 Cell::Absent | Cell::Null => MISSING_CODE,
+                Cell::Text(span) => known.code_of(span, texts),
                 _ => texts.shown(cell, shown).map_or(MISTYPED_CODE, |text| known.code(text)),
             }),
             Self::Presence { absent } => absent.push(match cell {

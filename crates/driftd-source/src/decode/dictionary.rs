@@ -6,19 +6,33 @@ use driftd_stats::MISTYPED_CODE;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
+use super::cell::{Span, Texts};
+
 /// The distinct texts of a batch in the order of their first occurrence.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Dictionary {
     values: Vec<String>,
     /// Codes by the hash of their text.
     codes: HashTable<u32>,
     hasher: FixedState,
+    /// Short texts that were asked for of late, each at a place it shares with others; the empty text is nowhere.
+    recent: Box<[(u128, u32); RECENT]>,
+}
+
+/// A power of two: enough for the frequent values of most features.
+const RECENT: usize = 64;
+
+impl Default for Dictionary {
+    fn default() -> Self {
+        let (values, codes, hasher) = Default::default();
+        Self { values, codes, hasher, recent: Box::new([(0, 0); RECENT]) }
+    }
 }
 
 impl Dictionary {
     /// The code of `text`.
     pub(super) fn code(&mut self, text: &str) -> u32 {
-        let Self { values, codes, hasher } = self;
+        let Self { values, codes, hasher, .. } = self;
         let of = |code: &u32| values.get(*code as usize).map_or("", String::as_str);
         let hash = hasher.hash_one(text);
         if let Some(code) = codes.find(hash, |code| of(code) == text) {
@@ -33,9 +47,33 @@ impl Dictionary {
         code
     }
 
+    /// The code of a text without escapes.
+    #[inline]
+    pub(super) fn code_of(&mut self, span: Span, texts: Texts<'_>) -> u32 {
+        let text = || span.of(texts.record);
+        let Some(short) = texts.short(span) else {
+            return self.code(text());
+        };
+        // The upper bits of a product depend on all of its factors' bits.
+        const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+        let mixed = ((short as u64) ^ ((short >> 64) as u64).rotate_left(29)).wrapping_mul(SPREAD);
+        let place = (mixed >> (u64::BITS - RECENT.trailing_zeros())) as usize;
+        match self.recent.get(place) {
+            Some((known, code)) if *known == short && short != 0 => *code,
+            _ => {
+                let code = self.code(text());
+                if let Some(recent) = self.recent.get_mut(place) {
+                    *recent = (short, code);
+                }
+                code
+            }
+        }
+    }
+
     /// The texts; the dictionary is empty again and keeps its room.
     pub(super) fn take(&mut self) -> Vec<String> {
         self.codes.clear();
+        self.recent.fill((0, 0));
         std::mem::take(&mut self.values)
     }
 

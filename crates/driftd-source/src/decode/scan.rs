@@ -5,6 +5,10 @@
 
 use super::cell::{Cell, Span};
 
+pub(super) mod marks;
+pub(super) mod word;
+use word::{number_at_end, short_number, text_end, word};
+
 /// Digits of a number that are collected without a thought of overflow.
 const DIGITS: usize = 18;
 /// Largest integer below which all are floats too.
@@ -35,16 +39,58 @@ pub(super) fn single(json: &str, at: usize) -> Option<(Cell, usize)> {
     }
 }
 
+/// The value that takes up all of `from..to`, unless it is a list or an object; a comma or a bracket follows it.
+#[inline]
+pub(super) fn filling(json: &str, from: usize, to: usize) -> Option<Cell> {
+    let bytes = json.as_bytes().get(..to)?;
+    let first = *bytes.get(from)?;
+    if first == b'"' {
+        let inner = to.checked_sub(from + 2)?;
+        // Up to the quote at the end, as far as it is in sight.
+        let seen = json.as_bytes().get(from + 1..).and_then(word).and_then(text_end);
+        let is_text = seen == Some(inner) && bytes.last() == Some(&b'"');
+        if is_text {
+            return Some(Cell::Text(Span::new(from + 1, to - 1)));
+        }
+    }
+    let negative = first == b'-';
+    let short = bytes.last_chunk().zip(to.checked_sub(from + usize::from(negative)));
+    if let Some((mantissa, fraction)) = short.and_then(|(last, len)| number_at_end(*last, len)) {
+        return exact(negative, mantissa, fraction);
+    }
+    single(json, from).filter(|(_, end)| *end == to).map(|(cell, _)| cell)
+}
+
 /// Length of the text up to its closing quote, if it has neither escapes nor control characters.
 #[inline]
 fn plain_text(bytes: &[u8]) -> Option<usize> {
-    let end = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
+    let mut passed = 0;
+    let end = loop {
+        let rest = bytes.get(passed..)?;
+        let Some(word) = word(rest) else {
+            break passed + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
+        };
+        match text_end(word) {
+            Some(end) => break passed + end,
+            None => passed += size_of_val(&word),
+        }
+    };
     (bytes.get(end) == Some(&b'"')).then_some(end)
 }
 
 /// The number at the beginning of `rest`, and its length.
 #[inline]
 fn number(json: &str, at: usize, rest: &[u8]) -> Option<(Cell, usize)> {
+    let negative = rest.first() == Some(&b'-');
+    let sign = usize::from(negative);
+    match rest.get(sign..).and_then(word).and_then(short_number) {
+        Some(short) => Some((exact(negative, short.mantissa, short.fraction)?, sign + short.len)),
+        None => any_number(json, at, rest),
+    }
+}
+
+/// A number of any length, a digit at a time; also says what is none.
+fn any_number(json: &str, at: usize, rest: &[u8]) -> Option<(Cell, usize)> {
     let negative = rest.first() == Some(&b'-');
     let whole_from = usize::from(negative);
     let (mut mantissa, whole_to) = digits(rest, whole_from, 0);
@@ -73,23 +119,27 @@ fn number(json: &str, at: usize, rest: &[u8]) -> Option<(Cell, usize)> {
         // Integers near the limits of 64 bits are left to the complete parser.
         return if fraction > 0 { any_float(json, at, len) } else { None };
     }
+    match exact(negative, mantissa, fraction) {
+        Some(cell) => Some((cell, len)),
+        None => any_float(json, at, len),
+    }
+}
+
+/// `mantissa / 10^fraction`, for at most [`DIGITS`] digits and where it takes no more than one rounding.
+#[inline]
+fn exact(negative: bool, mantissa: u64, fraction: usize) -> Option<Cell> {
     if fraction == 0 {
         let integer = mantissa as i64;
         // As an integer, minus zero would lose its sign.
-        let cell = match (negative, integer) {
+        return Some(match (negative, integer) {
             (true, 0) => Cell::Float(-0.0),
             (true, _) => Cell::Integer(-integer),
             (false, _) => Cell::Integer(integer),
-        };
-        return Some((cell, len));
+        });
     }
-    match TENS.get(fraction).filter(|_| mantissa <= EXACT) {
-        Some(ten) => {
-            let size = mantissa as f64 / ten;
-            Some((Cell::Float(if negative { -size } else { size }), len))
-        }
-        None => any_float(json, at, len),
-    }
+    let ten = TENS.get(fraction).filter(|_| mantissa <= EXACT)?;
+    let size = mantissa as f64 / ten;
+    Some(Cell::Float(if negative { -size } else { size }))
 }
 
 /// Appends the digits from `from` on to `sum`; where they end. The sum is of no use beyond 19 digits.

@@ -122,6 +122,7 @@ impl Labels {
             let found = cell(cells, label.slot);
             let code = match found {
                 Cell::Absent | Cell::Null => MISSING_CODE,
+                Cell::Text(span) => label.values.code_of(span, texts),
                 _ => texts.shown(found, &mut self.shown).map_or(MISTYPED_CODE, |text| label.values.code(text)),
             };
             self.combination.push(code);

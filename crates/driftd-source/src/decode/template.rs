@@ -8,7 +8,8 @@
 
 use super::cell::{Cell, Span};
 use super::parse::Found;
-use super::scan::single;
+use super::scan::marks::is_mark;
+use super::scan::{filling, single, word};
 use super::tree::Tree;
 
 mod learn;
@@ -24,6 +25,8 @@ struct Template {
     gaps: Vec<Gap>,
     /// What follows the last gap, in `text`.
     tail: Span,
+    /// How many commas and closing brackets there are, those of values left out.
+    marks: usize,
     /// The cells of places that are lists and objects, and of those without a value.
     cells: Vec<Cell>,
 }
@@ -31,27 +34,63 @@ struct Template {
 /// A single value, and what stands before it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Gap {
+    /// The first sixteen bytes of the literal text, as many as there are, and a mask of them.
+    head: u128,
+    mask: u128,
     /// The literal text before it, in `text`.
     before: Span,
     /// Where the value belongs, or [`NOWHERE`].
     slot: u32,
+    /// Which of the template's marks is the first after it, and how many spaces stand before that.
+    mark: u32,
+    spaces: u32,
 }
 
+/// Bytes of a literal text that are compared at once.
+const HEAD: usize = size_of::<u128>();
 /// Slot of a value nobody wants.
 const NOWHERE: u32 = u32::MAX;
 
 impl Template {
-    /// Reads `json` into `found`, if it fits. If it does not, some cells may have been written.
-    fn read(&self, json: &str, found: &mut Found) -> bool {
+    /// Reads `json`, whose commas and closing brackets are at `marks`, into `found`, if it fits. If it does not, some
+    /// cells may have been written.
+    fn read(&self, json: &str, marks: &[u32], found: &mut Found) -> bool {
+        // Texts may hold marks of their own; such a record has more, and is walked through.
+        (marks.len() == self.marks && self.read_marked(json, marks, found)) || self.walk(json, found)
+    }
+
+    /// Reads a record all of whose marks are the template's.
+    fn read_marked(&self, json: &str, marks: &[u32], found: &mut Found) -> bool {
         let bytes = json.as_bytes();
         found.cells.copy_from_slice(&self.cells);
         let mut at = 0;
         for gap in &self.gaps {
-            let before = gap.before.of(&self.text).as_bytes();
-            if !bytes.get(at..).is_some_and(|rest| rest.starts_with(before)) {
+            let Some(from) = gap.follows(&self.text, bytes, at) else {
                 return false;
+            };
+            let mark = marks.get(gap.mark as usize).copied().unwrap_or_default();
+            let to = mark.wrapping_sub(gap.spaces) as usize;
+            let Some(cell) = filling(json, from, to) else {
+                return false;
+            };
+            if let Some(place) = found.cells.get_mut(gap.slot as usize) {
+                *place = cell;
             }
-            let Some((cell, end)) = single(json, at + before.len()) else {
+            at = to;
+        }
+        bytes.get(at..) == Some(self.tail.of(&self.text).as_bytes())
+    }
+
+    /// Reads a record from value to value.
+    fn walk(&self, json: &str, found: &mut Found) -> bool {
+        let bytes = json.as_bytes();
+        found.cells.copy_from_slice(&self.cells);
+        let mut at = 0;
+        for gap in &self.gaps {
+            let Some(from) = gap.follows(&self.text, bytes, at) else {
+                return false;
+            };
+            let Some((cell, end)) = single(json, from) else {
                 return false;
             };
             if let Some(place) = found.cells.get_mut(gap.slot as usize) {
@@ -63,6 +102,46 @@ impl Template {
     }
 
     fn of(tree: &Tree, json: &str) -> Option<Self> {
-        learn::learn(tree, json)
+        let mut template = learn::learn(tree, json)?;
+        template.settle();
+        Some(template)
+    }
+
+    /// Notes for every gap which mark comes after it.
+    fn settle(&mut self) {
+        let marks_in = |span: Span| span.of(&self.text).bytes().filter(|byte| is_mark(*byte)).count();
+        let mut before = 0;
+        for at in 0..self.gaps.len() {
+            let after = self.gaps.get(at + 1).map_or(self.tail, |next| next.before);
+            let spaces = after.of(&self.text).bytes().position(is_mark).unwrap_or_default();
+            if let Some(gap) = self.gaps.get_mut(at) {
+                before += marks_in(gap.before);
+                (gap.mark, gap.spaces) = (before as u32, spaces as u32);
+            }
+        }
+        self.marks = before + marks_in(self.tail);
+    }
+}
+
+impl Gap {
+    fn new(text: &str, before: Span, slot: u32) -> Self {
+        let bytes = before.of(text).as_bytes();
+        let mut head = [0; HEAD];
+        head.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        Self { head: u128::from_le_bytes(head), mask: word::first(bytes.len()), before, slot, mark: 0, spaces: 0 }
+    }
+
+    /// Where the value begins, if the literal text stands at `at`.
+    #[inline]
+    fn follows(&self, text: &str, bytes: &[u8], at: usize) -> Option<usize> {
+        let rest = bytes.get(at..)?;
+        let len = (self.before.end - self.before.start) as usize;
+        let fits = match word::word(rest) {
+            // Near the end of the record there are fewer.
+            None => rest.starts_with(self.before.of(text).as_bytes()),
+            Some(word) if (word ^ self.head) & self.mask != 0 => false,
+            Some(_) => len <= HEAD || rest.starts_with(self.before.of(text).as_bytes()),
+        };
+        fits.then_some(at + len)
     }
 }

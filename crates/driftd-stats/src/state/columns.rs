@@ -50,6 +50,17 @@ pub struct NumericSlice<'a> {
     pub absent: Option<&'a [u8]>,
 }
 
+impl<'a> NumericSlice<'a> {
+    /// The rows `from..to`, as far as there are any.
+    pub(crate) fn part(self, from: usize, to: usize) -> Self {
+        fn rows<T>(column: &[T], from: usize, to: usize) -> &[T] {
+            column.get(from.min(column.len())..to.min(column.len())).unwrap_or_default()
+        }
+        let absent: Option<&'a [u8]> = self.absent.map(|codes| rows(codes, from, to));
+        Self { values: rows(self.values, from, to), absent }
+    }
+}
+
 /// A dictionary-encoded column of text.
 #[derive(Clone, Copy, Debug)]
 pub struct TextSlice<'a> {

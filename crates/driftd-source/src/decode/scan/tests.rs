@@ -109,6 +109,38 @@ proptest! {
         }
     }
 
+    /// With something behind them, as in a record: sixteen bytes at a time, and a digit at a time.
+    #[test]
+    fn numbers_within_records_are_read_alike(text in "-?[0-9]{1,9}(\\.[0-9]{0,9})?([eE][-+]?[0-9])?", rest in "[,}\\] ].{0,20}") {
+        let json = format!("{text}{rest}");
+        let by_digit = any_number(&json, 0, json.as_bytes());
+        prop_assert_eq!(single(&json, 0), by_digit);
+        let before = format!("\"name\":{text}");
+        let by_range = filling(&before, 7, before.len());
+        prop_assert_eq!(by_range, by_digit.filter(|(_, end)| *end == text.len()).map(|(cell, _)| cell));
+        prop_assert_eq!(by_digit.is_some(), serde_json::from_str::<Value>(&text).is_ok());
+    }
+
+    #[test]
+    fn texts_of_any_length_end_at_their_quote(text in "[a-zé ]{0,50}", rest in "[,}\"].{0,40}") {
+        let json = format!("\"{text}\"{rest}");
+        let (cell, end) = single(&json, 0).unwrap();
+        prop_assert_eq!((cell, end), (Cell::Text(Span::new(1, text.len() + 1)), text.len() + 2));
+    }
+
+    #[test]
+    fn what_fills_a_range_is_what_is_read_of_it_alone(json in "[-.0-9eE\"a,\\\\n]{0,24}", from in 0..24_usize, len in 0..24_usize) {
+        let (from, to) = (from.min(json.len()), (from + len).min(json.len()));
+        let alone = single(&json[from..to], 0).filter(|(_, end)| *end == to - from).map(|(cell, _)| match cell {
+            Cell::Text(span) => Cell::Text(Span::new(from + span.start as usize, from + span.end as usize)),
+            cell => cell,
+        });
+        // Before anything but a comma or a bracket it may give up.
+        if let Some(cell) = filling(&json, from, to) {
+            prop_assert_eq!(Some(cell), alone);
+        }
+    }
+
     #[test]
     fn floats_are_read_alike(number in any::<f64>().prop_filter("JSON has no others", |x| x.is_finite())) {
         let text = serde_json::to_string(&number).unwrap();

@@ -18,7 +18,7 @@ const GAPS: usize = 1 << 14;
 /// escapes in names or values, with a name that stands twice, with arrays whose elements are wanted.
 pub(super) fn learn(tree: &Tree, json: &str) -> Option<Template> {
     let cells = vec![Cell::Absent; tree.slots()];
-    let template = Template { text: String::new(), gaps: Vec::new(), tail: Span::new(0, 0), cells };
+    let template = Template { text: String::new(), gaps: Vec::new(), tail: Span::new(0, 0), marks: 0, cells };
     let mut learner = Learner { tree, json, at: 0, literal: 0, template };
     learner.value(Some(NodeId::ROOT), DEPTH)?;
     let text_end = learner.template.text.len();
@@ -85,7 +85,8 @@ impl<'a> Learner<'a> {
         let start = template.text.len();
         template.text.push_str(self.json.get(self.literal..self.at)?);
         let slot = node.and_then(|node| self.tree.slot(node)).unwrap_or(NOWHERE);
-        template.gaps.push(Gap { before: Span::new(start, template.text.len()), slot });
+        let before = Span::new(start, template.text.len());
+        template.gaps.push(Gap::new(&template.text, before, slot));
         (self.at, self.literal) = (end, end);
         (template.gaps.len() <= GAPS).then_some(())
     }

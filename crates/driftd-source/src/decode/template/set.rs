@@ -2,6 +2,7 @@
 
 use super::Template;
 use crate::decode::parse::Found;
+use crate::decode::scan::marks::Marks;
 use crate::decode::tree::Tree;
 
 /// Templates kept: a topic may carry records of a few producers.
@@ -17,12 +18,18 @@ pub(in crate::decode) struct Templates {
     patience: u32,
     /// Records to pass over before the next template.
     passing: u32,
+    /// Where the values of a record may end.
+    marks: Marks,
 }
 
 impl Templates {
     /// Reads `json` into `found` by the first template it fits. If there is none, some cells may have been written.
     pub(in crate::decode) fn read(&mut self, json: &str, found: &mut Found) -> bool {
-        let Some(fits) = self.kept.iter().position(|template| template.read(json, found)) else {
+        if self.kept.is_empty() {
+            return false;
+        }
+        self.marks.find(json.as_bytes());
+        let Some(fits) = self.kept.iter().position(|template| template.read(json, self.marks.places(), found)) else {
             return false;
         };
         self.patience /= 2;
