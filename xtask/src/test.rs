@@ -44,7 +44,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
 /// cargo cannot be run, or the file of skips cannot be read.
 pub(crate) fn prove() -> Result<ExitCode> {
     let mut cargo = cargo_test();
-    cargo.args(["--no-fail-fast", "--package", "driftd-tests"]).env("DRIFTD_LONG", "1");
+    cargo.args(["--no-fail-fast", "--workspace"]).env("DRIFTD_LONG", "1");
     for proof in PROOFS {
         cargo.args(["--test", proof]);
     }
