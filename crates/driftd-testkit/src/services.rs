@@ -15,7 +15,10 @@
 //! ```
 
 pub mod alertmanager;
+mod cache;
+mod certificate;
 pub mod kafka;
+mod port;
 pub mod postgres;
 pub mod python;
 pub mod skip;

@@ -10,10 +10,10 @@ use driftd_window::Span;
 
 use crate::broker;
 use crate::reader::{Book, PATIENCE, Reader, rejecting};
-use crate::records::{config, fill, no_secrets};
+use crate::records::{config, fill, secret};
 
 fn source(config: &KafkaConfig, topic: &str) -> KafkaSource {
-    KafkaSource::start(config, no_secrets, &BTreeSet::from([Topic::from(topic)]), rejecting(), None).unwrap()
+    KafkaSource::start(config, secret, &BTreeSet::from([Topic::from(topic)]), rejecting(), None).unwrap()
 }
 
 fn next(source: &KafkaSource) -> Option<SourceEvent> {

@@ -11,7 +11,7 @@ use rdkafka::message::{Headers, Message};
 
 use crate::broker;
 use crate::reader::{Book, PATIENCE, Reader};
-use crate::records::{config, no_secrets, record};
+use crate::records::{config, record, secret};
 
 #[test]
 fn a_rejected_record_is_copied_as_it_came() {
@@ -24,8 +24,8 @@ fn a_rejected_record_is_copied_as_it_came() {
     odd.headers = vec![("trace".to_owned(), Some(vec![0, 255])), ("empty".to_owned(), None)];
     let mut tombstone = record("rejected", 0, "");
     tombstone.payload = None;
-    Producer::new(&config, no_secrets).unwrap().send_all([odd, tombstone]).unwrap();
-    let sink = Arc::new(DeadLetterProducer::new(&config, no_secrets, Topic::from("aside")).unwrap());
+    Producer::new(&config, secret).unwrap().send_all([odd, tombstone]).unwrap();
+    let sink = Arc::new(DeadLetterProducer::new(&config, secret, Topic::from("aside")).unwrap());
     let mut reader = Reader::with(&config, "rejected", &Book::default(), Some(Arc::clone(&sink) as Arc<_>));
     reader.read_to_end(1, 2);
     reader.until("copies", |_| sink.delivered() == 2);
@@ -55,7 +55,7 @@ fn a_rejected_record_is_copied_as_it_came() {
 #[test]
 fn a_full_queue_drops_and_counts_and_never_waits() {
     let config = config("127.0.0.1:1", "unused");
-    let sink = DeadLetterProducer::new(&config, no_secrets, Topic::from("aside")).unwrap();
+    let sink = DeadLetterProducer::new(&config, secret, Topic::from("aside")).unwrap();
     let partition = TopicPartition::new(Topic::from("rejected"), Partition(0));
     let payload = vec![b'x'; 100_000];
     let begun = Instant::now();
@@ -82,7 +82,7 @@ fn more_records_than_the_queue_holds_are_sent_with_backpressure() {
     let mut config = config(&kafka.bootstrap(), "unused");
     let few = driftd_config::KafkaProperty::Text("100".to_owned());
     config.properties.insert("queue.buffering.max.messages".to_owned(), few);
-    let producer = Producer::new(&config, no_secrets).unwrap();
+    let producer = Producer::new(&config, secret).unwrap();
     assert_eq!(producer.send_all((0..20_000).map(|i| record("many", i % 2, "x"))).unwrap(), 20_000);
     let reader = Reader::new(&crate::records::config(&kafka.bootstrap(), "many"), "many", &Book::default());
     assert_eq!(reader.ends("many", 2), [Some(10_000); 2]);

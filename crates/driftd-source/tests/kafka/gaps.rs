@@ -11,7 +11,7 @@ use rdkafka::{ClientConfig, Offset as Position, TopicPartitionList};
 
 use crate::broker;
 use crate::reader::{Book, PATIENCE, Page, Reader};
-use crate::records::{config, fill, no_secrets, record};
+use crate::records::{config, fill, record, secret};
 
 fn offsets(page: &Page) -> Vec<i64> {
     page.records.iter().map(|(offset, _)| *offset).collect()
@@ -68,7 +68,7 @@ fn compacted_offsets_are_inside_chunks() {
         ("min.compaction.lag.ms", "0"),
     ];
     kafka.create_topic_with("compacted", 1, &settings);
-    let producer = driftd_source::kafka::Producer::new(&config(&kafka.bootstrap(), "unused"), no_secrets).unwrap();
+    let producer = driftd_source::kafka::Producer::new(&config(&kafka.bootstrap(), "unused"), secret).unwrap();
     let send = |key: i64| {
         let mut record = record("compacted", 0, "x");
         record.key = Some(key.to_be_bytes().to_vec());

@@ -16,6 +16,7 @@ mod outage;
 mod reader;
 mod records;
 mod refusals;
+mod security;
 mod starts;
 
 /// The broker that the tests share, or the end of a test that cannot run without one.

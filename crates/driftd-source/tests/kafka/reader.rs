@@ -11,7 +11,7 @@ use driftd_model::{
 use driftd_source::kafka::{DeadLetterSink, KafkaSource, MakeDecoder, RecordDecoder};
 use driftd_window::RecordBatch;
 
-use crate::records::no_secrets;
+use crate::records::secret;
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 pub(crate) const BUDGET: PullBudget = PullBudget { records: 1000, bytes: 1 << 20 };
@@ -75,7 +75,7 @@ impl Reader {
         dead_letters: Option<Arc<dyn DeadLetterSink>>,
     ) -> Self {
         let topics = BTreeSet::from([Topic::from(topic)]);
-        let source = KafkaSource::start(config, no_secrets, &topics, rejecting(), dead_letters).unwrap();
+        let source = KafkaSource::start(config, secret, &topics, rejecting(), dead_letters).unwrap();
         Self {
             source,
             runtime: tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap(),

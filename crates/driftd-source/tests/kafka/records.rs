@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use driftd_config::{KafkaConfig, KafkaProperty, SecretRef};
 use driftd_model::{Partition, Topic};
 use driftd_source::kafka::{Outgoing, Producer};
+use driftd_testkit::services::kafka::Secured;
 
 /// The configuration of a group on a broker.
 pub(crate) fn config(bootstrap: &str, group: &str) -> KafkaConfig {
@@ -18,10 +19,10 @@ pub(crate) fn config(bootstrap: &str, group: &str) -> KafkaConfig {
     }
 }
 
-/// Nothing is secret here.
+/// The one secret there is: the password at a broker's secured listener.
 #[expect(clippy::unnecessary_wraps, reason = "it stands for a function that can fail")]
-pub(crate) fn no_secrets(_: &SecretRef) -> Result<String, Infallible> {
-    Ok(String::new())
+pub(crate) fn secret(_: &SecretRef) -> Result<String, Infallible> {
+    Ok(Secured::PASSWORD.to_owned())
 }
 
 /// A record whose payload says where it is.
@@ -38,7 +39,12 @@ pub(crate) fn record(topic: &str, partition: i32, payload: &str) -> Outgoing {
 
 /// Writes `count` records to each of `partitions`.
 pub(crate) fn fill(bootstrap: &str, topic: &str, partitions: i32, count: i64) {
-    let producer = Producer::new(&config(bootstrap, "unused"), no_secrets).unwrap();
+    fill_as(&config(bootstrap, "unused"), topic, partitions, count);
+}
+
+/// The same, as the client of a configuration.
+pub(crate) fn fill_as(config: &KafkaConfig, topic: &str, partitions: i32, count: i64) {
+    let producer = Producer::new(config, secret).unwrap();
     let records = (0..count).flat_map(|_| (0..partitions).map(|p| record(topic, p, "x")));
     assert_eq!(producer.send_all(records).unwrap(), count as u64 * partitions as u64);
 }

@@ -6,7 +6,7 @@ use driftd_window::Timestamp;
 
 use crate::broker;
 use crate::reader::{Book, Page, Reader};
-use crate::records::{config, fill, no_secrets, record};
+use crate::records::{config, fill, record, secret};
 
 #[test]
 fn every_partition_starts_where_the_answer_says() {
@@ -33,7 +33,7 @@ fn every_partition_starts_where_the_answer_says() {
 fn an_unread_partition_starts_by_the_policy() {
     let kafka = broker!("an_unread_partition_starts_by_the_policy");
     kafka.create_topic("policy", 2);
-    let producer = Producer::new(&config(&kafka.bootstrap(), "unused"), no_secrets).unwrap();
+    let producer = Producer::new(&config(&kafka.bootstrap(), "unused"), secret).unwrap();
     let at = |second: i64| Timestamp::from_micros(second * 1_000_000);
     // Partition 1 stays empty.
     let records = (0..10).map(|i| {
@@ -66,7 +66,7 @@ fn a_large_record_is_read_alone() {
     let mut writing = config(&kafka.bootstrap(), "unused");
     let set = |name: &str, value: &str| (name.to_owned(), driftd_config::KafkaProperty::Text(value.to_owned()));
     writing.properties.extend([set("message.max.bytes", "8000000"), set("compression.type", "none")]);
-    let producer = Producer::new(&writing, no_secrets).unwrap();
+    let producer = Producer::new(&writing, secret).unwrap();
     let large = "a".repeat(5_000_000);
     let payloads = ["small", &large, "small", &large];
     producer.send_all(payloads.map(|payload| record("large", 0, payload))).unwrap();
@@ -88,7 +88,7 @@ fn every_codec_is_read() {
         let mut writing = config(&kafka.bootstrap(), "unused");
         let property = driftd_config::KafkaProperty::Text(codec.to_owned());
         writing.properties.insert("compression.type".to_owned(), property);
-        let producer = Producer::new(&writing, no_secrets).unwrap();
+        let producer = Producer::new(&writing, secret).unwrap();
         producer.send_all((0..10).map(|_| record("codecs", partition, &payload(codec)))).unwrap();
     }
     let book = Book::default();

@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use self::server::Server;
+use super::port::free_ports;
 use super::{Skip, wait_until};
 
 /// The package of Debian, and its program.
@@ -40,7 +41,8 @@ impl Alertmanager {
         let folder = tempfile::Builder::new().prefix("driftd-alertmanager-").tempdir().unwrap();
         let config = "route: { receiver: nobody }\nreceivers: [{ name: nobody }]\n";
         std::fs::write(folder.path().join("alertmanager.yml"), config).unwrap();
-        let mut alertmanager = Self { program, folder, port: server::free_port(), running: None };
+        let [port] = free_ports();
+        let mut alertmanager = Self { program, folder, port, running: None };
         alertmanager.start_again();
         Ok(alertmanager)
     }

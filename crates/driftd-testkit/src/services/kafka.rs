@@ -5,6 +5,7 @@
 
 mod broker;
 mod install;
+mod secured;
 mod wire;
 
 #[cfg(test)]
@@ -15,6 +16,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use self::broker::{Broker, Settings};
+pub use self::secured::Secured;
 use super::Skip;
 
 /// How long a broker may take to answer. It takes 3 s on an idle machine; tests share it with compilers.
@@ -27,6 +29,8 @@ pub struct KafkaOptions {
     pub partitions: u32,
     /// Whether a topic comes into being when somebody asks for it.
     pub creates_topics: bool,
+    /// Whether it also listens where clients have to prove who they are.
+    pub is_secured: bool,
     /// More lines of the broker's configuration; they win over the fixture's.
     pub properties: Vec<(String, String)>,
 }
@@ -40,7 +44,7 @@ pub struct Kafka {
 
 impl Default for KafkaOptions {
     fn default() -> Self {
-        Self { partitions: 1, creates_topics: false, properties: Vec::new() }
+        Self { partitions: 1, creates_topics: false, is_secured: false, properties: Vec::new() }
     }
 }
 
@@ -63,7 +67,7 @@ impl Kafka {
     /// When a broker that is installed does not come up.
     pub fn start(options: &KafkaOptions) -> Result<Self, Skip> {
         let installed = install::installed()?;
-        let settings = Settings::new(installed, options);
+        let settings = Settings::new(installed, options)?;
         settings.format();
         let running = settings.run(PATIENCE);
         Ok(Self { settings, running: Mutex::new(Some(running)) })
@@ -73,6 +77,15 @@ impl Kafka {
     #[must_use]
     pub fn bootstrap(&self) -> String {
         self.settings.bootstrap()
+    }
+
+    /// Where clients begin that have to prove who they are, and how they do.
+    ///
+    /// # Panics
+    /// The broker was not asked for that.
+    #[must_use]
+    pub fn secured(&self) -> &Secured {
+        self.settings.secured().expect("a broker with `is_secured`")
     }
 
     /// Creates a topic and waits until every partition has a leader.

@@ -5,13 +5,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::Skip;
+use super::cache::cache;
+
+/// The Python that there is.
+pub(super) const PROGRAM: &str = "python3";
 
 /// The folder with the modules of a package and of what it needs, to be named in `PYTHONPATH`; fetched once a machine.
 ///
 /// # Errors
 /// There is no Python, or the package cannot be had.
 pub fn modules(package: &str, version: &str) -> Result<PathBuf, Skip> {
-    let folder = cache()?.join(format!("python-{package}-{version}"));
+    let folder = cache("Python packages")?.join(format!("python-{package}-{version}"));
     if !folder.is_dir() {
         fetch(&format!("{package}=={version}"), &folder)?;
     }
@@ -24,20 +28,11 @@ pub fn modules(package: &str, version: &str) -> Result<PathBuf, Skip> {
 /// It fails.
 #[must_use]
 pub fn run(modules: &Path, script: &str, arguments: &[&str]) -> String {
-    let mut command = Command::new("python3");
+    let mut command = Command::new(PROGRAM);
     command.args(["-c", script]).args(arguments).env("PYTHONPATH", modules).stdin(Stdio::null());
     let done = command.output().unwrap();
     assert!(done.status.success(), "the script failed: {}", String::from_utf8_lossy(&done.stderr));
     String::from_utf8(done.stdout).unwrap()
-}
-
-/// A folder that outlives the build and the clone.
-fn cache() -> Result<PathBuf, Skip> {
-    let given = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let home = || std::env::home_dir().map(|home| home.join(".cache"));
-    let cache =
-        given.or_else(home).ok_or_else(|| Skip::because("no folder for Python packages: set XDG_CACHE_HOME"))?;
-    Ok(cache.join("driftd"))
 }
 
 /// Installs into `folder`, which is there complete or not at all: two test processes may be at it at once. It is done
@@ -51,7 +46,7 @@ fn fetch(what: &str, folder: &Path) -> Result<(), Skip> {
     let (environment, modules) = (scratch.path().join("environment"), scratch.path().join("modules"));
     let mut pip = Command::new(environment.join("bin/python"));
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"]).arg(&modules).arg(what);
-    for command in [Command::new("python3").args(["-m", "venv"]).arg(&environment), &mut pip] {
+    for command in [Command::new(PROGRAM).args(["-m", "venv"]).arg(&environment), &mut pip] {
         let done = command.stdin(Stdio::null()).output().map_err(|error| failed(error.to_string()))?;
         if !done.status.success() {
             return Err(failed(String::from_utf8_lossy(&done.stderr).trim().to_owned()));

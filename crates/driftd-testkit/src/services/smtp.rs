@@ -3,8 +3,6 @@
 //! It is aiosmtpd, fetched once a machine from the Python package index. Every server is a process of its own on a free
 //! port, with a certificate of its own where it speaks TLS. It ends with the test process, however that ends.
 
-mod certificate;
-mod install;
 mod process;
 
 #[cfg(test)]
@@ -12,8 +10,10 @@ mod tests;
 
 use serde_json::Value;
 
-use super::Skip;
+use super::{Skip, certificate, python};
 use process::Process;
+
+const AIOSMTPD: &str = "1.4.6";
 
 /// How a server protects its connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,14 +78,14 @@ impl Smtp {
     /// # Panics
     /// What is installed does not work.
     pub fn start(options: SmtpOptions) -> Result<Self, Skip> {
-        let python = install::installed()?;
+        let modules = python::modules("aiosmtpd", AIOSMTPD)?;
         // The folder is the server's to remove: a value that is never dropped would leave it behind.
         let folder = tempfile::Builder::new().prefix("driftd-smtp-").tempdir().unwrap().keep();
         let certificate = match options.protection {
             SmtpProtection::None => None,
             SmtpProtection::Starttls | SmtpProtection::Tls => Some(certificate::make(&folder)?),
         };
-        Ok(Self { process: Process::start(&python, &folder, options), certificate })
+        Ok(Self { process: Process::start(&modules, &folder, options), certificate })
     }
 
     /// Its port.

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -11,8 +10,9 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::install::Installed;
-use super::{KafkaOptions, wire};
-use crate::services::wait_until;
+use super::{KafkaOptions, Secured, wire};
+use crate::services::port::free_ports;
+use crate::services::{Skip, wait_until};
 
 /// Of the cluster: 16 bytes in base64, as Kafka wants it.
 const CLUSTER: &str = "ZHJpZnRkLXRlc3RraXQtMQ";
@@ -46,6 +46,7 @@ pub(super) struct Settings {
     installed: Installed,
     folder: TempDir,
     port: u16,
+    secured: Option<Secured>,
 }
 
 /// A process that runs.
@@ -55,15 +56,18 @@ pub(super) struct Broker {
 }
 
 impl Settings {
-    pub(super) fn new(installed: Installed, options: &KafkaOptions) -> Self {
+    pub(super) fn new(installed: Installed, options: &KafkaOptions) -> Result<Self, Skip> {
         let folder = tempfile::Builder::new().prefix("driftd-kafka-").tempdir().expect("a temporary folder");
-        // Both ports are held until both are known, or they might be the same.
-        let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
-        let [port, controller] = listeners.each_ref().map(|l| l.local_addr().expect("an address").port());
-        let settings = Self { installed, folder, port };
+        let [port, controller, sasl, tls] = free_ports();
+        let secured = if options.is_secured { Some(Secured::new(folder.path(), [sasl, tls])?) } else { None };
+        let settings = Self { installed, folder, port, secured };
         fs::write(settings.file("server.properties"), settings.properties(controller, options)).expect("a file");
         fs::write(settings.file("log4j2.properties"), LOGGING).expect("a file");
-        settings
+        Ok(settings)
+    }
+
+    pub(super) const fn secured(&self) -> Option<&Secured> {
+        self.secured.as_ref()
     }
 
     pub(super) fn bootstrap(&self) -> String {
@@ -79,6 +83,9 @@ impl Settings {
         let mut tool = Command::new(&self.installed.java);
         tool.arg("-cp").arg(&self.installed.classes).args(["-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool"]);
         tool.args(["format", "--standalone", "-t", CLUSTER, "-c"]).arg(self.file("server.properties"));
+        if self.secured.is_some() {
+            tool.args(["--add-scram", &Secured::scram()]);
+        }
         let output = tool.stdin(Stdio::null()).output().expect("java runs");
         assert!(output.status.success(), "kafka storage format: {}", String::from_utf8_lossy(&output.stderr));
     }
@@ -118,14 +125,16 @@ impl Settings {
     }
 
     fn properties(&self, controller: u16, options: &KafkaOptions) -> String {
-        let port = self.port;
+        let secured = self.secured.iter().map(Secured::listeners);
+        let clients =
+            [format!("BROKER://{}", self.bootstrap())].into_iter().chain(secured).collect::<Vec<_>>().join(",");
         let given = |name: &str, value: String| (name.to_owned(), value);
         let mut lines = vec![
             given("process.roles", "broker,controller".to_owned()),
             given("node.id", "1".to_owned()),
-            given("listeners", format!("BROKER://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}")),
-            given("advertised.listeners", format!("BROKER://127.0.0.1:{port}")),
-            given("listener.security.protocol.map", "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT".to_owned()),
+            given("listeners", format!("{clients},CONTROLLER://127.0.0.1:{controller}")),
+            given("advertised.listeners", clients),
+            given("listener.security.protocol.map", PROTOCOLS.to_owned()),
             given("inter.broker.listener.name", "BROKER".to_owned()),
             given("controller.listener.names", "CONTROLLER".to_owned()),
             given("controller.quorum.bootstrap.servers", format!("127.0.0.1:{controller}")),
@@ -134,6 +143,7 @@ impl Settings {
             given("auto.create.topics.enable", options.creates_topics.to_string()),
         ];
         lines.extend(ALWAYS.iter().map(|(name, value)| given(name, (*value).to_owned())));
+        lines.extend(self.secured.iter().flat_map(Secured::properties));
         lines.extend(options.properties.iter().cloned());
         lines.iter().fold(String::new(), |mut text, (name, value)| {
             writeln!(text, "{name}={value}").expect("text grows");
@@ -141,6 +151,9 @@ impl Settings {
         })
     }
 }
+
+/// Of those listeners that there are.
+const PROTOCOLS: &str = "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_SSL,TLS:SSL";
 
 /// One broker is the whole cluster, tests wait for nothing twice, and event times may be years old. A broker that was
 /// killed is taken back as soon as its old session has run out, and a consumer that was killed is missed as soon.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::services::Skip;
+use crate::services::cache::cache;
 
 const KAFKA: &str = "4.1.0";
 
@@ -28,19 +29,11 @@ pub(super) struct Installed {
 /// Finds what is there and fetches what is missing.
 pub(super) fn installed() -> Result<Installed, Skip> {
     let java = java()?;
-    let folder = cache()?.join(format!("kafka-{KAFKA}"));
+    let folder = cache("Kafka")?.join(format!("kafka-{KAFKA}"));
     if !folder.is_dir() {
         fetch(&folder)?;
     }
     Ok(Installed { java, classes: folder.join("*").into_os_string() })
-}
-
-/// A folder that outlives the build and the clone.
-fn cache() -> Result<PathBuf, Skip> {
-    let given = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let home = || std::env::home_dir().map(|home| home.join(".cache"));
-    let cache = given.or_else(home).ok_or_else(|| Skip::because("no folder for Kafka: set XDG_CACHE_HOME"))?;
-    Ok(cache.join("driftd"))
 }
 
 /// Java 17 or later.

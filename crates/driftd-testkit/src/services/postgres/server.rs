@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -11,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::PostgresOptions;
 use super::programs::Programs;
+use crate::services::port::free_ports;
 
 /// Longest wait for a server that starts.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -59,7 +59,7 @@ impl Server {
         initialize(programs, &folder.join("data"));
         // Between finding a free port and binding it somebody else may take it.
         for _ in 0..10 {
-            let port = free_port();
+            let [port] = free_ports();
             let mut keeper = Keeper::new(&command(programs, &folder, port, options), &folder);
             match keeper.start() {
                 Ok(()) => return Self { port, keeper: Mutex::new(keeper) },
@@ -177,10 +177,6 @@ fn command(programs: &Programs, folder: &Path, port: u16, options: PostgresOptio
         command.arg("-c").arg(setting);
     }
     command
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
 /// Reads the server's log as long as there is one, or the server would stop at a full pipe.

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::install::Python;
 use super::{SmtpOptions, SmtpProtection};
+use crate::services::python::PROGRAM;
 
 const SERVER: &str = include_str!("server.py");
 /// Longest wait for a word of the server.
@@ -33,7 +33,7 @@ struct Talk {
 }
 
 impl Process {
-    pub(super) fn start(python: &Python, folder: &Path, options: SmtpOptions) -> Self {
+    pub(super) fn start(modules: &Path, folder: &Path, options: SmtpOptions) -> Self {
         let (user, password) = options.login.unwrap_or_default();
         let tls = match options.protection {
             SmtpProtection::None => "none",
@@ -42,9 +42,9 @@ impl Process {
         };
         let settings = json!({"folder": folder, "tls": tls, "user": user, "password": password});
         let log = folder.join("log");
-        let mut command = Command::new(&python.program);
+        let mut command = Command::new(PROGRAM);
         command.args(["-u", "-W", "ignore", "-c", SERVER]).arg(settings.to_string());
-        command.env("PYTHONPATH", &python.modules).current_dir("/");
+        command.env("PYTHONPATH", modules).current_dir("/");
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         command.stderr(std::fs::File::create(&log).expect("a file in a new folder"));
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?} cannot be run: {error}"));

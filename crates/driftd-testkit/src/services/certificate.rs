@@ -1,4 +1,4 @@
-//! A certificate that nobody trusts unless told to.
+//! A certificate that nobody trusts unless told to, for a server and, where clients have one too, for them.
 
 use std::fs;
 use std::path::Path;
@@ -13,11 +13,11 @@ distinguished_name = name
 x509_extensions = extensions
 prompt = no
 [name]
-CN = driftd test mail server
+CN = driftd test
 [extensions]
 basicConstraints = critical, CA:FALSE
 subjectAltName = DNS:localhost, IP:127.0.0.1
-extendedKeyUsage = serverAuth
+extendedKeyUsage = serverAuth, clientAuth
 ";
 
 /// Makes `cert.pem` and `key.pem` in `folder` and returns the certificate.
