@@ -2,7 +2,7 @@
 
 mod judge;
 mod kafka;
-mod labels;
+pub(crate) mod labels;
 mod monitor;
 mod receiver;
 mod route;

@@ -1,6 +1,6 @@
 //! The configuration as a whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use driftd_model::{BaselineName, Monitor, MonitorId, ReceiverName, Route, Routing};
 use driftd_stats::LayoutOptions;
@@ -107,6 +107,12 @@ impl Config {
     #[must_use]
     pub fn receiver(&self, name: &ReceiverName) -> Option<&Receiver> {
         self.receivers.iter().find(|receiver| receiver.name == *name)
+    }
+
+    /// Every label that some incident can have.
+    #[must_use]
+    pub fn labels(&self) -> BTreeSet<&str> {
+        check::labels::known(&self.monitors)
     }
 
     /// Who hears what, and where the links of messages lead.

@@ -29,7 +29,7 @@ pub(super) fn of_monitor(mut labels: Labels, filter: &RecordFilter, notify: &Not
 }
 
 /// Every label that some incident can have.
-pub(super) fn known(monitors: &[Monitor]) -> BTreeSet<&str> {
+pub(crate) fn known(monitors: &[Monitor]) -> BTreeSet<&str> {
     let own = monitors.iter().flat_map(|monitor| monitor.labels.iter()).map(|(name, _)| name.as_str());
     own.chain(ALWAYS).collect()
 }

@@ -1,7 +1,5 @@
 //! `driftd silences`.
 
-use std::collections::BTreeSet;
-
 use driftd_config::Config;
 use driftd_engine::{Clock, SystemClock};
 use driftd_model::{Matcher, Silence, SilenceId, SilenceState};
@@ -53,8 +51,7 @@ pub(super) async fn run(command: SilencesCommand) -> anyhow::Result<Exit> {
 
 /// Refuses a label that no incident of this configuration has: such a silence would mute nothing, or everything.
 fn known(config: &Config, matchers: &[Matcher]) -> anyhow::Result<()> {
-    let mut labels: BTreeSet<&str> = ["monitor", "segment", "kind", "severity"].into();
-    labels.extend(config.monitors.iter().flat_map(|monitor| monitor.labels.iter().map(|(name, _)| name.as_str())));
+    let labels = config.labels();
     for matcher in matchers {
         let label = matcher.label().as_str();
         anyhow::ensure!(
