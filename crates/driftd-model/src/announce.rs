@@ -59,10 +59,9 @@ impl Audience<'_> {
     /// The incident as it is, for receivers that have to be told again and again: nothing is decided by it.
     #[must_use]
     pub fn restate(&self, incident: &Incident) -> Notification {
-        let by = || incident.acknowledged.as_ref().map(|(_, by)| by.clone()).unwrap_or_default();
         let reason = match incident.state {
-            IncidentState::Resolved => NotifyReason::Resolved { by: incident.resolved_by.clone().unwrap_or_default() },
-            IncidentState::Acknowledged => NotifyReason::Acknowledged { by: by() },
+            IncidentState::Resolved => resolved(incident),
+            IncidentState::Acknowledged => acknowledged(incident),
             IncidentState::Pending | IncidentState::Open => NotifyReason::Repeated,
         };
         let receivers = incident.told.keys().cloned().collect();
@@ -77,7 +76,7 @@ impl Audience<'_> {
     ) {
         let labels = incident.labels(self.plan.monitor());
         if incident.state == IncidentState::Resolved {
-            self.tell_the_end(incident, labels, announcement);
+            self.tell_the_end(incident, &labels, announcement);
             return;
         }
         if !incident.is_firing() {
@@ -110,12 +109,11 @@ impl Audience<'_> {
 
     /// Everybody who heard of it hears that it is over, silences and quiet hours or not: otherwise it would stay open
     /// wherever receivers keep incidents of their own.
-    fn tell_the_end(&self, incident: &mut Incident, labels: Labels, announcement: &mut Announcement) {
+    fn tell_the_end(&self, incident: &mut Incident, labels: &Labels, announcement: &mut Announcement) {
         let waiting = incident.told.iter().filter(|(_, told)| !told.resolved);
         let receivers: Vec<ReceiverName> = waiting.map(|(receiver, _)| receiver.clone()).collect();
         if !receivers.is_empty() {
-            let by = incident.resolved_by.clone().unwrap_or_default();
-            self.tell(incident, &labels, NotifyReason::Resolved { by }, receivers, announcement);
+            self.tell(incident, labels, resolved(incident), receivers, announcement);
         }
     }
 
@@ -190,6 +188,17 @@ fn explains(incident: &Incident) -> bool {
     matches!(incident.key.kind, IncidentKind::NoData | IncidentKind::Pipeline) && incident.is_firing()
 }
 
+/// That it is over.
+fn resolved(incident: &Incident) -> NotifyReason {
+    NotifyReason::Resolved { by: incident.resolved_by.clone().unwrap_or_default() }
+}
+
+/// That somebody has taken it.
+fn acknowledged(incident: &Incident) -> NotifyReason {
+    let by = incident.acknowledged.as_ref().map(|(_, by)| by.clone());
+    NotifyReason::Acknowledged { by: by.unwrap_or_default() }
+}
+
 /// Why a receiver should hear of an open incident now, if it should.
 fn reason(incident: &Incident, told: Option<&Told>, hearing: &Hearing, now: Timestamp) -> Option<NotifyReason> {
     let is_taken = incident.state == IncidentState::Acknowledged;
@@ -207,8 +216,7 @@ fn reason(incident: &Incident, told: Option<&Told>, hearing: &Hearing, now: Time
         return Some(NotifyReason::Escalated);
     }
     if is_taken && !told.acknowledged {
-        let by = incident.acknowledged.as_ref().map(|(_, by)| by.clone()).unwrap_or_default();
-        return Some(NotifyReason::Acknowledged { by });
+        return Some(acknowledged(incident));
     }
     let quiet_for = now.since(told.at);
     let joined: Vec<_> = incident.features.keys().filter(|f| !told.features.contains(*f)).cloned().collect();

@@ -332,7 +332,12 @@ impl Incident {
     /// What routes and silences know it by: what the monitor adds, its identity and its severity.
     #[must_use]
     pub fn labels(&self, monitor: &Monitor) -> Labels {
-        let mut labels = monitor.labels.clone();
+        self.labels_over(monitor.labels.clone())
+    }
+
+    /// Those labels, with its identity and its severity over them.
+    #[must_use]
+    pub fn labels_over(&self, mut labels: Labels) -> Labels {
         let own = [
             ("monitor", self.key.monitor.as_str()),
             ("segment", self.key.segment.as_str()),
@@ -343,6 +348,14 @@ impl Incident {
             labels.set(LabelName::own(name), value);
         }
         labels
+    }
+
+    /// Takes over what a person made of it: a person changes its state, not its evidence, and not what anybody was told.
+    pub fn amend(&mut self, wanted: &Self) {
+        self.state = wanted.state;
+        self.acknowledged.clone_from(&wanted.acknowledged);
+        self.resolved_at = wanted.resolved_at;
+        self.resolved_by.clone_from(&wanted.resolved_by);
     }
 
     /// Whether it is open, taken or not.

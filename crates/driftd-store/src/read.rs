@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use driftd_model::{Baseline, BaselineName, BaselineRef, FeatureName, Incident, IncidentEvent, Settlement, Step};
+use driftd_model::{Baseline, BaselineName, BaselineRef, FeatureName, Incident, Settlement};
 use driftd_window::{EventTime, PaneId, Timestamp};
 use serde::de::DeserializeOwned;
 
@@ -98,26 +98,11 @@ impl<'a> Settled<'a> {
     }
 }
 
-/// The stored incident `body` with what a person made of it; a person changes its state, not its evidence, and not what
-/// anybody was told of it.
+/// The stored incident `body` with what a person made of it.
 pub(crate) fn amended(body: &str, wanted: &Incident) -> Outcome<Incident> {
     let mut incident: Incident = document(body, format_args!("incident {}", wanted.id))?;
-    incident.state = wanted.state;
-    incident.acknowledged.clone_from(&wanted.acknowledged);
-    incident.resolved_at = wanted.resolved_at;
-    incident.resolved_by.clone_from(&wanted.resolved_by);
+    incident.amend(wanted);
     Ok(incident)
-}
-
-/// What is written down of what a person did to `incident`.
-pub(crate) fn amendment(incident: &Incident, step: &Step, silenced: bool, now: Timestamp) -> Vec<IncidentEvent> {
-    let event = |transition: &driftd_model::Transition| IncidentEvent {
-        incident: incident.id.clone(),
-        at: now,
-        transition: transition.clone(),
-        silenced: silenced && transition.is_news(),
-    };
-    step.transitions.iter().map(event).collect()
 }
 
 /// Names of an incident's features as a document, worst first.

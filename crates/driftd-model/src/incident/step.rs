@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use driftd_window::Timestamp;
 
 use super::{Evidence, Health, Incident, IncidentKey, IncidentState, Observation, Severity, Streak, Transition};
-use crate::IncidentRules;
+use crate::{IncidentEvent, IncidentId, IncidentRules};
 
 /// What an observation led to.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +14,20 @@ pub struct Step {
     pub incident: Option<Incident>,
     /// What happened, in order.
     pub transitions: Vec<Transition>,
+}
+
+impl Step {
+    /// What is written down of it, as having happened to `incident` at one moment.
+    #[must_use]
+    pub fn events(&self, incident: &IncidentId, silenced: bool, at: Timestamp) -> Vec<IncidentEvent> {
+        let event = |transition: &Transition| IncidentEvent {
+            incident: incident.clone(),
+            at,
+            transition: transition.clone(),
+            silenced: silenced && transition.is_news(),
+        };
+        self.transitions.iter().map(event).collect()
+    }
 }
 
 /// Steps one identity by one window.

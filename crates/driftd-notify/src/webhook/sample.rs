@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use driftd_model::{
-    BaselineRef, Cause, ContentHash, Evidence, Incident, IncidentId, IncidentKey, IncidentKind, IncidentState,
-    LabelName, Labels, Links, MonitorId, NOTIFICATION_SCHEMA, Notification, NotifyReason, Outcome, ReceiverName,
-    Severity, Threshold,
+    BaselineRef, Cause, ContentHash, Evidence, Incident, IncidentId, IncidentKey, IncidentKind, IncidentState, Labels,
+    Links, MonitorId, NOTIFICATION_SCHEMA, Notification, NotifyReason, Outcome, ReceiverName, Severity, Threshold,
 };
 use driftd_stats::{DriftStatistic, Movement};
 use driftd_window::{SegmentKey, Span, Timestamp, WindowName};
@@ -54,28 +53,17 @@ pub(super) fn samples() -> Vec<(&'static str, Notification)> {
     ]
 }
 
-fn notification(incident: Incident, reason: NotifyReason, mut labels: Labels, now: Timestamp) -> Notification {
-    let own = [
-        ("monitor", incident.key.monitor.as_str()),
-        ("segment", incident.key.segment.as_str()),
-        ("kind", incident.key.kind.as_str()),
-        ("severity", incident.severity.as_str()),
-    ];
-    for (name, value) in own {
-        if let Ok(name) = name.parse::<LabelName>() {
-            labels.set(name, value);
-        }
-    }
+fn notification(incident: Incident, reason: NotifyReason, labels: Labels, now: Timestamp) -> Notification {
     Notification {
         schema: NOTIFICATION_SCHEMA,
         key: Notification::key_of(&incident, &reason, 1),
+        labels: incident.labels_over(labels),
         incident,
         reason,
         receivers: Vec::new(),
         at: now,
         baseline: baseline(),
         baseline_hash: ContentHash::of(b"example"),
-        labels,
         links: Links::default(),
     }
 }

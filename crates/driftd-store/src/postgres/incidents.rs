@@ -9,7 +9,7 @@ use sqlx::{PgConnection, query, query_as, query_scalar};
 
 use super::text::{original, stored};
 use super::{Outcome, PostgresStore};
-use crate::read::{amended, amendment, document, features, to_document, to_integer};
+use crate::read::{amended, document, features, to_document, to_integer};
 use crate::rows::{EventColumns, IncidentBody, IncidentColumns};
 
 impl PostgresStore {
@@ -89,7 +89,7 @@ impl PostgresStore {
         };
         let incident = amended(&body, wanted)?;
         upsert(&mut tx, std::slice::from_ref(&incident)).await?;
-        append_events(&mut tx, &amendment(&incident, step, silenced, now)).await?;
+        append_events(&mut tx, &step.events(&incident.id, silenced, now)).await?;
         tx.commit().await?;
         Ok(true)
     }

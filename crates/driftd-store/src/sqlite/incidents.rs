@@ -6,7 +6,7 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{query, query_as, query_scalar};
 
 use super::{Outcome, SqliteStore};
-use crate::read::{amended, amendment, document, features, to_document, to_integer};
+use crate::read::{amended, document, features, to_document, to_integer};
 use crate::rows::{EventColumns, IncidentBody, IncidentColumns};
 
 impl SqliteStore {
@@ -86,7 +86,7 @@ impl SqliteStore {
         };
         let incident = amended(&body, wanted)?;
         upsert(&mut tx, &incident).await?;
-        for event in amendment(&incident, step, silenced, now) {
+        for event in step.events(&incident.id, silenced, now) {
             append_event(&mut tx, &event).await?;
         }
         tx.commit().await?;

@@ -48,16 +48,8 @@ impl State {
         let Some(known) = self.incidents.iter_mut().find(|i| i.id == amended.id && i.state == expected) else {
             return false;
         };
-        known.state = amended.state;
-        known.acknowledged.clone_from(&amended.acknowledged);
-        known.resolved_at = amended.resolved_at;
-        known.resolved_by.clone_from(&amended.resolved_by);
-        self.events.extend(step.transitions.iter().map(|transition| IncidentEvent {
-            incident: amended.id.clone(),
-            at: now,
-            transition: transition.clone(),
-            silenced: silenced && transition.is_news(),
-        }));
+        known.amend(amended);
+        self.events.extend(step.events(&amended.id, silenced, now));
         true
     }
 
