@@ -42,7 +42,7 @@ impl CommandTransport {
         if program.contains('/') && !Path::new(&program).is_file() {
             return Err(maker.unusable("program", format!("there is no program {program}: write where it is")));
         }
-        let timeout = Duration::from_micros(u64::try_from(channel.timeout.as_micros()).unwrap_or(0));
+        let timeout = channel.timeout.as_duration();
         Ok(Self { sender: Sender::of(maker), program, args: channel.args.clone(), timeout })
     }
 

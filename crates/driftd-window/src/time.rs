@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat};
 use serde::{Deserialize, Serialize};
@@ -150,6 +151,12 @@ impl Span {
     #[must_use]
     pub const fn as_micros(self) -> i64 {
         self.0
+    }
+
+    /// As the standard library measures time.
+    #[must_use]
+    pub const fn as_duration(self) -> Duration {
+        Duration::from_micros(self.0.unsigned_abs())
     }
 
     /// Its length in seconds.

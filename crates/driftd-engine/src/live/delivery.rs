@@ -40,7 +40,7 @@ impl Delivering {
                     if report.tried() == 0 {
                         stop.pause(EVERY).await;
                     } else if !self.spacing.is_zero() {
-                        stop.pause(duration(self.spacing)).await;
+                        stop.pause(self.spacing.as_duration()).await;
                     }
                 }
                 Err(EngineError::Store(error)) if error.class() == ErrorClass::Transient => {
@@ -52,9 +52,4 @@ impl Delivering {
         }
         Ok(())
     }
-}
-
-/// A span as the runtime measures it; those of receivers are not negative.
-pub(super) fn duration(span: Span) -> Duration {
-    Duration::from_micros(u64::try_from(span.as_micros()).unwrap_or(0))
 }

@@ -18,8 +18,7 @@ const FASTEST: Duration = Duration::from_millis(250);
 
 /// Time between two questions: several within the shortest idle time-out, so that quiet is noticed on time.
 pub(super) fn rhythm(idle_timeout: Option<Span>) -> Duration {
-    let quarter = idle_timeout.map_or(0, |idle| idle.as_micros() / 4);
-    Duration::from_micros(u64::try_from(quarter).unwrap_or(0)).clamp(FASTEST, SLOWEST)
+    idle_timeout.map_or(FASTEST, |idle| idle.as_duration() / 4).clamp(FASTEST, SLOWEST)
 }
 
 /// Asks until `stop` says so.

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use driftd_model::{
-    Audience, MonitorId, MonitorPlan, Notification, ReceiverName, Routing, SharedStore, StoreError, Transport,
+    Audience, Incident, MonitorId, MonitorPlan, Notification, ReceiverName, Routing, SharedStore, StoreError, Transport,
 };
 use driftd_window::Span;
 
-use super::delivery::duration;
 use super::status::{Status, chain};
 use super::stop::Stop;
 use crate::{Clock, metrics};
@@ -45,8 +44,8 @@ impl Speaking {
             };
             metrics::heartbeat(&self.receiver, outcome);
             // One that did not get through is tried again a little sooner than the next would be due.
-            let wait = if outcome == "sent" { interval.as_micros() } else { interval.as_micros() / 4 };
-            stop.pause(duration(Span::from_micros(wait).unwrap_or(interval))).await;
+            let wait = interval.as_duration();
+            stop.pause(if outcome == "sent" { wait } else { wait / 4 }).await;
         }
     }
 
@@ -65,7 +64,7 @@ impl Speaking {
                     }
                 }
             }
-            stop.pause(duration(interval)).await;
+            stop.pause(interval.as_duration()).await;
         }
     }
 
@@ -75,15 +74,11 @@ impl Speaking {
             self.plans.iter().map(|plan| (&plan.monitor().id, plan.as_ref())).collect();
         let mut incidents = self.store.told_incidents(now.minus(ENDS_FOR)).await?;
         incidents.retain(|incident| incident.was_told_to(&self.receiver));
-        let restate = |incident| {
+        let restate = |incident: &Incident| {
             // Incidents of monitors that are not configured any more end by themselves at the receiver.
-            let plan = plans.get(&incident_monitor(incident))?;
+            let plan = plans.get(&incident.key.monitor)?;
             Some(Audience { plan, routing: &self.routing, silences: &[], now }.restate(incident))
         };
         Ok(incidents.iter().filter_map(restate).collect())
     }
-}
-
-fn incident_monitor(incident: &driftd_model::Incident) -> &MonitorId {
-    &incident.key.monitor
 }

@@ -11,7 +11,6 @@ use driftd_config::Config;
 use driftd_engine::{Backoff, Live, LiveSettings, Outbox, Status, SystemClock};
 use driftd_model::{MonitorPlan, SharedStore, StoreError};
 use driftd_web::{Listener, MetricsRegistry};
-use driftd_window::Span;
 
 use crate::cli::ConfigFiles;
 use crate::commands::Exit;
@@ -120,8 +119,8 @@ fn assemble(
         threads: config.engine.threads.map_or(cores, |threads| usize::from(threads.get())),
         checkpoint_bytes: usize::try_from(config.engine.checkpoint_bytes.bytes()).unwrap_or(usize::MAX),
         checkpoint_interval: config.engine.checkpoint_interval,
-        drain_timeout: duration(config.kafka.drain_timeout),
-        shutdown_timeout: duration(config.engine.shutdown_timeout),
+        drain_timeout: config.kafka.drain_timeout.as_duration(),
+        shutdown_timeout: config.engine.shutdown_timeout.as_duration(),
     };
     tracing::info!(
         owner = %owner, monitors = plans.len(), threads = settings.threads, group = %config.kafka.group, "starting"
@@ -137,9 +136,4 @@ fn assemble(
         settings,
         status,
     })
-}
-
-/// A span as the runtime measures it; spans of the configuration are not negative.
-fn duration(span: Span) -> Duration {
-    Duration::from_micros(u64::try_from(span.as_micros()).unwrap_or(0))
 }
