@@ -34,6 +34,13 @@ pub(super) struct Tending {
 #[derive(Debug, Default)]
 struct Memory(VecDeque<(Timestamp, ReadSoFar)>);
 
+impl Memory {
+    /// Whether it is time to look again.
+    fn is_due(&self, now: Timestamp) -> bool {
+        self.0.back().is_none_or(|(last, _)| now.since(*last) >= LOOKS)
+    }
+}
+
 impl Tending {
     /// Tends until `stop` says so, between two monitors.
     ///
@@ -60,22 +67,20 @@ impl Tending {
     }
 
     async fn round(&self, memories: &mut BTreeMap<MonitorId, Memory>, stop: &Stop) -> Result<(), StoreError> {
-        let mut partitions: BTreeMap<&Topic, Vec<PartitionRow>> = BTreeMap::new();
-        for topic in self.plans.iter().flat_map(|plan| &plan.monitor().topics) {
-            if !partitions.contains_key(topic) {
-                partitions.insert(topic, self.store.partitions(topic).await?);
-            }
-        }
+        let mut known: BTreeMap<&Topic, Vec<PartitionRow>> = BTreeMap::new();
         for plan in &self.plans {
             if stop.is_asked() {
                 return Ok(());
             }
             let monitor = plan.monitor();
-            let rows: Vec<PartitionRow> =
-                monitor.topics.iter().filter_map(|topic| partitions.get(topic)).flatten().cloned().collect();
             let now = self.clock.now();
             let memory = memories.entry(monitor.id.clone()).or_default();
-            let seen = self.look(plan, &rows, memory, now);
+            let seen = if memory.is_due(now) {
+                let partitions = self.partitions(plan, &mut known).await?;
+                Some(self.look(plan, &partitions, memory, now))
+            } else {
+                None
+            };
             let outcome = self.store.tend(&MonitorTender::new(plan, &self.routing, seen.as_ref(), now)).await?;
             for event in &outcome.events {
                 tracing::info!(
@@ -87,18 +92,31 @@ impl Tending {
         self.count(self.clock.now()).await
     }
 
-    /// What this look says, when one is due.
+    /// Where a monitor's partitions stand; `known` are those of topics that were asked for in this round.
+    async fn partitions<'a>(
+        &self,
+        plan: &'a MonitorPlan,
+        known: &mut BTreeMap<&'a Topic, Vec<PartitionRow>>,
+    ) -> Result<Vec<PartitionRow>, StoreError> {
+        let mut partitions = Vec::new();
+        for topic in &plan.monitor().topics {
+            if !known.contains_key(topic) {
+                known.insert(topic, self.store.partitions(topic).await?);
+            }
+            partitions.extend(known.get(topic).into_iter().flatten().cloned());
+        }
+        Ok(partitions)
+    }
+
+    /// What a look says.
     fn look(
         &self,
         plan: &MonitorPlan,
         partitions: &[PartitionRow],
         memory: &mut Memory,
         now: Timestamp,
-    ) -> Option<Observation> {
+    ) -> Observation {
         let last = memory.0.back().map(|(at, _)| *at);
-        if last.is_some_and(|last| now.since(last) < LOOKS) {
-            return None;
-        }
         let before = memory.0.front().map(|(_, read)| *read);
         let outage = self.status.outage(now);
         let look = Look { partitions, before, outage, since: last.unwrap_or(now), now };
@@ -107,7 +125,7 @@ impl Tending {
         if memory.0.len() > REMEMBERED {
             memory.0.pop_front();
         }
-        Some(seen)
+        seen
     }
 
     /// How many incidents are open, for the metrics.
