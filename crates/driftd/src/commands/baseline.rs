@@ -90,6 +90,7 @@ async fn activate(files: &ConfigFiles, reference: &str, monitor: &str) -> anyhow
     store.activate_baseline(&monitor.id, &reference, since).await?;
     let since = frontier.map_or_else(|| "its first pane".to_owned(), |since| since.to_string());
     line(format_args!("monitor {} is judged against {reference} from {since} on", monitor.id))?;
+    line("workers that run go on with what they began with: start them again")?;
     Ok(())
 }
 
