@@ -31,6 +31,8 @@ pub(super) struct Teller {
 struct State {
     suspicious: bool,
     told: Option<Trouble>,
+    /// It was told with what librdkafka said of it.
+    explained: bool,
     /// What librdkafka said last of a connection.
     detail: Option<String>,
     failed: bool,
@@ -39,7 +41,7 @@ struct State {
 impl Teller {
     /// Suspicious from the beginning: nobody has answered yet.
     pub(super) fn new(events: UnboundedSender<SourceEvent>, brokers: &str) -> Self {
-        let state = State { suspicious: true, told: None, detail: None, failed: false };
+        let state = State { suspicious: true, told: None, explained: false, detail: None, failed: false };
         Self { events: Mutex::new(Some(events)), brokers: brokers.to_owned(), state: Mutex::new(state) }
     }
 
@@ -89,8 +91,12 @@ impl Teller {
     pub(super) fn found(&self, trouble: Option<Trouble>) {
         let mut state = self.state();
         state.suspicious = trouble.is_some();
-        if state.told != trouble {
-            let text = trouble.as_ref().map(|trouble| self.text(trouble, state.detail.take()));
+        // That nobody answers is often known before why.
+        let is_explained_now = trouble == Some(Trouble::Brokers) && state.detail.is_some() && !state.explained;
+        if state.told != trouble || is_explained_now {
+            let detail = state.detail.take();
+            state.explained = detail.is_some();
+            let text = trouble.as_ref().map(|trouble| self.text(trouble, detail));
             state.told = trouble;
             // Sent under the lock, so that events come in the order of what was found.
             self.tell(SourceEvent::Trouble(text));
