@@ -69,9 +69,8 @@ pub fn driftd() -> anyhow::Result<PathBuf> {
     if let Some(path) = std::env::var_os("DRIFTD_BENCH_BIN") {
         return Ok(PathBuf::from(path));
     }
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
-    let built = Command::new(cargo)
+    let built = driftd_testkit::cargo()
         .args(["build", "--quiet", "--release", "--package", "driftd", "--manifest-path"])
         .arg(manifest)
         .status()

@@ -7,6 +7,9 @@
 //! outside.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its terminal")]
 
+#[path = "../../crates/driftd-testkit/src/cargo.rs"]
+#[allow(unreachable_pub, reason = "tests and benches use it too, and it is theirs")]
+mod cargo;
 mod changelog;
 mod crate_docs;
 mod floors;

@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{Child, ExitCode, Stdio};
 use std::time::SystemTime;
 use std::{env, fs, process};
 
 use anyhow::{Context, Result, ensure};
+
+use crate::cargo::cargo;
 
 /// Where they are kept.
 const KEPT: &str = "crates/driftd-store/.sqlx";
@@ -77,13 +79,18 @@ fn describe(root: &Path) -> Result<Descriptions> {
 
 fn compile(root: &Path, url: &str, folder: &Path) -> Result<()> {
     let source = fs::File::options().append(true).open(root.join(SOURCE))?;
+    let before = source.metadata()?.modified()?;
     source.set_modified(SystemTime::now())?;
-    let status = cargo(root)
+    let status = cargo()
+        .current_dir(root)
         .args(["check", "--release", "--quiet", "--package", "driftd-store"])
         .env("DATABASE_URL", url)
         .env("SQLX_OFFLINE", "false")
         .env("SQLX_OFFLINE_DIR", folder)
-        .status()?;
+        .status();
+    // Nothing has changed for whoever compiles it next.
+    source.set_modified(before)?;
+    let status = status?;
     ensure!(status.success(), "the store does not compile against its tables");
     Ok(())
 }
@@ -102,12 +109,6 @@ fn read(folder: &Path) -> Result<Descriptions> {
     Ok(found)
 }
 
-fn cargo(root: &Path) -> Command {
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(root);
-    command
-}
-
 /// A server with the tables of the store, for as long as this value lives.
 struct Scratch {
     process: Child,
@@ -121,7 +122,8 @@ impl Scratch {
             scripts.push(entry?.path());
         }
         scripts.sort();
-        let mut process = cargo(root)
+        let mut process = cargo()
+            .current_dir(root)
             .args(["run", "--release", "--quiet", "--package", "driftd-testkit", "--example", "scratch_postgres", "--"])
             .args(scripts)
             .stdin(Stdio::piped())

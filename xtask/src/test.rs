@@ -10,6 +10,8 @@ use std::{
 
 use anyhow::{Context, Result};
 
+use crate::cargo::cargo;
+
 /// Names the file in which skips are gathered; whoever sets it may read the file afterwards.
 const GATHERED_IN: &str = "DRIFTD_SKIPPED";
 /// Set to 1 where everything that the tests need can be had: a skip is a failure then.
@@ -53,7 +55,7 @@ pub(crate) fn prove() -> Result<ExitCode> {
 }
 
 fn cargo_test() -> Command {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = cargo();
     cargo.args(["test", "--release"]);
     cargo
 }

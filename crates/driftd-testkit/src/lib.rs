@@ -9,6 +9,7 @@
     reason = "test equipment reports a broken law by stopping the test"
 )]
 
+mod cargo;
 pub mod conformance;
 pub mod fixtures;
 pub mod group;
@@ -16,4 +17,5 @@ pub mod mem_store;
 pub mod services;
 pub mod sim;
 
+pub use cargo::cargo;
 pub use mem_store::MemStore;

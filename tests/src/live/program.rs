@@ -83,7 +83,7 @@ fn build(folder: &Path) {
         Some("debug") | None => "dev",
         Some(name) => name,
     };
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = driftd_testkit::cargo();
     cargo.args(["build", "--quiet", "--locked", "--package", "driftd", "--bin", "driftd", "--profile", profile]);
     cargo.arg("--target-dir").arg(folder.parent().expect("a target folder")).current_dir(root());
     finish(&mut cargo);

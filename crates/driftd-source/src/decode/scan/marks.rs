@@ -18,13 +18,17 @@ pub(in crate::decode) struct Marks {
 }
 
 impl Marks {
-    /// Finds every comma and closing bracket of `bytes`, which are fewer than 2³².
-    pub(in crate::decode) fn find(&mut self, bytes: &[u8]) {
+    /// Finds every comma and closing bracket of `bytes`, which are fewer than 2³²; gives up when there are more than
+    /// `most`, which shows in their number.
+    pub(in crate::decode) fn find(&mut self, bytes: &[u8], most: usize) {
         self.len = 0;
         let (blocks, rest) = bytes.as_chunks::<BLOCK>();
         let mut from = 0;
         for block in blocks {
             self.push(block_marks(block), from);
+            if self.len > most {
+                return;
+            }
             from += BLOCK as u32;
         }
         let mut last = [0; BLOCK];
@@ -97,12 +101,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn more_than_wanted_are_not_kept() {
+        let mut marks = Marks::default();
+        marks.find(&vec![b','; 1 << 20], 100);
+        assert!((101..=164).contains(&marks.places().len()));
+        assert!(marks.places.len() < 400, "memory is that of what was wanted");
+    }
+
     proptest! {
         #[test]
         fn places_are_those_of_a_search(text in "[,}\\] {\\[a|\u{1}é]{0,200}") {
             let mut marks = Marks::default();
-            marks.find(b"{\"a\":[1,2,3]}");
-            marks.find(text.as_bytes());
+            marks.find(b"{\"a\":[1,2,3]}", usize::MAX);
+            marks.find(text.as_bytes(), usize::MAX);
             let found = text.bytes().enumerate().filter(|(_, byte)| is_mark(*byte));
             prop_assert_eq!(marks.places(), found.map(|(place, _)| place as u32).collect::<Vec<_>>());
         }

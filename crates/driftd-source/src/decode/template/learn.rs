@@ -11,12 +11,17 @@ use crate::decode::tree::{NodeId, Tree};
 
 /// Depth to which records are made templates of.
 const DEPTH: usize = 16;
-/// Values of a template at most; what is longer is rarely written twice.
+/// Values of a template at most, and bytes of the record it is made of; what is longer is rarely written twice, and
+/// every lane keeps its own.
 const GAPS: usize = 1 << 14;
+const BYTES: usize = 1 << 18;
 
 /// The template of `json`, which the complete parser has accepted; nothing where the fast path is of no use: with
 /// escapes in names or values, with a name that stands twice, with arrays whose elements are wanted.
 pub(super) fn learn(tree: &Tree, json: &str) -> Option<Template> {
+    if json.len() > BYTES {
+        return None;
+    }
     let cells = vec![Cell::Absent; tree.slots()];
     let template = Template { text: String::new(), gaps: Vec::new(), tail: Span::new(0, 0), marks: 0, cells };
     let mut learner = Learner { tree, json, at: 0, literal: 0, template };

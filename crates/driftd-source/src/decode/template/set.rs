@@ -25,10 +25,10 @@ pub(in crate::decode) struct Templates {
 impl Templates {
     /// Reads `json` into `found` by the first template it fits. If there is none, some cells may have been written.
     pub(in crate::decode) fn read(&mut self, json: &str, found: &mut Found) -> bool {
-        if self.kept.is_empty() {
+        let Some(most) = self.kept.iter().map(|template| template.marks).max() else {
             return false;
-        }
-        self.marks.find(json.as_bytes());
+        };
+        self.marks.find(json.as_bytes(), most);
         let Some(fits) = self.kept.iter().position(|template| template.read(json, self.marks.places(), found)) else {
             return false;
         };
