@@ -244,7 +244,7 @@ fn rows_in_runs_are_counted_as_rows_in_any_order() {
         states
     };
     let in_order: Vec<usize> = (0..groups.len()).collect();
-    // Every third row after the one before: no two neighbours of a run stay together.
+    // The same runs, each in three parts that are too short to be counted where they lie; and no runs at all.
     let shuffled: Vec<usize> = (0..3).flat_map(|first| (first..groups.len()).step_by(3)).collect();
     let interleaved: Vec<usize> = (0..groups.len()).map(|at| at * 1789 % groups.len()).collect();
     for order in [shuffled, interleaved] {

@@ -9,7 +9,7 @@ use driftd_window::{EpochUnit, time_of_integer, time_of_number, time_of_text};
 /// memory serves the next one.
 ///
 /// With a tag of eight bytes every value begins at the ninth and a cell is copied in two words. Where Rust places them
-/// as it likes, cells are copied in overlapping pieces, each of which waits for the one before: half the decoder's time.
+/// as it likes, cells are copied in overlapping pieces, each of which waits for the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
 #[repr(u64)]
 pub(super) enum Cell {

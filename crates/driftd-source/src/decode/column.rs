@@ -1,6 +1,6 @@
 //! Columns of a batch, filled row by row.
 
-use driftd_stats::{FeatureLayout, MISSING_CODE, MISTYPED_CODE};
+use driftd_stats::FeatureLayout;
 use driftd_window::{Column, MISSING, MISTYPED, PRESENT, number_word};
 
 use super::cell::{Cell, Texts};
@@ -52,11 +52,7 @@ impl Builder {
                 absent.push(code);
                 values.push(0.0);
             }
-            Self::Texts { codes, known, shown } => codes.push(match cell {
-                Cell::Absent | Cell::Null => MISSING_CODE,
-                Cell::Text(span) => known.code_of(span, texts),
-                _ => texts.shown(cell, shown).map_or(MISTYPED_CODE, |text| known.code(text)),
-            }),
+            Self::Texts { codes, known, shown } => codes.push(known.code_of(cell, texts, shown)),
             Self::Presence { absent } => absent.push(match cell {
                 Cell::Absent | Cell::Null => MISSING,
                 _ => PRESENT,

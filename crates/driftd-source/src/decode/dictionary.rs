@@ -2,11 +2,11 @@
 
 use std::hash::BuildHasher;
 
-use driftd_stats::MISTYPED_CODE;
+use driftd_stats::{MISSING_CODE, MISTYPED_CODE};
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
-use super::cell::{Span, Texts};
+use super::cell::{Cell, Span, Texts};
 
 /// The distinct texts of a batch in the order of their first occurrence.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl Default for Dictionary {
 
 impl Dictionary {
     /// The code of `text`.
-    pub(super) fn code(&mut self, text: &str) -> u32 {
+    fn code(&mut self, text: &str) -> u32 {
         let Self { values, codes, hasher, .. } = self;
         let of = |code: &u32| values.get(*code as usize).map_or("", String::as_str);
         let hash = hasher.hash_one(text);
@@ -47,15 +47,25 @@ impl Dictionary {
         code
     }
 
+    /// The code of what stands in a cell; `shown` is room for the text of a number.
+    #[inline]
+    pub(super) fn code_of(&mut self, cell: Cell, texts: Texts<'_>, shown: &mut String) -> u32 {
+        match cell {
+            Cell::Absent | Cell::Null => MISSING_CODE,
+            Cell::Text(span) => self.code_of_plain(span, texts),
+            _ => texts.shown(cell, shown).map_or(MISTYPED_CODE, |text| self.code(text)),
+        }
+    }
+
     /// The code of a text without escapes.
     #[inline]
-    pub(super) fn code_of(&mut self, span: Span, texts: Texts<'_>) -> u32 {
+    fn code_of_plain(&mut self, span: Span, texts: Texts<'_>) -> u32 {
+        // The upper bits of a product depend on all of its factors' bits.
+        const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
         let text = || span.of(texts.record);
         let Some(short) = texts.short(span) else {
             return self.code(text());
         };
-        // The upper bits of a product depend on all of its factors' bits.
-        const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
         let mixed = ((short as u64) ^ ((short >> 64) as u64).rotate_left(29)).wrapping_mul(SPREAD);
         let place = (mixed >> (u64::BITS - RECENT.trailing_zeros())) as usize;
         match self.recent.get(place) {

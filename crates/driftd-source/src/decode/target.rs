@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use driftd_model::{MonitorPlan, Pointer};
-use driftd_stats::{MISSING_CODE, MISTYPED_CODE};
 use driftd_window::{RecordBatch, SegmentColumn, SegmentKey};
 use foldhash::fast::FixedState;
 
@@ -119,13 +118,7 @@ impl Labels {
     fn push(&mut self, cells: &[Cell], texts: Texts<'_>) {
         self.combination.clear();
         for label in &mut self.labels {
-            let found = cell(cells, label.slot);
-            let code = match found {
-                Cell::Absent | Cell::Null => MISSING_CODE,
-                Cell::Text(span) => label.values.code_of(span, texts),
-                _ => texts.shown(found, &mut self.shown).map_or(MISTYPED_CODE, |text| label.values.code(text)),
-            };
-            self.combination.push(code);
+            self.combination.push(label.values.code_of(cell(cells, label.slot), texts, &mut self.shown));
         }
         let code = match self.known.get(self.combination.as_slice()) {
             Some(code) => *code,

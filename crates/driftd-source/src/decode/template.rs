@@ -6,6 +6,8 @@
 //! template's members in the template's order, so every value's place is known without looking at a name. A record that
 //! does not fit says nothing and is parsed completely.
 
+use std::cmp::Ordering;
+
 use super::cell::{Cell, Span};
 use super::parse::Found;
 use super::scan::marks::is_mark;
@@ -55,42 +57,28 @@ impl Template {
     /// Reads `json`, whose commas and closing brackets are at `marks`, into `found`, if it fits. If it does not, some
     /// cells may have been written.
     fn read(&self, json: &str, marks: &[u32], found: &mut Found) -> bool {
-        // Texts may hold marks of their own; such a record has more, and is walked through.
-        (marks.len() == self.marks && self.read_marked(json, marks, found)) || self.walk(json, found)
-    }
-
-    /// Reads a record all of whose marks are the template's.
-    fn read_marked(&self, json: &str, marks: &[u32], found: &mut Found) -> bool {
-        let bytes = json.as_bytes();
-        found.cells.copy_from_slice(&self.cells);
-        let mut at = 0;
-        for gap in &self.gaps {
-            let Some(from) = gap.follows(&self.text, bytes, at) else {
-                return false;
-            };
-            let mark = marks.get(gap.mark as usize).copied().unwrap_or_default();
-            let to = mark.wrapping_sub(gap.spaces) as usize;
-            let Some(cell) = filling(json, from, to) else {
-                return false;
-            };
-            if let Some(place) = found.cells.get_mut(gap.slot as usize) {
-                *place = cell;
-            }
-            at = to;
+        match marks.len().cmp(&self.marks) {
+            // The literal text alone has more.
+            Ordering::Less => false,
+            // All are the template's, so each value ends before a mark that is known.
+            Ordering::Equal => self.fit(json, found, |gap, from| {
+                let mark = marks.get(gap.mark as usize)?;
+                let to = mark.wrapping_sub(gap.spaces) as usize;
+                Some((filling(json, from, to)?, to))
+            }),
+            // Texts hold marks of their own; the record is walked through.
+            Ordering::Greater => self.fit(json, found, |_, from| single(json, from)),
         }
-        bytes.get(at..) == Some(self.tail.of(&self.text).as_bytes())
     }
 
-    /// Reads a record from value to value.
-    fn walk(&self, json: &str, found: &mut Found) -> bool {
+    /// Reads a record, each value and where it ends by `value`, which is told its gap and where it begins.
+    #[inline(always)]
+    fn fit(&self, json: &str, found: &mut Found, value: impl Fn(&Gap, usize) -> Option<(Cell, usize)>) -> bool {
         let bytes = json.as_bytes();
         found.cells.copy_from_slice(&self.cells);
         let mut at = 0;
         for gap in &self.gaps {
-            let Some(from) = gap.follows(&self.text, bytes, at) else {
-                return false;
-            };
-            let Some((cell, end)) = single(json, from) else {
+            let Some((cell, end)) = gap.follows(&self.text, bytes, at).and_then(|from| value(gap, from)) else {
                 return false;
             };
             if let Some(place) = found.cells.get_mut(gap.slot as usize) {
