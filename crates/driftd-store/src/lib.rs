@@ -56,6 +56,7 @@
 mod codec;
 mod error;
 mod fence;
+mod lease;
 mod port;
 mod postgres;
 mod read;

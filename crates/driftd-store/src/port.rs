@@ -13,6 +13,8 @@ macro_rules! store_port {
             };
             use driftd_window::{EventTime, Timestamp};
 
+            use crate::lease::LeaseEntries as _;
+
             impl Store for $store {
                 fn claim<'a>(
                     &'a self,

@@ -1,42 +1,19 @@
 //! The outbox: messages that were decided, leased to whoever sends them, settled by what became of them.
 
-use driftd_model::{OutboxEntry, ReceiverName, Settlement};
+use driftd_model::{ReceiverName, Settlement};
 use driftd_window::Timestamp;
 use sqlx::{query_as, query_scalar};
 
 use super::incidents::append_events;
 use super::text::stored;
 use super::{Outcome, PostgresStore};
+use crate::lease::LeaseEntries;
 use crate::read::{Settled, count};
-use crate::rows::{Leased, OutboxColumns, SettledColumns};
+use crate::rows::{OutboxColumns, SettledColumns};
 
-impl PostgresStore {
-    /// Leases a receiver's entries that are due and that nobody holds, longest due first; of one incident only the
-    /// oldest that is not settled. An expired lease is as good as none: its holder is taken to be dead, and should it
-    /// not be, the receiver tells the two messages apart by their key. Rows that another worker is just leasing are
-    /// passed over.
-    pub(super) async fn lease_entries(
-        &self,
-        owner: &str,
-        receiver: &ReceiverName,
-        limit: u32,
-        now: Timestamp,
-        until: Timestamp,
-    ) -> Outcome<Vec<OutboxEntry>> {
-        loop {
-            let rows = self.lease_rows(owner, receiver, limit, now, until).await?;
-            let Leased { entries, unreadable } = Leased::of(rows, receiver);
-            for (id, settlement) in &unreadable {
-                self.settle_entry(owner, *id, settlement, now).await?;
-            }
-            // Where nothing could be read, what stands behind it is next.
-            if unreadable.is_empty() || !entries.is_empty() {
-                return Ok(entries);
-            }
-        }
-    }
-
-    /// Were the oldest row of an incident looked for by a join, the server might read the whole queue for it.
+impl LeaseEntries for PostgresStore {
+    /// Rows that another worker is just leasing are passed over. Were the oldest row of an incident looked for by a
+    /// join, the server might read the whole queue for it.
     async fn lease_rows(
         &self,
         owner: &str,
@@ -70,15 +47,7 @@ impl PostgresStore {
         Ok(leased.fetch_all(&self.pool).await?)
     }
 
-    /// Settles an entry that `owner` holds and writes down the try. What stands behind one that waits for its retry
-    /// waits with it; that it is given up is written into its incident's events.
-    pub(super) async fn settle_entry(
-        &self,
-        owner: &str,
-        entry: i64,
-        settlement: &Settlement,
-        now: Timestamp,
-    ) -> Outcome<bool> {
+    async fn settle_entry(&self, owner: &str, entry: i64, settlement: &Settlement, now: Timestamp) -> Outcome<bool> {
         let Settled { state, outcome, retry_at, error } = Settled::of(settlement);
         let error = error.map(stored);
         let mut tx = self.pool.begin().await?;
@@ -116,7 +85,9 @@ impl PostgresStore {
         tx.commit().await?;
         Ok(true)
     }
+}
 
+impl PostgresStore {
     /// Entries neither delivered nor dead.
     pub(super) async fn count_pending(&self) -> Outcome<u64> {
         let found = query_scalar!(r#"SELECT count(*) AS "count!" FROM notification_outbox WHERE state = 'pending'"#);
