@@ -60,6 +60,8 @@ struct Work {
     feed: Option<Box<dyn Feed>>,
     /// When the last checkpoint was taken; nothing when one is to be taken at once.
     taken_at: Option<Timestamp>,
+    /// When the source last had no more.
+    ended_at: Option<Timestamp>,
     /// Records of the next turn.
     reach: usize,
     /// The source said that there is no more; holds until a record comes.
@@ -81,8 +83,15 @@ impl Slot {
         let cursor = AtomicI64::new(lane.next_offset().0);
         // A lane that has something to say before it has read anything says where its partition begins.
         let taken_at = (!lane.has_moved()).then_some(now);
-        let work =
-            Mutex::new(Work { lane, feed: Some(feed), taken_at, reach: TURN.records, at_end: false, heard_end: None });
+        let work = Mutex::new(Work {
+            lane,
+            feed: Some(feed),
+            taken_at,
+            ended_at: None,
+            reach: TURN.records,
+            at_end: false,
+            heard_end: None,
+        });
         Self {
             id,
             run: AtomicU8::new(RESTING),
@@ -150,9 +159,7 @@ impl Slot {
                 true
             }
             Pulled::End => {
-                work.at_end = true;
-                work.heard_end = None;
-                work.lane.reached_end(now);
+                work.caught_up(pace, now);
                 true
             }
             Pulled::Nothing => false,
@@ -274,14 +281,30 @@ impl Work {
         self.reach = reach.clamp(LEAST_RECORDS, TURN.records);
     }
 
-    /// At the end of the partition a checkpoint makes results visible, so it is taken ten times as early.
+    /// The source has no more. A lane that comes from far behind has waited with its counts long enough; one that is
+    /// here many times a second goes on at the pace of the end.
+    fn caught_up(&mut self, pace: Pace, now: Timestamp) {
+        let is_back = self.ended_at.is_none_or(|ended_at| now < ended_at || now >= ended_at.plus(at_end(pace)));
+        if is_back && self.lane.has_moved() {
+            self.taken_at = None;
+        }
+        self.at_end = true;
+        self.ended_at = Some(now);
+        self.heard_end = None;
+        self.lane.reached_end(now);
+    }
+
     fn is_due(&self, pace: Pace, now: Timestamp) -> bool {
-        let tenth = Span::from_micros(pace.interval.as_micros() / 10).unwrap_or(pace.interval).min(LONGEST_AT_END);
-        let wait = if self.at_end { tenth } else { pace.interval };
+        let wait = if self.at_end { at_end(pace) } else { pace.interval };
         // A clock that was set back must not put checkpoints off.
         let is_time = self.taken_at.is_none_or(|taken_at| now < taken_at || now >= taken_at.plus(wait));
         self.lane.has_moved() && (is_time || self.lane.bytes() >= pace.bytes)
     }
+}
+
+/// Time between two checkpoints at the end of a partition, where they make results visible: a tenth of the usual.
+fn at_end(pace: Pace) -> Span {
+    Span::from_micros(pace.interval.as_micros() / 10).unwrap_or(pace.interval).min(LONGEST_AT_END)
 }
 
 fn moment(cell: &AtomicI64) -> Option<Timestamp> {

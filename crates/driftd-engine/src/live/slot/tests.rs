@@ -74,6 +74,22 @@ fn a_checkpoint_waits_for_its_time_and_for_the_one_on_its_way() {
 }
 
 #[test]
+fn what_was_caught_up_is_written_at_once_and_what_trickles_in_is_not() {
+    let slot = slot(Some(0), vec![records(0, 5), Pulled::End]);
+    assert_eq!(turns(&slot, 3).unwrap().to, Offset(5), "behind since it began");
+    slot.settle();
+    let more = |from: i64, now| {
+        slot.work.lock().unwrap().feed = Some(Box::new(Script(vec![Pulled::End, records(from, from + 1)])));
+        turns(&slot, now)
+    };
+    assert!(more(5, 3).is_none(), "it was at its end just now");
+    assert_eq!(more(6, 4).unwrap().to, Offset(7), "a tenth of the interval after the last");
+    slot.settle();
+    assert!(more(7, 4).is_none());
+    assert_eq!(more(8, 9).unwrap().to, Offset(9), "behind for a while");
+}
+
+#[test]
 fn a_clock_that_is_set_back_does_not_put_checkpoints_off() {
     let slot = slot(Some(0), vec![records(0, 5)]);
     assert!(turns(&slot, -3_600).is_some());
