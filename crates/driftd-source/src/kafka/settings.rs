@@ -112,7 +112,7 @@ impl Settings {
     ///
     /// librdkafka bounds a partition's queue, not all of them; so each gets its share, as if this process read them
     /// all. Half of it is for payloads, and the number of records bounds what librdkafka spends on each of them, some 400
-    /// bytes. A sixteenth is for the response on its way, which is compressed; but where a share is small a partition
+    /// bytes. An eighth is for the response on its way, which is compressed; but where a share is small a partition
     /// may still get a whole batch of an ordinary producer, because a broker hands out one larger than asked for only to
     /// the first partition of a response. What all of them get in one response is bounded on its own.
     pub(super) fn consumer(&self, partitions: usize) -> ClientConfig {
@@ -121,8 +121,8 @@ impl Settings {
         client.set("group.id", &self.group);
         client.set("queued.max.messages.kbytes", (share / 2000).clamp(16, 65_536).to_string());
         client.set("queued.min.messages", (share / 1024).clamp(32, 100_000).to_string());
-        client.set("fetch.message.max.bytes", (share / 16).clamp(64 << 10, 1 << 20).to_string());
-        client.set("fetch.max.bytes", (self.fetch_bytes / 16).clamp(1 << 20, 50 << 20).to_string());
+        client.set("fetch.message.max.bytes", (share / 8).clamp(64 << 10, 1 << 20).to_string());
+        client.set("fetch.max.bytes", (self.fetch_bytes / 8).clamp(1 << 20, 50 << 20).to_string());
         set_all(&mut client, &CONSUMER_DEFAULTS);
         self.configured(&mut client);
         // Meant for what is sent; here it could only contradict the size of a response.
