@@ -15,6 +15,10 @@ use clap::Parser;
 use crate::cli::Cli;
 use crate::commands::Exit;
 
+/// Also librdkafka's and SQLite's, which is where most of the difference is: docs/adr/0016-allocator.md.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let usual = match cli.command {
