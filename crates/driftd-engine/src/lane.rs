@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use driftd_model::{
-    Checkpoint, Chunk, Claim, DeadLetter, Epoch, MonitorPlan, Offset, Partition, PlannedDelta, Store, Topic,
+    Checkpoint, Chunk, Claim, CountedOn, DeadLetter, Epoch, MonitorId, MonitorPlan, Offset, Partition, PlannedDelta,
+    Store, Topic,
 };
-use driftd_window::{Absorbed, PartitionMark, Reducer, Span, Timestamp};
+use driftd_window::{Absorbed, PaneDelta, PartitionMark, Reducer, Span, Timestamp};
 
 use crate::EngineError;
 use front::Front;
@@ -151,8 +152,12 @@ impl Lane {
         }
         let mut newest = Vec::with_capacity(self.monitors.len());
         let (mut without_time, mut in_future) = (0, 0);
-        for ((_, reducer), batch) in self.monitors.iter_mut().zip(&chunk.batches) {
-            let absorbed = reducer.absorb(batch, now);
+        for ((plan, reducer), batch) in self.monitors.iter_mut().zip(&chunk.batches) {
+            let mut absorbed = reducer.absorb(batch, now);
+            if plan.reducer().holds.from.is_some() {
+                // The first plan of the monitor has seen the same records, and says so.
+                (absorbed.without_time, absorbed.in_future) = (0, 0);
+            }
             newest.push(absorbed.newest);
             without_time = absorbed.without_time.max(without_time);
             in_future = absorbed.in_future.max(in_future);
@@ -229,9 +234,11 @@ impl Lane {
         if !self.moved {
             return None;
         }
-        let mut deltas = Vec::new();
+        let (mut deltas, mut counted_on) = (Vec::new(), BTreeMap::new());
         for (plan, reducer) in &mut self.monitors {
-            let drained = reducer.drain().into_iter();
+            let drained = reducer.drain();
+            note_latest(&mut counted_on, plan, &drained);
+            let drained = drained.into_iter();
             deltas.extend(
                 drained
                     .map(|delta| (plan.monitor().id.clone(), PlannedDelta { plan_hash: plan.hash().clone(), delta })),
@@ -245,11 +252,23 @@ impl Lane {
             to: self.cursor,
             mark: self.mark,
             deltas,
+            counted_on: counted_on.into_values().collect(),
             rejected: std::mem::take(&mut self.rejected).into_iter().collect(),
             samples: std::mem::take(&mut self.samples),
         };
         self.from = self.cursor;
         self.moved = false;
         Some(checkpoint)
+    }
+}
+
+/// Keeps, of each monitor whose plan may be superseded, the latest pane and what it was counted on.
+fn note_latest(known: &mut BTreeMap<MonitorId, CountedOn>, plan: &MonitorPlan, drained: &[PaneDelta]) {
+    let latest = drained.iter().map(|delta| delta.pane).max();
+    let (Some(pane), Some(term)) = (latest, plan.term()) else { return };
+    let monitor = &plan.monitor().id;
+    if known.get(monitor).is_none_or(|known| known.pane < pane) {
+        let activation = term.activation().cloned();
+        known.insert(monitor.clone(), CountedOn { monitor: monitor.clone(), pane, activation });
     }
 }

@@ -24,7 +24,7 @@ mod seal;
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use error::EngineError;
 pub use lane::{CheckpointPolicy, Lane, LaneAccount};
-pub use live::{Live, LiveSettings, MonitorProgress, Status, plans_by_topic};
+pub use live::{Ended, Live, LiveSettings, MonitorProgress, Status, plans_by_topic};
 pub use outbox::{Backoff, DeliveryReport, Outbox};
 pub use replay::{Progress, Replay, ReplaySummary, replay_topic};
 pub use seal::{SealAll, seal_all};

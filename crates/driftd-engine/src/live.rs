@@ -25,7 +25,9 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use driftd_model::{MonitorPlan, Retention, Routing, SharedStore, Source, SourceError, SourceEvent, Topic};
+use driftd_model::{
+    MonitorPlan, PlanSchedule, Retention, Routing, SharedStore, Source, SourceError, SourceEvent, Topic,
+};
 use driftd_window::Span;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
@@ -74,7 +76,7 @@ pub struct Live {
     /// Where records come from.
     pub source: Arc<dyn Source>,
     /// Monitors, bound to their baselines.
-    pub plans: Vec<Arc<MonitorPlan>>,
+    pub plans: Vec<Arc<PlanSchedule>>,
     /// Who hears of what is decided.
     pub routing: Arc<Routing>,
     /// Carries messages to them.
@@ -87,6 +89,16 @@ pub struct Live {
     pub settings: LiveSettings,
     /// How it is.
     pub status: Arc<Status>,
+}
+
+/// Why a daemon has ended in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It was asked to.
+    Stopped,
+    /// Somebody has activated another baseline for panes that it was counting. What it had counted of them was not
+    /// written, and is to be counted again on the new plans.
+    Superseded,
 }
 
 /// What the loop waits for.
@@ -105,11 +117,11 @@ enum Event {
     Overdue,
 }
 
-/// The monitors of every topic, in the order in which a chunk of that topic has their batches.
+/// The plans of every topic, in the order in which a chunk of that topic has their batches.
 #[must_use]
-pub fn plans_by_topic(plans: &[Arc<MonitorPlan>]) -> BTreeMap<Topic, Vec<Arc<MonitorPlan>>> {
+pub fn plans_by_topic(schedules: &[Arc<PlanSchedule>]) -> BTreeMap<Topic, Vec<Arc<MonitorPlan>>> {
     let mut by_topic: BTreeMap<Topic, Vec<Arc<MonitorPlan>>> = BTreeMap::new();
-    for plan in plans {
+    for plan in schedules.iter().flat_map(|schedule| schedule.plans()) {
         for topic in &plan.monitor().topics {
             by_topic.entry(topic.clone()).or_default().push(Arc::clone(plan));
         }
@@ -123,7 +135,8 @@ impl Live {
     ///
     /// # Errors
     /// What cannot be mended by trying again. Whatever was checkpointed stays; nothing else was ever promised.
-    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), EngineError> {
+    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<Ended, EngineError> {
+        self.status.begins();
         let (stopper, stopped) = Stopper::new(self.settings.shutdown_timeout);
         let stopper = Arc::new(stopper);
         // Waited for beside the loop, so that an event which takes its time can be cut short.
@@ -159,7 +172,7 @@ impl Live {
             held,
             claims: BTreeMap::new(),
         };
-        let outcome = self.serve(&mut lanes, lane_events, &mut loops, stopped.clone()).await;
+        let outcome = self.serve(&mut lanes, lane_events, &mut loops, &stopper, stopped.clone()).await;
         asking.abort();
         self.source.close();
         // Whatever the reason: nobody seals, delivers or counts after this.
@@ -183,9 +196,11 @@ impl Live {
         lanes: &mut Lanes,
         mut lane_events: mpsc::UnboundedReceiver<LaneEvent>,
         loops: &mut JoinSet<Result<(), EngineError>>,
+        stopper: &Stopper,
         mut stop: Stop,
-    ) -> Result<(), EngineError> {
+    ) -> Result<Ended, EngineError> {
         let mut is_stopping = false;
+        let mut why = Ended::Stopped;
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let over = stop.clone().time_is_up();
@@ -201,13 +216,17 @@ impl Live {
                 _ = tick.tick() => Event::Tick,
             };
             match event {
-                Event::Source(None) if is_stopping => return Ok(()),
+                Event::Source(None) if is_stopping => return Ok(why),
                 Event::Source(None) => return Err(SourceError::permanent("the source has ended by itself").into()),
                 Event::Source(Some(event)) => tokio::select! {
                     heeded = Self::heed(lanes, event, &mut stop) => heeded?,
-                    () = &mut over => return overdue(),
+                    () = &mut over => return Ok(overdue(why)),
                 },
                 Event::Lane(LaneEvent::Landed(slot)) => lanes.queue.wake(&slot),
+                Event::Lane(LaneEvent::Superseded) => {
+                    why = Ended::Superseded;
+                    stopper.ask();
+                }
                 Event::Lane(LaneEvent::Failed(error)) => return Err(error),
                 Event::LoopEnded(ended) => ended?,
                 Event::Tick => self.look_at(lanes)?,
@@ -217,7 +236,7 @@ impl Live {
                     self.status.stopping();
                     self.source.close();
                 }
-                Event::Overdue => return overdue(),
+                Event::Overdue => return Ok(overdue(why)),
             }
         }
     }
@@ -267,6 +286,11 @@ impl Live {
         Pool::start(self.settings.threads.max(1), Arc::new(pace), &self.clock, &writer).map_err(EngineError::Threads)
     }
 
+    /// The plan of every monitor's panes to come.
+    fn newest(&self) -> Vec<Arc<MonitorPlan>> {
+        self.plans.iter().map(|schedule| Arc::clone(schedule.newest())).collect()
+    }
+
     /// What is said to each receiver, each on its own.
     fn receiver_loops(&self, loops: &mut JoinSet<Result<(), EngineError>>, stopped: &Stop) {
         let outbox = self.outbox.clone().with_patience(PATIENCE);
@@ -283,7 +307,7 @@ impl Live {
             loops.spawn(delivering.run(stopped.clone()));
             let speaking = Speaking {
                 store: Arc::clone(&self.store),
-                plans: self.plans.clone(),
+                plans: self.newest(),
                 routing: Arc::clone(&self.routing),
                 receiver: receiver.clone(),
                 transport: Arc::clone(transport),
@@ -321,7 +345,7 @@ impl Live {
         loops.spawn(async move { Ok(aside("seals", move || sealing.run(stop)).await??) });
         let tending = Tending {
             store: Arc::clone(&self.store),
-            plans: self.plans.clone(),
+            plans: self.newest(),
             routing: Arc::clone(&self.routing),
             clock: Arc::clone(&self.clock),
             status: Arc::clone(&self.status),
@@ -348,10 +372,9 @@ impl Live {
 const PATIENCE: Duration = Duration::from_secs(45);
 
 /// Not an error: a daemon may be killed at any instant, and this one merely says so.
-#[expect(clippy::unnecessary_wraps, reason = "what the loop ends with")]
-fn overdue() -> Result<(), EngineError> {
+fn overdue(why: Ended) -> Ended {
     tracing::warn!("shutdown took too long; what was not written is counted again next time");
-    Ok(())
+    why
 }
 
 fn loop_panicked(ended: &JoinError) -> Result<(), EngineError> {

@@ -12,6 +12,7 @@
 //! assert!(Outcome::Critical > Outcome::Stable);
 //! ```
 
+mod activation;
 mod announce;
 mod baseline;
 pub mod check;
@@ -31,16 +32,19 @@ mod plan;
 mod ports;
 mod retention;
 mod route;
+mod schedule;
 mod seal;
 mod sealer;
 mod silence;
 mod source;
+mod store_error;
 mod tender;
 mod traffic;
 mod transport;
 mod verdict;
 pub mod words;
 
+pub use activation::{Activation, CountedOn, Term, first_free};
 pub use announce::{Announcement, Audience};
 pub use baseline::{Baseline, BaselineSummary, FeatureBaseline, SegmentBaseline, SkippedColumn, StoredBaseline};
 pub(crate) use evaluate::decide;
@@ -65,15 +69,17 @@ pub use observe::{kind_of, observations};
 pub use pipeline::{LOOK, Look, Outage, ReadSoFar};
 pub use plan::{MonitorPlan, PlanError, PlannedFeature};
 pub use ports::{
-    BoxFuture, Checkpoint, Claim, DeadLetter, ErrorClass, HistoryQuery, HistoryRow, IncidentRow, PartitionRow, Sealed,
-    Sealer, SharedStore, Store, StoreError, StoreResult,
+    BoxFuture, Checkpoint, Claim, DeadLetter, HistoryQuery, HistoryRow, IncidentRow, PartitionRow, Sealed, Sealer,
+    SharedStore, Store, StoreResult,
 };
 pub use retention::{Retained, Retention};
 pub use route::{Hearing, Route, Routing};
+pub use schedule::PlanSchedule;
 pub use seal::{PlannedDelta, SealStep, SealView, SealedPane, merge_aggregates, merge_deltas, next_step};
 pub use sealer::{MonitorSealer, SealTime};
 pub use silence::{Silence, SilenceState};
 pub use source::{Answer, Chunk, Feed, PullBudget, Pulled, Source, SourceError, SourceEvent, TopicPartition};
+pub use store_error::{ErrorClass, StoreError};
 pub use tender::{MonitorTender, TendInput, Tender, wants_tending};
 pub use traffic::Traffic;
 pub use transport::{DeliveryError, Rhythm, Transport};

@@ -4,9 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use driftd_stats::{FeatureAggregate, FeatureLayout};
-use driftd_window::{ReducerPlan, SegmentKey, SegmentPlan};
+use driftd_window::{EventSpan, ReducerPlan, SegmentKey, SegmentPlan};
 
-use crate::{ContentHash, FeatureKind, FeatureName, JudgeRules, Monitor, MonitorId, Pointer, Role, StoredBaseline};
+use crate::{
+    Activation, ContentHash, FeatureKind, FeatureName, JudgeRules, Monitor, MonitorId, Pointer, Role, StoredBaseline,
+    Term,
+};
 
 /// A monitor bound to one baseline.
 #[derive(Clone, Debug)]
@@ -16,6 +19,7 @@ pub struct MonitorPlan {
     features: Vec<PlannedFeature>,
     reducer: Arc<ReducerPlan>,
     hash: ContentHash,
+    term: Option<Term>,
 }
 
 /// One watched feature of a plan.
@@ -131,9 +135,19 @@ impl MonitorPlan {
             // The baseline may know segments that this monitor does not ask for.
             segments: if is_split(&monitor) { baseline.baseline.segment_plan() } else { SegmentPlan::unsplit() },
             max_future_skew: monitor.max_future_skew,
+            holds: EventSpan::default(),
         });
         let hash = plan_hash(&monitor, &baseline, &features);
-        Ok(Self { monitor, baseline, features, reducer, hash })
+        Ok(Self { monitor, baseline, features, reducer, hash, term: None })
+    }
+
+    /// The same plan, for the panes in `holds`, by that `term`: what is counted on it is refused by a store where panes
+    /// have passed to another one.
+    #[must_use]
+    pub fn during(mut self, term: Term, holds: EventSpan) -> Self {
+        self.reducer = Arc::new(ReducerPlan { holds, ..self.reducer.as_ref().clone() });
+        self.term = Some(term);
+        self
     }
 
     /// The monitor.
@@ -146,6 +160,18 @@ impl MonitorPlan {
     #[must_use]
     pub const fn baseline(&self) -> &StoredBaseline {
         &self.baseline
+    }
+
+    /// By what it holds; nothing for a plan that stands alone, as in a replay, and that no activation concerns.
+    #[must_use]
+    pub const fn term(&self) -> Option<&Term> {
+        self.term.as_ref()
+    }
+
+    /// The activation it holds by, if it holds by one.
+    #[must_use]
+    pub fn activation(&self) -> Option<&Activation> {
+        self.term.as_ref().and_then(Term::activation)
     }
 
     /// The watched features, in the order of a batch's columns.

@@ -5,14 +5,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use driftd_stats::DriftStatistic;
-use driftd_window::{EventTime, PartitionMark, SegmentKey, Timestamp, WindowName};
+use driftd_window::{EventTime, PaneWidth, PartitionMark, SegmentKey, Timestamp, WindowName};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Baseline, BaselineName, BaselineRef, BaselineSummary, ContentHash, Epoch, FeatureName, Incident, IncidentEvent,
-    IncidentId, IncidentKind, IncidentState, MonitorId, Offset, OutboxEntry, Outcome, Partition, PlannedDelta,
-    ReceiverName, Retained, Retention, SealInput, SealOutcome, SealStep, SealView, SealedPane, Settlement, Severity,
-    Silence, SilenceId, Step, StoredBaseline, Tender, Topic,
+    Activation, Baseline, BaselineName, BaselineRef, BaselineSummary, ContentHash, CountedOn, Epoch, FeatureName,
+    Incident, IncidentEvent, IncidentId, IncidentKind, IncidentState, MonitorId, Offset, OutboxEntry, Outcome,
+    Partition, PlannedDelta, ReceiverName, Retained, Retention, SealInput, SealOutcome, SealStep, SealView, SealedPane,
+    Settlement, Severity, Silence, SilenceId, Step, StoreError, StoredBaseline, Tender, Topic,
 };
 
 /// A boxed future: ports are called once a batch, not once a record, so the box costs nothing that shows.
@@ -20,61 +20,6 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What every store call returns.
 pub type StoreResult<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
-
-/// A store that could not do what it was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// It may work later: connection lost, lock timeout, serialization failure.
-    #[error("store unavailable: {what}")]
-    Transient {
-        /// What was being done.
-        what: String,
-        /// The cause.
-        #[source]
-        source: Option<Box<dyn std::error::Error + Send + Sync>>,
-    },
-    /// It will not work however often it is tried.
-    #[error("store failed: {what}")]
-    Permanent {
-        /// What was being done, and the remedy if there is one.
-        what: String,
-        /// The cause.
-        #[source]
-        source: Option<Box<dyn std::error::Error + Send + Sync>>,
-    },
-    /// Somebody else owns the partition, or the offsets do not follow on: drop the work and stop.
-    #[error("fenced: {0}")]
-    Fenced(String),
-}
-
-/// How an error is to be treated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorClass {
-    /// Try again.
-    Transient,
-    /// Give up.
-    Permanent,
-    /// Somebody else has taken over.
-    Fenced,
-}
-
-impl StoreError {
-    /// How the error is to be treated.
-    #[must_use]
-    pub const fn class(&self) -> ErrorClass {
-        match self {
-            Self::Transient { .. } => ErrorClass::Transient,
-            Self::Permanent { .. } => ErrorClass::Permanent,
-            Self::Fenced(_) => ErrorClass::Fenced,
-        }
-    }
-
-    /// A permanent error without a cause of its own.
-    #[must_use]
-    pub fn permanent(what: impl Into<String>) -> Self {
-        Self::Permanent { what: what.into(), source: None }
-    }
-}
 
 /// Ownership of a partition, as claimed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,6 +60,8 @@ pub struct Checkpoint {
     pub mark: PartitionMark,
     /// Counts, by monitor.
     pub deltas: Vec<(MonitorId, PlannedDelta)>,
+    /// What they were counted on, for monitors whose plan may be superseded.
+    pub counted_on: Vec<CountedOn>,
     /// Records rejected since the last checkpoint, by reason.
     pub rejected: Vec<(String, u64)>,
     /// A few of them.
@@ -143,8 +90,8 @@ pub trait Sealer: Send + Sync {
     fn now(&self, step: SealStep) -> Timestamp;
     /// Frontier after the step.
     fn through(&self, step: SealStep) -> Option<EventTime>;
-    /// The baseline judged against, for the record.
-    fn baseline(&self) -> (BaselineRef, ContentHash);
+    /// The baseline that the step's windows are judged against, for the record.
+    fn baseline(&self, step: SealStep) -> (BaselineRef, ContentHash);
 }
 
 /// What a seal did.
@@ -309,16 +256,19 @@ pub trait Store: Send + Sync {
     /// Every version of every name.
     fn baselines(&self) -> StoreResult<'_, Vec<BaselineSummary>>;
 
-    /// From the pane that starts at `since` on, `monitor` is judged against `reference`.
+    /// Has `monitor`, whose panes are that wide, judged against `reference` from the first pane on that is neither
+    /// sealed nor holds any counts; see [`first_free`](crate::first_free). A second word about the same pane replaces
+    /// the first; one that changes nothing gives the activation there is. Whoever has counted, and not yet written, that
+    /// pane or a later one on another plan is refused.
     fn activate_baseline<'a>(
         &'a self,
         monitor: &'a MonitorId,
         reference: &'a BaselineRef,
-        since: EventTime,
-    ) -> StoreResult<'a, ()>;
+        width: PaneWidth,
+    ) -> StoreResult<'a, Activation>;
 
     /// Activations of a monitor, oldest first.
-    fn activations<'a>(&'a self, monitor: &'a MonitorId) -> StoreResult<'a, Vec<(EventTime, BaselineRef)>>;
+    fn activations<'a>(&'a self, monitor: &'a MonitorId) -> StoreResult<'a, Vec<Activation>>;
 
     /// Sealed panes that start in [`from`, `to`), by pane and segment.
     fn sealed_panes<'a>(

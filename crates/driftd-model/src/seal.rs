@@ -9,7 +9,7 @@ use driftd_window::{
     EventTime, GlobalMark, PaneDelta, PaneId, PaneWidth, PartitionMark, SegmentKey, Timestamp, WindowSpec,
 };
 
-use crate::{ContentHash, Monitor};
+use crate::{Activation, ContentHash, Monitor};
 
 /// What a store sees of a monitor in one snapshot, before anything is sealed.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -24,6 +24,8 @@ pub struct SealView {
     pub first_data: Option<PaneId>,
     /// Latest sealed pane that holds records.
     pub last_data: Option<PaneId>,
+    /// The monitor's newest activation.
+    pub activation: Option<Activation>,
 }
 
 /// The next thing to seal.

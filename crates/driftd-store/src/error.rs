@@ -32,6 +32,9 @@ pub(crate) enum Failure {
     /// Somebody else has taken over.
     #[error("{0}")]
     Fenced(String),
+    /// Another plan holds.
+    #[error("{0}")]
+    Superseded(String),
 }
 
 impl Failure {
@@ -75,6 +78,7 @@ impl Failure {
         let what = what.into();
         match self {
             Self::Fenced(why) => StoreError::Fenced(why),
+            Self::Superseded(why) => StoreError::Superseded(why),
             Self::Refused(why) => StoreError::permanent(why),
             Self::Sql(error) if is_transient(&error) => {
                 StoreError::Transient { what, source: Some(Box::new(Self::Sql(error))) }

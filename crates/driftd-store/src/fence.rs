@@ -1,6 +1,6 @@
 //! What every checkpoint has to pass, and how it is told that it did not.
 
-use driftd_model::{Checkpoint, MonitorId, PlannedDelta};
+use driftd_model::{Activation, Checkpoint, CountedOn, MonitorId, PlannedDelta};
 
 use crate::codec::encode_aggregates;
 use crate::error::{Failure, Outcome};
@@ -38,4 +38,10 @@ pub(crate) fn fenced(checkpoint: &Checkpoint, found: Option<(i64, Option<i64>)>)
             format!("{place} goes on at offset {next}, not at {from}")
         }
     })
+}
+
+/// Refuses counts whose plan has been superseded; `found` is the newest activation that a monitor's latest pane falls
+/// under.
+pub(crate) fn check_plan(counted: &CountedOn, found: &Activation) -> Outcome<()> {
+    if counted.is_superseded_by(found) { Err(Failure::Superseded(counted.refusal(found))) } else { Ok(()) }
 }

@@ -6,12 +6,13 @@ macro_rules! store_port {
     ($store:ty, $bounded:expr) => {
         const _: () = {
             use driftd_model::{
-                Baseline, BaselineName, BaselineRef, BaselineSummary, BoxFuture, Checkpoint, Claim, HistoryQuery,
-                HistoryRow, Incident, IncidentEvent, IncidentId, IncidentRow, IncidentState, MonitorId, OutboxEntry,
-                Partition, PartitionRow, ReceiverName, Retained, Retention, SealOutcome, Sealed, SealedPane, Sealer,
-                Settlement, Silence, SilenceId, Step, Store, StoreResult, StoredBaseline, Tender, Topic,
+                Activation, Baseline, BaselineName, BaselineRef, BaselineSummary, BoxFuture, Checkpoint, Claim,
+                HistoryQuery, HistoryRow, Incident, IncidentEvent, IncidentId, IncidentRow, IncidentState, MonitorId,
+                OutboxEntry, Partition, PartitionRow, ReceiverName, Retained, Retention, SealOutcome, Sealed,
+                SealedPane, Sealer, Settlement, Silence, SilenceId, Step, Store, StoreResult, StoredBaseline, Tender,
+                Topic,
             };
-            use driftd_window::{EventTime, Timestamp};
+            use driftd_window::{EventTime, PaneWidth, Timestamp};
 
             use crate::lease::LeaseEntries as _;
 
@@ -109,15 +110,15 @@ macro_rules! store_port {
                     &'a self,
                     monitor: &'a MonitorId,
                     reference: &'a BaselineRef,
-                    since: EventTime,
-                ) -> StoreResult<'a, ()> {
+                    width: PaneWidth,
+                ) -> StoreResult<'a, Activation> {
                     Box::pin(async move {
-                        let done = $bounded(self.write_activation(monitor, reference, since)).await;
+                        let done = $bounded(self.write_activation(monitor, reference, width)).await;
                         done.map_err(|e| e.doing(format!("activate baseline {reference} for monitor {monitor}")))
                     })
                 }
 
-                fn activations<'a>(&'a self, monitor: &'a MonitorId) -> StoreResult<'a, Vec<(EventTime, BaselineRef)>> {
+                fn activations<'a>(&'a self, monitor: &'a MonitorId) -> StoreResult<'a, Vec<Activation>> {
                     Box::pin(async move {
                         let rows = $bounded(self.read_activations(monitor)).await;
                         rows.map_err(|e| e.doing(format!("read the baselines of monitor {monitor}")))

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use driftd_model::{Baseline, BaselineName, BaselineRef, FeatureName, Incident, Settlement};
+use driftd_model::{Activation, Baseline, BaselineName, BaselineRef, FeatureName, Incident, Settlement};
 use driftd_window::{EventTime, PaneId, Timestamp};
 use serde::de::DeserializeOwned;
 
@@ -47,6 +47,21 @@ pub(crate) fn reference(name: &str, version: i64) -> Outcome<BaselineRef> {
     let version =
         u32::try_from(version).map_err(|_| Failure::damaged(format!("version {version} of baseline {name}")))?;
     Ok(BaselineRef { name: parsed(name, "baseline name")?, version })
+}
+
+/// An activation read back from its three columns.
+pub(crate) fn activation(since: i64, name: &str, version: i64) -> Outcome<Activation> {
+    Ok(Activation { since: EventTime::from_micros(since), reference: reference(name, version)? })
+}
+
+/// An activation that need not be there.
+pub(crate) fn activation_of(
+    since: Option<i64>,
+    name: Option<&str>,
+    version: Option<i64>,
+) -> Outcome<Option<Activation>> {
+    let columns = since.zip(name).zip(version);
+    columns.map(|((since, name), version)| activation(since, name, version)).transpose()
 }
 
 /// A baseline as it is stored, if it is one.

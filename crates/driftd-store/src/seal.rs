@@ -3,8 +3,8 @@
 use std::future::Future;
 
 use driftd_model::{
-    MonitorId, Notification, PlannedDelta, ReceiverName, Score, SealInput, SealOutcome, SealStep, SealView, Sealed,
-    SealedPane, Sealer, Topic, Verdict, WindowResult,
+    BaselineRef, ContentHash, MonitorId, Notification, PlannedDelta, ReceiverName, Score, SealInput, SealOutcome,
+    SealStep, SealView, Sealed, SealedPane, Sealer, Topic, Verdict, WindowResult,
 };
 use driftd_window::{EventTime, PaneId, Timestamp};
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -48,6 +48,8 @@ pub(crate) struct Decided<'a> {
     /// The pane's frozen merge, by segment.
     pub(crate) merged: &'a [SealedPane],
     pub(crate) outcome: &'a SealOutcome,
+    /// What its windows were judged against.
+    pub(crate) baseline: (BaselineRef, ContentHash),
 }
 
 /// Takes one step in `transaction`, which the caller commits; nothing was written when the step is idle.
@@ -79,7 +81,8 @@ pub(crate) async fn step(transaction: &mut impl SealTransaction, sealer: &dyn Se
     let outcome = off_the_runtime(|| {
         sealer.evaluate(SealInput { step, panes, first_data: seen.first_data, incidents, silences })
     });
-    transaction.write(&Decided { sealer, now, through, merged: &merged, outcome: &outcome }).await?;
+    let baseline = sealer.baseline(step);
+    transaction.write(&Decided { sealer, now, through, merged: &merged, outcome: &outcome, baseline }).await?;
     let rows = merged.iter().fold(0_u64, |sum, pane| sum.saturating_add(pane.rows));
     Ok(Sealed { step, rows, outcome })
 }

@@ -9,6 +9,7 @@
 //!
 //! The expression is evaluated once a law and gives a [`Place`] of its own, empty at first.
 
+pub mod activations;
 pub mod baselines;
 pub mod checkpoints;
 pub mod claims;
@@ -111,8 +112,16 @@ macro_rules! store_conformance {
                 equal_content_is_not_stored_twice,
                 only_the_newest_version_is_compared,
                 versions_are_listed_by_name,
-                activations_come_oldest_first,
                 only_stored_versions_are_activated,
+            }
+        );
+        $crate::store_laws!(
+            $place,
+            activations {
+                an_activation_begins_behind_what_was_counted,
+                counts_of_a_superseded_plan_are_refused,
+                late_records_find_a_plan,
+                a_plan_without_a_term_is_not_asked,
             }
         );
         $crate::store_laws!(

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use driftd_model::{
-    Baseline, Cause, Checkpoint, Epoch, FeatureBaseline, Health, IncidentRules, JudgeRules, Monitor, MonitorId,
-    MonitorPlan, MonitorSealer, MonitorTender, Observation, Offset, Partition, PlannedDelta, Pointer, ReceiverName,
-    RecordFilter, RecordShape, Role, Routing, SealOutcome, SealStep, SealTime, Sealed, SegmentBaseline, SegmentSpec,
-    Store, StoreError, StoredBaseline, Topic,
+    Baseline, Cause, Checkpoint, CountedOn, Epoch, FeatureBaseline, Health, IncidentRules, JudgeRules, Monitor,
+    MonitorId, MonitorPlan, MonitorSealer, MonitorTender, Observation, Offset, Partition, PlannedDelta, Pointer,
+    ReceiverName, RecordFilter, RecordShape, Role, Routing, SealOutcome, SealStep, SealTime, Sealed, SegmentBaseline,
+    SegmentSpec, Store, StoreError, StoredBaseline, Topic,
 };
 use driftd_stats::{
     BinEdges, CategoryCounts, DriftStatistic, FeatureAggregate, FeatureLayout, LayoutOptions, NumericSlice,
@@ -234,6 +234,14 @@ pub fn deltas(plan: &MonitorPlan, traffic: &[Traffic]) -> Vec<PlannedDelta> {
     reducer.drain().into_iter().map(|delta| PlannedDelta { plan_hash: plan.hash().clone(), delta }).collect()
 }
 
+/// What a lane says that traffic was counted on.
+fn counted_on(plan: &MonitorPlan, traffic: &[Traffic]) -> Option<CountedOn> {
+    let activation = plan.term()?.activation().cloned();
+    let held = traffic.iter().filter(|part| plan.reducer().holds.contains(hour(part.hour)));
+    let latest = held.map(|part| part.hour).max()?;
+    Some(CountedOn { monitor: id_of(plan), pane: plan.monitor().pane.pane_of(hour(latest)), activation })
+}
+
 /// One partition's owner, as a lane would be.
 #[derive(Clone, Debug)]
 pub struct Feeder {
@@ -278,6 +286,7 @@ impl Feeder {
             to: Offset(self.next.0 + records as i64),
             mark: PartitionMark::stored(Some(Watermark::at(hour(mark))), None),
             deltas: plans.iter().flat_map(planned).collect(),
+            counted_on: plans.iter().filter_map(|plan| counted_on(plan, traffic)).collect(),
             rejected: Vec::new(),
             samples: Vec::new(),
         }

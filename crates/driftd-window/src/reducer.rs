@@ -22,6 +22,25 @@ pub struct ReducerPlan {
     pub segments: SegmentPlan,
     /// How far beyond the wall clock an event time may lie.
     pub max_future_skew: Span,
+    /// Event times that are counted; others are for other plans of the same monitor.
+    pub holds: EventSpan,
+}
+
+/// From a first instant up to the one before the end; open on a side that has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct EventSpan {
+    /// First instant.
+    pub from: Option<EventTime>,
+    /// First instant after.
+    pub until: Option<EventTime>,
+}
+
+impl EventSpan {
+    /// Whether `at` lies within.
+    #[must_use]
+    pub fn contains(self, at: EventTime) -> bool {
+        self.from.is_none_or(|from| at >= from) && self.until.is_none_or(|until| at < until)
+    }
 }
 
 /// Counts of one pane and segment from one run of offsets.
@@ -37,7 +56,7 @@ pub struct PaneDelta {
     pub aggregates: Vec<FeatureAggregate>,
 }
 
-/// What became of the rows of a batch.
+/// What became of the rows of a batch; those beyond [`ReducerPlan::holds`] are in none of these numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Absorbed {
     /// Rows counted in a pane.
@@ -145,6 +164,10 @@ impl Reducer {
             }
             if at > limit {
                 report.in_future += 1;
+                groups.push(SKIP);
+                continue;
+            }
+            if !self.plan.holds.contains(at) {
                 groups.push(SKIP);
                 continue;
             }

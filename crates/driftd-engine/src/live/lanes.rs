@@ -197,7 +197,11 @@ async fn drain(
     let _ = tokio::task::spawn_blocking(move || closing.close()).await;
     slot.settled().await;
     if let Some(checkpoint) = slot.remainder() {
-        write(&slot, &checkpoint, store, source, clock, status).await?;
+        match write(&slot, &checkpoint, store, source, clock, status).await {
+            // The next owner counts it, on the newer plan.
+            Err(EngineError::Store(StoreError::Superseded(_))) => return Ok(()),
+            written => written?,
+        }
     }
     tracing::info!(kafka.partition = %slot.id, offset = %slot.next_offset(), "partition released");
     Ok(())

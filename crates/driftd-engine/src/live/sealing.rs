@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use driftd_model::{MonitorPlan, MonitorSealer, Routing, SealStep, SealTime, SharedStore, Source, StoreError, Topic};
+use driftd_model::{MonitorSealer, PlanSchedule, Routing, SealStep, SealTime, SharedStore, Source, StoreError, Topic};
 use driftd_window::{GlobalMark, PartitionMark, Timestamp};
 
 use super::commit::Waits;
@@ -24,7 +24,7 @@ const COUNT_FOR: Duration = Duration::from_secs(30);
 pub(super) struct Sealing {
     pub(super) store: SharedStore,
     pub(super) source: Arc<dyn Source>,
-    pub(super) plans: Vec<Arc<MonitorPlan>>,
+    pub(super) plans: Vec<Arc<PlanSchedule>>,
     pub(super) routing: Arc<Routing>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) status: Arc<Status>,
@@ -83,10 +83,10 @@ impl Sealing {
     }
 
     /// Seals one pane; false when there was nothing to seal, or somebody else is at it.
-    async fn step(&self, plan: &MonitorPlan, expected: usize) -> Result<bool, StoreError> {
+    async fn step(&self, plan: &PlanSchedule, expected: usize) -> Result<bool, StoreError> {
         let started = std::time::Instant::now();
         let now = self.clock.now();
-        let sealer = MonitorSealer::new(plan, expected, &self.routing, SealTime::Clock(now));
+        let sealer = MonitorSealer::of(plan, expected, &self.routing, SealTime::Clock(now));
         let sealed = self.store.seal(&sealer).await?;
         if sealed.step == SealStep::Idle {
             return Ok(false);
@@ -103,7 +103,7 @@ impl Sealing {
         Ok(true)
     }
 
-    async fn sweep(&self, plan: &MonitorPlan) -> Result<(), StoreError> {
+    async fn sweep(&self, plan: &PlanSchedule) -> Result<(), StoreError> {
         let monitor = &plan.monitor().id;
         let late = self.store.sweep_late(monitor).await?;
         if late > 0 {
@@ -114,7 +114,7 @@ impl Sealing {
     }
 
     /// Reads how far the monitor has come.
-    async fn look(&self, plan: &MonitorPlan, expected: usize) -> Result<(), StoreError> {
+    async fn look(&self, plan: &PlanSchedule, expected: usize) -> Result<(), StoreError> {
         let monitor = plan.monitor();
         let now = self.clock.now();
         let mut marks: Vec<PartitionMark> = Vec::new();
@@ -142,7 +142,7 @@ struct Counts {
 
 impl Counts {
     /// Asks again when it is time to; a topic that cannot be asked keeps its last number.
-    async fn refresh(&mut self, plans: &[Arc<MonitorPlan>], source: &dyn Source, status: &Status) {
+    async fn refresh(&mut self, plans: &[Arc<PlanSchedule>], source: &dyn Source, status: &Status) {
         let topics: std::collections::BTreeSet<&Topic> = plans.iter().flat_map(|p| &p.monitor().topics).collect();
         let is_fresh = self.asked_at.is_some_and(|at| at.elapsed() < COUNT_FOR);
         if is_fresh && topics.iter().all(|topic| self.known.contains_key(*topic)) {
@@ -167,7 +167,7 @@ impl Counts {
     }
 
     /// Partitions of all topics of the plan's monitor; nothing while some topic's number is unknown.
-    fn of(&self, plan: &MonitorPlan) -> Option<usize> {
+    fn of(&self, plan: &PlanSchedule) -> Option<usize> {
         plan.monitor().topics.iter().map(|topic| self.known.get(topic).copied()).sum()
     }
 }

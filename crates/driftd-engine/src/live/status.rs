@@ -31,6 +31,8 @@ struct State {
     is_stopping: bool,
     /// Checkpoints that are overdue, by partition.
     overdue: Vec<String>,
+    /// Why what was decided about baselines cannot be followed.
+    plans: Option<String>,
     monitors: BTreeMap<MonitorId, MonitorProgress>,
 }
 
@@ -70,7 +72,7 @@ impl Status {
     /// What the daemon needs to make progress, each with what is in the way, if anything. It is ready when nothing is:
     /// then it makes progress, or has nothing to do.
     #[must_use]
-    pub fn checks(&self) -> [(&'static str, Option<String>); 4] {
+    pub fn checks(&self) -> [(&'static str, Option<String>); 5] {
         let state = self.lock();
         let waiting = "waiting for the consumer group to assign partitions";
         let overdue = (!state.overdue.is_empty()).then(|| format!("overdue for {}", state.overdue.join(", ")));
@@ -82,6 +84,7 @@ impl Status {
                 state.source.values().next().cloned().or_else(|| (!state.has_joined).then(|| waiting.to_owned())),
             ),
             ("checkpoints", overdue),
+            ("plans", state.plans.clone()),
         ]
     }
 
@@ -118,6 +121,11 @@ impl Status {
         self.working(Doing::Start);
     }
 
+    /// A newer plan cannot be followed, or can (`None`).
+    pub fn plans_refused(&self, why: Option<String>) {
+        self.lock().plans = why;
+    }
+
     /// The store failed at `doing`. Said once for a run of failures; every failure is a metric.
     pub(super) fn failing(&self, doing: Doing, error: &StoreError) {
         metrics::store_failed(error.class());
@@ -149,6 +157,10 @@ impl Status {
     /// The source did not, or did (`None`), what `asking` says.
     pub(super) fn source_trouble(&self, asking: Asking, why: Option<String>) {
         let mut state = self.lock();
+        if state.is_stopping {
+            // A source that was closed answers nothing, which is no trouble.
+            return;
+        }
         let Some(why) = why else {
             if state.source.remove(&asking).is_some() && state.source.is_empty() {
                 tracing::info!("source answers again");
@@ -163,6 +175,15 @@ impl Status {
 
     pub(super) fn joined(&self) {
         self.lock().has_joined = true;
+    }
+
+    /// A daemon begins, the first of the process or another one after it.
+    pub(super) fn begins(&self) {
+        let mut state = self.lock();
+        state.has_joined = false;
+        state.is_stopping = false;
+        state.overdue.clear();
+        state.source.clear();
     }
 
     pub(super) fn stopping(&self) {

@@ -18,6 +18,8 @@ use crate::{Clock, EngineError};
 pub(super) enum LaneEvent {
     /// A checkpoint has landed: whoever waits for the lane may look again.
     Landed(Arc<Slot>),
+    /// A checkpoint was refused, because its panes fall under another plan now.
+    Superseded,
     /// Nothing of this daemon works any more.
     Failed(EngineError),
 }
@@ -81,6 +83,7 @@ impl Writer {
         });
         let event = match written.await {
             Ok(Ok(())) => LaneEvent::Landed(slot),
+            Ok(Err(EngineError::Store(StoreError::Superseded(_)))) => LaneEvent::Superseded,
             Ok(Err(error)) => LaneEvent::Failed(error),
             // Nobody would ever hear of this checkpoint again.
             Err(ended) => {
@@ -97,7 +100,7 @@ impl Writer {
 /// Writes one checkpoint of a lane. Being fenced is no error: somebody else owns the partition, and the lane is closed.
 ///
 /// # Errors
-/// Permanent failures of the store.
+/// Permanent failures of the store, and plans that were superseded; the lane is closed then.
 pub(super) async fn write(
     slot: &Slot,
     checkpoint: &Checkpoint,
@@ -120,6 +123,9 @@ pub(super) async fn write(
             Ok(())
         }
         Err(error) => {
+            if let StoreError::Superseded(why) = &error {
+                tracing::info!(kafka.partition = %slot.id, %why, "counts dropped, to be made again on the newer plan");
+            }
             slot.spend();
             Err(error.into())
         }

@@ -27,6 +27,7 @@ fn view(sealed: Option<i64>, marks: Vec<PartitionMark>, next: Option<i64>, last:
         next_data: next.map(pane),
         first_data: None,
         last_data: last.map(pane),
+        activation: None,
     }
 }
 

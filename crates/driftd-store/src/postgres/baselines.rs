@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use driftd_model::{Baseline, BaselineName, BaselineRef, BaselineSummary, MonitorId, StoredBaseline};
-use driftd_window::{EventTime, Timestamp};
-use sqlx::{PgExecutor, query, query_as};
+use driftd_model::{
+    Activation, Baseline, BaselineName, BaselineRef, BaselineSummary, MonitorId, StoredBaseline, first_free,
+};
+use driftd_window::{PaneWidth, Timestamp};
+use sqlx::{PgConnection, PgExecutor, query, query_as};
 
 use super::text::{original, stored};
 use super::{Outcome, PostgresStore};
 use crate::error::Failure;
-use crate::read::{no_such_baseline, profile, reference, to_integer};
+use crate::read::{activation, event_time, no_such_baseline, pane_id, profile, reference, to_integer};
 use crate::rows::{BaselineColumns, SummaryColumns};
 
 impl PostgresStore {
@@ -90,38 +92,71 @@ impl PostgresStore {
         rows.into_iter().map(|row| SummaryColumns { source: original(row.source), ..row }.into_summary()).collect()
     }
 
-    /// Activates a version from a pane on; a second word about the same pane replaces the first.
+    /// Activates a version from the first pane on that holds nothing yet.
     pub(super) async fn write_activation(
         &self,
         monitor: &MonitorId,
         wanted: &BaselineRef,
-        since: EventTime,
-    ) -> Outcome<()> {
-        // The row is written only if the version exists, which is what tells a missing one from other trouble.
-        let written = query!(
-            "INSERT INTO active_baselines (monitor, since_pane, name, version)
-             SELECT $1, $2, b.name, b.version FROM baselines AS b WHERE b.name = $3 AND b.version = $4::bigint
-             ON CONFLICT (monitor, since_pane) DO UPDATE SET name = excluded.name, version = excluded.version",
-            monitor.as_str(),
-            since.as_micros(),
-            wanted.name.as_str(),
-            i64::from(wanted.version)
-        );
-        let written = written.execute(&self.pool).await?;
-        if written.rows_affected() == 1 { Ok(()) } else { Err(no_such_baseline(wanted)) }
+        width: PaneWidth,
+    ) -> Outcome<Activation> {
+        let mut tx = self.pool.begin().await?;
+        let activated = activate(&mut tx, monitor, wanted, width).await;
+        // At once and not when the connection is used next: until then every checkpoint would wait for the lock.
+        match &activated {
+            Ok(_) => tx.commit().await?,
+            Err(_) => drop(tx.rollback().await),
+        }
+        activated
     }
 
     /// Activations of a monitor, oldest first.
-    pub(super) async fn read_activations(&self, monitor: &MonitorId) -> Outcome<Vec<(EventTime, BaselineRef)>> {
-        let rows = query!(
-            "SELECT since_pane, name, version FROM active_baselines WHERE monitor = $1 ORDER BY since_pane",
-            monitor.as_str()
-        );
-        let rows = rows.fetch_all(&self.pool).await?;
-        rows.into_iter()
-            .map(|row| Ok((EventTime::from_micros(row.since_pane), reference(&row.name, i64::from(row.version))?)))
-            .collect()
+    pub(super) async fn read_activations(&self, monitor: &MonitorId) -> Outcome<Vec<Activation>> {
+        read(&self.pool, monitor).await
     }
+}
+
+async fn activate(
+    connection: &mut PgConnection,
+    monitor: &MonitorId,
+    wanted: &BaselineRef,
+    width: PaneWidth,
+) -> Outcome<Activation> {
+    // Waits for every checkpoint that has looked up what it may count on, and lets none look before this is decided.
+    query!("LOCK TABLE active_baselines IN ACCESS EXCLUSIVE MODE").execute(&mut *connection).await?;
+    let newest = read(&mut *connection, monitor).await?.pop();
+    if let Some(newest) = newest.filter(|newest| newest.reference == *wanted) {
+        return Ok(newest);
+    }
+    let seen = query!(
+        r#"SELECT (SELECT sealed_through FROM monitor_frontiers WHERE monitor = $1) AS "sealed_through?",
+                  (SELECT max(pane_start) FROM pane_partials WHERE monitor = $1) AS "last_counted?""#,
+        monitor.as_str()
+    );
+    let seen = seen.fetch_one(&mut *connection).await?;
+    let since = first_free(width, event_time(seen.sealed_through), seen.last_counted.map(pane_id));
+    // The row is written only if the version exists, which is what tells a missing one from other trouble.
+    let written = query!(
+        "INSERT INTO active_baselines (monitor, since_pane, name, version)
+         SELECT $1, $2, b.name, b.version FROM baselines AS b WHERE b.name = $3 AND b.version = $4::bigint
+         ON CONFLICT (monitor, since_pane) DO UPDATE SET name = excluded.name, version = excluded.version",
+        monitor.as_str(),
+        since.as_micros(),
+        wanted.name.as_str(),
+        i64::from(wanted.version)
+    );
+    if written.execute(connection).await?.rows_affected() != 1 {
+        return Err(no_such_baseline(wanted));
+    }
+    Ok(Activation { since, reference: wanted.clone() })
+}
+
+async fn read(executor: impl PgExecutor<'_>, monitor: &MonitorId) -> Outcome<Vec<Activation>> {
+    let rows = query!(
+        "SELECT since_pane, name, version FROM active_baselines WHERE monitor = $1 ORDER BY since_pane",
+        monitor.as_str()
+    );
+    let rows = rows.fetch_all(executor).await?;
+    rows.into_iter().map(|row| activation(row.since_pane, &row.name, i64::from(row.version))).collect()
 }
 
 async fn find(executor: impl PgExecutor<'_>, wanted: &BaselineRef) -> Outcome<Option<StoredBaseline>> {

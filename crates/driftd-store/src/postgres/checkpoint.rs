@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use driftd_model::{Checkpoint, Claim, Partition, PartitionRow, Topic};
+use driftd_model::{Checkpoint, Claim, CountedOn, Partition, PartitionRow, Topic};
 use driftd_window::Timestamp;
 use sqlx::{PgConnection, query, query_as};
 
@@ -10,8 +10,8 @@ use super::partitions::Day;
 use super::text::stored;
 use super::{Outcome, PostgresStore};
 use crate::codec::POSTCARD_SMALL;
-use crate::fence::{DEAD_LETTERS, Encoded, encode, fenced};
-use crate::read::to_integer;
+use crate::fence::{DEAD_LETTERS, Encoded, check_plan, encode, fenced};
+use crate::read::{activation, to_integer};
 use crate::rows::{ClaimColumns, PartitionColumns};
 
 impl PostgresStore {
@@ -66,6 +66,9 @@ impl PostgresStore {
     ) -> Outcome<()> {
         let mut tx = self.pool.begin().await?;
         advance(&mut tx, checkpoint, now).await?;
+        if !checkpoint.counted_on.is_empty() {
+            check_plans(&mut tx, &checkpoint.counted_on).await?;
+        }
         if !partials.is_empty() {
             append(&mut tx, checkpoint, partials, day).await?;
         }
@@ -122,6 +125,28 @@ async fn advance(connection: &mut PgConnection, checkpoint: &Checkpoint, now: Ti
     );
     let found = found.fetch_optional(connection).await?;
     Err(fenced(checkpoint, found.map(|row| (row.epoch, row.next_offset))))
+}
+
+/// The third fence: nobody has activated another baseline for the panes that were counted.
+async fn check_plans(connection: &mut PgConnection, counted_on: &[CountedOn]) -> Outcome<()> {
+    let monitors: Vec<&str> = counted_on.iter().map(|counted| counted.monitor.as_str()).collect();
+    let panes: Vec<i64> = counted_on.iter().map(|counted| counted.pane.start().as_micros()).collect();
+    let found = query!(
+        r#"SELECT c.number AS "number!", a.since_pane, a.name, a.version
+           FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS c (monitor, pane, number)
+           CROSS JOIN LATERAL (SELECT since_pane, name, version FROM active_baselines
+                               WHERE monitor = c.monitor AND since_pane <= c.pane
+                               ORDER BY since_pane DESC LIMIT 1) AS a"#,
+        &monitors as &[&str],
+        &panes
+    );
+    for row in found.fetch_all(connection).await? {
+        let counted = usize::try_from(row.number).ok().and_then(|number| counted_on.get(number.checked_sub(1)?));
+        if let Some(counted) = counted {
+            check_plan(counted, &activation(row.since_pane, &row.name, i64::from(row.version))?)?;
+        }
+    }
+    Ok(())
 }
 
 async fn append(

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use driftd_model::{Baseline, BaselineName, BaselineRef, BaselineSummary, MonitorId, StoredBaseline};
-use driftd_window::{EventTime, Timestamp};
-use sqlx::sqlite::SqliteConnection;
+use driftd_model::{
+    Activation, Baseline, BaselineName, BaselineRef, BaselineSummary, MonitorId, StoredBaseline, first_free,
+};
+use driftd_window::{PaneWidth, Timestamp};
+use sqlx::sqlite::{SqliteConnection, SqliteExecutor};
 use sqlx::{query, query_as};
 
 use super::{Outcome, SqliteStore};
 use crate::error::Failure;
-use crate::read::{no_such_baseline, profile, reference, to_integer};
+use crate::read::{activation, event_time, no_such_baseline, pane_id, profile, reference, to_integer};
 use crate::rows::{BaselineColumns, SummaryColumns};
 
 impl SqliteStore {
@@ -90,13 +92,28 @@ impl SqliteStore {
         rows.into_iter().map(SummaryColumns::into_summary).collect()
     }
 
-    /// Activates a version from a pane on; a second word about the same pane replaces the first.
+    /// Activates a version from the first pane on that holds nothing yet.
     pub(super) async fn write_activation(
         &self,
         monitor: &MonitorId,
         wanted: &BaselineRef,
-        since: EventTime,
-    ) -> Outcome<()> {
+        width: PaneWidth,
+    ) -> Outcome<Activation> {
+        // The write lock: no checkpoint comes in between.
+        let mut tx = self.write().await?;
+        let (sealed_through, last_counted): (Option<i64>, Option<i64>) = query_as(
+            "SELECT (SELECT sealed_through FROM monitor_frontiers WHERE monitor = ?1),
+                    (SELECT max(pane_start) FROM pane_partials WHERE monitor = ?1)",
+        )
+        .bind(monitor.as_str())
+        .fetch_one(&mut *tx)
+        .await?;
+        let since = first_free(width, event_time(sealed_through), last_counted.map(pane_id));
+        let newest = read(&mut *tx, monitor).await?.pop();
+        if let Some(newest) = newest.filter(|newest| newest.reference == *wanted) {
+            tx.rollback().await?;
+            return Ok(newest);
+        }
         // The row is written only if the version exists, which is what tells a missing one from other trouble.
         let done = query(
             "INSERT INTO active_baselines (monitor, since_pane, name, version)
@@ -107,25 +124,28 @@ impl SqliteStore {
         .bind(since.as_micros())
         .bind(wanted.name.as_str())
         .bind(wanted.version)
-        .execute(&self.writer)
+        .execute(&mut *tx)
         .await?;
-        if done.rows_affected() == 1 {
-            return Ok(());
+        if done.rows_affected() != 1 {
+            return Err(no_such_baseline(wanted));
         }
-        Err(no_such_baseline(wanted))
+        tx.commit().await?;
+        Ok(Activation { since, reference: wanted.clone() })
     }
 
     /// Activations of a monitor, oldest first.
-    pub(super) async fn read_activations(&self, monitor: &MonitorId) -> Outcome<Vec<(EventTime, BaselineRef)>> {
-        let rows: Vec<(i64, String, i64)> =
-            query_as("SELECT since_pane, name, version FROM active_baselines WHERE monitor = ? ORDER BY since_pane")
-                .bind(monitor.as_str())
-                .fetch_all(&self.readers)
-                .await?;
-        rows.into_iter()
-            .map(|(since, name, version)| Ok((EventTime::from_micros(since), reference(&name, version)?)))
-            .collect()
+    pub(super) async fn read_activations(&self, monitor: &MonitorId) -> Outcome<Vec<Activation>> {
+        read(&self.readers, monitor).await
     }
+}
+
+async fn read(executor: impl SqliteExecutor<'_>, monitor: &MonitorId) -> Outcome<Vec<Activation>> {
+    let rows: Vec<(i64, String, i64)> =
+        query_as("SELECT since_pane, name, version FROM active_baselines WHERE monitor = ? ORDER BY since_pane")
+            .bind(monitor.as_str())
+            .fetch_all(executor)
+            .await?;
+    rows.into_iter().map(|(since, name, version)| activation(since, &name, version)).collect()
 }
 
 async fn find(connection: &mut SqliteConnection, wanted: &BaselineRef) -> Outcome<Option<StoredBaseline>> {

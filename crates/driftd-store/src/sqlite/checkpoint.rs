@@ -1,6 +1,6 @@
 //! Claims and checkpoints: who owns a partition, and how far it was counted.
 
-use driftd_model::{Checkpoint, Claim, Partition, PartitionRow, Topic};
+use driftd_model::{Checkpoint, Claim, CountedOn, Partition, PartitionRow, Topic};
 use driftd_window::Timestamp;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{query, query_as};
@@ -8,8 +8,8 @@ use sqlx::{query, query_as};
 use super::bulk::Insert;
 use super::{Outcome, SqliteStore};
 use crate::codec::POSTCARD;
-use crate::fence::{DEAD_LETTERS, encode, fenced};
-use crate::read::to_integer;
+use crate::fence::{DEAD_LETTERS, check_plan, encode, fenced};
+use crate::read::{activation, to_integer};
 use crate::rows::{ClaimColumns, PartitionColumns};
 
 const PARTIALS: Insert = Insert {
@@ -58,6 +58,7 @@ impl SqliteStore {
         let partials = encode(checkpoint)?;
         let mut tx = self.write().await?;
         advance(&mut tx, checkpoint, now).await?;
+        check_plans(&mut tx, &checkpoint.counted_on).await?;
         let place = (topic.as_str(), partition.0, from.0, to.0);
         PARTIALS
             .rows(&mut tx, &partials, |row, (monitor, planned, state)| {
@@ -143,6 +144,24 @@ async fn advance(connection: &mut SqliteConnection, checkpoint: &Checkpoint, now
             .fetch_optional(connection)
             .await?;
     Err(fenced(checkpoint, found))
+}
+
+/// The third fence: nobody has activated another baseline for the panes that were counted.
+async fn check_plans(connection: &mut SqliteConnection, counted_on: &[CountedOn]) -> Outcome<()> {
+    for counted in counted_on {
+        let found: Option<(i64, String, i64)> = query_as(
+            "SELECT since_pane, name, version FROM active_baselines WHERE monitor = ? AND since_pane <= ?
+             ORDER BY since_pane DESC LIMIT 1",
+        )
+        .bind(counted.monitor.as_str())
+        .bind(counted.pane.start().as_micros())
+        .fetch_optional(&mut *connection)
+        .await?;
+        if let Some((since, name, version)) = found {
+            check_plan(counted, &activation(since, &name, version)?)?;
+        }
+    }
+    Ok(())
 }
 
 async fn keep_newest_samples(connection: &mut SqliteConnection, topic: &Topic) -> Outcome<()> {

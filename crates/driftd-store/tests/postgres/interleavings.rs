@@ -61,8 +61,8 @@ impl Sealer for Paused<'_> {
         self.inner.through(step)
     }
 
-    fn baseline(&self) -> (BaselineRef, ContentHash) {
-        self.inner.baseline()
+    fn baseline(&self, step: SealStep) -> (BaselineRef, ContentHash) {
+        self.inner.baseline(step)
     }
 }
 

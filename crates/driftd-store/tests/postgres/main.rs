@@ -7,6 +7,7 @@
     reason = "a test stops where something is not as it should be"
 )]
 
+mod activations;
 mod interleavings;
 mod odd_text;
 mod opening;

@@ -3,7 +3,7 @@
 use driftd_model::{BaselineName, BaselineRef, ErrorClass, Store, StoredBaseline};
 
 use super::Place;
-use crate::fixtures::{baseline, clock, hour, id_of, plan};
+use crate::fixtures::{baseline, clock, id_of, plan};
 
 fn name(text: &str) -> BaselineName {
     text.parse().unwrap()
@@ -76,26 +76,12 @@ pub async fn versions_are_listed_by_name(place: &dyn Place) {
     assert_eq!(listed, expected);
 }
 
-/// By pane, whatever the order they were made in; a second word about one pane replaces the first.
-pub async fn activations_come_oldest_first(place: &dyn Place) {
-    let (store, monitor) = (place.open().await, id_of(&plan()));
-    for salt in 0..3 {
-        put(&*store, "a", salt, 1).await;
-    }
-    for (since, reference) in [(20, "a@v2"), (-5, "a@v1"), (10, "a@v3"), (20, "a@v1")] {
-        store.activate_baseline(&monitor, &version(reference), hour(since)).await.unwrap();
-    }
-    store.activate_baseline(&"other".parse().unwrap(), &version("a@v1"), hour(0)).await.unwrap();
-    let expected = [(hour(-5), version("a@v1")), (hour(10), version("a@v3")), (hour(20), version("a@v1"))];
-    assert_eq!(store.activations(&monitor).await.unwrap(), expected);
-}
-
 /// A version that does not exist cannot be judged against; nothing is written.
 pub async fn only_stored_versions_are_activated(place: &dyn Place) {
-    let (store, monitor) = (place.open().await, id_of(&plan()));
+    let (store, monitor, width) = (place.open().await, id_of(&plan()), plan().monitor().pane);
     put(&*store, "a", 0, 1).await;
     for missing in ["a@v2", "b@v1"] {
-        let error = store.activate_baseline(&monitor, &version(missing), hour(0)).await.unwrap_err();
+        let error = store.activate_baseline(&monitor, &version(missing), width).await.unwrap_err();
         assert_eq!(error.class(), ErrorClass::Permanent);
         assert!(error.to_string().contains(missing), "{error}");
     }

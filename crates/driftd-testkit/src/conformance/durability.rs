@@ -32,7 +32,7 @@ async fn everything(store: &dyn Store) -> String {
 pub async fn everything_is_there_after_opening_again(place: &dyn Place) {
     let (store, plan) = (place.open().await, plan());
     let stored = store.put_baseline(&"base".parse().unwrap(), baseline(0), clock(1)).await.unwrap();
-    store.activate_baseline(&id_of(&plan), &stored.reference, hour(0)).await.unwrap();
+    store.activate_baseline(&id_of(&plan), &stored.reference, plan.monitor().pane).await.unwrap();
     let mut feeder = Feeder::claim(&*store, 0).await;
     let mut checkpoint = feeder.checkpoint(&[&plan], &[Traffic::at(0), Traffic::at(1).shifted(CRITICAL)], 3);
     checkpoint.rejected.push(("undecodable".to_owned(), 3));

@@ -73,8 +73,8 @@ impl Sealer for Witness<'_> {
         self.through.or_else(|| self.real.through(step))
     }
 
-    fn baseline(&self) -> (BaselineRef, ContentHash) {
-        self.real.baseline()
+    fn baseline(&self, step: SealStep) -> (BaselineRef, ContentHash) {
+        self.real.baseline(step)
     }
 }
 

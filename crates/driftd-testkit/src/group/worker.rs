@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use driftd_engine::{Backoff, Clock, EngineError, Live, LiveSettings, Outbox, Status};
-use driftd_model::{MonitorPlan, Retention, SharedStore};
+use driftd_engine::{Backoff, Clock, Ended, EngineError, Live, LiveSettings, Outbox, Status};
+use driftd_model::{MonitorPlan, PlanSchedule, Retention, SharedStore};
 use driftd_window::Span;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -35,7 +35,7 @@ pub struct Worker {
     group: Group,
     runtime: Option<Runtime>,
     stop: Option<oneshot::Sender<()>>,
-    running: Option<JoinHandle<Result<(), EngineError>>>,
+    running: Option<JoinHandle<Result<Ended, EngineError>>>,
 }
 
 impl Worker {
@@ -48,6 +48,19 @@ impl Worker {
         clock: Arc<dyn Clock>,
         settings: LiveSettings,
     ) -> Self {
+        let plans = plans.iter().map(|plan| Arc::new(PlanSchedule::from(plan.as_ref().clone()))).collect();
+        Self::following(group, store, plans, clock, settings)
+    }
+
+    /// [`Worker::start`] with plans that may be superseded.
+    #[must_use]
+    pub fn following(
+        group: &Group,
+        store: SharedStore,
+        plans: Vec<Arc<PlanSchedule>>,
+        clock: Arc<dyn Clock>,
+        settings: LiveSettings,
+    ) -> Self {
         let (member, source) = group.join();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("the machine has threads to give");
@@ -55,7 +68,7 @@ impl Worker {
         let live = Live {
             store,
             source,
-            plans: plans.to_vec(),
+            plans,
             routing: Arc::default(),
             outbox: Outbox::new(&settings.owner, BTreeMap::new(), Backoff::default()),
             clock,
@@ -86,7 +99,7 @@ impl Worker {
     ///
     /// # Panics
     /// When it does not end in time.
-    pub async fn ended(&mut self, deadline: Duration) -> Result<(), EngineError> {
+    pub async fn ended(&mut self, deadline: Duration) -> Result<Ended, EngineError> {
         let running = self.running.take().expect("waited for once");
         let ended = tokio::time::timeout(deadline, running).await.expect("the daemon does not end");
         ended.expect("the daemon does not panic")

@@ -28,6 +28,7 @@ impl State {
     pub(super) fn checkpoint(&mut self, checkpoint: &Checkpoint, now: Timestamp) -> Result<(), StoreError> {
         let fault = self.take_fault(Operation::Checkpoint);
         self.fence(checkpoint)?;
+        self.check_plans(&checkpoint.counted_on)?;
         if fault == Some(Fault::BeforeCommit) {
             return Err(Fault::error(Operation::Checkpoint));
         }

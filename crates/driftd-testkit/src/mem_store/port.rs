@@ -1,12 +1,12 @@
 //! The store port over the plain data: lock, do, answer.
 
 use driftd_model::{
-    Baseline, BaselineName, BaselineRef, BaselineSummary, Checkpoint, Claim, FeatureName, HistoryQuery, HistoryRow,
-    Incident, IncidentEvent, IncidentId, IncidentRow, IncidentState, MonitorId, OutboxEntry, Partition, PartitionRow,
-    ReceiverName, Retained, Retention, SealOutcome, Sealed, SealedPane, Sealer, Settlement, Silence, SilenceId, Step,
-    Store, StoreError, StoreResult, StoredBaseline, Tender, Topic,
+    Activation, Baseline, BaselineName, BaselineRef, BaselineSummary, Checkpoint, Claim, FeatureName, HistoryQuery,
+    HistoryRow, Incident, IncidentEvent, IncidentId, IncidentRow, IncidentState, MonitorId, OutboxEntry, Partition,
+    PartitionRow, ReceiverName, Retained, Retention, SealOutcome, Sealed, SealedPane, Sealer, Settlement, Silence,
+    SilenceId, Step, Store, StoreError, StoreResult, StoredBaseline, Tender, Topic,
 };
-use driftd_window::{EventTime, SegmentKey, Timestamp, WindowName};
+use driftd_window::{EventTime, PaneWidth, SegmentKey, Timestamp, WindowName};
 
 use super::MemStore;
 use super::state::State;
@@ -94,15 +94,13 @@ impl Store for MemStore {
         &'a self,
         monitor: &'a MonitorId,
         reference: &'a BaselineRef,
-        since: EventTime,
-    ) -> StoreResult<'a, ()> {
-        ready(self.lock().activate(monitor, reference, since))
+        width: PaneWidth,
+    ) -> StoreResult<'a, Activation> {
+        ready(self.lock().activate(monitor, reference, width))
     }
 
-    fn activations<'a>(&'a self, monitor: &'a MonitorId) -> StoreResult<'a, Vec<(EventTime, BaselineRef)>> {
-        let state = self.lock();
-        let found = state.activations.get(monitor).into_iter().flatten();
-        ready(Ok(found.map(|(since, reference)| (*since, reference.clone())).collect()))
+    fn activations<'a>(&'a self, monitor: &'a MonitorId) -> StoreResult<'a, Vec<Activation>> {
+        ready(Ok(self.lock().activations(monitor).to_vec()))
     }
 
     fn sealed_panes<'a>(

@@ -38,7 +38,7 @@ impl State {
         let state = self.monitor(sealer.monitor());
         state.sealed.extend(fresh.into_iter().map(|p| ((p.pane, p.segment.clone()), p)));
         state.sealed_through = Some(through);
-        state.history.extend(history_rows(sealer, &outcome, now));
+        state.history.extend(history_rows(sealer, step, &outcome, now));
         self.tell(&outcome);
         match fault {
             Some(_) => Err(Fault::error(Operation::Seal)),
@@ -56,8 +56,9 @@ impl State {
                 *slowest = fastest;
             }
         }
+        let activation = self.activations(monitor).last().cloned();
         let Some(state) = self.monitors.get(monitor) else {
-            return SealView { marks, ..SealView::default() };
+            return SealView { marks, activation, ..SealView::default() };
         };
         let unsealed = |start: EventTime| state.sealed_through.is_none_or(|through| start >= through);
         SealView {
@@ -66,6 +67,7 @@ impl State {
             next_data: state.partials.keys().copied().find(|pane| unsealed(pane.start())),
             first_data: state.sealed.iter().find(|(_, pane)| pane.rows > 0).map(|((pane, _), _)| *pane),
             last_data: state.sealed.iter().rev().find(|(_, pane)| pane.rows > 0).map(|((pane, _), _)| *pane),
+            activation,
         }
     }
 
@@ -97,8 +99,8 @@ impl State {
 }
 
 /// Every statistic of every feature of every window, as the history shows it.
-fn history_rows(sealer: &dyn Sealer, outcome: &SealOutcome, sealed_at: Timestamp) -> Vec<HistoryRow> {
-    let baseline = sealer.baseline().0.to_string();
+fn history_rows(sealer: &dyn Sealer, step: SealStep, outcome: &SealOutcome, sealed_at: Timestamp) -> Vec<HistoryRow> {
+    let baseline = sealer.baseline(step).0.to_string();
     let mut rows = Vec::new();
     for window in &outcome.windows {
         for verdict in &window.verdicts {

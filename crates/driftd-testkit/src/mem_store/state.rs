@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use driftd_model::{
-    BaselineName, BaselineRef, Checkpoint, DeadLetter, HistoryRow, Incident, IncidentEvent, MonitorId, Notification,
+    Activation, BaselineName, Checkpoint, DeadLetter, HistoryRow, Incident, IncidentEvent, MonitorId, Notification,
     Offset, OutboxEntry, Partition, PartitionRow, PlannedDelta, ReceiverName, SealedPane, Silence, SilenceId,
     StoredBaseline, Topic,
 };
@@ -20,7 +20,8 @@ pub(super) struct State {
     pub(super) dead_letters: BTreeMap<Topic, VecDeque<(Timestamp, DeadLetter)>>,
     pub(super) monitors: BTreeMap<MonitorId, MonitorState>,
     pub(super) baselines: BTreeMap<BaselineName, Vec<StoredBaseline>>,
-    pub(super) activations: BTreeMap<MonitorId, BTreeMap<EventTime, BaselineRef>>,
+    /// Oldest first.
+    pub(super) activations: BTreeMap<MonitorId, Vec<Activation>>,
     /// In order of their first write.
     pub(super) incidents: Vec<Incident>,
     pub(super) events: Vec<IncidentEvent>,

@@ -85,12 +85,13 @@ async fn activate(files: &ConfigFiles, reference: &str, monitor: &str) -> anyhow
     let baseline = setup::baseline(&store, &reference.to_string()).await?;
     // Proves that the baseline can serve the monitor before anything depends on it.
     driftd_model::MonitorPlan::new(monitor.clone(), baseline)?;
-    let frontier = store.sealed_through(&monitor.id).await?;
-    let since = frontier.unwrap_or(driftd_window::EventTime::from_micros(0));
-    store.activate_baseline(&monitor.id, &reference, since).await?;
-    let since = frontier.map_or_else(|| "its first pane".to_owned(), |since| since.to_string());
+    let activation = store.activate_baseline(&monitor.id, &reference, monitor.pane).await?;
+    let is_first = activation.since == monitor.pane.earliest();
+    let since = if is_first { "its first pane".to_owned() } else { activation.since.to_string() };
     line(format_args!("monitor {} is judged against {reference} from {since} on", monitor.id))?;
-    line("workers that run go on with what they began with: start them again")?;
+    if !is_first {
+        line("records before that are still judged as they were; workers that run take it up within seconds")?;
+    }
     Ok(())
 }
 

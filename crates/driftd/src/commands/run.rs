@@ -1,31 +1,34 @@
 //! `driftd run`: the daemon.
 
+mod generation;
 mod parts;
 mod probes;
+mod renewal;
 mod signals;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context;
 use driftd_config::Config;
-use driftd_engine::{Backoff, Live, LiveSettings, Outbox, Status, SystemClock};
-use driftd_model::{MonitorPlan, SharedStore, StoreError};
+use driftd_engine::{Backoff, Ended, Live, LiveSettings, Outbox, Status, SystemClock};
+use driftd_model::{SharedStore, StoreError};
 use driftd_web::{Listener, MetricsRegistry};
 
 use crate::cli::ConfigFiles;
 use crate::commands::Exit;
 use crate::setup;
+use generation::Generation;
 use probes::DaemonProbes;
+use renewal::Renewal;
 use signals::Signals;
 
 /// Wait between two tries to reach the store at the start.
 const STORE_RETRY: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(files: &ConfigFiles) -> anyhow::Result<Exit> {
-    let config = setup::config(files)?;
-    if config.monitors.is_empty() {
-        anyhow::bail!("there is nothing to watch: the configuration has no [[monitor]]; add one or pass --config");
-    }
+    let config = Arc::new(setup::config(files)?);
+    generation::watches_something(&config)?;
     for note in &config.notes {
         tracing::warn!("{note}");
     }
@@ -39,9 +42,7 @@ pub(super) async fn run(files: &ConfigFiles) -> anyhow::Result<Exit> {
     let Some(store) = store(&config, &status, &mut signals).await? else {
         return Ok(Exit::Ok);
     };
-    let plans = plans(&config, &store).await?;
-    let live = assemble(&config, store, plans, Arc::clone(&status))?;
-    let outcome = live.run(signals.stop()).await;
+    let outcome = generations(Generation::of(config, &store).await?, files, &store, signals, &status).await;
     // Probes are answered to the last, so that a supervisor sees why it takes a while.
     drop(end_listener);
     if let Some(listener) = listener {
@@ -91,28 +92,63 @@ async fn store(config: &Config, status: &Status, signals: &mut Signals) -> anyho
     }
 }
 
-/// Every monitor bound to its baseline; all that are missing are named at once.
-async fn plans(config: &Config, store: &SharedStore) -> anyhow::Result<Vec<Arc<MonitorPlan>>> {
-    let mut plans = Vec::new();
-    let mut problems = Vec::new();
-    for monitor in &config.monitors {
-        match setup::plan(store, monitor).await {
-            Ok(plan) => plans.push(Arc::new(plan)),
-            Err(error) => problems.push(format!("{error:#}")),
+/// One daemon after another, until a signal ends them: each works by what holds when it begins.
+async fn generations(
+    mut current: Generation,
+    files: &ConfigFiles,
+    store: &SharedStore,
+    mut signals: Signals,
+    status: &Arc<Status>,
+) -> anyhow::Result<()> {
+    loop {
+        let renewal = Renewal {
+            current: current.clone(),
+            files: files.clone(),
+            store: Arc::clone(store),
+            signals: signals.clone(),
+            status: Arc::clone(status),
+        };
+        let (found, next) = tokio::sync::oneshot::channel();
+        let mut ending = signals.clone();
+        let stop = async move {
+            tokio::select! {
+                () = ending.first() => {}
+                // Nobody waits for it when the daemon has ended for another reason.
+                next = renewal.next() => {
+                    let _ = found.send(next);
+                }
+            }
+        };
+        let ended = assemble(&current, store, status)?.run(stop).await?;
+        if signals.is_ending() {
+            return Ok(());
         }
+        current = match next.await {
+            Ok((next, heard)) => {
+                // A wish that came while the old one ended is still to be heard.
+                signals = heard;
+                next
+            }
+            Err(_) if ended == Ended::Superseded => superseded(&current, store).await?,
+            Err(_) => return Ok(()),
+        };
     }
-    if problems.is_empty() { Ok(plans) } else { Err(anyhow::anyhow!(problems.join("\n"))) }
 }
 
-fn assemble(
-    config: &Config,
-    store: SharedStore,
-    plans: Vec<Arc<MonitorPlan>>,
-    status: Arc<Status>,
-) -> anyhow::Result<Live> {
+/// What is to be worked by when the store has refused what was counted by `current`.
+async fn superseded(current: &Generation, store: &SharedStore) -> anyhow::Result<Generation> {
+    let next = current.replanned(store).await.context("another baseline was activated, and cannot be used")?;
+    anyhow::ensure!(
+        next.terms() != current.terms(),
+        "the store refuses counts for baselines that it says hold; please report this"
+    );
+    Ok(next)
+}
+
+fn assemble(generation: &Generation, store: &SharedStore, status: &Arc<Status>) -> anyhow::Result<Live> {
+    let Generation { config, plans, transports } = generation;
     let owner = parts::owner();
-    let transports = parts::transports(config)?;
-    let source = parts::source(config, &plans)?;
+    let source = parts::source(config, plans)?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let settings = LiveSettings {
         owner: owner.clone(),
@@ -126,14 +162,14 @@ fn assemble(
         owner = %owner, monitors = plans.len(), threads = settings.threads, group = %config.kafka.group, "starting"
     );
     Ok(Live {
-        store,
+        store: Arc::clone(store),
         source,
         routing: Arc::new(config.routing()),
-        outbox: Outbox::new(&owner, transports, Backoff::default()),
-        plans,
+        outbox: Outbox::new(&owner, transports.clone(), Backoff::default()),
+        plans: plans.clone(),
         clock: Arc::new(SystemClock),
         retention: setup::retention(config),
         settings,
-        status,
+        status: Arc::clone(status),
     })
 }

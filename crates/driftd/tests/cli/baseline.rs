@@ -225,7 +225,6 @@ fn the_active_version_judges() {
     exit 0
     --- out
     monitor orders is judged against orders@v2 from its first pane on
-    workers that run go on with what they began with: start them again
     ");
     assert_eq!(incidents(), 0, "against the population it came from");
     assert_snapshot!(fixture.run("baseline activate orders@v9 --monitor orders").refusal(), @"error: there is no baseline orders@v9; the store has: orders@v1, orders@v2");

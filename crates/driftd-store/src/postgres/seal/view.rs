@@ -7,7 +7,7 @@ use sqlx::{PgConnection, query, query_as};
 
 use crate::error::Outcome;
 use crate::postgres::text::stored;
-use crate::read::{event_time, pane_id};
+use crate::read::{activation_of, event_time, pane_id};
 use crate::rows::MarkColumns;
 
 /// Frontier, marks and the neighbouring panes with records, in the snapshot of the transaction.
@@ -20,8 +20,12 @@ pub(super) async fn read(connection: &mut PgConnection, monitor: &MonitorId, top
                   (SELECT s.pane_start FROM sealed_panes AS s
                    WHERE s.monitor = $1 AND s.rows > 0 ORDER BY s.pane_start LIMIT 1) AS "first_data?",
                   (SELECT s.pane_start FROM sealed_panes AS s
-                   WHERE s.monitor = $1 AND s.rows > 0 ORDER BY s.pane_start DESC LIMIT 1) AS "last_data?"
-           FROM monitor_frontiers AS f WHERE f.monitor = $1"#,
+                   WHERE s.monitor = $1 AND s.rows > 0 ORDER BY s.pane_start DESC LIMIT 1) AS "last_data?",
+                  a.since_pane AS "since?", a.name AS "name?", a.version AS "version?"
+           FROM monitor_frontiers AS f
+           LEFT JOIN LATERAL (SELECT since_pane, name, version FROM active_baselines
+                              WHERE monitor = $1 ORDER BY since_pane DESC LIMIT 1) AS a ON true
+           WHERE f.monitor = $1"#,
         monitor.as_str(),
         i64::MIN
     );
@@ -40,5 +44,6 @@ pub(super) async fn read(connection: &mut PgConnection, monitor: &MonitorId, top
         next_data: seen.next_data.map(pane_id),
         first_data: seen.first_data.map(pane_id),
         last_data: seen.last_data.map(pane_id),
+        activation: activation_of(seen.since, seen.name.as_deref(), seen.version.map(i64::from))?,
     })
 }

@@ -56,7 +56,7 @@ pub(super) async fn windows(connection: &mut PgConnection, decided: &Decided<'_>
     );
     let mut ids: Vec<i64> = ids.fetch_all(&mut *connection).await?;
     ids.sort_unstable();
-    let (reference, hash) = decided.sealer.baseline();
+    let (reference, hash) = &decided.baseline;
     let segments: Vec<Cow<'_, str>> = results.iter().map(|result| stored(result.segment.as_str())).collect();
     let names: Vec<Cow<'_, str>> = results.iter().map(|result| stored(result.window.name.as_str())).collect();
     let starts: Vec<i64> = results.iter().map(|result| result.start.as_micros()).collect();

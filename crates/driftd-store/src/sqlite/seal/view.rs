@@ -5,7 +5,7 @@ use sqlx::query_as;
 use sqlx::sqlite::SqliteConnection;
 
 use crate::error::Outcome;
-use crate::read::{event_time, pane_id, to_document};
+use crate::read::{activation_of, event_time, pane_id, to_document};
 use crate::rows::MarkColumns;
 
 /// Frontier, marks and the neighbouring panes with records, in the snapshot of the transaction.
@@ -14,8 +14,8 @@ pub(super) async fn read(
     monitor: &MonitorId,
     topics: &[Topic],
 ) -> Outcome<SealView> {
-    type Row = (Option<i64>, Option<i64>, Option<i64>, Option<i64>);
-    let (sealed_through, next_data, first_data, last_data): Row = query_as(
+    type Row = (Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<String>, Option<i64>);
+    let (sealed_through, next_data, first_data, last_data, since, name, version): Row = query_as(
         "WITH frontier AS (SELECT (SELECT sealed_through FROM monitor_frontiers WHERE monitor = ?1) AS at)
          SELECT frontier.at,
                 (SELECT p.pane_start FROM pane_partials AS p
@@ -24,8 +24,11 @@ pub(super) async fn read(
                 (SELECT s.pane_start FROM sealed_panes AS s
                  WHERE s.monitor = ?1 AND s.rows > 0 ORDER BY s.pane_start LIMIT 1),
                 (SELECT s.pane_start FROM sealed_panes AS s
-                 WHERE s.monitor = ?1 AND s.rows > 0 ORDER BY s.pane_start DESC LIMIT 1)
-         FROM frontier",
+                 WHERE s.monitor = ?1 AND s.rows > 0 ORDER BY s.pane_start DESC LIMIT 1),
+                a.since_pane, a.name, a.version
+         FROM frontier
+         LEFT JOIN (SELECT since_pane, name, version FROM active_baselines
+                    WHERE monitor = ?1 ORDER BY since_pane DESC LIMIT 1) AS a",
     )
     .bind(monitor.as_str())
     .bind(i64::MIN)
@@ -45,5 +48,6 @@ pub(super) async fn read(
         next_data: next_data.map(pane_id),
         first_data: first_data.map(pane_id),
         last_data: last_data.map(pane_id),
+        activation: activation_of(since, name.as_deref(), version)?,
     })
 }

@@ -54,14 +54,14 @@ pub(super) async fn panes(
 
 /// Writes down what was judged.
 pub(super) async fn windows(connection: &mut SqliteConnection, decided: &Decided<'_>) -> Outcome<()> {
-    let Decided { sealer, now, outcome, .. } = decided;
+    let Decided { sealer, now, outcome, baseline, .. } = decided;
     if outcome.windows.is_empty() {
         return Ok(());
     }
     // The write lock is held, so nobody else gives ids in between.
     let first: i64 = query_scalar("SELECT coalesce(max(id), 0) + 1 FROM windows").fetch_one(&mut *connection).await?;
     let numbered: Vec<(i64, &WindowResult)> = (first..).zip(&outcome.windows).collect();
-    let (reference, hash) = sealer.baseline();
+    let (reference, hash) = baseline;
     let baseline = reference.to_string();
     WINDOWS
         .rows(connection, &numbered, |row, (id, result)| {

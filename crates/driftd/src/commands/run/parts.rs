@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use driftd_config::Config;
 use driftd_engine::plans_by_topic;
-use driftd_model::{MonitorPlan, ReceiverName, Source, SourceError, Transport};
+use driftd_model::{PlanSchedule, ReceiverName, Source, SourceError, Transport};
 use driftd_source::decode::Decoder;
 use driftd_source::kafka::{DeadLetterProducer, DeadLetterSink, KafkaSource, MakeDecoder};
 
@@ -34,7 +34,7 @@ pub(super) fn transports(config: &Config) -> anyhow::Result<BTreeMap<ReceiverNam
 }
 
 /// The Kafka topics of all monitors, decoded for them.
-pub(super) fn source(config: &Config, plans: &[Arc<MonitorPlan>]) -> anyhow::Result<Arc<dyn Source>> {
+pub(super) fn source(config: &Config, plans: &[Arc<PlanSchedule>]) -> anyhow::Result<Arc<dyn Source>> {
     let by_topic = plans_by_topic(plans);
     let topics = by_topic.keys().cloned().collect();
     let make_decoder: MakeDecoder =

@@ -6,8 +6,12 @@ use tokio::sync::watch;
 /// Exit code of a process that was interrupted twice.
 const INTERRUPTED: i32 = 130;
 
-/// SIGTERM and SIGINT, listened to from the start of the daemon.
-pub(super) struct Signals(watch::Receiver<bool>);
+/// SIGTERM, SIGINT and SIGHUP, listened to from the start of the daemon.
+#[derive(Clone)]
+pub(super) struct Signals {
+    ending: watch::Receiver<bool>,
+    reloads: watch::Receiver<u64>,
+}
 
 impl Signals {
     /// Begins to listen.
@@ -15,12 +19,18 @@ impl Signals {
         use tokio::signal::unix::{SignalKind, signal};
         let listen = |kind| signal(kind).context("listening to signals failed");
         let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
-        let (asked, asking) = watch::channel(false);
+        let mut hangup = listen(SignalKind::hangup())?;
+        let (asked, ending) = watch::channel(false);
+        let (reload, reloads) = watch::channel(0);
         tokio::spawn(async move {
             loop {
                 let name = tokio::select! {
                     _ = terminate.recv() => "SIGTERM",
                     _ = interrupt.recv() => "SIGINT",
+                    _ = hangup.recv() => {
+                        reload.send_modify(|count| *count += 1);
+                        continue;
+                    }
                 };
                 if asked.send_replace(true) {
                     tracing::warn!(signal = name, "asked twice, ending at once");
@@ -29,18 +39,24 @@ impl Signals {
                 tracing::info!(signal = name, "asked to end");
             }
         });
-        Ok(Self(asking))
+        Ok(Self { ending, reloads })
     }
 
     /// Waits for the first signal.
     pub(super) async fn first(&mut self) {
         // The sender lives as long as the process.
-        let _ = self.0.wait_for(|asked| *asked).await;
+        let _ = self.ending.wait_for(|asked| *asked).await;
     }
 
-    /// The same, for somebody who keeps it.
-    pub(super) async fn stop(mut self) {
-        self.first().await;
+    /// Whether the first one came.
+    pub(super) fn is_ending(&self) -> bool {
+        *self.ending.borrow()
+    }
+
+    /// Waits for a wish that the configuration be read again.
+    pub(super) async fn reload(&mut self) {
+        // The sender lives as long as the process.
+        let _ = self.reloads.changed().await;
     }
 }
 
