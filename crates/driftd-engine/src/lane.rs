@@ -209,6 +209,12 @@ impl Lane {
         self.monitors.iter().map(|(_, reducer)| reducer.bytes()).sum()
     }
 
+    /// What one pane of every monitor takes at least, in bytes.
+    #[must_use]
+    pub fn least_bytes(&self) -> usize {
+        self.monitors.iter().map(|(_, reducer)| reducer.least_bytes()).sum()
+    }
+
     /// Whether a checkpoint would say anything new.
     #[must_use]
     pub const fn has_moved(&self) -> bool {

@@ -75,6 +75,7 @@ pub struct Reducer {
     plan: Arc<ReducerPlan>,
     panes: BTreeMap<(PaneId, usize), Accumulator>,
     bytes: usize,
+    least: usize,
 }
 
 #[derive(Debug)]
@@ -104,7 +105,14 @@ impl Reducer {
     /// An empty reducer.
     #[must_use]
     pub fn new(plan: Arc<ReducerPlan>) -> Self {
-        Self { plan, panes: BTreeMap::new(), bytes: 0 }
+        let least = Accumulator::empty(&plan.layouts).heap_bytes();
+        Self { plan, panes: BTreeMap::new(), bytes: 0, least }
+    }
+
+    /// Approximate heap size of a pane that holds next to nothing, in bytes: less than this no budget can do with.
+    #[must_use]
+    pub const fn least_bytes(&self) -> usize {
+        self.least
     }
 
     /// Counts every row of `batch` in the pane and segment it belongs to.

@@ -13,6 +13,8 @@ use crate::{EngineError, Lane, metrics};
 const TURN: PullBudget = PullBudget { records: 4096, bytes: 2 << 20 };
 /// Where records open so many panes that a whole turn would overflow the memory, turns get shorter, down to this.
 const LEAST_RECORDS: usize = 32;
+/// How far records reach into the past is not known before the first turn.
+const FIRST_RECORDS: usize = 256;
 /// Longest time between two checkpoints at the end of a partition: how often its owner says that it still is the end.
 const LONGEST_AT_END: Span = Span::from_secs(2);
 
@@ -64,6 +66,8 @@ struct Work {
     ended_at: Option<Timestamp>,
     /// Records of the next turn.
     reach: usize,
+    /// What one pane takes at least.
+    pane: usize,
     /// The source said that there is no more; holds until a record comes.
     at_end: bool,
     /// The end as the brokers told it first after that.
@@ -80,7 +84,7 @@ pub(super) struct Turn {
 
 impl Slot {
     pub(super) fn new(id: TopicPartition, lane: Lane, feed: Box<dyn Feed>, now: Timestamp) -> Self {
-        let cursor = AtomicI64::new(lane.next_offset().0);
+        let (cursor, pane) = (AtomicI64::new(lane.next_offset().0), lane.least_bytes());
         // A lane that has something to say before it has read anything says where its partition begins.
         let taken_at = (!lane.has_moved()).then_some(now);
         let work = Mutex::new(Work {
@@ -88,7 +92,8 @@ impl Slot {
             feed: Some(feed),
             taken_at,
             ended_at: None,
-            reach: TURN.records,
+            reach: FIRST_RECORDS,
+            pane,
             at_end: false,
             heard_end: None,
         });
@@ -138,6 +143,7 @@ impl Slot {
 
     fn work(&self, pace: Pace, now: Timestamp) -> Result<Turn, EngineError> {
         let mut work = self.work.lock().map_err(|_| self.panicked())?;
+        let pace = work.possible(pace);
         // In this order: a checkpoint that was refused closes the lane before it is off its way.
         let in_flight = self.in_flight_since().is_some();
         if self.is_closed() {
@@ -274,10 +280,17 @@ impl Work {
         self.feed.as_mut().map_or(Ok(Pulled::Nothing), |feed| feed.pull(budget))
     }
 
-    /// A turn that `grew` the counts by more than a quarter of what they may be is followed by a shorter one: panes of
-    /// records from all over the past would otherwise overflow the memory between two looks at it.
+    /// With very many features the share of a lane may be less than two panes of them. Counts are not cut smaller than
+    /// that: every pane would be written many times over, for nothing.
+    fn possible(&self, pace: Pace) -> Pace {
+        Pace { bytes: pace.bytes.max(2 * self.pane), ..pace }
+    }
+
+    /// A turn that `grew` the counts by more than a quarter of what they may be, and by more than a pane, is followed by
+    /// a shorter one: panes of records from all over the past would otherwise overflow the memory between two looks at
+    /// it.
     fn adapt(&mut self, grew: usize, pace: Pace) {
-        let reach = if grew > pace.bytes / 4 { self.reach / 2 } else { self.reach * 2 };
+        let reach = if grew > (pace.bytes / 4).max(self.pane) { self.reach / 2 } else { self.reach * 2 };
         self.reach = reach.clamp(LEAST_RECORDS, TURN.records);
     }
 
