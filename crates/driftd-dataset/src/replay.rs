@@ -7,6 +7,7 @@ use driftd_stats::FeatureLayout;
 use driftd_window::{Column, RecordBatch};
 
 use crate::segments::Labels;
+use crate::select::{Filtered, Selection};
 use crate::table::Batches;
 use crate::values::{Chunk, Reading, Values, Wanted};
 use crate::{ColumnKind, DatasetError, Table};
@@ -17,7 +18,7 @@ const BATCH_ROWS: usize = 1 << 16;
 /// The rows of one or more files, in the files' order, as batches for the reducer of a monitor.
 ///
 /// A feature is the column of its path's last token, or of its own name; event time and segments are the columns of
-/// the last tokens of their pointers. Event times may be timestamps, dates, RFC 3339 text, or numbers since 1970: the
+/// the last tokens of their pointers, and so are model and version where the monitor filters by them. Event times may be timestamps, dates, RFC 3339 text, or numbers since 1970: the
 /// first number of a column settles whether it counts seconds (below 1e11), milliseconds (below 1e14), microseconds
 /// (below 1e17) or nanoseconds. A row whose event time is missing or unreadable keeps its place, marked
 /// [`driftd_window::NO_EVENT_TIME`], so that the reducer can count it as rejected. Rows need not be sorted.
@@ -25,6 +26,7 @@ pub struct ReplayReader {
     tables: Vec<Table>,
     features: Vec<(String, Reading)>,
     labels: Option<Labels>,
+    selection: Selection,
     event_time: String,
     notes: Vec<String>,
     rows: u64,
@@ -53,6 +55,7 @@ impl ReplayReader {
             tables: paths.iter().map(Table::open).collect::<Result<_, _>>()?,
             features: plan.features().iter().map(column).collect(),
             labels: monitor.segments.as_ref().map(|s| Labels::new(&s.by)),
+            selection: Selection::new(monitor),
             event_time: monitor.shape.event_time.column(),
             notes: Vec::new(),
             rows: 0,
@@ -106,13 +109,20 @@ impl ReplayReader {
         }
     }
 
-    /// Event time first, then features, then labels.
+    /// Rows that the monitor's filter did not let pass, counted while they are read.
+    #[must_use]
+    pub fn filtered(&self) -> Filtered {
+        self.selection.passed_over()
+    }
+
+    /// Event time first, then features, then labels, then what is filtered by.
     fn wanted(&self, table: &Table) -> Result<Vec<Wanted>, DatasetError> {
         let times = std::iter::once((&self.event_time, Reading::Times));
         let features = self.features.iter().map(|(name, reading)| (name, *reading));
         let labels = self.labels.iter().flat_map(Labels::names).map(|name| (name, Reading::Texts));
         let wanted = |(name, reading): (&String, _)| Ok(Wanted::new(table.find(name)?, reading));
-        times.chain(features).chain(labels).map(wanted).collect()
+        let filters = self.selection.names().iter().map(|name| (name, Reading::Texts));
+        times.chain(features).chain(labels).chain(filters).map(wanted).collect()
     }
 
     /// What is wrong or remarkable about a file, before anything is counted.
@@ -140,6 +150,12 @@ impl ReplayReader {
                 _ => {}
             }
         }
+        for name in self.selection.names() {
+            if table.find(name)?.is_none() {
+                self.notes
+                    .push(format!("{path}: no column {name:?} to filter by; all rows are taken for the monitor's"));
+            }
+        }
         Ok(())
     }
 
@@ -152,10 +168,22 @@ impl ReplayReader {
                 Values::Column(column) => columns.push(column),
             }
         }
-        let labels: Vec<Column> = columns.split_off(self.features.len().min(columns.len()));
+        let mut labels: Vec<Column> = columns.split_off(self.features.len().min(columns.len()));
+        let filters = labels.split_off(self.labels.as_ref().map_or(0, |l| l.names().len()).min(labels.len()));
         let segments = self.labels.as_ref().map(|l| l.encode(&labels.iter().collect::<Vec<_>>(), chunk.rows));
-        RecordBatch::new(times, segments, columns)
-            .map_err(|source| DatasetError::Misaligned { path: self.current().to_owned(), source })
+        let mut batch = RecordBatch::new(times, segments, columns)
+            .map_err(|source| DatasetError::Misaligned { path: self.current().to_owned(), source })?;
+        if let Some(keep) = self.selection.keep(&filters, &self.has_filters()?, chunk.rows) {
+            batch.retain(&keep);
+        }
+        Ok(batch)
+    }
+
+    /// Which of the columns that are filtered by the current table has.
+    fn has_filters(&self) -> Result<Vec<bool>, DatasetError> {
+        let table = self.tables.get(self.next_table.saturating_sub(1));
+        let has = |name: &String| Ok(table.map(|table| table.find(name)).transpose()?.flatten().is_some());
+        self.selection.names().iter().map(has).collect()
     }
 
     fn current(&self) -> &Path {

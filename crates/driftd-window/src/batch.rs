@@ -109,6 +109,19 @@ impl Column {
         }
     }
 
+    fn retain(&mut self, keep: &[bool]) {
+        match self {
+            Self::Numeric { values, absent } => {
+                retain(values, keep);
+                if let Some(absent) = absent {
+                    retain(absent, keep);
+                }
+            }
+            Self::Text { codes, .. } => retain(codes, keep),
+            Self::Presence { absent } => retain(absent, keep),
+        }
+    }
+
     fn check(&self, index: usize, rows: usize) -> Result<(), RaggedBatch> {
         let ragged = |found: String| RaggedBatch { column: index.to_string(), rows, found };
         if self.rows() != rows {
@@ -175,11 +188,55 @@ impl RecordBatch {
     pub fn columns(&self) -> &[Column] {
         &self.columns
     }
+
+    /// Keeps the rows for which `keep` says so, and those beyond its end.
+    pub fn retain(&mut self, keep: &[bool]) {
+        retain(&mut self.event_times, keep);
+        if let Some(segments) = &mut self.segments {
+            retain(&mut segments.codes, keep);
+        }
+        for column in &mut self.columns {
+            column.retain(keep);
+        }
+    }
+}
+
+fn retain<T>(values: &mut Vec<T>, keep: &[bool]) {
+    let mut row = 0;
+    values.retain(|_| {
+        row += 1;
+        keep.get(row - 1).copied().unwrap_or(true)
+    });
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_are_kept_or_dropped_in_all_columns() {
+        let segments = SegmentColumn { codes: vec![0, 1, 0], keys: vec![SegmentKey::all(), SegmentKey::overflow()] };
+        let columns = vec![
+            Column::numbers(vec![1.0, 2.0, 3.0]),
+            Column::Numeric { values: vec![1.0, 2.0, 3.0], absent: Some(vec![PRESENT, MISSING, MISTYPED]) },
+            Column::Text { codes: vec![1, 0, MISSING_CODE], values: vec!["a".to_owned(), "b".to_owned()] },
+            Column::Presence { absent: vec![MISSING, PRESENT, MISSING] },
+        ];
+        let whole = RecordBatch::new(vec![10, 20, 30], Some(segments.clone()), columns).unwrap();
+        let mut some = whole.clone();
+        some.retain(&[true, false, true]);
+        let columns = vec![
+            Column::numbers(vec![1.0, 3.0]),
+            Column::Numeric { values: vec![1.0, 3.0], absent: Some(vec![PRESENT, MISTYPED]) },
+            Column::Text { codes: vec![1, MISSING_CODE], values: vec!["a".to_owned(), "b".to_owned()] },
+            Column::Presence { absent: vec![MISSING, MISSING] },
+        ];
+        let kept = SegmentColumn { codes: vec![0, 0], keys: segments.keys };
+        assert_eq!(some, RecordBatch::new(vec![10, 30], Some(kept), columns).unwrap());
+        let mut all = whole.clone();
+        all.retain(&[]);
+        assert_eq!(all, whole);
+    }
 
     #[test]
     fn ragged_batches_are_refused() {

@@ -86,7 +86,7 @@ pub(super) async fn walk(
         eprintln!("note: {note}");
     }
     let bar = Bar::rows(records.rows(), &format!("replaying {}", plan.monitor().id));
-    let rejected = records.rejected();
+    let uncounted = records.uncounted();
     let summary = replay
         .run(records, SystemClock.now(), |progress| match progress {
             Progress::Read(rows) => bar.at(rows),
@@ -99,7 +99,7 @@ pub(super) async fn walk(
         })
         .await;
     bar.done();
-    for sentence in passed_over(&rejected) {
+    for sentence in passed_over(&uncounted) {
         eprintln!("note: {sentence}");
     }
     Ok(summary?)

@@ -1,5 +1,7 @@
 //! `driftd replay`: dry runs store nothing, nothing is counted twice, files may be cut anywhere, times may be absurd.
 
+use std::fmt::Write as _;
+
 use insta::assert_snapshot;
 
 use crate::fixture::Fixture;
@@ -219,5 +221,43 @@ fn a_column_that_vanishes_is_an_incident() {
     --- err
     note: renamed.csv: no column "city"; all its values count as missing
     10,080 records counted, 7 windows judged
+    "#);
+}
+
+/// Two versions' records in one table: the monitor of one of them counts as if the others were not there.
+#[test]
+fn tables_are_filtered_by_model_and_version() {
+    let (mut both, mut own) = (String::new(), String::new());
+    for (number, line) in Orders::week().csv().lines().enumerate() {
+        let version = ["2", "1", "", "2"][number % 4];
+        let added = if number == 0 { "version" } else { version };
+        let _ = writeln!(both, "{line},{added}");
+        if number == 0 || version == "2" {
+            let _ = writeln!(own, "{line}");
+        }
+    }
+    let replayed = |file: &str, is_filtered: bool| {
+        let fixture = Fixture::with_baseline();
+        if is_filtered {
+            let filter = "filter = { version = \"2\" }\npane =";
+            fixture.write("driftd.toml", fixture.read("driftd.toml").replace("pane =", filter));
+        }
+        fixture.write(file, if file == "both.csv" { &both } else { &own });
+        let ran = fixture.run(&format!("replay --monitor orders {file}")).ends(0);
+        (history(&fixture), ran.stderr.clone())
+    };
+    let (expected, _) = replayed("own.csv", false);
+    assert_ne!(replayed("both.csv", false).0, expected, "without a filter all of them count");
+    let (judged, said) = replayed("both.csv", true);
+    assert_eq!(judged, expected);
+    assert_snapshot!(said, @"
+    note: 5,040 records of other models or versions passed over
+    5,040 records counted, 7 windows judged
+    ");
+    let (judged, said) = replayed("own.csv", true);
+    assert_eq!(judged, expected, "a table without the column is one model's");
+    assert_snapshot!(said, @r#"
+    note: own.csv: no column "version" to filter by; all rows are taken for the monitor's
+    5,040 records counted, 7 windows judged
     "#);
 }

@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use driftd_dataset::{DatasetError, ReplayReader};
+use driftd_dataset::{DatasetError, Filtered, ReplayReader};
 use driftd_model::{MonitorPlan, words};
 use driftd_source::decode::{NdjsonBatches, NdjsonError, Rejected};
 use driftd_window::RecordBatch;
@@ -16,11 +16,13 @@ use driftd_window::RecordBatch;
 ///
 /// Files of JSON lines that hold records as they go through a topic are decoded as those are, so that a replay gives the
 /// verdicts that the daemon gave; all others are tables.
+#[derive(Default)]
 pub(super) struct Records {
     parts: VecDeque<Part>,
     rows: u64,
     notes: Vec<String>,
     rejected: Vec<Rejected>,
+    filtered: Vec<Filtered>,
 }
 
 enum Part {
@@ -38,7 +40,7 @@ pub(super) enum RecordsError {
 impl Records {
     /// Opens `files` for the monitor of `plan`.
     pub(super) fn open(files: &[PathBuf], plan: &Arc<MonitorPlan>) -> Result<Self, DatasetError> {
-        let mut records = Self { parts: VecDeque::new(), rows: 0, notes: Vec::new(), rejected: Vec::new() };
+        let mut records = Self::default();
         let kinds: Vec<(bool, &PathBuf)> = files.iter().map(|file| (is_lines(file, plan), file)).collect();
         if kinds.is_empty() {
             return Err(DatasetError::NoFiles);
@@ -54,12 +56,7 @@ impl Records {
                 let reader = ReplayReader::open(&paths, plan)?;
                 records.rows += reader.rows();
                 records.notes.extend(reader.notes().iter().cloned());
-                if !plan.monitor().filter.is_open() {
-                    let monitor = &plan.monitor().id;
-                    let note =
-                        format!("the filter of {monitor} is not applied to tables: all rows are taken for its model's");
-                    records.notes.push(note);
-                }
+                records.filtered.push(reader.filtered());
                 records.parts.push_back(Part::Tables(Box::new(reader)));
             }
         }
@@ -76,9 +73,9 @@ impl Records {
         &self.notes
     }
 
-    /// What will have been rejected once the records were read.
-    pub(super) fn rejected(&self) -> Vec<Rejected> {
-        self.rejected.clone()
+    /// What will not have been counted once the records were read.
+    pub(super) fn uncounted(&self) -> (Vec<Rejected>, Vec<Filtered>) {
+        (self.rejected.clone(), self.filtered.clone())
     }
 }
 
@@ -118,8 +115,9 @@ impl std::error::Error for RecordsError {
 }
 
 /// What was passed over, one sentence a reason.
-pub(super) fn passed_over(rejected: &[Rejected]) -> Vec<String> {
+pub(super) fn passed_over((rejected, filtered): &(Vec<Rejected>, Vec<Filtered>)) -> Vec<String> {
     let mut sentences = Vec::new();
+    let mut of_others: u64 = filtered.iter().map(Filtered::rows).sum();
     for part in rejected {
         let samples = part.samples();
         for (reason, count) in part.reasons() {
@@ -127,10 +125,11 @@ pub(super) fn passed_over(rejected: &[Rejected]) -> Vec<String> {
             let first = first.map_or_else(String::new, |f| format!("; the first in line {}: {}", f.offset, f.detail));
             sentences.push(format!("{} rejected as {reason}{first}", words::counted(count, "record", "records")));
         }
-        if part.filtered() > 0 {
-            let count = words::counted(part.filtered(), "record", "records");
-            sentences.push(format!("{count} of other models or versions passed over"));
-        }
+        of_others += part.filtered();
+    }
+    if of_others > 0 {
+        let count = words::counted(of_others, "record", "records");
+        sentences.push(format!("{count} of other models or versions passed over"));
     }
     sentences
 }
