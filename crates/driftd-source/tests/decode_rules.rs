@@ -331,6 +331,18 @@ fn filters_look_at_model_and_version() {
 }
 
 #[test]
+fn a_monitor_whose_plan_changes_is_named_once() {
+    let one = |name| Wanted::new(name, vec![number("x")]).plan();
+    let plans = [one("m"), one("m"), one("n")];
+    assert_snapshot!(shown(&plans, r#"{"x":1}"#), @r#"
+    --
+    --
+    --
+    no_event_time: nothing at /ts: monitors m, n
+    "#);
+}
+
+#[test]
 fn a_record_may_have_a_time_for_one_monitor_and_none_for_another() {
     let other = Wanted { event_time: "/at", ..Wanted::new("other", vec![number("x")]) };
     let plans = [Wanted::new("m", vec![number("x")]).plan(), other.plan()];

@@ -165,14 +165,17 @@ impl Rows {
     }
 }
 
-/// The monitors by name, or the first few of many.
-fn monitors<'a>(mut targets: impl Iterator<Item = &'a Target>) -> String {
-    let named: Vec<&str> = targets.by_ref().take(NAMED).map(|target| target.name.as_str()).collect();
-    let names = named.join(", ");
-    match (named.len(), targets.count()) {
-        (0 | 1, _) => format!("monitor {names}"),
-        (_, 0) => format!("monitors {names}"),
-        (_, more) => format!("monitors {names} and {more} more"),
+/// The monitors by name, or the first few of many; once each, however many plans of theirs stand side by side.
+fn monitors<'a>(targets: impl Iterator<Item = &'a Target>) -> String {
+    let mut names: Vec<&str> = targets.map(|target| target.name.as_str()).collect();
+    names.dedup();
+    let more = names.len().saturating_sub(NAMED);
+    names.truncate(NAMED);
+    let named = names.join(", ");
+    match (names.len(), more) {
+        (0 | 1, _) => format!("monitor {named}"),
+        (_, 0) => format!("monitors {named}"),
+        (_, more) => format!("monitors {named} and {more} more"),
     }
 }
 
