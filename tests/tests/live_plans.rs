@@ -155,11 +155,22 @@ fn a_configuration_is_read_again_and_a_broken_one_changes_nothing() {
     stage.settle();
     assert_eq!(restarts(std::slice::from_ref(&worker)), 0);
 
+    // Only the client itself knows that this is no value, once the daemon has ended for it.
+    let odd = whole.replace("\"session.timeout.ms\" = 3000", "\"session.timeout.ms\" = \"soon\"");
+    assert_ne!(odd, whole);
+    std::fs::write(&file, odd).unwrap();
+    worker.signal("HUP");
+    Deadline::secs(30).wait("the client to refuse it", || {
+        worker.log().contains("was not taken over: ") && worker.log().contains("session.timeout.ms")
+    });
+    Deadline::secs(30).wait("the old configuration to hold again", || worker.is_ready());
+    let before = restarts(std::slice::from_ref(&worker));
+
     std::fs::write(&file, &whole).unwrap();
     worker.signal("HUP");
-    Deadline::secs(30).wait("the new monitor", || worker.log().contains("configuration read again"));
-    Deadline::secs(30)
-        .wait("the daemon to have begun again", || restarts(std::slice::from_ref(&worker)) == 1 && worker.is_ready());
+    Deadline::secs(30).wait("the daemon to have begun again", || {
+        restarts(std::slice::from_ref(&worker)) == before + 1 && worker.is_ready()
+    });
     stage.minutes(6, 12);
     stage.settle();
     stage.sealed_through("m", 10);

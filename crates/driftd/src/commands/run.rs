@@ -85,11 +85,15 @@ async fn store(config: &Config, status: &Status, signals: &mut Signals) -> anyho
             Some(transient @ StoreError::Transient { .. }) => status.store_failed(transient),
             _ => return Err(error),
         }
-        tokio::select! {
-            () = tokio::time::sleep(STORE_RETRY) => {}
-            () = signals.first() => return Ok(None),
+        if is_ended_within(STORE_RETRY, signals).await {
+            return Ok(None);
         }
     }
+}
+
+/// Waits for `time`, or less when the daemon is to end.
+async fn is_ended_within(time: Duration, signals: &mut Signals) -> bool {
+    tokio::time::timeout(time, signals.first()).await.is_ok()
 }
 
 /// One daemon after another, until a signal ends them: each works by what holds when it begins.
@@ -100,7 +104,18 @@ async fn generations(
     mut signals: Signals,
     status: &Arc<Status>,
 ) -> anyhow::Result<()> {
+    let mut before: Option<Generation> = None;
     loop {
+        let live = match (assemble(&current, store, status), before.take()) {
+            (Ok(live), _) => live,
+            // What only the making of a client shows, such as a property of librdkafka that is none.
+            (Err(error), Some(known)) => {
+                tracing::error!("the configuration was not taken over: {}", renewal::one_line(&error));
+                current = known;
+                continue;
+            }
+            (Err(error), None) => return Err(error),
+        };
         let renewal = Renewal {
             current: current.clone(),
             files: files.clone(),
@@ -119,30 +134,50 @@ async fn generations(
                 }
             }
         };
-        let ended = assemble(&current, store, status)?.run(stop).await?;
+        let ended = live.run(stop).await?;
         if signals.is_ending() {
             return Ok(());
         }
-        current = match next.await {
+        let next = match next.await {
             Ok((next, heard)) => {
                 // A wish that came while the old one ended is still to be heard.
                 signals = heard;
                 next
             }
-            Err(_) if ended == Ended::Superseded => superseded(&current, store).await?,
+            Err(_) if ended == Ended::Superseded => match superseded(&current, store, &mut signals, status).await? {
+                Some(next) => next,
+                None => return Ok(()),
+            },
             Err(_) => return Ok(()),
         };
+        before = Some(std::mem::replace(&mut current, next));
     }
 }
 
-/// What is to be worked by when the store has refused what was counted by `current`.
-async fn superseded(current: &Generation, store: &SharedStore) -> anyhow::Result<Generation> {
+/// What is to be worked by when the store has refused what was counted by `current`; nothing when the daemon is to end
+/// before the store tells.
+async fn superseded(
+    current: &Generation,
+    store: &SharedStore,
+    signals: &mut Signals,
+    status: &Status,
+) -> anyhow::Result<Option<Generation>> {
+    while let Err(error) = current.outdated(store).await {
+        match error.downcast_ref::<StoreError>() {
+            Some(transient @ StoreError::Transient { .. }) => status.store_failed(transient),
+            _ => return Err(error),
+        }
+        if is_ended_within(STORE_RETRY, signals).await {
+            return Ok(None);
+        }
+    }
+    status.store_answered();
     let next = current.replanned(store).await.context("another baseline was activated, and cannot be used")?;
     anyhow::ensure!(
         next.terms() != current.terms(),
         "the store refuses counts for baselines that it says hold; please report this"
     );
-    Ok(next)
+    Ok(Some(next))
 }
 
 fn assemble(generation: &Generation, store: &SharedStore, status: &Arc<Status>) -> anyhow::Result<Live> {
