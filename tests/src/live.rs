@@ -20,6 +20,7 @@ mod producer;
 mod program;
 mod simple;
 mod site;
+mod stage;
 mod traffic;
 mod worker;
 
@@ -38,8 +39,9 @@ pub use monitors::{MONITORS, three_monitors};
 pub use outbox::{a_minute_passes, assert_holds, storm};
 pub use producer::Producer;
 pub use program::{Ran, driftd};
-pub use simple::{record, record_at, second, simple_monitors};
+pub use simple::{minute_of, record, record_at, second, simple_monitors, write_numbers};
 pub use site::{BROKER_SETTINGS, Site};
+pub use stage::Stage;
 pub use traffic::{Event, START, Traffic};
 pub use worker::Worker;
 

@@ -9,9 +9,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use driftd_tests::live::{
-    Deadline, Deployment, Ledger, Producer, START, Site, record, record_at, second, simple_monitors, turn,
-};
+use driftd_tests::live::{Deadline, Stage, record_at, second, turn};
 use driftd_window::EventTime;
 
 const MINUTE: i64 = 60;
@@ -19,60 +17,13 @@ const MINUTE: i64 = 60;
 /// Records a minute and partition while traffic is regular.
 const A_MINUTE: i64 = 10;
 
-struct Stage {
-    site: Site,
-    group: Deployment,
-    ledger: Ledger,
-    producer: Producer,
-    number: u64,
-}
-
-impl Stage {
-    /// Two partitions and these monitors.
-    fn set(monitors: &[(&str, &str)], test: &str) -> Option<Self> {
-        let site = Site::new("late", 2).map_err(|skip| skip.announce(test)).ok()?;
-        let group = site.deployment("group", &simple_monitors(monitors, site.folder()));
-        let (ledger, producer) = (group.ledger(), Producer::new(&site));
-        Some(Self { site, group, ledger, producer, number: 0 })
-    }
-
-    /// A record of one partition.
-    fn send(&mut self, partition: i32, secs: i64) {
-        self.number += 1;
-        self.producer.send(partition, Some(&record(secs, self.number)));
-    }
-
-    /// Regular traffic of both partitions in minutes `from` to `to`.
-    fn minutes(&mut self, from: i64, to: i64) {
-        for tick in from * A_MINUTE..to * A_MINUTE {
-            self.send(0, tick * MINUTE / A_MINUTE);
-            self.send(1, tick * MINUTE / A_MINUTE);
-        }
-    }
-
-    /// Waits until everything that was sent is written down.
-    fn settle(&self) {
-        let sent = self.producer.finish();
-        Deadline::secs(60).wait("every record to be written down", || self.ledger.records() == Some(sent));
-    }
-
-    fn sealed_through(&self, monitor: &str, secs: i64) {
-        let what = format!("{monitor} to be sealed through second {secs}");
-        Deadline::secs(60).wait(&what, || self.ledger.sealed_through(monitor) >= Some(second(secs)));
-        assert_eq!(self.ledger.sealed_through(monitor), Some(second(secs)), "and no further");
-    }
-
-    /// Minutes with their counted and late records.
-    fn panes(&self, monitor: &str) -> Vec<(i64, u64, u64)> {
-        let panes = self.ledger.panes(monitor, EventTime::from_micros(0), second(1_000 * MINUTE));
-        let minute = |at: EventTime| (at.as_micros() - START) / (MINUTE * 1_000_000);
-        panes.into_iter().map(|(at, rows, late)| (minute(at), rows, late)).collect()
-    }
+fn stage(monitors: &[(&str, &str)], test: &str) -> Option<Stage> {
+    Stage::set("late", monitors, A_MINUTE, test)
 }
 
 #[test]
 fn records_land_where_their_event_time_says() {
-    let Some(mut stage) = Stage::set(&[("patient", "1h")], "records_land_where_their_event_time_says") else { return };
+    let Some(mut stage) = stage(&[("patient", "1h")], "records_land_where_their_event_time_says") else { return };
     let _turn = turn();
     let worker = stage.group.worker("only");
 
@@ -137,7 +88,7 @@ fn records_land_where_their_event_time_says() {
 fn a_quiet_topic_is_sealed_by_the_clock_and_a_held_back_one_is_not() {
     let monitors = [("hasty", "2s"), ("patient", "1h")];
     let test = "a_quiet_topic_is_sealed_by_the_clock_and_a_held_back_one_is_not";
-    let Some(mut stage) = Stage::set(&monitors, test) else { return };
+    let Some(mut stage) = stage(&monitors, test) else { return };
     let _turn = turn();
     let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros() as i64;
     let worker = stage.group.worker("only");

@@ -8,83 +8,37 @@
 )]
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
-use driftd_tests::live::{
-    Deadline, Deployment, Ledger, Producer, START, Settings, Site, Worker, record, second, simple_monitors, turn,
-};
+use driftd_tests::live::{Deadline, Stage, Worker, minute_of, second, turn, write_numbers};
 use driftd_window::EventTime;
 
 const MINUTE: i64 = 60;
 /// Records a minute and partition.
 const A_MINUTE: i64 = 60;
 
-struct Stage {
-    site: Site,
-    group: Deployment,
-    ledger: Ledger,
-    producer: Producer,
-    number: u64,
+fn stage(monitors: &[(&str, &str)], test: &str) -> Option<Stage> {
+    Stage::set("plans", monitors, A_MINUTE, test)
 }
 
-impl Stage {
-    fn set(settings: impl FnOnce(&Site) -> Settings, test: &str) -> Option<Self> {
-        let site = Site::new("plans", 2).map_err(|skip| skip.announce(test)).ok()?;
-        let group = site.deployment("group", &settings(&site));
-        let (ledger, producer) = (group.ledger(), Producer::new(&site));
-        Some(Self { site, group, ledger, producer, number: 0 })
-    }
+/// Stores another version of the baseline.
+fn build_second_version(stage: &Stage) {
+    let file = stage.site.folder().join("second.csv");
+    write_numbers(&file, 50);
+    stage.group.run(&["baseline", "build", "simple", &file.display().to_string()]);
+}
 
-    /// Regular traffic of both partitions in minutes `from` to `to`.
-    fn minutes(&mut self, from: i64, to: i64) {
-        for tick in from * A_MINUTE..to * A_MINUTE {
-            for partition in 0..2 {
-                self.number += 1;
-                self.producer.send(partition, Some(&record(tick * MINUTE / A_MINUTE, self.number)));
-            }
-        }
-    }
-
-    /// Waits until everything that was sent is written down.
-    fn settle(&self) {
-        let sent = self.producer.finish();
-        Deadline::secs(90).wait("every record to be written down", || self.ledger.records() == Some(sent));
-    }
-
-    fn sealed_through(&self, monitor: &str, minute: i64) {
-        let what = format!("{monitor} to be sealed through minute {minute}");
-        Deadline::secs(90).wait(&what, || self.ledger.sealed_through(monitor) >= Some(second(minute * MINUTE)));
-    }
-
-    /// Stores another version of the baseline.
-    fn second_version(&self) {
-        let file = self.site.folder().join("second.csv");
-        let rows = (0..1_000u64).fold("x\n".to_owned(), |mut text, number| {
-            let _ = writeln!(text, "{}", number % 50);
-            text
-        });
-        std::fs::write(&file, rows).unwrap();
-        self.group.run(&["baseline", "build", "simple", &file.display().to_string()]);
-    }
-
-    /// Of every window of `monitor`: its end in minutes, and what it was judged against.
-    fn judged(&self, monitor: &str) -> BTreeMap<i64, String> {
-        let history = self.group.history(monitor);
-        let minute = |text: &str| {
-            let end: EventTime = text.parse().unwrap();
-            (end.as_micros() - START) / (MINUTE * 1_000_000)
-        };
-        let of = |row: serde_json::Value| {
-            (minute(row["window_end"].as_str().unwrap()), row["baseline"].as_str().unwrap().to_owned())
-        };
-        history.objects().map(of).collect()
-    }
+/// Of every window of `monitor`: its end in minutes, and what it was judged against.
+fn judged(stage: &Stage, monitor: &str) -> BTreeMap<i64, String> {
+    let of = |row: serde_json::Value| {
+        let end: EventTime = row["window_end"].as_str().unwrap().parse().unwrap();
+        (minute_of(end), row["baseline"].as_str().unwrap().to_owned())
+    };
+    stage.group.history(monitor).objects().map(of).collect()
 }
 
 /// Where `baseline activate` said that the new one begins, in minutes.
 fn begins(said: &str) -> i64 {
-    let at: EventTime = said.split(" from ").nth(1).unwrap().split(" on").next().unwrap().parse().unwrap();
-    (at.as_micros() - START) / (MINUTE * 1_000_000)
+    minute_of(said.split(" from ").nth(1).unwrap().split(" on").next().unwrap().parse().unwrap())
 }
 
 fn restarts(workers: &[Worker]) -> usize {
@@ -94,12 +48,12 @@ fn restarts(workers: &[Worker]) -> usize {
 #[test]
 fn a_baseline_activated_under_load_takes_effect_at_one_pane_and_nothing_is_lost() {
     let test = "a_baseline_activated_under_load_takes_effect_at_one_pane_and_nothing_is_lost";
-    let Some(mut stage) = Stage::set(|site| simple_monitors(&[("m", "1h")], site.folder()), test) else { return };
+    let Some(mut stage) = stage(&[("m", "1h")], test) else { return };
     let _turn = turn();
     let workers = [stage.group.worker("a"), stage.group.worker("b")];
     stage.minutes(0, 8);
     stage.settle();
-    stage.second_version();
+    build_second_version(&stage);
     let said = stage.group.run(&["baseline", "activate", "simple@v2", "--monitor", "m"]).stdout;
     let since = begins(&said);
     assert_eq!(since, 8, "the first minute that nobody has counted anything of: {said}");
@@ -110,20 +64,19 @@ fn a_baseline_activated_under_load_takes_effect_at_one_pane_and_nothing_is_lost(
     assert!(restarts(&workers) >= 1, "a worker whose counts were refused begins again");
     stage.minutes(16, 21);
     stage.settle();
-    stage.sealed_through("m", 20);
+    stage.sealed_through("m", 20 * MINUTE);
     // Once everything of the old baseline is sealed, nobody decodes for it any more.
     Deadline::secs(60).wait("one plan to be left", || {
         workers.iter().all(|worker| worker.log().matches("other baselines hold").count() >= 1 && worker.is_ready())
     });
     stage.minutes(21, 26);
     stage.settle();
-    stage.sealed_through("m", 25);
+    stage.sealed_through("m", 25 * MINUTE);
 
-    let panes = stage.ledger.panes("m", second(0), second(25 * MINUTE));
-    let expected = |minute: i64| 2 * A_MINUTE as u64 * if minute == 7 { 2 } else { 1 };
-    let counted: Vec<(u64, u64)> = panes.iter().map(|(_, rows, late)| (*rows, *late)).collect();
-    assert_eq!(counted, (0..25).map(|minute| (expected(minute), 0)).collect::<Vec<_>>(), "each once, and none late");
-    let judged = stage.judged("m");
+    let rows = |minute: i64| 2 * A_MINUTE as u64 * if minute == 7 { 2 } else { 1 };
+    let expected: Vec<(i64, u64, u64)> = (0..25).map(|minute| (minute, rows(minute), 0)).collect();
+    assert_eq!(stage.panes("m"), expected, "each once, and none late");
+    let judged = judged(&stage, "m");
     let expected = [(5, "simple@v1"), (10, "simple@v2"), (15, "simple@v2"), (20, "simple@v2"), (25, "simple@v2")];
     assert_eq!(judged, expected.map(|(end, baseline)| (end, baseline.to_owned())).into());
     for worker in workers {
@@ -135,8 +88,7 @@ fn a_baseline_activated_under_load_takes_effect_at_one_pane_and_nothing_is_lost(
 #[test]
 fn a_configuration_is_read_again_and_a_broken_one_changes_nothing() {
     let test = "a_configuration_is_read_again_and_a_broken_one_changes_nothing";
-    let both = |site: &Site| simple_monitors(&[("m", "1h"), ("later", "1h")], site.folder());
-    let Some(mut stage) = Stage::set(both, test) else { return };
+    let Some(mut stage) = stage(&[("m", "1h"), ("later", "1h")], test) else { return };
     let _turn = turn();
     let file = stage.site.folder().join("group.toml");
     let whole = std::fs::read_to_string(&file).unwrap();
@@ -173,8 +125,8 @@ fn a_configuration_is_read_again_and_a_broken_one_changes_nothing() {
     });
     stage.minutes(6, 12);
     stage.settle();
-    stage.sealed_through("m", 10);
-    stage.sealed_through("later", 10);
+    stage.sealed_through("m", 11 * MINUTE);
+    stage.sealed_through("later", 11 * MINUTE);
     let rows = |monitor: &str| {
         let panes = stage.ledger.panes(monitor, second(0), second(10 * MINUTE));
         panes.iter().map(|(_, rows, _)| rows).sum::<u64>()

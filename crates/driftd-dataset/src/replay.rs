@@ -18,15 +18,18 @@ const BATCH_ROWS: usize = 1 << 16;
 /// The rows of one or more files, in the files' order, as batches for the reducer of a monitor.
 ///
 /// A feature is the column of its path's last token, or of its own name; event time and segments are the columns of
-/// the last tokens of their pointers, and so are model and version where the monitor filters by them. Event times may be timestamps, dates, RFC 3339 text, or numbers since 1970: the
-/// first number of a column settles whether it counts seconds (below 1e11), milliseconds (below 1e14), microseconds
-/// (below 1e17) or nanoseconds. A row whose event time is missing or unreadable keeps its place, marked
-/// [`driftd_window::NO_EVENT_TIME`], so that the reducer can count it as rejected. Rows need not be sorted.
+/// the last tokens of their pointers, and so are model and version where the monitor filters by them. Event times may be
+/// timestamps, dates, RFC 3339 text, or numbers since 1970: the first number of a column settles whether it counts
+/// seconds (below 1e11), milliseconds (below 1e14), microseconds (below 1e17) or nanoseconds. A row whose event time is
+/// missing or unreadable keeps its place, marked [`driftd_window::NO_EVENT_TIME`], so that the reducer can count it as
+/// rejected. Rows need not be sorted.
 pub struct ReplayReader {
     tables: Vec<Table>,
     features: Vec<(String, Reading)>,
     labels: Option<Labels>,
     selection: Selection,
+    /// Which of the selection's columns the table has that is being read.
+    has_filters: Vec<bool>,
     event_time: String,
     notes: Vec<String>,
     rows: u64,
@@ -56,6 +59,7 @@ impl ReplayReader {
             features: plan.features().iter().map(column).collect(),
             labels: monitor.segments.as_ref().map(|s| Labels::new(&s.by)),
             selection: Selection::new(monitor),
+            has_filters: Vec::new(),
             event_time: monitor.shape.event_time.column(),
             notes: Vec::new(),
             rows: 0,
@@ -104,6 +108,7 @@ impl ReplayReader {
             let Some(table) = self.tables.get(self.next_table) else {
                 return Ok(None);
             };
+            self.has_filters = self.selection.found_in(table)?;
             self.batches = Some(table.batches(self.wanted(table)?)?);
             self.next_table += 1;
         }
@@ -150,8 +155,8 @@ impl ReplayReader {
                 _ => {}
             }
         }
-        for name in self.selection.names() {
-            if table.find(name)?.is_none() {
+        for (name, is_there) in self.selection.names().iter().zip(self.selection.found_in(table)?) {
+            if !is_there {
                 self.notes
                     .push(format!("{path}: no column {name:?} to filter by; all rows are taken for the monitor's"));
             }
@@ -173,17 +178,10 @@ impl ReplayReader {
         let segments = self.labels.as_ref().map(|l| l.encode(&labels.iter().collect::<Vec<_>>(), chunk.rows));
         let mut batch = RecordBatch::new(times, segments, columns)
             .map_err(|source| DatasetError::Misaligned { path: self.current().to_owned(), source })?;
-        if let Some(keep) = self.selection.keep(&filters, &self.has_filters()?, chunk.rows) {
+        if let Some(keep) = self.selection.keep(&filters, &self.has_filters, chunk.rows) {
             batch.retain(&keep);
         }
         Ok(batch)
-    }
-
-    /// Which of the columns that are filtered by the current table has.
-    fn has_filters(&self) -> Result<Vec<bool>, DatasetError> {
-        let table = self.tables.get(self.next_table.saturating_sub(1));
-        let has = |name: &String| Ok(table.map(|table| table.find(name)).transpose()?.flatten().is_some());
-        self.selection.names().iter().map(has).collect()
     }
 
     fn current(&self) -> &Path {

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use driftd_model::{Monitor, Pointer};
 use driftd_window::Column;
 
+use crate::{DatasetError, Table};
+
 /// Rows that a monitor's filter did not let pass; it grows while a reader reads.
 #[derive(Clone, Debug, Default)]
 pub struct Filtered(Arc<AtomicU64>);
@@ -44,6 +46,11 @@ impl Selection {
     /// Column names, in the order in which they are handed to [`Selection::keep`].
     pub(crate) fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// Which of them `table` has.
+    pub(crate) fn found_in(&self, table: &Table) -> Result<Vec<bool>, DatasetError> {
+        self.names.iter().map(|name| Ok(table.find(name)?.is_some())).collect()
     }
 
     /// The count of what is passed over.

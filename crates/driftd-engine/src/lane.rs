@@ -271,10 +271,8 @@ impl Lane {
 /// Keeps, of each monitor whose plan may be superseded, the latest pane and what it was counted on.
 fn note_latest(known: &mut BTreeMap<MonitorId, CountedOn>, plan: &MonitorPlan, drained: &[PaneDelta]) {
     let latest = drained.iter().map(|delta| delta.pane).max();
-    let (Some(pane), Some(term)) = (latest, plan.term()) else { return };
-    let monitor = &plan.monitor().id;
-    if known.get(monitor).is_none_or(|known| known.pane < pane) {
-        let activation = term.activation().cloned();
-        known.insert(monitor.clone(), CountedOn { monitor: monitor.clone(), pane, activation });
+    let Some(counted) = latest.and_then(|pane| plan.counted_on(pane)) else { return };
+    if known.get(&counted.monitor).is_none_or(|known| known.pane < counted.pane) {
+        known.insert(counted.monitor.clone(), counted);
     }
 }

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use driftd_stats::{FeatureAggregate, FeatureLayout};
-use driftd_window::{EventSpan, ReducerPlan, SegmentKey, SegmentPlan};
+use driftd_window::{EventSpan, PaneId, ReducerPlan, SegmentKey, SegmentPlan};
 
 use crate::{
-    Activation, ContentHash, FeatureKind, FeatureName, JudgeRules, Monitor, MonitorId, Pointer, Role, StoredBaseline,
+    ContentHash, CountedOn, FeatureKind, FeatureName, JudgeRules, Monitor, MonitorId, Pointer, Role, StoredBaseline,
     Term,
 };
 
@@ -168,10 +168,11 @@ impl MonitorPlan {
         self.term.as_ref()
     }
 
-    /// The activation it holds by, if it holds by one.
+    /// What a checkpoint says whose latest pane on this plan is `pane`; nothing for a plan that stands alone.
     #[must_use]
-    pub fn activation(&self) -> Option<&Activation> {
-        self.term.as_ref().and_then(Term::activation)
+    pub fn counted_on(&self, pane: PaneId) -> Option<CountedOn> {
+        let activation = self.term()?.activation().cloned();
+        Some(CountedOn { monitor: self.monitor.id.clone(), pane, activation })
     }
 
     /// The watched features, in the order of a batch's columns.

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use driftd_model::{
-    Baseline, Cause, Checkpoint, CountedOn, Epoch, FeatureBaseline, Health, IncidentRules, JudgeRules, Monitor,
-    MonitorId, MonitorPlan, MonitorSealer, MonitorTender, Observation, Offset, Partition, PlannedDelta, Pointer,
-    ReceiverName, RecordFilter, RecordShape, Role, Routing, SealOutcome, SealStep, SealTime, Sealed, SegmentBaseline,
+    Baseline, Cause, Checkpoint, Epoch, FeatureBaseline, Health, IncidentRules, JudgeRules, Monitor, MonitorId,
+    MonitorPlan, MonitorSealer, MonitorTender, Observation, Offset, Partition, PlannedDelta, Pointer, ReceiverName,
+    RecordFilter, RecordShape, Role, Routing, SealOutcome, SealStep, SealTime, Sealed, Sealer, SegmentBaseline,
     SegmentSpec, Store, StoreError, StoredBaseline, Topic,
 };
 use driftd_stats::{
@@ -234,14 +234,6 @@ pub fn deltas(plan: &MonitorPlan, traffic: &[Traffic]) -> Vec<PlannedDelta> {
     reducer.drain().into_iter().map(|delta| PlannedDelta { plan_hash: plan.hash().clone(), delta }).collect()
 }
 
-/// What a lane says that traffic was counted on.
-fn counted_on(plan: &MonitorPlan, traffic: &[Traffic]) -> Option<CountedOn> {
-    let activation = plan.term()?.activation().cloned();
-    let held = traffic.iter().filter(|part| plan.reducer().holds.contains(hour(part.hour)));
-    let latest = held.map(|part| part.hour).max()?;
-    Some(CountedOn { monitor: id_of(plan), pane: plan.monitor().pane.pane_of(hour(latest)), activation })
-}
-
 /// One partition's owner, as a lane would be.
 #[derive(Clone, Debug)]
 pub struct Feeder {
@@ -274,10 +266,13 @@ impl Feeder {
     #[must_use]
     pub fn checkpoint(&self, plans: &[&MonitorPlan], traffic: &[Traffic], mark: i64) -> Checkpoint {
         let records: usize = traffic.iter().map(|part| part.rows).sum();
-        let planned = |plan: &&MonitorPlan| {
-            let monitor = id_of(plan);
-            deltas(plan, traffic).into_iter().map(move |delta| (monitor.clone(), delta)).collect::<Vec<_>>()
-        };
+        let (mut all, mut counted_on) = (Vec::new(), Vec::new());
+        for plan in plans {
+            let deltas = deltas(plan, traffic);
+            let latest = deltas.iter().map(|planned| planned.delta.pane).max();
+            counted_on.extend(latest.and_then(|pane| plan.counted_on(pane)));
+            all.extend(deltas.into_iter().map(|delta| (id_of(plan), delta)));
+        }
         Checkpoint {
             topic: self.topic.clone(),
             partition: self.partition,
@@ -285,8 +280,8 @@ impl Feeder {
             from: self.next,
             to: Offset(self.next.0 + records as i64),
             mark: PartitionMark::stored(Some(Watermark::at(hour(mark))), None),
-            deltas: plans.iter().flat_map(planned).collect(),
-            counted_on: plans.iter().filter_map(|plan| counted_on(plan, traffic)).collect(),
+            deltas: all,
+            counted_on,
             rejected: Vec::new(),
             samples: Vec::new(),
         }
@@ -319,10 +314,14 @@ pub async fn seal_all(
     now: Timestamp,
 ) -> Vec<Sealed> {
     let routing = Routing::to(receivers.to_vec());
-    let sealer = MonitorSealer::new(plan, 1, &routing, SealTime::Clock(now));
+    steps_of(store, &MonitorSealer::new(plan, 1, &routing, SealTime::Clock(now))).await
+}
+
+/// Seals as far as `sealer` goes; every step but the last, idle one.
+pub async fn steps_of(store: &dyn Store, sealer: &dyn Sealer) -> Vec<Sealed> {
     let mut steps = Vec::new();
     loop {
-        let sealed = store.seal(&sealer).await.unwrap();
+        let sealed = store.seal(sealer).await.unwrap();
         if sealed.step == SealStep::Idle {
             return steps;
         }

@@ -14,7 +14,7 @@ use super::pool::Queue;
 use super::slot::Slot;
 use super::status::{Doing, Status};
 use super::stop::Stop;
-use super::writer::write;
+use super::writer::{Written, write};
 use crate::{Clock, EngineError, Lane, metrics};
 
 /// The lanes of this process.
@@ -196,12 +196,10 @@ async fn drain(
     // A thread of the pool may be at it for some milliseconds.
     let _ = tokio::task::spawn_blocking(move || closing.close()).await;
     slot.settled().await;
-    if let Some(checkpoint) = slot.remainder() {
-        match write(&slot, &checkpoint, store, source, clock, status).await {
-            // The next owner counts it, on the newer plan.
-            Err(EngineError::Store(StoreError::Superseded(_))) => return Ok(()),
-            written => written?,
-        }
+    if let Some(checkpoint) = slot.remainder()
+        && write(&slot, &checkpoint, store, source, clock, status).await? == Written::Superseded
+    {
+        return Ok(());
     }
     tracing::info!(kafka.partition = %slot.id, offset = %slot.next_offset(), "partition released");
     Ok(())

@@ -66,8 +66,6 @@ struct Work {
     ended_at: Option<Timestamp>,
     /// Records of the next turn.
     reach: usize,
-    /// What one pane takes at least.
-    pane: usize,
     /// The source said that there is no more; holds until a record comes.
     at_end: bool,
     /// The end as the brokers told it first after that.
@@ -84,7 +82,7 @@ pub(super) struct Turn {
 
 impl Slot {
     pub(super) fn new(id: TopicPartition, lane: Lane, feed: Box<dyn Feed>, now: Timestamp) -> Self {
-        let (cursor, pane) = (AtomicI64::new(lane.next_offset().0), lane.least_bytes());
+        let cursor = AtomicI64::new(lane.next_offset().0);
         // A lane that has something to say before it has read anything says where its partition begins.
         let taken_at = (!lane.has_moved()).then_some(now);
         let work = Mutex::new(Work {
@@ -93,7 +91,6 @@ impl Slot {
             taken_at,
             ended_at: None,
             reach: FIRST_RECORDS,
-            pane,
             at_end: false,
             heard_end: None,
         });
@@ -283,14 +280,14 @@ impl Work {
     /// With very many features the share of a lane may be less than two panes of them. Counts are not cut smaller than
     /// that: every pane would be written many times over, for nothing.
     fn possible(&self, pace: Pace) -> Pace {
-        Pace { bytes: pace.bytes.max(2 * self.pane), ..pace }
+        Pace { bytes: pace.bytes.max(2 * self.lane.least_bytes()), ..pace }
     }
 
     /// A turn that `grew` the counts by more than a quarter of what they may be, and by more than a pane, is followed by
     /// a shorter one: panes of records from all over the past would otherwise overflow the memory between two looks at
     /// it.
     fn adapt(&mut self, grew: usize, pace: Pace) {
-        let reach = if grew > (pace.bytes / 4).max(self.pane) { self.reach / 2 } else { self.reach * 2 };
+        let reach = if grew > (pace.bytes / 4).max(self.lane.least_bytes()) { self.reach / 2 } else { self.reach * 2 };
         self.reach = reach.clamp(LEAST_RECORDS, TURN.records);
     }
 

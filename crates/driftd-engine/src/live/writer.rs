@@ -82,8 +82,8 @@ impl Writer {
             write(&writing, &checkpoint, &*writer.store, &*writer.source, &*writer.clock, &writer.status).await
         });
         let event = match written.await {
-            Ok(Ok(())) => LaneEvent::Landed(slot),
-            Ok(Err(EngineError::Store(StoreError::Superseded(_)))) => LaneEvent::Superseded,
+            Ok(Ok(Written::Settled)) => LaneEvent::Landed(slot),
+            Ok(Ok(Written::Superseded)) => LaneEvent::Superseded,
             Ok(Err(error)) => LaneEvent::Failed(error),
             // Nobody would ever hear of this checkpoint again.
             Err(ended) => {
@@ -97,10 +97,19 @@ impl Writer {
     }
 }
 
-/// Writes one checkpoint of a lane. Being fenced is no error: somebody else owns the partition, and the lane is closed.
+/// What became of a checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    /// It has landed, or somebody else owns the partition and the lane is closed.
+    Settled,
+    /// Its panes fall under another plan now; the lane is closed, and whoever comes next counts them again.
+    Superseded,
+}
+
+/// Writes one checkpoint of a lane. Being refused is no error.
 ///
 /// # Errors
-/// Permanent failures of the store, and plans that were superseded; the lane is closed then.
+/// Permanent failures of the store; the lane is closed then.
 pub(super) async fn write(
     slot: &Slot,
     checkpoint: &Checkpoint,
@@ -108,24 +117,26 @@ pub(super) async fn write(
     source: &dyn Source,
     clock: &dyn Clock,
     status: &Status,
-) -> Result<(), EngineError> {
+) -> Result<Written, EngineError> {
     let written = commit(store, checkpoint, clock, status).await;
     let outcome = match written {
         Ok(()) => {
             let records = checkpoint.to.0.saturating_sub(checkpoint.from.0);
             status.add_counted(u64::try_from(records).unwrap_or(0));
             source.report(&slot.id, checkpoint.to);
-            Ok(())
+            Ok(Written::Settled)
         }
         Err(StoreError::Fenced(why)) => {
             tracing::warn!(kafka.partition = %slot.id, %why, "lane fenced, its work since the last checkpoint is dropped");
             slot.fence(clock.now());
-            Ok(())
+            Ok(Written::Settled)
+        }
+        Err(StoreError::Superseded(why)) => {
+            tracing::info!(kafka.partition = %slot.id, %why, "counts dropped, to be made again on the newer plan");
+            slot.spend();
+            Ok(Written::Superseded)
         }
         Err(error) => {
-            if let StoreError::Superseded(why) = &error {
-                tracing::info!(kafka.partition = %slot.id, %why, "counts dropped, to be made again on the newer plan");
-            }
             slot.spend();
             Err(error.into())
         }

@@ -111,7 +111,7 @@ impl PostgresStore {
 
     /// Activations of a monitor, oldest first.
     pub(super) async fn read_activations(&self, monitor: &MonitorId) -> Outcome<Vec<Activation>> {
-        read(&self.pool, monitor).await
+        activations_of(&self.pool, monitor).await
     }
 }
 
@@ -123,7 +123,7 @@ async fn activate(
 ) -> Outcome<Activation> {
     // Waits for every checkpoint that has looked up what it may count on, and lets none look before this is decided.
     query!("LOCK TABLE active_baselines IN ACCESS EXCLUSIVE MODE").execute(&mut *connection).await?;
-    let newest = read(&mut *connection, monitor).await?.pop();
+    let newest = activations_of(&mut *connection, monitor).await?.pop();
     if let Some(newest) = newest.filter(|newest| newest.reference == *wanted) {
         return Ok(newest);
     }
@@ -150,7 +150,7 @@ async fn activate(
     Ok(Activation { since, reference: wanted.clone() })
 }
 
-async fn read(executor: impl PgExecutor<'_>, monitor: &MonitorId) -> Outcome<Vec<Activation>> {
+async fn activations_of(executor: impl PgExecutor<'_>, monitor: &MonitorId) -> Outcome<Vec<Activation>> {
     let rows = query!(
         "SELECT since_pane, name, version FROM active_baselines WHERE monitor = $1 ORDER BY since_pane",
         monitor.as_str()

@@ -109,7 +109,7 @@ impl SqliteStore {
         .fetch_one(&mut *tx)
         .await?;
         let since = first_free(width, event_time(sealed_through), last_counted.map(pane_id));
-        let newest = read(&mut *tx, monitor).await?.pop();
+        let newest = activations_of(&mut *tx, monitor).await?.pop();
         if let Some(newest) = newest.filter(|newest| newest.reference == *wanted) {
             tx.rollback().await?;
             return Ok(newest);
@@ -135,11 +135,11 @@ impl SqliteStore {
 
     /// Activations of a monitor, oldest first.
     pub(super) async fn read_activations(&self, monitor: &MonitorId) -> Outcome<Vec<Activation>> {
-        read(&self.readers, monitor).await
+        activations_of(&self.readers, monitor).await
     }
 }
 
-async fn read(executor: impl SqliteExecutor<'_>, monitor: &MonitorId) -> Outcome<Vec<Activation>> {
+async fn activations_of(executor: impl SqliteExecutor<'_>, monitor: &MonitorId) -> Outcome<Vec<Activation>> {
     let rows: Vec<(i64, String, i64)> =
         query_as("SELECT since_pane, name, version FROM active_baselines WHERE monitor = ? ORDER BY since_pane")
             .bind(monitor.as_str())

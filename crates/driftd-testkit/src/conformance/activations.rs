@@ -1,17 +1,14 @@
 //! Activations: which plan a pane is counted on, so that none mixes two.
 
 use driftd_model::{
-    Activation, BaselineRef, ErrorClass, HistoryQuery, MonitorSealer, PlanSchedule, Routing, SealStep, SealTime, Store,
+    Activation, BaselineRef, ErrorClass, HistoryQuery, MonitorSealer, PlanSchedule, Routing, SealTime, Store,
     StoreError, Term,
 };
 use driftd_window::EventTime;
 
 use super::Place;
-use crate::fixtures::{Feeder, ROWS, Traffic, baseline, clock, hour, id_of, plan, seal_all};
-
-fn version(text: &str) -> BaselineRef {
-    text.parse().unwrap()
-}
+use super::baselines::version;
+use crate::fixtures::{Feeder, ROWS, Traffic, baseline, clock, hour, id_of, plan, seal_all, steps_of};
 
 /// Stores `a@v1` to `a@v3`.
 async fn versions(store: &dyn Store) {
@@ -136,19 +133,11 @@ pub async fn late_records_find_a_plan(place: &dyn Place) {
     assert_eq!(store.sweep_late(&id_of(&plan())).await.unwrap(), ROWS as u64);
 }
 
-/// Seals as far as it goes; the records of every pane.
+/// Seals as far as it goes; the records of every step.
 async fn seal(store: &dyn Store, schedule: &PlanSchedule) -> Vec<u64> {
     let routing = Routing::default();
     let sealer = MonitorSealer::of(schedule, 1, &routing, SealTime::Clock(clock(0)));
-    let mut rows = Vec::new();
-    loop {
-        let sealed = store.seal(&sealer).await.unwrap();
-        match sealed.step {
-            SealStep::Idle => return rows,
-            SealStep::Pane { .. } => rows.push(sealed.rows),
-            SealStep::Quiet { .. } | SealStep::Gap { .. } => {}
-        }
-    }
+    steps_of(store, &sealer).await.iter().map(|sealed| sealed.rows).collect()
 }
 
 /// A plan that stands alone is no worker's: a replay counts whatever it is given.

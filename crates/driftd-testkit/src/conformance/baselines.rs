@@ -9,7 +9,7 @@ fn name(text: &str) -> BaselineName {
     text.parse().unwrap()
 }
 
-fn version(text: &str) -> BaselineRef {
+pub(super) fn version(text: &str) -> BaselineRef {
     text.parse().unwrap()
 }
 

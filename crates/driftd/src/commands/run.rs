@@ -27,8 +27,7 @@ use signals::Signals;
 const STORE_RETRY: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(files: &ConfigFiles) -> anyhow::Result<Exit> {
-    let config = Arc::new(setup::config(files)?);
-    generation::watches_something(&config)?;
+    let config = generation::config(files)?;
     for note in &config.notes {
         tracing::warn!("{note}");
     }
@@ -81,19 +80,22 @@ async fn store(config: &Config, status: &Status, signals: &mut Signals) -> anyho
             }
             Err(error) => error,
         };
-        match error.downcast_ref::<StoreError>() {
-            Some(transient @ StoreError::Transient { .. }) => status.store_failed(transient),
-            _ => return Err(error),
-        }
-        if is_ended_within(STORE_RETRY, signals).await {
+        if is_ended_before_retry(error, status, signals).await? {
             return Ok(None);
         }
     }
 }
 
-/// Waits for `time`, or less when the daemon is to end.
-async fn is_ended_within(time: Duration, signals: &mut Signals) -> bool {
-    tokio::time::timeout(time, signals.first()).await.is_ok()
+/// Waits a moment for a store that could not be reached; true when the daemon is to end before that is over.
+///
+/// # Errors
+/// The `error` itself when waiting does not help.
+async fn is_ended_before_retry(error: anyhow::Error, status: &Status, signals: &mut Signals) -> anyhow::Result<bool> {
+    match error.downcast_ref::<StoreError>() {
+        Some(transient @ StoreError::Transient { .. }) => status.store_failed(transient),
+        _ => return Err(error),
+    }
+    Ok(tokio::time::timeout(STORE_RETRY, signals.first()).await.is_ok())
 }
 
 /// One daemon after another, until a signal ends them: each works by what holds when it begins.
@@ -162,21 +164,22 @@ async fn superseded(
     signals: &mut Signals,
     status: &Status,
 ) -> anyhow::Result<Option<Generation>> {
-    while let Err(error) = current.outdated(store).await {
-        match error.downcast_ref::<StoreError>() {
-            Some(transient @ StoreError::Transient { .. }) => status.store_failed(transient),
-            _ => return Err(error),
+    let outdated = loop {
+        match current.outdated(store).await {
+            Ok(outdated) => break outdated,
+            Err(error) => {
+                if is_ended_before_retry(error, status, signals).await? {
+                    return Ok(None);
+                }
+            }
         }
-        if is_ended_within(STORE_RETRY, signals).await {
-            return Ok(None);
-        }
-    }
+    };
     status.store_answered();
-    let next = current.replanned(store).await.context("another baseline was activated, and cannot be used")?;
     anyhow::ensure!(
-        next.terms() != current.terms(),
+        !outdated.is_empty(),
         "the store refuses counts for baselines that it says hold; please report this"
     );
+    let next = current.replanned(store).await.context("another baseline was activated, and cannot be used")?;
     Ok(Some(next))
 }
 

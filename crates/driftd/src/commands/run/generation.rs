@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use driftd_config::Config;
-use driftd_model::{MonitorId, PlanSchedule, ReceiverName, SharedStore, Term, Transport};
+use driftd_model::{MonitorId, PlanSchedule, ReceiverName, SharedStore, Transport};
 
 use super::parts;
+use crate::cli::ConfigFiles;
 use crate::setup;
 
 /// Everything that a running daemon would have to begin again with if it changed.
@@ -23,7 +24,6 @@ impl Generation {
     /// # Errors
     /// Everything that is missing or does not fit, named at once.
     pub(super) async fn of(config: Arc<Config>, store: &SharedStore) -> anyhow::Result<Self> {
-        watches_something(&config)?;
         let transports = parts::transports(&config)?;
         let plans = plans(&config, store).await?;
         Ok(Self { config, plans, transports })
@@ -51,20 +51,16 @@ impl Generation {
         }
         Ok(outdated)
     }
-
-    /// The terms of all plans, to tell two generations apart.
-    pub(super) fn terms(&self) -> Vec<Vec<Term>> {
-        self.plans.iter().map(|schedule| schedule.held_by()).collect()
-    }
 }
 
-/// Refuses a configuration without monitors.
-pub(super) fn watches_something(config: &Config) -> anyhow::Result<()> {
+/// The configuration as its files say now; one without monitors is refused.
+pub(super) fn config(files: &ConfigFiles) -> anyhow::Result<Arc<Config>> {
+    let config = setup::config(files)?;
     anyhow::ensure!(
         !config.monitors.is_empty(),
         "there is nothing to watch: the configuration has no [[monitor]]; add one or pass --config"
     );
-    Ok(())
+    Ok(Arc::new(config))
 }
 
 /// Every monitor bound to its baselines; all that are missing are named at once.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use driftd_engine::Status;
 use driftd_model::SharedStore;
 
-use super::generation::Generation;
+use super::generation::{self, Generation};
 use super::signals::Signals;
 use crate::cli::ConfigFiles;
 use crate::setup;
@@ -40,8 +40,7 @@ impl Renewal {
 
     /// The configuration as its files say now.
     async fn reloaded(&self) -> Option<Generation> {
-        let config = setup::config(&self.files).map(Arc::new);
-        let next = match config {
+        let next = match generation::config(&self.files) {
             Ok(config) => Generation::of(config, &self.store).await,
             Err(error) => Err(error),
         };
