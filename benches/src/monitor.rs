@@ -104,7 +104,7 @@ fn count(layouts: &[Arc<FeatureLayout>], batch: RecordBatch) -> anyhow::Result<V
         layouts: layouts.to_vec(),
         segments: driftd_window::SegmentPlan::unsplit(),
         max_future_skew: driftd_window::Span::ZERO,
-        holds: driftd_window::EventSpan::default(),
+        validity: driftd_window::Validity::default(),
     };
     let mut reducer = Reducer::new(Arc::new(plan));
     reducer.absorb(&batch, NOW);

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use driftd_engine::{Backoff, Clock, FixedClock, Outbox};
 use driftd_model::{
-    BoxFuture, DeliveryError, Health, IncidentKey, IncidentKind, IncidentState, MonitorPlan, MonitorTender,
-    Notification, Observation, ReceiverName, Rhythm, Routing, SealOutcome, Severity, Store, TendInput, Tender,
-    Transport, step,
+    BoxFuture, DeliveryError, DeliverySchedule, Health, IncidentKey, IncidentKind, IncidentReconciler, IncidentState,
+    MonitorPlan, MonitorReconciler, Notification, Observation, ReceiverName, ReconcileInput, Routing, SealOutcome,
+    Severity, Store, Transport, step,
 };
 use driftd_testkit::MemStore;
 use driftd_testkit::group::{BEGIN, plans};
@@ -48,8 +48,8 @@ impl Transport for Receiver {
         "scripted"
     }
 
-    fn rhythm(&self) -> Rhythm {
-        Rhythm { spacing: self.spacing, ..Rhythm::default() }
+    fn schedule(&self) -> DeliverySchedule {
+        DeliverySchedule { spacing: self.spacing, ..DeliverySchedule::default() }
     }
 
     fn deliver<'a>(
@@ -86,7 +86,7 @@ struct Flood<'a> {
     now: Timestamp,
 }
 
-impl Tender for Flood<'_> {
+impl IncidentReconciler for Flood<'_> {
     fn monitor(&self) -> &driftd_model::MonitorId {
         &self.plan.monitor().id
     }
@@ -95,7 +95,7 @@ impl Tender for Flood<'_> {
         self.now
     }
 
-    fn tend(&self, input: TendInput) -> SealOutcome {
+    fn reconcile(&self, input: ReconcileInput) -> SealOutcome {
         let mut known: BTreeMap<IncidentKey, _> = input.incidents.into_iter().map(|i| (i.key.clone(), i)).collect();
         let mut incidents = Vec::new();
         for number in 0..self.count {
@@ -108,7 +108,7 @@ impl Tender for Flood<'_> {
             incidents.extend(step(known.remove(&key), &key, &seen, &rules, self.now).incident);
         }
         let (plan, routing, now) = (self.plan, self.routing, self.now);
-        let told = driftd_model::Audience { plan, routing, silences: &[], now }.announce(&mut incidents);
+        let told = driftd_model::NotificationPolicy { plan, routing, silences: &[], now }.notify(&mut incidents);
         SealOutcome { incidents, events: told.events, notifications: told.notifications, ..SealOutcome::default() }
     }
 }
@@ -138,7 +138,7 @@ impl Scene {
     async fn flood(&self, count: usize, over: bool) {
         let now = self.clock.now();
         let (plan, routing) = (self.plan.as_ref(), &self.routing);
-        self.store.tend(&Flood { plan, routing, count, over, now }).await.unwrap();
+        self.store.reconcile(&Flood { plan, routing, count, over, now }).await.unwrap();
     }
 
     async fn round(&self, receiver: &str) -> u64 {
@@ -245,10 +245,10 @@ async fn people_change_incidents_and_the_next_tending_tells() {
         let (incident, _) = scene.store.incident(&id).await.unwrap().unwrap();
         let changed = change(incident, "ana", scene.clock.now());
         assert!(scene.store.amend_incident(state, &changed, false, scene.clock.now()).await.unwrap());
-        // Whoever tends first tells; whoever comes second has nothing to say.
+        // Whoever reconciles first tells; whoever comes second has nothing to say.
         for _ in 0..2 {
-            let tender = MonitorTender::new(&scene.plan, &scene.routing, None, scene.clock.now());
-            scene.store.tend(&tender).await.unwrap();
+            let reconciler = MonitorReconciler::new(&scene.plan, &scene.routing, None, scene.clock.now());
+            scene.store.reconcile(&reconciler).await.unwrap();
         }
     }
     scene.outbox.deliver_due(&scene.store, &scene.clock).await.unwrap();

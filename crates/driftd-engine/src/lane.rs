@@ -154,7 +154,7 @@ impl Lane {
         let (mut without_time, mut in_future) = (0, 0);
         for ((plan, reducer), batch) in self.monitors.iter_mut().zip(&chunk.batches) {
             let mut absorbed = reducer.absorb(batch, now);
-            if plan.reducer().holds.from.is_some() {
+            if plan.reducer().validity.from.is_some() {
                 // The first plan of the monitor has seen the same records, and says so.
                 (absorbed.without_time, absorbed.in_future) = (0, 0);
             }

@@ -11,13 +11,13 @@ mod delivery;
 mod ends;
 mod lanes;
 mod pool;
+mod reconciling;
 mod retaining;
 mod sealing;
 mod slot;
 mod speaking;
 mod status;
 mod stop;
-mod tending;
 mod writer;
 
 use std::collections::BTreeMap;
@@ -37,6 +37,7 @@ use aside::aside;
 use delivery::Delivering;
 use lanes::{Held, Lanes, panicked};
 use pool::{Pool, Sink};
+use reconciling::Reconciling;
 use retaining::Retaining;
 use sealing::Sealing;
 use slot::Pace;
@@ -44,7 +45,6 @@ use speaking::Speaking;
 use status::Asking;
 pub use status::{MonitorProgress, Status};
 use stop::{Stop, Stopper};
-use tending::Tending;
 use writer::{Desk, LaneEvent, Writer};
 
 /// How often every lane is looked at, whether records arrived or not.
@@ -295,12 +295,12 @@ impl Live {
     fn receiver_loops(&self, loops: &mut JoinSet<Result<(), EngineError>>, stopped: &Stop) {
         let outbox = self.outbox.clone().with_patience(PATIENCE);
         for (receiver, transport) in self.outbox.transports() {
-            let rhythm = transport.rhythm();
+            let schedule = transport.schedule();
             let delivering = Delivering {
                 store: Arc::clone(&self.store),
                 outbox: outbox.clone(),
                 receiver: receiver.clone(),
-                spacing: rhythm.spacing,
+                spacing: schedule.spacing,
                 clock: Arc::clone(&self.clock),
                 status: Arc::clone(&self.status),
             };
@@ -314,14 +314,14 @@ impl Live {
                 clock: Arc::clone(&self.clock),
                 status: Arc::clone(&self.status),
             };
-            if let Some(interval) = rhythm.heartbeat {
+            if let Some(interval) = schedule.heartbeat {
                 let (speaking, stop) = (speaking.clone(), stopped.clone());
                 loops.spawn(async move {
                     speaking.heartbeat(interval, stop).await;
                     Ok(())
                 });
             }
-            if let Some(interval) = rhythm.resend {
+            if let Some(interval) = schedule.resend {
                 let stop = stopped.clone();
                 loops.spawn(async move {
                     speaking.resend(interval, stop).await;
@@ -343,7 +343,7 @@ impl Live {
         };
         let stop = stopped.clone();
         loops.spawn(async move { Ok(aside("seals", move || sealing.run(stop)).await??) });
-        let tending = Tending {
+        let reconciling = Reconciling {
             store: Arc::clone(&self.store),
             plans: self.newest(),
             routing: Arc::clone(&self.routing),
@@ -351,7 +351,7 @@ impl Live {
             status: Arc::clone(&self.status),
         };
         let stop = stopped.clone();
-        loops.spawn(async move { Ok(tending.run(stop).await?) });
+        loops.spawn(async move { Ok(reconciling.run(stop).await?) });
         self.receiver_loops(&mut loops, stopped);
         let retaining =
             Retaining { store: Arc::clone(&self.store), policy: self.retention, clock: Arc::clone(&self.clock) };

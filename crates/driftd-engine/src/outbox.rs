@@ -152,7 +152,7 @@ impl Outbox {
         let Some(transport) = self.transports.get(receiver) else {
             return Ok(report);
         };
-        let limit = if transport.rhythm().spacing.is_zero() { SIDE_BY_SIDE } else { 1 };
+        let limit = if transport.schedule().spacing.is_zero() { SIDE_BY_SIDE } else { 1 };
         let now = clock.now();
         let entries = store.lease(&self.owner, receiver, limit, now, now.plus(LEASE)).await?;
         let sending = entries.iter().map(|entry| self.send(store, transport.as_ref(), entry, clock));

@@ -13,9 +13,9 @@ pub struct Activation {
     pub reference: BaselineRef,
 }
 
-/// By what a plan holds.
+/// Why a plan is the one of its panes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Term {
+pub enum PlanOrigin {
     /// The configuration, as long as nothing was activated.
     Configured,
     /// Somebody's decision.
@@ -59,7 +59,7 @@ impl CountedOn {
     }
 }
 
-impl Term {
+impl PlanOrigin {
     /// The activation, if it is one.
     #[must_use]
     pub const fn activation(&self) -> Option<&Activation> {

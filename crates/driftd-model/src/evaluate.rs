@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use driftd_window::{EventTime, PaneId, SegmentKey, Timestamp, WindowId, WindowSpec};
 
-use crate::observe::{observations, volume};
+use crate::observation::{observations, volume};
 use crate::{
-    Audience, Health, Incident, IncidentEvent, IncidentId, IncidentKey, IncidentKind, IncidentState, MonitorPlan,
-    Notification, Observation, Routing, SealStep, SealedPane, Silence, Step, step,
+    Health, Incident, IncidentEvent, IncidentId, IncidentKey, IncidentKind, IncidentState, MonitorPlan, Notification,
+    NotificationPolicy, Observation, Routing, SealStep, SealedPane, Silence, Step, step,
 };
 
 pub use window::{WindowResult, evaluate_range};
@@ -83,7 +83,7 @@ pub(crate) fn decide(
     now: Timestamp,
 ) -> SealOutcome {
     let mut outcome = SealOutcome::default();
-    let audience = Audience { plan, routing, silences, now };
+    let policy = NotificationPolicy { plan, routing, silences, now };
     // Complaints first: whether a good window ends an incident must not depend on the order of the window shapes.
     seen.sort_by_key(|(_, observation)| !matches!(observation.health, Health::Bad(..)));
     // One that is over has nothing to be stepped by; it is here because somebody has to hear of its end.
@@ -96,7 +96,7 @@ pub(crate) fn decide(
             continue;
         }
         let next = step(live.remove(&key), &key, &observation, &plan.monitor().incidents, now);
-        outcome.events.extend(life_events(&audience, &next));
+        outcome.events.extend(life_events(&policy, &next));
         touched.extend(next.incident.as_ref().map(|incident| incident.id.clone()));
         match next.incident {
             Some(incident) if incident.state == IncidentState::Resolved => over.push(incident),
@@ -107,10 +107,10 @@ pub(crate) fn decide(
         }
     }
     let mut all: Vec<Incident> = over.into_iter().chain(live.into_values()).collect();
-    let announcement = audience.announce(&mut all);
-    touched.extend(announcement.changed);
-    outcome.events.extend(announcement.events);
-    outcome.notifications = announcement.notifications;
+    let decided = policy.notify(&mut all);
+    touched.extend(decided.changed);
+    outcome.events.extend(decided.events);
+    outcome.notifications = decided.notifications;
     outcome.incidents = all.into_iter().filter(|incident| touched.contains(&incident.id)).collect();
     outcome
 }
@@ -133,14 +133,14 @@ fn has_a_say(current: Option<&Incident>, observation: &Observation) -> bool {
 }
 
 /// What is written down of a step. An incident that was dropped was never told of and leaves no trace.
-fn life_events(audience: &Audience<'_>, next: &Step) -> Vec<IncidentEvent> {
+fn life_events(policy: &NotificationPolicy<'_>, next: &Step) -> Vec<IncidentEvent> {
     let Some(incident) = &next.incident else {
         return Vec::new();
     };
-    let silenced = audience.silence(&incident.labels(audience.plan.monitor())).is_some();
+    let silenced = policy.silence(&incident.labels(policy.plan.monitor())).is_some();
     let event = |transition: &crate::Transition| IncidentEvent {
         incident: incident.id.clone(),
-        at: audience.now,
+        at: policy.now,
         transition: transition.clone(),
         silenced: silenced && transition.is_news(),
     };

@@ -1,8 +1,8 @@
 //! Incidents: runs of bad windows with one identity, stepped by a pure function.
 
 mod cause;
+mod notification_log;
 mod step;
-mod told;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,8 +16,8 @@ use crate::{
 };
 
 pub use cause::Cause;
+pub use notification_log::{NotificationLog, NotificationLogEntry, NotifyReason, Suppressed};
 pub use step::{Step, acknowledge, resolve_by_hand, step};
-pub use told::{NotifyReason, Told, Withheld};
 
 /// What went wrong; with monitor and segment it is an incident's identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -210,15 +210,15 @@ pub struct Incident {
     pub resolved_by: Option<String>,
     /// Streaks by window shape.
     pub streaks: BTreeMap<WindowName, Streak>,
-    /// What each receiver was last told.
+    /// What each receiver was last notified of.
     #[serde(default)]
-    pub told: BTreeMap<ReceiverName, Told>,
-    /// Messages decided so far.
+    pub notification_log: NotificationLog,
+    /// Notifications decided so far.
     #[serde(default)]
-    pub tellings: u64,
-    /// What keeps people from hearing the news there is.
+    pub notifications: u64,
+    /// What suppresses the notification that is due.
     #[serde(default)]
-    pub withheld: Option<Withheld>,
+    pub suppressed: Option<Suppressed>,
 }
 
 /// A change in an incident's life, kept for ever with its reason.
@@ -253,17 +253,17 @@ pub enum Transition {
         /// `2 good windows`, or who resolved it.
         by: String,
     },
-    /// Somebody is told.
-    Told {
+    /// Receivers are notified.
+    Notified {
         /// Why.
         why: NotifyReason,
         /// Who.
         receivers: Vec<ReceiverName>,
     },
-    /// There is news, and nobody is told.
-    Withheld {
+    /// A notification is due, and suppressed.
+    Suppressed {
         /// Why not.
-        why: Withheld,
+        why: Suppressed,
     },
     /// A message was given up.
     Undelivered {
@@ -286,13 +286,13 @@ impl Transition {
             Self::FeaturesJoined { .. } => "features_joined",
             Self::Acknowledged { .. } => "acknowledged",
             Self::Resolved { .. } => "resolved",
-            Self::Told { .. } => "told",
-            Self::Withheld { .. } => "withheld",
+            Self::Notified { .. } => "notified",
+            Self::Suppressed { .. } => "suppressed",
             Self::Undelivered { .. } => "undelivered",
         }
     }
 
-    /// Whether it is news: something that people hear of unless it is withheld.
+    /// Whether it is news: something that people hear of unless it is suppressed.
     #[must_use]
     pub const fn is_news(&self) -> bool {
         matches!(
@@ -350,7 +350,7 @@ impl Incident {
         labels
     }
 
-    /// Takes over what a person made of it: a person changes its state, not its evidence, and not what anybody was told.
+    /// Takes over what a person made of it: a person changes its state, not its evidence, and not its notification log.
     pub fn amend(&mut self, wanted: &Self) {
         self.state = wanted.state;
         self.acknowledged.clone_from(&wanted.acknowledged);

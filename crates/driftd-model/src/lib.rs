@@ -13,12 +13,12 @@
 //! ```
 
 mod activation;
-mod announce;
 mod baseline;
 pub mod check;
 mod evaluate;
 #[cfg(test)]
 mod fixtures;
+mod health_check;
 mod ids;
 mod incident;
 mod judge;
@@ -26,10 +26,11 @@ mod matcher;
 mod monitor;
 mod mute;
 mod notification;
-mod observe;
-mod pipeline;
+mod notification_policy;
+mod observation;
 mod plan;
 mod ports;
+mod reconciler;
 mod retention;
 mod route;
 mod schedule;
@@ -38,24 +39,24 @@ mod sealer;
 mod silence;
 mod source;
 mod store_error;
-mod tender;
 mod traffic;
 mod transport;
 mod verdict;
 pub mod words;
 
-pub use activation::{Activation, CountedOn, Term, first_free};
-pub use announce::{Announcement, Audience};
+pub use activation::{Activation, CountedOn, PlanOrigin, first_free};
 pub use baseline::{Baseline, BaselineSummary, FeatureBaseline, SegmentBaseline, SkippedColumn, StoredBaseline};
 pub(crate) use evaluate::decide;
 pub use evaluate::{SealInput, SealOutcome, WindowResult, evaluate, evaluate_range};
+pub use health_check::{HealthCheck, Outage, PIPELINE_WINDOW, ReadPosition};
 pub use ids::{
     BadName, BaselineName, BaselineRef, ContentHash, Epoch, FeatureName, IncidentId, MonitorId, Offset, Partition,
     ReceiverName, SilenceId, Topic,
 };
 pub use incident::{
-    Cause, Evidence, Health, Incident, IncidentEvent, IncidentKey, IncidentKind, IncidentState, NotifyReason,
-    Observation, Severity, Step, Streak, Told, Transition, Withheld, acknowledge, resolve_by_hand, step,
+    Cause, Evidence, Health, Incident, IncidentEvent, IncidentKey, IncidentKind, IncidentState, NotificationLog,
+    NotificationLogEntry, NotifyReason, Observation, Severity, Step, Streak, Suppressed, Transition, acknowledge,
+    resolve_by_hand, step,
 };
 pub use judge::{Comparison, judge, rows_of};
 pub use matcher::{BadLabel, BadMatcher, LabelName, Labels, Matcher};
@@ -65,22 +66,22 @@ pub use monitor::{
 };
 pub use mute::{BadMuteTime, MuteTime};
 pub use notification::{Links, NOTIFICATION_SCHEMA, Notification, OutboxEntry, Settlement};
-pub use observe::{kind_of, observations};
-pub use pipeline::{LOOK, Look, Outage, ReadSoFar};
+pub use notification_policy::{NotificationPolicy, Notifications};
+pub use observation::{kind_of, observations};
 pub use plan::{MonitorPlan, PlanError, PlannedFeature};
 pub use ports::{
     BoxFuture, Checkpoint, Claim, DeadLetter, HistoryQuery, HistoryRow, IncidentRow, PartitionRow, Sealed, Sealer,
     SharedStore, Store, StoreResult,
 };
+pub use reconciler::{IncidentReconciler, MonitorReconciler, ReconcileInput, needs_reconciling};
 pub use retention::{Retained, Retention};
-pub use route::{Hearing, Route, Routing};
+pub use route::{Route, RouteMatch, Routing};
 pub use schedule::PlanSchedule;
 pub use seal::{PlannedDelta, SealStep, SealView, SealedPane, merge_aggregates, merge_deltas, next_step};
 pub use sealer::{MonitorSealer, SealTime};
 pub use silence::{Silence, SilenceState};
 pub use source::{Answer, Chunk, Feed, PullBudget, Pulled, Source, SourceError, SourceEvent, TopicPartition};
 pub use store_error::{ErrorClass, StoreError};
-pub use tender::{MonitorTender, TendInput, Tender, wants_tending};
 pub use traffic::Traffic;
-pub use transport::{DeliveryError, Rhythm, Transport};
+pub use transport::{DeliveryError, DeliverySchedule, Transport};
 pub use verdict::{FeatureKind, Outcome, Reason, Rows, Score, Threshold, Verdict};

@@ -32,7 +32,7 @@ pub struct BadMuteTime(String);
 impl MuteTime {
     /// Whether `now` lies in it.
     #[must_use]
-    pub fn holds(&self, now: Timestamp) -> bool {
+    pub fn contains(&self, now: Timestamp) -> bool {
         let minutes = now.as_micros().div_euclid(MINUTE);
         let minute = u16::try_from(minutes.rem_euclid(i64::from(DAY))).unwrap_or(0);
         // Day 0 of the epoch was a Thursday, the fourth day of the week.
@@ -99,8 +99,8 @@ impl fmt::Display for MuteTime {
 mod tests {
     use super::*;
 
-    fn holds(mute: &str, now: &str) -> bool {
-        mute.parse::<MuteTime>().unwrap().holds(now.parse().unwrap())
+    fn contains(mute: &str, now: &str) -> bool {
+        mute.parse::<MuteTime>().unwrap().contains(now.parse().unwrap())
     }
 
     #[test]
@@ -117,7 +117,7 @@ mod tests {
             ("sat,sun 00:00-24:00", "2013-07-08T00:00:00Z", false),
             ("thu 00:00-24:00", "1969-12-25T12:00:00Z", true),
         ] {
-            assert_eq!(holds(mute, now), expected, "{mute} at {now}");
+            assert_eq!(contains(mute, now), expected, "{mute} at {now}");
         }
     }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{BaselineRef, ContentHash, Incident, Labels, NotifyReason, ReceiverName};
 
 /// Version of the shape of a [`Notification`] as it is stored.
-pub const NOTIFICATION_SCHEMA: u32 = 2;
+pub const NOTIFICATION_SCHEMA: u32 = 3;
 
 /// A message somebody shall get: an incident at a moment, and why it is told. Words are made of it on delivery.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,11 +79,11 @@ pub enum Settlement {
 }
 
 impl Notification {
-    /// The key of the message number `telling` about an incident: the moment stays out of it, because a transaction
+    /// The key of notification number `number` about an incident: the moment stays out of it, because a transaction
     /// that is repeated after a crash happens at another one.
     #[must_use]
-    pub fn key_of(incident: &Incident, reason: &NotifyReason, telling: u64) -> ContentHash {
-        ContentHash::of(format!("{}\n{}\n{telling}", incident.id, reason.as_str()).as_bytes())
+    pub fn key_of(incident: &Incident, reason: &NotifyReason, number: u64) -> ContentHash {
+        ContentHash::of(format!("{}\n{}\n{number}", incident.id, reason.as_str()).as_bytes())
     }
 }
 

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use driftd_stats::{FeatureAggregate, FeatureLayout};
-use driftd_window::{EventSpan, PaneId, ReducerPlan, SegmentKey, SegmentPlan};
+use driftd_window::{PaneId, ReducerPlan, SegmentKey, SegmentPlan, Validity};
 
 use crate::{
-    ContentHash, CountedOn, FeatureKind, FeatureName, JudgeRules, Monitor, MonitorId, Pointer, Role, StoredBaseline,
-    Term,
+    ContentHash, CountedOn, FeatureKind, FeatureName, JudgeRules, Monitor, MonitorId, PlanOrigin, Pointer, Role,
+    StoredBaseline,
 };
 
 /// A monitor bound to one baseline.
@@ -19,7 +19,7 @@ pub struct MonitorPlan {
     features: Vec<PlannedFeature>,
     reducer: Arc<ReducerPlan>,
     hash: ContentHash,
-    term: Option<Term>,
+    origin: Option<PlanOrigin>,
 }
 
 /// One watched feature of a plan.
@@ -135,18 +135,18 @@ impl MonitorPlan {
             // The baseline may know segments that this monitor does not ask for.
             segments: if is_split(&monitor) { baseline.baseline.segment_plan() } else { SegmentPlan::unsplit() },
             max_future_skew: monitor.max_future_skew,
-            holds: EventSpan::default(),
+            validity: Validity::default(),
         });
         let hash = plan_hash(&monitor, &baseline, &features);
-        Ok(Self { monitor, baseline, features, reducer, hash, term: None })
+        Ok(Self { monitor, baseline, features, reducer, hash, origin: None })
     }
 
-    /// The same plan, for the panes in `holds`, by that `term`: what is counted on it is refused by a store where panes
+    /// The same plan, valid for those panes, because of that `origin`: what is counted on it is refused by a store where panes
     /// have passed to another one.
     #[must_use]
-    pub fn during(mut self, term: Term, holds: EventSpan) -> Self {
-        self.reducer = Arc::new(ReducerPlan { holds, ..self.reducer.as_ref().clone() });
-        self.term = Some(term);
+    pub fn with_validity(mut self, origin: PlanOrigin, validity: Validity) -> Self {
+        self.reducer = Arc::new(ReducerPlan { validity, ..self.reducer.as_ref().clone() });
+        self.origin = Some(origin);
         self
     }
 
@@ -162,16 +162,16 @@ impl MonitorPlan {
         &self.baseline
     }
 
-    /// By what it holds; nothing for a plan that stands alone, as in a replay, and that no activation concerns.
+    /// Why it is the plan of its panes; nothing for a plan that stands alone, as in a replay, and that no activation concerns.
     #[must_use]
-    pub const fn term(&self) -> Option<&Term> {
-        self.term.as_ref()
+    pub const fn origin(&self) -> Option<&PlanOrigin> {
+        self.origin.as_ref()
     }
 
     /// What a checkpoint says whose latest pane on this plan is `pane`; nothing for a plan that stands alone.
     #[must_use]
     pub fn counted_on(&self, pane: PaneId) -> Option<CountedOn> {
-        let activation = self.term()?.activation().cloned();
+        let activation = self.origin()?.activation().cloned();
         Some(CountedOn { monitor: self.monitor.id.clone(), pane, activation })
     }
 

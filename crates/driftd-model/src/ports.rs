@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Activation, Baseline, BaselineName, BaselineRef, BaselineSummary, ContentHash, CountedOn, Epoch, FeatureName,
-    Incident, IncidentEvent, IncidentId, IncidentKind, IncidentState, MonitorId, Offset, OutboxEntry, Outcome,
-    Partition, PlannedDelta, ReceiverName, Retained, Retention, SealInput, SealOutcome, SealStep, SealView, SealedPane,
-    Settlement, Severity, Silence, SilenceId, Step, StoreError, StoredBaseline, Tender, Topic,
+    Incident, IncidentEvent, IncidentId, IncidentKind, IncidentReconciler, IncidentState, MonitorId, Offset,
+    OutboxEntry, Outcome, Partition, PlannedDelta, ReceiverName, Retained, Retention, SealInput, SealOutcome, SealStep,
+    SealView, SealedPane, Settlement, Severity, Silence, SilenceId, Step, StoreError, StoredBaseline, Topic,
 };
 
 /// A boxed future: ports are called once a batch, not once a record, so the box costs nothing that shows.
@@ -225,9 +225,9 @@ pub trait Store: Send + Sync {
     /// somebody else is at it.
     fn seal<'a>(&'a self, sealer: &'a dyn Sealer) -> StoreResult<'a, Sealed>;
 
-    /// Looks after one monitor's incidents in one transaction: what the tender decides is written like a seal's. An
+    /// Reconciles one monitor's incidents in one transaction: what the reconciler decides is written like a seal's. An
     /// empty outcome when somebody else is at the monitor.
-    fn tend<'a>(&'a self, tender: &'a dyn Tender) -> StoreResult<'a, SealOutcome>;
+    fn reconcile<'a>(&'a self, reconciler: &'a dyn IncidentReconciler) -> StoreResult<'a, SealOutcome>;
 
     /// Counts the records that came after their pane was sealed into `late_rows`; the number of late records newly
     /// found.
@@ -306,7 +306,7 @@ pub trait Store: Send + Sync {
     fn expire_silence(&self, id: SilenceId, now: Timestamp) -> StoreResult<'_, bool>;
 
     /// Incidents that are open or taken, and those that were resolved after that moment, whole.
-    fn told_incidents(&self, resolved_after: Timestamp) -> StoreResult<'_, Vec<Incident>>;
+    fn notified_incidents(&self, resolved_after: Timestamp) -> StoreResult<'_, Vec<Incident>>;
 
     /// Leases up to `limit` due notifications for one receiver until `until`: nobody else gets them before. Longest
     /// due first, and of one incident only the oldest that is not settled: an end never overtakes its beginning.

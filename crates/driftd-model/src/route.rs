@@ -32,9 +32,9 @@ pub struct Routing {
     pub external_url: Option<String>,
 }
 
-/// How one receiver hears of an incident.
+/// How the routing table matches one receiver to an incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hearing {
+pub struct RouteMatch {
     /// Number of the line that decided, from 0.
     pub route: usize,
     /// Shortest time between two notifications about new features.
@@ -74,7 +74,7 @@ impl Route {
     /// Whether nobody is told at `now`.
     #[must_use]
     pub fn is_mute(&self, now: Timestamp) -> bool {
-        self.mute_times.iter().any(|mute| mute.holds(now))
+        self.mute_times.iter().any(|mute| mute.contains(now))
     }
 }
 
@@ -86,26 +86,31 @@ impl Routing {
         Self { routes, external_url: None }
     }
 
-    /// Who hears of an incident with these labels at `now`. A receiver that several lines name is dealt with as the
+    /// Receivers of an incident with these labels at `now`. A receiver that several lines name is dealt with as the
     /// first of them says; `rules` are the monitor's, for lines without intervals of their own.
     #[must_use]
-    pub fn hearers(&self, labels: &Labels, rules: &IncidentRules, now: Timestamp) -> BTreeMap<ReceiverName, Hearing> {
-        let mut hearers = BTreeMap::new();
+    pub fn matches(
+        &self,
+        labels: &Labels,
+        rules: &IncidentRules,
+        now: Timestamp,
+    ) -> BTreeMap<ReceiverName, RouteMatch> {
+        let mut matches = BTreeMap::new();
         for (number, route) in self.routes.iter().enumerate().filter(|(_, route)| route.matches(labels)) {
-            let hearing = Hearing {
+            let route_match = RouteMatch {
                 route: number,
                 group_interval: route.group_interval.unwrap_or(rules.group_interval),
                 repeat_interval: route.repeat_interval.unwrap_or(rules.repeat_interval),
                 is_mute: route.is_mute(now),
             };
             for receiver in &route.receivers {
-                hearers.entry(receiver.clone()).or_insert(hearing);
+                matches.entry(receiver.clone()).or_insert(route_match);
             }
             if !route.continues {
                 break;
             }
         }
-        hearers
+        matches
     }
 }
 
@@ -123,8 +128,8 @@ mod tests {
 
     fn heard(routing: &Routing, pairs: &[(&str, &str)]) -> Vec<(String, usize)> {
         let labels = pairs.iter().map(|(name, value)| (name.parse().unwrap(), (*value).to_owned())).collect();
-        let hearers = routing.hearers(&labels, &IncidentRules::default(), Timestamp::from_micros(0));
-        hearers.into_iter().map(|(receiver, hearing)| (receiver.to_string(), hearing.route)).collect()
+        let matches = routing.matches(&labels, &IncidentRules::default(), Timestamp::from_micros(0));
+        matches.into_iter().map(|(receiver, route_match)| (receiver.to_string(), route_match.route)).collect()
     }
 
     #[test]
@@ -157,7 +162,7 @@ mod tests {
         let routing = Routing { routes: vec![slow], external_url: None };
         let rules = IncidentRules::default();
         let at =
-            |now: &str| routing.hearers(&Labels::default(), &rules, now.parse().unwrap()).into_values().next().unwrap();
+            |now: &str| routing.matches(&Labels::default(), &rules, now.parse().unwrap()).into_values().next().unwrap();
         let morning = at("2013-07-01T11:59:00Z");
         assert_eq!((morning.repeat_interval, morning.group_interval), (Span::from_hours(24), rules.group_interval));
         assert_eq!((morning.is_mute, at("2013-07-01T12:00:00Z").is_mute), (true, false));

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use driftd_window::{EventSpan, EventTime, PaneWidth};
+use driftd_window::{EventTime, PaneWidth, Validity};
 
-use crate::{Activation, Monitor, MonitorPlan, PlanError, StoredBaseline, Term};
+use crate::{Activation, Monitor, MonitorPlan, PlanError, PlanOrigin, StoredBaseline};
 
 /// A monitor and every plan that records which may still come fall under, oldest first; never without one.
 #[derive(Clone, Debug)]
@@ -14,37 +14,41 @@ pub struct PlanSchedule {
 }
 
 impl PlanSchedule {
-    /// The terms that panes from `sealed_through` on fall under, out of all activations of a monitor.
+    /// The origins that panes from `sealed_through` on fall under, out of all activations of a monitor.
     ///
     /// Whatever is older is over: what comes for it now is late, and late records are counted by the first plan there is.
     #[must_use]
-    pub fn terms(activations: &[Activation], sealed_through: Option<EventTime>, width: PaneWidth) -> Vec<Term> {
+    pub fn needed_origins(
+        activations: &[Activation],
+        sealed_through: Option<EventTime>,
+        width: PaneWidth,
+    ) -> Vec<PlanOrigin> {
         let open = sealed_through.unwrap_or(width.earliest());
         let begun = activations.iter().take_while(|activation| activation.since <= open).count();
-        let kept = activations.iter().skip(begun.saturating_sub(1)).cloned().map(Term::Activated);
-        (begun == 0).then_some(Term::Configured).into_iter().chain(kept).collect()
+        let kept = activations.iter().skip(begun.saturating_sub(1)).cloned().map(PlanOrigin::Activated);
+        (begun == 0).then_some(PlanOrigin::Configured).into_iter().chain(kept).collect()
     }
 
-    /// Binds `monitor` to the baselines of its terms: those before the `last`, oldest first, and that one.
+    /// Binds `monitor` to the baselines of its origins: those before the `last`, oldest first, and that one.
     ///
     /// # Errors
     /// The first plan's that cannot be made; see [`PlanError`].
     pub fn bind(
         monitor: &Monitor,
-        before: Vec<(Term, StoredBaseline)>,
-        last: (Term, StoredBaseline),
+        before: Vec<(PlanOrigin, StoredBaseline)>,
+        last: (PlanOrigin, StoredBaseline),
     ) -> Result<Self, PlanError> {
-        let since = |term: &Term| term.activation().map(|activation| activation.since);
+        let since = |origin: &PlanOrigin| origin.activation().map(|activation| activation.since);
         let begins: Vec<Option<EventTime>> =
-            before.iter().map(|(term, _)| since(term)).skip(1).chain([since(&last.0)]).collect();
+            before.iter().map(|(origin, _)| since(origin)).skip(1).chain([since(&last.0)]).collect();
         let mut from = None;
         let mut older = Vec::with_capacity(before.len());
-        for ((term, baseline), until) in before.into_iter().zip(begins) {
-            let plan = MonitorPlan::new(monitor.clone(), baseline)?.during(term, EventSpan { from, until });
+        for ((origin, baseline), until) in before.into_iter().zip(begins) {
+            let plan = MonitorPlan::new(monitor.clone(), baseline)?.with_validity(origin, Validity { from, until });
             older.push(Arc::new(plan));
             from = until;
         }
-        let newest = MonitorPlan::new(monitor.clone(), last.1)?.during(last.0, EventSpan { from, until: None });
+        let newest = MonitorPlan::new(monitor.clone(), last.1)?.with_validity(last.0, Validity { from, until: None });
         Ok(Self { older, newest: Arc::new(newest) })
     }
 
@@ -65,10 +69,10 @@ impl PlanSchedule {
         self.older.iter().chain([&self.newest])
     }
 
-    /// The terms they hold by.
+    /// Their origins.
     #[must_use]
-    pub fn held_by(&self) -> Vec<Term> {
-        self.plans().filter_map(|plan| plan.term().cloned()).collect()
+    pub fn origins(&self) -> Vec<PlanOrigin> {
+        self.plans().filter_map(|plan| plan.origin().cloned()).collect()
     }
 }
 

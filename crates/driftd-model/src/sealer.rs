@@ -51,8 +51,8 @@ impl<'a> MonitorSealer<'a> {
 
     /// The plan of the pane that starts at `at`.
     fn plan_at(&self, at: EventTime) -> &'a MonitorPlan {
-        let holds = |plan: &&MonitorPlan| plan.reducer().holds.contains(at);
-        self.older.iter().copied().find(holds).unwrap_or(self.newest)
+        let is_valid = |plan: &&MonitorPlan| plan.reducer().validity.contains(at);
+        self.older.iter().copied().find(is_valid).unwrap_or(self.newest)
     }
 
     /// The plan of the last pane before the end of `step`, by which its windows are judged.
@@ -63,7 +63,7 @@ impl<'a> MonitorSealer<'a> {
 
     /// Whether somebody has activated a baseline that this sealer does not know of.
     fn is_superseded(&self, view: &SealView) -> bool {
-        self.newest.term().is_some_and(|term| term.activation() != view.activation.as_ref())
+        self.newest.origin().is_some_and(|origin| origin.activation() != view.activation.as_ref())
     }
 }
 

@@ -4,9 +4,9 @@ use driftd_window::{Span, Timestamp};
 
 use crate::{BoxFuture, ErrorClass, Notification};
 
-/// How often a receiver may and must be spoken to.
+/// How often a receiver may and must be sent something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rhythm {
+pub struct DeliverySchedule {
     /// Shortest time from the beginning of one message to the next.
     pub spacing: Span,
     /// How often everything that is open is said again; never without.
@@ -15,7 +15,7 @@ pub struct Rhythm {
     pub heartbeat: Option<Span>,
 }
 
-impl Default for Rhythm {
+impl Default for DeliverySchedule {
     /// One message after the other, and nothing by itself.
     fn default() -> Self {
         Self { spacing: Span::ZERO, resend: None, heartbeat: None }
@@ -31,9 +31,9 @@ pub trait Transport: Send + Sync {
     /// What kind of receiver this is, for logs and metrics: `log`, `email`, `webhook`, …
     fn kind(&self) -> &'static str;
 
-    /// How often it may and must be spoken to.
-    fn rhythm(&self) -> Rhythm {
-        Rhythm::default()
+    /// How often it may and must be sent something.
+    fn schedule(&self) -> DeliverySchedule {
+        DeliverySchedule::default()
     }
 
     /// Hands the message over at `now`; `Ok` only once the receiver has it.
@@ -43,14 +43,14 @@ pub trait Transport: Send + Sync {
         now: Timestamp,
     ) -> BoxFuture<'a, Result<(), DeliveryError>>;
 
-    /// Says again, at `now`, what is open and what has lately ended: called every [`Rhythm::resend`] with one
+    /// Says again, at `now`, what is open and what has lately ended: called every [`DeliverySchedule::resend`] with one
     /// notification an incident that the receiver has heard of.
     fn resend<'a>(&'a self, incidents: &'a [Notification], now: Timestamp) -> BoxFuture<'a, Result<(), DeliveryError>> {
         let (_, _) = (incidents, now);
         Box::pin(std::future::ready(Ok(())))
     }
 
-    /// Says at `now` that all is well with driftd: called every [`Rhythm::heartbeat`] while it is.
+    /// Says at `now` that all is well with driftd: called every [`DeliverySchedule::heartbeat`] while it is.
     fn heartbeat(&self, now: Timestamp) -> BoxFuture<'_, Result<(), DeliveryError>> {
         let _ = now;
         Box::pin(std::future::ready(Ok(())))

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use driftd_config::AlertmanagerChannel;
-use driftd_model::{BoxFuture, DeliveryError, Notification, Rhythm, Transport};
+use driftd_model::{BoxFuture, DeliveryError, DeliverySchedule, Notification, Transport};
 use driftd_window::{Span, Timestamp};
 use tokio::task::JoinSet;
 
@@ -103,8 +103,8 @@ impl Transport for AlertmanagerTransport {
         "alertmanager"
     }
 
-    fn rhythm(&self) -> Rhythm {
-        Rhythm { resend: Some(self.interval), ..Rhythm::default() }
+    fn schedule(&self) -> DeliverySchedule {
+        DeliverySchedule { resend: Some(self.interval), ..DeliverySchedule::default() }
     }
 
     fn deliver<'a>(

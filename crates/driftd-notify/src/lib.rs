@@ -65,7 +65,7 @@ pub use http::{AddressPolicy, BadTarget, Forbidden, Outbound, Resolve, Roots, Sy
 pub use lasting::lasting;
 pub use log::LogTransport;
 pub use pagerduty::PagerDutyTransport;
-pub use reason::{reason, transition, why, withheld};
+pub use reason::{reason, suppressed, transition, why};
 pub use secrets::SecretSource;
 pub use sentence::{event_sentence, incident_sentence, sentence};
 pub use slack::SlackTransport;

@@ -3,7 +3,7 @@
 mod event;
 
 use driftd_config::PagerDutyChannel;
-use driftd_model::{BoxFuture, DeliveryError, Notification, Rhythm, Transport};
+use driftd_model::{BoxFuture, DeliveryError, DeliverySchedule, Notification, Transport};
 use driftd_window::{Span, Timestamp};
 
 use event::{Action, event};
@@ -53,8 +53,8 @@ impl Transport for PagerDutyTransport {
         "pagerduty"
     }
 
-    fn rhythm(&self) -> Rhythm {
-        Rhythm { spacing: SPACING, ..Rhythm::default() }
+    fn schedule(&self) -> DeliverySchedule {
+        DeliverySchedule { spacing: SPACING, ..DeliverySchedule::default() }
     }
 
     fn deliver<'a>(

@@ -1,6 +1,6 @@
 //! Why people hear of something, or do not, in words.
 
-use driftd_model::{FeatureName, Notification, NotifyReason, ReceiverName, Transition, Withheld, words};
+use driftd_model::{FeatureName, Notification, NotifyReason, ReceiverName, Suppressed, Transition, words};
 
 use crate::evidence::FEATURE;
 use crate::lasting::lasting;
@@ -41,13 +41,13 @@ pub fn why(notification: &Notification) -> String {
 
 /// What keeps people from hearing of an incident, in words: `silence 3`.
 #[must_use]
-pub fn withheld(by: &Withheld) -> String {
+pub fn suppressed(by: &Suppressed) -> String {
     match by {
-        Withheld::Silence { silence } => format!("silence {silence}"),
-        Withheld::Inhibited { kind, incident } => {
+        Suppressed::Silenced { silence } => format!("silence {silence}"),
+        Suppressed::Inhibited { kind, incident } => {
             format!("{kind} incident {}, which explains it", words::name(incident.as_str(), 40))
         }
-        Withheld::MuteTime => "the mute time of a route".to_owned(),
+        Suppressed::Muted => "the mute time of a route".to_owned(),
     }
 }
 
@@ -63,8 +63,8 @@ pub fn transition(transition: &Transition) -> String {
         Transition::FeaturesJoined { features } => joined(features),
         Transition::Acknowledged { by } => format!("by {}", words::name(by, FEATURE)),
         Transition::Resolved { by } => end_reason(by),
-        Transition::Told { why, receivers } => format!("{}: {}", receiver_list(receivers), reason(why)),
-        Transition::Withheld { why } => format!("by {}", withheld(why)),
+        Transition::Notified { why, receivers } => format!("{}: {}", receiver_list(receivers), reason(why)),
+        Transition::Suppressed { why } => format!("by {}", suppressed(why)),
         Transition::Undelivered { receiver, error } => format!("{receiver}: {}", words::name(error, ERROR)),
     }
 }
@@ -102,10 +102,10 @@ pub(crate) fn end_reason(by: &str) -> String {
 }
 
 /// What was in the way of telling it, and that it no longer is, up to the last word: `silence 3 is`.
-pub(crate) fn no_longer(was: &Withheld) -> String {
+pub(crate) fn no_longer(was: &Suppressed) -> String {
     match was {
-        Withheld::Silence { .. } | Withheld::MuteTime => format!("{} is", withheld(was)),
-        Withheld::Inhibited { kind, incident } => {
+        Suppressed::Silenced { .. } | Suppressed::Muted => format!("{} is", suppressed(was)),
+        Suppressed::Inhibited { kind, incident } => {
             format!("{kind} incident {}, which explained it, is", words::name(incident.as_str(), 40))
         }
     }

@@ -3,7 +3,7 @@
 use driftd_model::{Incident, IncidentKind, IncidentState, Notification, NotifyReason, Transition, words};
 
 use crate::evidence::{FEATURE, evidence};
-use crate::reason::{end_reason, list, no_longer, receiver_list, why, withheld};
+use crate::reason::{end_reason, list, no_longer, receiver_list, suppressed, why};
 use crate::subject::{place, summary};
 
 /// Characters of what a receiver answered.
@@ -50,11 +50,11 @@ pub fn event_sentence(incident: &Incident, transition: &Transition) -> String {
             format!("{place}: {} has taken it, repeats stop: {}.", words::name(by, FEATURE), story(incident))
         }
         Transition::Resolved { by } => format!("{place}: resolved {}: {}.", end_reason(by), past(incident)),
-        Transition::Told { why, receivers } => {
+        Transition::Notified { why, receivers } => {
             format!("{place}: {} heard of it, {}: {}.", receiver_list(receivers), crate::reason(why), now(incident))
         }
-        Transition::Withheld { why } => {
-            format!("{place}: nobody is told, because of {}: {}.", withheld(why), now(incident))
+        Transition::Suppressed { why } => {
+            format!("{place}: nobody is told, because of {}: {}.", suppressed(why), now(incident))
         }
         Transition::Undelivered { receiver, error } => {
             format!("{place}: {receiver} was not reached ({}): {}.", words::name(error, ERROR), now(incident))

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use driftd_config::{Secret, SlackChannel};
 use driftd_model::{
-    BoxFuture, DeliveryError, IncidentId, IncidentState, Notification, NotifyReason, Rhythm, Transport,
+    BoxFuture, DeliveryError, DeliverySchedule, IncidentId, IncidentState, Notification, NotifyReason, Transport,
 };
 use driftd_window::{Span, Timestamp};
 use serde_json::{Value as Json, json};
@@ -179,8 +179,8 @@ impl Transport for SlackTransport {
         "slack"
     }
 
-    fn rhythm(&self) -> Rhythm {
-        Rhythm { spacing: SPACING, ..Rhythm::default() }
+    fn schedule(&self) -> DeliverySchedule {
+        DeliverySchedule { spacing: SPACING, ..DeliverySchedule::default() }
     }
 
     fn deliver<'a>(

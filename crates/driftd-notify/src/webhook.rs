@@ -9,7 +9,7 @@ mod template;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use driftd_config::{Address, WebhookChannel};
-use driftd_model::{BoxFuture, DeliveryError, Notification, Rhythm, Transport};
+use driftd_model::{BoxFuture, DeliveryError, DeliverySchedule, Notification, Transport};
 use driftd_window::{Span, Timestamp};
 use hyper::StatusCode;
 use hyper::header::HeaderName;
@@ -103,8 +103,8 @@ impl Transport for WebhookTransport {
         "webhook"
     }
 
-    fn rhythm(&self) -> Rhythm {
-        Rhythm { heartbeat: self.heartbeat, ..Rhythm::default() }
+    fn schedule(&self) -> DeliverySchedule {
+        DeliverySchedule { heartbeat: self.heartbeat, ..DeliverySchedule::default() }
     }
 
     fn deliver<'a>(

@@ -222,7 +222,7 @@ fn it_is_over() {
 #[test]
 fn it_is_told_late() {
     let mut late = silent();
-    late.reason = NotifyReason::Unmuted { was: driftd_model::Withheld::MuteTime };
+    late.reason = NotifyReason::Unmuted { was: driftd_model::Suppressed::Muted };
     late.links = driftd_model::Links::default();
     insta::assert_snapshot!(read(&late), @r"
     Why you get this: opened earlier; the mute time of a route is over.

@@ -59,7 +59,7 @@ async fn the_mails_of_an_incident_are_one_thread() {
     let opened = drift();
     let mut worse = drift();
     worse.reason = driftd_model::NotifyReason::Escalated;
-    worse.incident.tellings = 2;
+    worse.incident.notifications = 2;
     worse.key = Notification::key_of(&worse.incident, &worse.reason, 2);
     let mut over = resolved(drift());
     over.key = Notification::key_of(&over.incident, &over.reason, 3);

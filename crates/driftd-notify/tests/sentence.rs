@@ -5,7 +5,7 @@ mod fixtures;
 
 use driftd_model::{
     Cause, Evidence, IncidentId, IncidentKind, IncidentState, NotifyReason, Outcome, Partition, Severity, SilenceId,
-    Topic, Transition, Withheld,
+    Suppressed, Topic, Transition,
 };
 use driftd_notify::{event_sentence, incident_sentence, sentence, subject, transition, why};
 use driftd_stats::DriftStatistic;
@@ -139,9 +139,9 @@ fn a_message_that_comes_late_or_again_says_why() {
     again.at = wall("2013-07-08T04:06:00Z");
     insta::assert_snapshot!(sentence(&again), @"flight-delay: still open after 4 h 1 min, and nobody has taken it: 1 feature drifted in week 2013-07-01 – 2013-07-08 (UTC); temp: PSI 0.3 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
     let late = |was| sentence(&notification(found.clone(), NotifyReason::Unmuted { was }));
-    insta::assert_snapshot!(late(Withheld::Silence { silence: SilenceId(3) }), @"flight-delay: open, and silence 3 is over: 1 feature drifted in week 2013-07-01 – 2013-07-08 (UTC); temp: PSI 0.3 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
-    insta::assert_snapshot!(late(Withheld::MuteTime), @"flight-delay: open, and the mute time of a route is over: 1 feature drifted in week 2013-07-01 – 2013-07-08 (UTC); temp: PSI 0.3 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
-    let explained = Withheld::Inhibited {
+    insta::assert_snapshot!(late(Suppressed::Silenced { silence: SilenceId(3) }), @"flight-delay: open, and silence 3 is over: 1 feature drifted in week 2013-07-01 – 2013-07-08 (UTC); temp: PSI 0.3 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
+    insta::assert_snapshot!(late(Suppressed::Muted), @"flight-delay: open, and the mute time of a route is over: 1 feature drifted in week 2013-07-01 – 2013-07-08 (UTC); temp: PSI 0.3 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
+    let explained = Suppressed::Inhibited {
         kind: IncidentKind::Pipeline,
         incident: IncidentId::from_stored("90aa3d9e1b6f".to_owned()),
     };
@@ -159,10 +159,10 @@ fn a_test_says_so_first() {
 fn who_was_told_and_who_was_not() {
     let found = incident(IncidentKind::Drift, vec![psi("temp", 0.3)]);
     let receivers = vec!["oncall".parse().unwrap(), "chat".parse().unwrap()];
-    let heard = Transition::Told { why: told(), receivers };
+    let heard = Transition::Notified { why: told(), receivers };
     insta::assert_snapshot!(event_sentence(&found, &heard), @"flight-delay: oncall, chat heard of it, opened after its first bad window: 1 feature drifted in week 2013-07-01 – 2013-07-08 (UTC); temp: PSI 0.3 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
-    let withheld = Transition::Withheld { why: Withheld::Silence { silence: SilenceId(3) } };
-    insta::assert_snapshot!(event_sentence(&found, &withheld), @"flight-delay: nobody is told, because of silence 3: 1 feature drifted in week 2013-07-01 – 2013-07-08 (UTC); temp: PSI 0.3 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
+    let suppressed = Transition::Suppressed { why: Suppressed::Silenced { silence: SilenceId(3) } };
+    insta::assert_snapshot!(event_sentence(&found, &suppressed), @"flight-delay: nobody is told, because of silence 3: 1 feature drifted in week 2013-07-01 – 2013-07-08 (UTC); temp: PSI 0.3 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
     let lost = Transition::Undelivered { receiver: "oncall".parse().unwrap(), error: "410 Gone\r\n".to_owned() };
     insta::assert_snapshot!(event_sentence(&found, &lost), @"flight-delay: oncall was not reached (410 Gone): 1 feature drifted in week 2013-07-01 – 2013-07-08 (UTC); temp: PSI 0.3 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.");
 }
@@ -214,7 +214,7 @@ fn reasons(text: &str) -> Vec<NotifyReason> {
     let incident = IncidentId::from_stored(by.clone());
     vec![
         told(),
-        NotifyReason::Unmuted { was: Withheld::Inhibited { kind: IncidentKind::NoData, incident } },
+        NotifyReason::Unmuted { was: Suppressed::Inhibited { kind: IncidentKind::NoData, incident } },
         NotifyReason::Escalated,
         NotifyReason::FeaturesJoined { features: vec![text.into(); 5] },
         NotifyReason::Repeated,
@@ -227,7 +227,7 @@ fn reasons(text: &str) -> Vec<NotifyReason> {
 fn transitions(text: &str) -> Vec<Transition> {
     let receivers = vec!["oncall".parse().unwrap(); 9];
     let mut all: Vec<Transition> =
-        reasons(text).into_iter().map(|why| Transition::Told { why, receivers: receivers.clone() }).collect();
+        reasons(text).into_iter().map(|why| Transition::Notified { why, receivers: receivers.clone() }).collect();
     all.extend([
         Transition::Pended,
         Transition::Dropped,
@@ -236,7 +236,7 @@ fn transitions(text: &str) -> Vec<Transition> {
         Transition::FeaturesJoined { features: vec![text.into(); 5] },
         Transition::Acknowledged { by: text.to_owned() },
         Transition::Resolved { by: text.to_owned() },
-        Transition::Withheld { why: Withheld::MuteTime },
+        Transition::Suppressed { why: Suppressed::Muted },
         Transition::Undelivered { receiver: "oncall".parse().unwrap(), error: text.repeat(20) },
     ]);
     all

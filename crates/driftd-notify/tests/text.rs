@@ -4,7 +4,7 @@
 mod fixtures;
 
 use driftd_model::{
-    Cause, Evidence, IncidentId, IncidentKind, IncidentState, NotifyReason, Severity, SilenceId, Transition, Withheld,
+    Cause, Evidence, IncidentId, IncidentKind, IncidentState, NotifyReason, Severity, SilenceId, Suppressed, Transition,
 };
 use driftd_notify::{reason, text, transition};
 use driftd_stats::DriftStatistic;
@@ -193,7 +193,7 @@ fn several_troubles_are_listed() {
     let mut found = incident(IncidentKind::Pipeline, Vec::new());
     found.causes = vec![Cause::Lag { behind: Span::from_minutes(70) }, Cause::Rejected { share: 0.12, records: 1204 }];
     found.last_window.0 = "pipeline".into();
-    let reason = NotifyReason::Unmuted { was: Withheld::Silence { silence: SilenceId(3) } };
+    let reason = NotifyReason::Unmuted { was: Suppressed::Silenced { silence: SilenceId(3) } };
     insta::assert_snapshot!(text(&full(found, reason)), @r"
     flight-delay: open, and silence 3 is over: driftd is 1 h 10 min behind the clock and 12 % of the records cannot be read (1,204 lately), first seen 2013-07-01 00:00 UTC.
 
@@ -270,15 +270,15 @@ fn a_thousand_features_stay_a_message() {
 
 #[test]
 fn every_reason_has_words() {
-    let silence = Withheld::Silence { silence: SilenceId(3) };
+    let silence = Suppressed::Silenced { silence: SilenceId(3) };
     let incident = IncidentId::from_stored("90aa3d9e1b6f".to_owned());
-    let explained = Withheld::Inhibited { kind: IncidentKind::NoData, incident };
+    let explained = Suppressed::Inhibited { kind: IncidentKind::NoData, incident };
     let all = [
         told(),
         NotifyReason::Opened { windows: 3 },
         NotifyReason::Unmuted { was: silence },
         NotifyReason::Unmuted { was: explained },
-        NotifyReason::Unmuted { was: Withheld::MuteTime },
+        NotifyReason::Unmuted { was: Suppressed::Muted },
         NotifyReason::Escalated,
         NotifyReason::FeaturesJoined { features: vec!["temp".into()] },
         NotifyReason::Repeated,
@@ -315,9 +315,9 @@ fn every_change_has_a_reason() {
         Transition::FeaturesJoined { features: vec!["temp".into()] },
         Transition::Acknowledged { by: "ana".to_owned() },
         Transition::Resolved { by: "2 good windows".to_owned() },
-        Transition::Told { why: told(), receivers },
-        Transition::Withheld { why: Withheld::Silence { silence: SilenceId(3) } },
-        Transition::Withheld { why: Withheld::MuteTime },
+        Transition::Notified { why: told(), receivers },
+        Transition::Suppressed { why: Suppressed::Silenced { silence: SilenceId(3) } },
+        Transition::Suppressed { why: Suppressed::Muted },
         Transition::Undelivered { receiver: "oncall".parse().unwrap(), error: "mail server refused it".to_owned() },
     ];
     let said: Vec<String> = all.iter().map(|t| format!("{:<16}{}", t.as_str(), transition(t))).collect();
@@ -330,9 +330,9 @@ fn every_change_has_a_reason() {
     features_joined 1 feature joined: temp
     acknowledged    by ana
     resolved        after 2 good windows
-    told            oncall, chat: opened after its first bad window
-    withheld        by silence 3
-    withheld        by the mute time of a route
+    notified        oncall, chat: opened after its first bad window
+    suppressed      by silence 3
+    suppressed      by the mute time of a route
     undelivered     oncall: mail server refused it
     ");
 }

@@ -7,10 +7,10 @@ macro_rules! store_port {
         const _: () = {
             use driftd_model::{
                 Activation, Baseline, BaselineName, BaselineRef, BaselineSummary, BoxFuture, Checkpoint, Claim,
-                HistoryQuery, HistoryRow, Incident, IncidentEvent, IncidentId, IncidentRow, IncidentState, MonitorId,
-                OutboxEntry, Partition, PartitionRow, ReceiverName, Retained, Retention, SealOutcome, Sealed,
-                SealedPane, Sealer, Settlement, Silence, SilenceId, Step, Store, StoreResult, StoredBaseline, Tender,
-                Topic,
+                HistoryQuery, HistoryRow, Incident, IncidentEvent, IncidentId, IncidentReconciler, IncidentRow,
+                IncidentState, MonitorId, OutboxEntry, Partition, PartitionRow, ReceiverName, Retained, Retention,
+                SealOutcome, Sealed, SealedPane, Sealer, Settlement, Silence, SilenceId, Step, Store, StoreResult,
+                StoredBaseline, Topic,
             };
             use driftd_window::{EventTime, PaneWidth, Timestamp};
 
@@ -46,10 +46,12 @@ macro_rules! store_port {
                     })
                 }
 
-                fn tend<'a>(&'a self, tender: &'a dyn Tender) -> StoreResult<'a, SealOutcome> {
+                fn reconcile<'a>(&'a self, reconciler: &'a dyn IncidentReconciler) -> StoreResult<'a, SealOutcome> {
                     Box::pin(async move {
-                        let tended = $bounded(self.tend_monitor(tender)).await;
-                        tended.map_err(|e| e.doing(format!("tend the incidents of monitor {}", tender.monitor())))
+                        let reconciled = $bounded(self.reconcile_monitor(reconciler)).await;
+                        reconciled.map_err(|e| {
+                            e.doing(format!("reconcile the incidents of monitor {}", reconciler.monitor()))
+                        })
                     })
                 }
 
@@ -191,9 +193,9 @@ macro_rules! store_port {
                     })
                 }
 
-                fn told_incidents(&self, resolved_after: Timestamp) -> StoreResult<'_, Vec<Incident>> {
+                fn notified_incidents(&self, resolved_after: Timestamp) -> StoreResult<'_, Vec<Incident>> {
                     Box::pin(async move {
-                        let found = $bounded(self.read_told(resolved_after)).await;
+                        let found = $bounded(self.read_notified(resolved_after)).await;
                         found.map_err(|e| e.doing("read the incidents that people were told of"))
                     })
                 }

@@ -9,11 +9,11 @@ mod late;
 mod outbox;
 mod panes;
 mod partitions;
+mod reconcile;
 mod retain;
 mod schema;
 mod seal;
 mod silences;
-mod tend;
 mod text;
 mod turn;
 

@@ -11,10 +11,10 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::error::{Failure, Outcome};
 use crate::read::to_document;
-use crate::tend::TendTransaction;
+use crate::reconcile::ReconcileTransaction;
 
 /// A transaction that a seal takes place in. Everything is read from one snapshot.
-pub(crate) trait SealTransaction: TendTransaction {
+pub(crate) trait SealTransaction: ReconcileTransaction {
     /// Frontier, marks and the neighbouring panes with records.
     fn view(&mut self, monitor: &MonitorId, topics: &[Topic]) -> impl Future<Output = Outcome<SealView>> + Send;
 

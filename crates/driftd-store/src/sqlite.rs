@@ -9,11 +9,11 @@ mod incidents;
 mod late;
 mod outbox;
 mod panes;
+mod reconcile;
 mod retain;
 mod schema;
 mod seal;
 mod silences;
-mod tend;
 
 use driftd_model::StoreError;
 use sqlx::SqlitePool;

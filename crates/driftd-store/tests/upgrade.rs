@@ -1,11 +1,15 @@
-//! Databases that an older driftd wrote: before receivers had a ledger, and before messages had receivers.
+//! Databases that an older driftd wrote: before incidents had a notification log and messages had receivers, and before
+//! both were called so.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops where something is not as it should be")]
+
+#[path = "upgrade/words.rs"]
+mod words;
 
 use std::path::{Path, PathBuf};
 
 use driftd_model::{IncidentState, NotifyReason, SharedStore, Transition};
-use driftd_testkit::fixtures::{clock, plan, receivers, tend};
+use driftd_testkit::fixtures::{clock, plan, receivers, reconcile};
 use driftd_testkit::services::postgres::Postgres;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgPoolOptions;
@@ -59,16 +63,16 @@ fn versions(database: &str, count: usize) -> (tempfile::TempDir, PathBuf) {
 async fn goes_on(store: SharedStore) {
     let (open, events) =
         store.incident(&driftd_model::IncidentId::from_stored("aaaa".to_owned())).await.unwrap().unwrap();
-    assert_eq!((open.state, open.tellings, open.told.len()), (IncidentState::Open, 0, 0));
-    let told = Transition::Told { why: NotifyReason::Repeated, receivers: Vec::new() };
+    assert_eq!((open.state, open.notifications, open.notification_log.len()), (IncidentState::Open, 0, 0));
+    let told = Transition::Notified { why: NotifyReason::Repeated, receivers: Vec::new() };
     assert_eq!(events.iter().map(|e| &e.transition).skip(1).collect::<Vec<_>>(), [&told]);
     let (over, _) = store.incident(&driftd_model::IncidentId::from_stored("bbbb".to_owned())).await.unwrap().unwrap();
     assert!(!over.owes_an_end(), "nobody knows who heard of it");
-    assert_eq!(store.told_incidents(clock(0)).await.unwrap(), [open, over]);
+    assert_eq!(store.notified_incidents(clock(0)).await.unwrap(), [open, over]);
 
     // What is still open is told, and what it is told by is not held up by a message that nobody can read any more.
     let to = receivers(1);
-    let outcome = tend(&*store, &plan(), &to, clock(9)).await;
+    let outcome = reconcile(&*store, &plan(), &to, clock(9)).await;
     assert_eq!(outcome.notifications.iter().map(|n| n.incident.id.as_str()).collect::<Vec<_>>(), ["aaaa"]);
     assert_eq!(store.outbox_depth().await.unwrap(), 2);
     let leased = store.lease("w", &to[0], 8, clock(9), clock(10)).await.unwrap();
@@ -80,33 +84,56 @@ async fn goes_on(store: SharedStore) {
     };
     assert_eq!(receiver, &to[0]);
     insta::allow_duplicates! {
-        insta::assert_snapshot!(error, @"never sent: it was written by a driftd with messages of version 1, and this one reads version 2 (missing field `reason` at line 1 column 641)");
+        insta::assert_snapshot!(error, @"never sent: it was written by a driftd with messages of version 1, and this one reads version 3 (missing field `reason` at line 1 column 641)");
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_file_of_an_older_driftd_goes_on() {
+/// A SQLite file with the first `count` versions of the tables and these rows, opened by this build.
+async fn upgraded_file(count: usize, rows: String) -> (SharedStore, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("driftd.db");
     let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
     let outside = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
-    let (_scripts, scripts) = versions("sqlite", 7);
+    let (_scripts, scripts) = versions("sqlite", count);
     Migrator::new(scripts).await.unwrap().run(&outside).await.unwrap();
-    raw_sql(AssertSqlSafe(old_rows())).execute(&outside).await.unwrap();
+    raw_sql(AssertSqlSafe(rows)).execute(&outside).await.unwrap();
     outside.close().await;
-    goes_on(driftd_store::open(&format!("sqlite://{}", path.display())).await.unwrap()).await;
+    (driftd_store::open(&format!("sqlite://{}", path.display())).await.unwrap(), folder)
+}
+
+/// A Postgres database, likewise; nothing where there is no Postgres.
+async fn upgraded_database(count: usize, rows: String, test: &str) -> Option<SharedStore> {
+    let url = Postgres::shared().map_err(|skip| skip.announce(test)).ok()?.database();
+    let outside = PgPoolOptions::new().max_connections(1).connect(&url).await.unwrap();
+    let (_scripts, scripts) = versions("postgres", count);
+    Migrator::new(scripts).await.unwrap().run(&outside).await.unwrap();
+    raw_sql(AssertSqlSafe(rows)).execute(&outside).await.unwrap();
+    outside.close().await;
+    Some(driftd_store::open(&url).await.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_of_an_older_driftd_goes_on() {
+    let (store, _folder) = upgraded_file(7, old_rows()).await;
+    goes_on(store).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_of_an_older_driftd_goes_on() {
-    let url = match Postgres::shared() {
-        Ok(server) => server.database(),
-        Err(skip) => return skip.announce("a_database_of_an_older_driftd_goes_on"),
-    };
-    let outside = PgPoolOptions::new().max_connections(1).connect(&url).await.unwrap();
-    let (_scripts, scripts) = versions("postgres", 6);
-    Migrator::new(scripts).await.unwrap().run(&outside).await.unwrap();
-    raw_sql(AssertSqlSafe(old_rows())).execute(&outside).await.unwrap();
-    outside.close().await;
-    goes_on(driftd_store::open(&url).await.unwrap()).await;
+    if let Some(store) = upgraded_database(6, old_rows(), "a_database_of_an_older_driftd_goes_on").await {
+        goes_on(store).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_says_told_says_notified() {
+    let (store, _folder) = upgraded_file(8, words::rows()).await;
+    words::are_those_of_today(store).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_says_told_says_notified() {
+    if let Some(store) = upgraded_database(7, words::rows(), "a_database_that_says_told_says_notified").await {
+        words::are_those_of_today(store).await;
+    }
 }

@@ -18,11 +18,11 @@ pub mod history;
 pub mod incidents;
 pub mod late;
 pub mod outbox;
+pub mod reconciling;
 pub mod retention;
 pub mod seals;
 pub mod silences;
 pub mod steps;
-pub mod tending;
 
 use driftd_model::{BoxFuture, SharedStore};
 
@@ -138,19 +138,19 @@ macro_rules! store_conformance {
                 people_change_what_they_have_read,
                 of_two_people_one_is_first,
                 people_never_undo_what_a_seal_found,
-                told_incidents_are_open_or_lately_over,
+                notified_incidents_are_open_or_lately_over,
                 incidents_are_listed_oldest_first_and_by_monitor,
             }
         );
         $crate::store_laws!(
             $place,
-            tending {
+            reconciling {
                 a_tender_is_shown_what_it_has_to_look_after,
                 what_a_tender_decides_is_written,
                 where_nothing_is_due_nothing_is_written,
                 a_monitor_that_was_never_sealed_is_tended,
                 trouble_that_goes_away_leaves_no_trace,
-                what_a_silence_withheld_is_told_when_it_ends,
+                what_a_silence_suppressed_is_told_when_it_ends,
                 what_people_did_is_told,
                 a_seal_tells_an_end_that_is_owed,
                 people_never_undo_what_was_told,

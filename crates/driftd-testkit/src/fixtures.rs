@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use driftd_model::{
     Baseline, Cause, Checkpoint, Epoch, FeatureBaseline, Health, IncidentRules, JudgeRules, Monitor, MonitorId,
-    MonitorPlan, MonitorSealer, MonitorTender, Observation, Offset, Partition, PlannedDelta, Pointer, ReceiverName,
+    MonitorPlan, MonitorReconciler, MonitorSealer, Observation, Offset, Partition, PlannedDelta, Pointer, ReceiverName,
     RecordFilter, RecordShape, Role, Routing, SealOutcome, SealStep, SealTime, Sealed, Sealer, SegmentBaseline,
     SegmentSpec, Store, StoreError, StoredBaseline, Topic,
 };
@@ -330,12 +330,17 @@ pub async fn steps_of(store: &dyn Store, sealer: &dyn Sealer) -> Vec<Sealed> {
 }
 
 /// Looks after the incidents of `plan`, telling `receivers` everything.
-pub async fn tend(store: &dyn Store, plan: &MonitorPlan, receivers: &[ReceiverName], now: Timestamp) -> SealOutcome {
-    tend_seeing(store, plan, receivers, None, now).await
+pub async fn reconcile(
+    store: &dyn Store,
+    plan: &MonitorPlan,
+    receivers: &[ReceiverName],
+    now: Timestamp,
+) -> SealOutcome {
+    reconcile_seeing(store, plan, receivers, None, now).await
 }
 
-/// [`tend`], when something was seen of driftd's own trouble.
-pub async fn tend_seeing(
+/// [`reconcile`], when something was seen of driftd's own trouble.
+pub async fn reconcile_seeing(
     store: &dyn Store,
     plan: &MonitorPlan,
     receivers: &[ReceiverName],
@@ -343,7 +348,7 @@ pub async fn tend_seeing(
     now: Timestamp,
 ) -> SealOutcome {
     let routing = Routing::to(receivers.to_vec());
-    store.tend(&MonitorTender::new(plan, &routing, seen, now)).await.unwrap()
+    store.reconcile(&MonitorReconciler::new(plan, &routing, seen, now)).await.unwrap()
 }
 
 /// The hour before `until`, in which the store was away or driftd was well.

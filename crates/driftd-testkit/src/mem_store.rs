@@ -10,10 +10,10 @@ mod incidents;
 mod late;
 mod outbox;
 mod port;
+mod reconcile;
 mod retain;
 mod seal;
 mod state;
-mod tend;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

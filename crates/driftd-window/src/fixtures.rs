@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use driftd_stats::{CategoryCounts, FeatureLayout, LayoutOptions, SortedSample};
 
-use crate::{EventSpan, EventTime, PaneWidth, ReducerPlan, SegmentKey, SegmentPlan, Span, Timestamp};
+use crate::{EventTime, PaneWidth, ReducerPlan, SegmentKey, SegmentPlan, Span, Timestamp, Validity};
 
 /// Microseconds in an hour, the pane width of the plans below.
 pub(crate) const HOUR: i64 = 3_600_000_000;
@@ -45,6 +45,6 @@ pub(crate) fn plan(segments: SegmentPlan) -> Arc<ReducerPlan> {
         layouts: [numeric(), categorical(), FeatureLayout::Presence].map(Arc::new).into(),
         segments,
         max_future_skew: Span::from_hours(1),
-        holds: EventSpan::default(),
+        validity: Validity::default(),
     })
 }

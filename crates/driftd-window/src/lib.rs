@@ -29,7 +29,7 @@ mod window;
 pub use batch::{Column, MISSING, MISTYPED, NO_EVENT_TIME, PRESENT, RaggedBatch, RecordBatch, SegmentColumn};
 pub use pane::{BadPaneWidth, PaneId, PaneWidth};
 pub use reading::{EpochUnit, instant, number_word, time_of_integer, time_of_number, time_of_text};
-pub use reducer::{Absorbed, EventSpan, PaneDelta, Reducer, ReducerPlan};
+pub use reducer::{Absorbed, PaneDelta, Reducer, ReducerPlan, Validity};
 pub use segment::{SegmentKey, SegmentPlan};
 pub use time::{EventTime, Span, TimeError, Timestamp};
 pub use watermark::{EndSeen, GlobalMark, PartitionMark, Watermark};

@@ -23,19 +23,19 @@ pub struct ReducerPlan {
     /// How far beyond the wall clock an event time may lie.
     pub max_future_skew: Span,
     /// Event times that are counted; others are for other plans of the same monitor.
-    pub holds: EventSpan,
+    pub validity: Validity,
 }
 
-/// From a first instant up to the one before the end; open on a side that has none.
+/// Event times for which something is valid: from a first instant up to the one before the end; open on a side that has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct EventSpan {
+pub struct Validity {
     /// First instant.
     pub from: Option<EventTime>,
     /// First instant after.
     pub until: Option<EventTime>,
 }
 
-impl EventSpan {
+impl Validity {
     /// Whether `at` lies within.
     #[must_use]
     pub fn contains(self, at: EventTime) -> bool {
@@ -56,7 +56,7 @@ pub struct PaneDelta {
     pub aggregates: Vec<FeatureAggregate>,
 }
 
-/// What became of the rows of a batch; those beyond [`ReducerPlan::holds`] are in none of these numbers.
+/// What became of the rows of a batch; those beyond [`ReducerPlan::validity`] are in none of these numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Absorbed {
     /// Rows counted in a pane.
@@ -175,7 +175,7 @@ impl Reducer {
                 groups.push(SKIP);
                 continue;
             }
-            if !self.plan.holds.contains(at) {
+            if !self.plan.validity.contains(at) {
                 groups.push(SKIP);
                 continue;
             }

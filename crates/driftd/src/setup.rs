@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::Context;
 use driftd_config::{Config, SecretError, SecretRef, Source, StoreUrl};
 use driftd_model::{
-    BaselineName, BaselineRef, Monitor, MonitorId, MonitorPlan, PlanSchedule, Retention, SharedStore, StoredBaseline,
-    Term,
+    BaselineName, BaselineRef, Monitor, MonitorId, MonitorPlan, PlanOrigin, PlanSchedule, Retention, SharedStore,
+    StoredBaseline,
 };
 use driftd_store::StoreOptions;
 use driftd_window::Span;
@@ -130,31 +130,31 @@ pub(crate) async fn baseline(store: &SharedStore, text: &str) -> anyhow::Result<
 
 /// The monitor bound to the baseline that is active for it: the newest activated one, or the configured one.
 pub(crate) async fn plan(store: &SharedStore, monitor: &Monitor) -> anyhow::Result<MonitorPlan> {
-    let newest = store.activations(&monitor.id).await?.pop().map_or(Term::Configured, Term::Activated);
+    let newest = store.activations(&monitor.id).await?.pop().map_or(PlanOrigin::Configured, PlanOrigin::Activated);
     Ok(MonitorPlan::new(monitor.clone(), baseline_of(store, monitor, &newest).await?)?)
 }
 
 /// What panes of the monitor that are not sealed fall under.
-pub(crate) async fn terms(store: &SharedStore, monitor: &Monitor) -> anyhow::Result<Vec<Term>> {
+pub(crate) async fn origins(store: &SharedStore, monitor: &Monitor) -> anyhow::Result<Vec<PlanOrigin>> {
     let activations = store.activations(&monitor.id).await?;
-    Ok(PlanSchedule::terms(&activations, store.sealed_through(&monitor.id).await?, monitor.pane))
+    Ok(PlanSchedule::needed_origins(&activations, store.sealed_through(&monitor.id).await?, monitor.pane))
 }
 
 /// The monitor bound to every baseline that panes which are not sealed fall under.
 pub(crate) async fn schedule(store: &SharedStore, monitor: &Monitor) -> anyhow::Result<PlanSchedule> {
-    let mut terms = terms(store, monitor).await?;
-    let last = terms.pop().unwrap_or(Term::Configured);
+    let mut origins = origins(store, monitor).await?;
+    let last = origins.pop().unwrap_or(PlanOrigin::Configured);
     let last = (last.clone(), baseline_of(store, monitor, &last).await?);
     let mut before = Vec::new();
-    for term in terms {
-        let baseline = baseline_of(store, monitor, &term).await?;
-        before.push((term, baseline));
+    for origin in origins {
+        let baseline = baseline_of(store, monitor, &origin).await?;
+        before.push((origin, baseline));
     }
     Ok(PlanSchedule::bind(monitor, before, last)?)
 }
 
-async fn baseline_of(store: &SharedStore, monitor: &Monitor, term: &Term) -> anyhow::Result<StoredBaseline> {
-    let reference = term.activation().map_or(&monitor.baseline, |activation| &activation.reference);
+async fn baseline_of(store: &SharedStore, monitor: &Monitor, origin: &PlanOrigin) -> anyhow::Result<StoredBaseline> {
+    let reference = origin.activation().map_or(&monitor.baseline, |activation| &activation.reference);
     baseline(store, &reference.to_string())
         .await
         .with_context(|| format!("monitor {} has no baseline to be judged against", monitor.id))

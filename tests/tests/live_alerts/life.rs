@@ -134,7 +134,7 @@ fn an_incident_is_told_everywhere_from_its_beginning_to_its_end() {
     let taken = others.hook.wait_for("delays", "acknowledged", soon());
     let took = taken.at.saturating_duration_since(acking);
     println!("acknowledged told after {:.1} s", took.as_secs_f64());
-    assert!(took < Duration::from_secs(25), "{took:?}, and tending is every 15 s");
+    assert!(took < Duration::from_secs(25), "{took:?}, and reconciling is every 15 s");
     others.verify(site.folder(), &taken);
     assert_eq!(taken.json()["driftd"]["acknowledged"]["by"], "ana");
     mailed(&others.smtp.mail(), "[ACKNOWLEDGED] delays: 1 feature drifted", &taken);
@@ -207,7 +207,7 @@ fn timeline(driftd: &Deployment, id: &str) {
         .skip(1)
         .filter_map(|line| line.split_whitespace().nth(2))
         .collect();
-    let told = |what: &[&'static str]| [what, &["told"]].concat();
+    let told = |what: &[&'static str]| [what, &["notified"]].concat();
     let expected = [told(&["pended", "opened"]), told(&["acknowledged"]), told(&["resolved"])].concat();
     assert_eq!(what, expected, "{shown}");
 }

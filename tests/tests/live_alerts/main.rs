@@ -24,7 +24,7 @@ fn site(test: &str) -> Result<Site, Skip> {
     Site::new("hourly", 1).inspect_err(|skip| skip.announce(test))
 }
 
-/// Tending, which is every 15 s, a look into the outbox, and room for a machine with other things to do.
+/// Reconciling, which is every 15 s, a look into the outbox, and room for a machine with other things to do.
 fn soon() -> Deadline {
     Deadline::secs(60)
 }

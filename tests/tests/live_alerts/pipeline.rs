@@ -38,7 +38,7 @@ fn trouble_with_the_records_is_told_and_explains_drift() {
     let drift = soon().find("drift", || of_kind("drift")).incident_id.to_string();
     let shown = soon().find("why nobody hears of it", || {
         let shown = driftd.run(&["incidents", "show", &drift]).stdout;
-        shown.contains("withheld").then_some(shown)
+        shown.contains("suppressed").then_some(shown)
     });
     println!("{shown}");
     soon().wait("everything decided to be sent", || ledger.outbox_depth() == 0);

@@ -28,7 +28,7 @@ fn a_silence_withholds_until_it_is_over() {
     let _ = hook.wait_for("loud", "opened", soon());
     let muted = soon().find("the silenced incident", || ledger.incidents("quiet").pop());
     let id = muted.incident_id.to_string();
-    soon().wait("it to be withheld", || driftd.run(&["incidents", "show", &id]).stdout.contains("withheld"));
+    soon().wait("it to be suppressed", || driftd.run(&["incidents", "show", &id]).stdout.contains("suppressed"));
     // Whoever hears of it was decided with the incident itself.
     soon().wait("everything decided to be sent", || ledger.outbox_depth() == 0);
     assert_eq!(hook.stories().keys().collect::<Vec<_>>(), ["loud"], "nothing of the other");
@@ -38,7 +38,7 @@ fn a_silence_withholds_until_it_is_over() {
     let unmuted = hook.wait_for("quiet", "unmuted", soon());
     let took = unmuted.at.saturating_duration_since(ended).as_secs_f64();
     println!("told {took:.1} s after the end of the silence: {}", unmuted.says("sentence"));
-    assert!(took < 25.0, "{took} s, and tending is every 15 s");
+    assert!(took < 25.0, "{took} s, and reconciling is every 15 s");
 
     // Who has heard of it hears of its end.
     driftd.run(&add);

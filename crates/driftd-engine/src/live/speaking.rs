@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use driftd_model::{
-    Audience, Incident, MonitorId, MonitorPlan, Notification, ReceiverName, Routing, SharedStore, StoreError, Transport,
+    Incident, MonitorId, MonitorPlan, Notification, NotificationPolicy, ReceiverName, Routing, SharedStore, StoreError,
+    Transport,
 };
 use driftd_window::Span;
 
@@ -72,12 +73,12 @@ impl Speaking {
         let now = self.clock.now();
         let plans: BTreeMap<&MonitorId, &MonitorPlan> =
             self.plans.iter().map(|plan| (&plan.monitor().id, plan.as_ref())).collect();
-        let mut incidents = self.store.told_incidents(now.minus(ENDS_FOR)).await?;
-        incidents.retain(|incident| incident.was_told_to(&self.receiver));
+        let mut incidents = self.store.notified_incidents(now.minus(ENDS_FOR)).await?;
+        incidents.retain(|incident| incident.was_notified(&self.receiver));
         let restate = |incident: &Incident| {
             // Incidents of monitors that are not configured any more end by themselves at the receiver.
             let plan = plans.get(&incident.key.monitor)?;
-            Some(Audience { plan, routing: &self.routing, silences: &[], now }.restate(incident))
+            Some(NotificationPolicy { plan, routing: &self.routing, silences: &[], now }.restate(incident))
         };
         Ok(incidents.iter().filter_map(restate).collect())
     }

@@ -45,7 +45,7 @@ pub(super) enum Doing {
     Checkpoint,
     Seal,
     Deliver,
-    Tend,
+    Reconcile,
 }
 
 /// What is asked of the source.

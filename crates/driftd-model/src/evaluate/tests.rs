@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::fixtures::{Traffic, at, clock, hours, monitor, panes, plan, segment, split};
-use crate::{ContentHash, Outcome, ReceiverName, Severity, SilenceId, Transition, Withheld};
+use crate::{ContentHash, Outcome, ReceiverName, Severity, SilenceId, Suppressed, Transition};
 
 fn pane(hour: i64) -> PaneId {
     monitor(&[]).pane.pane_of(at(hour))
@@ -48,7 +48,7 @@ fn told(outcome: &SealOutcome) -> Vec<(IncidentKind, &'static str)> {
 
 /// What happened to incidents, without who was told of it.
 fn events(outcome: &SealOutcome) -> Vec<&'static str> {
-    let life = outcome.events.iter().filter(|e| !matches!(e.transition, Transition::Told { .. }));
+    let life = outcome.events.iter().filter(|e| !matches!(e.transition, Transition::Notified { .. }));
     life.map(|e| e.transition.as_str()).collect()
 }
 
@@ -64,7 +64,7 @@ fn run(plan: &MonitorPlan, traffic: &[Traffic], steps: &[SealStep]) -> Vec<SealO
             let now = Timestamp::from_micros(end.as_micros());
             let outcome = evaluate(plan, input(*step, &seen, open.clone()), now);
             open.retain(|i| !outcome.dropped.contains(&i.key) && !outcome.incidents.iter().any(|o| o.id == i.id));
-            open.extend(outcome.incidents.iter().filter(|i| crate::wants_tending(i)).cloned());
+            open.extend(outcome.incidents.iter().filter(|i| crate::needs_reconciling(i)).cloned());
             outcome
         })
         .collect()
@@ -210,10 +210,10 @@ fn a_silence_mutes_people_not_the_incident() {
     let mute = with(muting(&["monitor=flights", "severity=critical"]));
     let life = |outcome: &SealOutcome| (outcome.incidents[0].state, outcome.incidents[0].streaks.clone());
     assert_eq!((life(&mute), &mute.windows), (life(&loud), &loud.windows));
-    assert_eq!((events(&mute), told(&mute)), (vec!["pended", "opened", "withheld"], vec![]));
+    assert_eq!((events(&mute), told(&mute)), (vec!["pended", "opened", "suppressed"], vec![]));
     let silenced: Vec<_> = mute.events.iter().map(|e| (e.transition.as_str(), e.silenced)).collect();
-    assert_eq!(silenced, [("pended", false), ("opened", true), ("withheld", false)]);
-    assert_eq!(mute.incidents[0].withheld, Some(Withheld::Silence { silence: SilenceId(1) }));
+    assert_eq!(silenced, [("pended", false), ("opened", true), ("suppressed", false)]);
+    assert_eq!(mute.incidents[0].suppressed, Some(Suppressed::Silenced { silence: SilenceId(1) }));
     assert_eq!(with(muting(&["kind=no_data"])), loud);
     let over = Silence { ends_at: clock(2), ..muting(&["monitor=flights"]) };
     assert_eq!(with(over), loud);
@@ -261,7 +261,7 @@ fn the_order_of_window_shapes_does_not_decide_whether_an_incident_ends() {
     for shapes in [[("hour", 1, 1), ("day", 24, 24)], [("day", 24, 24), ("hour", 1, 1)]] {
         let plan = plan(monitor(&shapes));
         let outcomes = run(&plan, &traffic, &(0..24).map(sealing).collect::<Vec<_>>());
-        let changes: Vec<_> = outcomes.iter().flat_map(events).filter(|e| *e != "told").collect();
+        let changes: Vec<_> = outcomes.iter().flat_map(events).filter(|e| *e != "notified").collect();
         // At midnight the second good hour would end what the first bad day goes on with.
         assert_eq!(changes, ["pended", "opened"], "{shapes:?}");
         assert!(outcomes[23].incidents.iter().all(|i| i.state == IncidentState::Open));
@@ -305,7 +305,7 @@ proptest! {
                 Transition::Pended => prop_assert_eq!(*state, None),
                 Transition::Opened { .. } => prop_assert_eq!(*state, Some(false)),
                 // The end of an incident is told after it.
-                Transition::Told { .. } if state.is_none() => continue,
+                Transition::Notified { .. } if state.is_none() => continue,
                 _ => prop_assert_eq!(*state, Some(true)),
             }
             *state = match event.transition {

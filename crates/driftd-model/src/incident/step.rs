@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use driftd_window::Timestamp;
 
-use super::{Evidence, Health, Incident, IncidentKey, IncidentState, Observation, Severity, Streak, Transition};
+use super::{
+    Evidence, Health, Incident, IncidentKey, IncidentState, NotificationLog, Observation, Severity, Streak, Transition,
+};
 use crate::{IncidentEvent, IncidentId, IncidentRules};
 
 /// What an observation led to.
@@ -155,9 +157,9 @@ fn first_seen(key: &IncidentKey, observation: &Observation, severity: Severity) 
         opened_after: 0,
         resolved_by: None,
         streaks: BTreeMap::from([(observation.window.clone(), Streak::default())]),
-        told: BTreeMap::new(),
-        tellings: 0,
-        withheld: None,
+        notification_log: NotificationLog::default(),
+        notifications: 0,
+        suppressed: None,
     }
 }
 

@@ -11,32 +11,32 @@ fn activation(since: i64, reference: &str) -> Activation {
     Activation { since: hour(since), reference: reference.parse().unwrap() }
 }
 
-fn terms(activations: &[Activation], sealed_through: Option<i64>) -> Vec<String> {
+fn origins(activations: &[Activation], sealed_through: Option<i64>) -> Vec<String> {
     let width = PaneWidth::new(Span::from_hours(1)).unwrap();
-    let terms = PlanSchedule::terms(activations, sealed_through.map(hour), width);
-    let shown = terms.iter().map(|term| match term {
-        Term::Configured => "configured".to_owned(),
-        Term::Activated(activation) => activation.reference.to_string(),
+    let origins = PlanSchedule::needed_origins(activations, sealed_through.map(hour), width);
+    let shown = origins.iter().map(|origin| match origin {
+        PlanOrigin::Configured => "configured".to_owned(),
+        PlanOrigin::Activated(activation) => activation.reference.to_string(),
     });
     shown.collect()
 }
 
 #[test]
 fn what_is_needed_is_what_open_panes_fall_under() {
-    assert_eq!(terms(&[], None), ["configured"]);
-    assert_eq!(terms(&[], Some(5)), ["configured"]);
+    assert_eq!(origins(&[], None), ["configured"]);
+    assert_eq!(origins(&[], Some(5)), ["configured"]);
     let two = [activation(10, "a@v1"), activation(20, "a@v2")];
-    assert_eq!(terms(&two, None), ["configured", "a@v1", "a@v2"]);
-    assert_eq!(terms(&two, Some(9)), ["configured", "a@v1", "a@v2"]);
-    assert_eq!(terms(&two, Some(10)), ["a@v1", "a@v2"]);
-    assert_eq!(terms(&two, Some(19)), ["a@v1", "a@v2"]);
-    assert_eq!(terms(&two, Some(20)), ["a@v2"]);
+    assert_eq!(origins(&two, None), ["configured", "a@v1", "a@v2"]);
+    assert_eq!(origins(&two, Some(9)), ["configured", "a@v1", "a@v2"]);
+    assert_eq!(origins(&two, Some(10)), ["a@v1", "a@v2"]);
+    assert_eq!(origins(&two, Some(19)), ["a@v1", "a@v2"]);
+    assert_eq!(origins(&two, Some(20)), ["a@v2"]);
     let width = PaneWidth::new(Span::from_hours(1)).unwrap();
     let first = [Activation { since: width.earliest(), ..activation(0, "a@v1") }];
-    assert_eq!(terms(&first, None), ["a@v1"], "the configured one need not even exist");
+    assert_eq!(origins(&first, None), ["a@v1"], "the configured one need not even exist");
 }
 
-/// The plans of three terms that begin at hours 10 and 20.
+/// The plans of three origins that begin at hours 10 and 20.
 fn schedule() -> PlanSchedule {
     let plan = fixtures::plan(fixtures::monitor(&[("hour", 1, 1)]));
     let stored = |reference: &str| StoredBaseline {
@@ -44,8 +44,8 @@ fn schedule() -> PlanSchedule {
         hash: crate::ContentHash::of(reference.as_bytes()),
         ..plan.baseline().clone()
     };
-    let under = |since, reference: &str| (Term::Activated(activation(since, reference)), stored(reference));
-    let before = vec![(Term::Configured, stored("a@v1")), under(10, "a@v2")];
+    let under = |since, reference: &str| (PlanOrigin::Activated(activation(since, reference)), stored(reference));
+    let before = vec![(PlanOrigin::Configured, stored("a@v1")), under(10, "a@v2")];
     PlanSchedule::bind(plan.monitor(), before, under(20, "a@v3")).unwrap()
 }
 
@@ -57,7 +57,7 @@ fn every_instant_has_one_plan() {
     {
         let holding: Vec<BaselineRef> = schedule
             .plans()
-            .filter(|plan| plan.reducer().holds.contains(hour(at)))
+            .filter(|plan| plan.reducer().validity.contains(hour(at)))
             .map(|plan| plan.baseline().reference.clone())
             .collect();
         assert_eq!(holding, [expected.parse().unwrap()], "at {at}");
@@ -75,7 +75,7 @@ fn windows_are_judged_by_the_plan_of_their_last_pane() {
     assert_eq!(
         [9, 10, 11, 20, 21].map(judged),
         ["a@v1", "a@v1", "a@v2", "a@v2", "a@v3"],
-        "a window that ends where a term begins belongs to the one before"
+        "a window that ends where another origin begins belongs to the one before"
     );
 }
 

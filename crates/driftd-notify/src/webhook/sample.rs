@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use driftd_model::{
     BaselineRef, Cause, ContentHash, Evidence, Incident, IncidentId, IncidentKey, IncidentKind, IncidentState, Labels,
-    Links, MonitorId, NOTIFICATION_SCHEMA, Notification, NotifyReason, Outcome, ReceiverName, Severity, Threshold,
+    Links, MonitorId, NOTIFICATION_SCHEMA, Notification, NotificationLog, NotifyReason, Outcome, ReceiverName,
+    Severity, Threshold,
 };
 use driftd_stats::{DriftStatistic, Movement};
 use driftd_window::{SegmentKey, Span, Timestamp, WindowName};
@@ -101,9 +102,9 @@ fn incident(kind: IncidentKind, id: &str, now: Timestamp) -> Incident {
         opened_after: 1,
         resolved_by: None,
         streaks: BTreeMap::new(),
-        told: BTreeMap::new(),
-        tellings: 1,
-        withheld: None,
+        notification_log: NotificationLog::default(),
+        notifications: 1,
+        suppressed: None,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::setup::{alertmanager, build, now, opened, outbound, outcome, resolved
 async fn an_alert_is_what_the_incident_is_and_ends_by_itself() {
     let server = Server::http(vec![answer("200 OK", &[], "")]).await;
     let transport = build(&outbound(&[]), alertmanager(&[server.url("/am/")]), &[]).unwrap();
-    assert_eq!(transport.rhythm().resend, Some(Span::from_minutes(1)));
+    assert_eq!(transport.schedule().resend, Some(Span::from_minutes(1)));
     transport.deliver(&opened(), now()).await.unwrap();
     insta::assert_snapshot!(server.only().told(), @r#"
     POST /am/api/v2/alerts HTTP/1.1

@@ -18,7 +18,7 @@ async fn sent(script: Vec<Reply>, told: &Notification) -> (Server, String) {
     let channel = PagerDutyChannel { routing_key: env("PD"), url: url("https://events.pagerduty.com") };
     let pairs = [("PD", "R0UTINGKEY0000000000000000000000")];
     let transport = build(&outbound(&names), Channel::PagerDuty(channel), &pairs).unwrap();
-    assert_eq!(transport.rhythm().spacing.to_string(), "500ms");
+    assert_eq!(transport.schedule().spacing.to_string(), "500ms");
     let said = outcome(transport.deliver(told, now()).await);
     (server, said)
 }

@@ -98,7 +98,7 @@ pub(crate) fn resolved() -> Notification {
     found.state = IncidentState::Resolved;
     found.resolved_at = Some(wall("2013-07-22T00:05:00Z"));
     found.resolved_by = Some("2 good windows".to_owned());
-    found.tellings = 2;
+    found.notifications = 2;
     full(found, over())
 }
 

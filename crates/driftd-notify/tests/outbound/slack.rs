@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use driftd_config::{Channel, SlackChannel};
-use driftd_model::{IncidentKind, SilenceId, Withheld};
+use driftd_model::{IncidentKind, SilenceId, Suppressed};
 use driftd_window::{SegmentKey, Span};
 
 use crate::fixtures::{four, full, incident, movement, psi};
@@ -17,7 +17,7 @@ async fn posted(reply: Reply, told: &driftd_model::Notification) -> (Server, Str
     let names: [(&str, &[SocketAddr]); 1] = [("hooks.slack.com", &[server.address])];
     let channel = Channel::Slack(SlackChannel::Webhook(env("SLACK")));
     let transport = build(&outbound(&names), channel, &[("SLACK", ADDRESS)]).unwrap();
-    assert_eq!((transport.kind(), transport.rhythm().spacing), ("slack", Span::from_secs(1)));
+    assert_eq!((transport.kind(), transport.schedule().spacing), ("slack", Span::from_secs(1)));
     let said = outcome(transport.deliver(told, now()).await);
     (server, said)
 }
@@ -146,7 +146,7 @@ async fn what_slack_reads_as_markup_is_escaped() {
     evidence.moved = vec![movement("<http://evil.example|click>", 0.1, 0.2)];
     let mut found = incident(IncidentKind::Drift, vec![evidence]);
     found.key.segment = SegmentKey::from_labels([("tag", Some("<!here>"))]);
-    let was = Withheld::Silence { silence: SilenceId(3) };
+    let was = Suppressed::Silenced { silence: SilenceId(3) };
     let (server, _) =
         posted(answer("200 OK", &[], "ok"), &full(found, driftd_model::NotifyReason::Unmuted { was })).await;
     let body = server.only().json();

@@ -247,7 +247,7 @@ async fn a_sign_of_life_is_signed_the_same_way() {
     let server = Server::http(vec![answer("200 OK", &[], "")]).await;
     let pairs = [("KEY", KEY), ("TOKEN", "tok")];
     let transport = build(&outbound(&[]), Channel::Webhook(signed(&server)), &pairs).unwrap();
-    assert_eq!(transport.rhythm().heartbeat, Some(Span::from_minutes(5)));
+    assert_eq!(transport.schedule().heartbeat, Some(Span::from_minutes(5)));
     transport.heartbeat(now()).await.unwrap();
     insta::assert_snapshot!(server.only().told(), @r#"
     POST /hook?from=driftd HTTP/1.1

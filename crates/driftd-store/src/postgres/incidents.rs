@@ -52,7 +52,7 @@ impl PostgresStore {
     }
 
     /// Incidents that are open or taken, and those that were resolved after that moment, oldest first.
-    pub(super) async fn read_told(&self, resolved_after: Timestamp) -> Outcome<Vec<Incident>> {
+    pub(super) async fn read_notified(&self, resolved_after: Timestamp) -> Outcome<Vec<Incident>> {
         let rows = query_as!(
             IncidentBody,
             r#"SELECT t.id AS "id!", t.body AS "body!" FROM (

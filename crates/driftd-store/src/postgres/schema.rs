@@ -11,4 +11,5 @@ pub(super) const VERSIONS: &[Version] = &[
     (5, "views", include_str!("../../../../migrations/postgres/0005_views.sql")),
     (6, "reader", include_str!("../../../../migrations/postgres/0006_reader.sql")),
     (7, "tending", include_str!("../../../../migrations/postgres/0007_tending.sql")),
+    (8, "notification_log", include_str!("../../../../migrations/postgres/0008_notification_log.sql")),
 ];

@@ -12,9 +12,9 @@ use super::panes::sealed_panes;
 use super::text::original;
 use super::turn::Turn;
 use super::{Outcome, PostgresStore};
+use crate::reconcile::ReconcileTransaction;
 use crate::rows::PartialColumns;
 use crate::seal::{Decided, SealTransaction, idle, step};
-use crate::tend::TendTransaction;
 
 impl PostgresStore {
     /// Takes one sealing step; whoever finds the monitor held has nothing to do.
@@ -71,7 +71,7 @@ impl SealTransaction for PgConnection {
         let monitor = decided.sealer.monitor();
         write::panes(self, monitor, decided.merged).await?;
         write::windows(self, decided).await?;
-        self.tell(decided.outcome, decided.now).await?;
+        self.write_incidents(decided.outcome, decided.now).await?;
         advance_frontier(self, monitor, decided.through).await
     }
 }

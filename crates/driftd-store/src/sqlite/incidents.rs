@@ -48,7 +48,7 @@ impl SqliteStore {
     }
 
     /// Incidents that are open or taken, and those that were resolved after that moment, oldest first.
-    pub(super) async fn read_told(&self, resolved_after: Timestamp) -> Outcome<Vec<Incident>> {
+    pub(super) async fn read_notified(&self, resolved_after: Timestamp) -> Outcome<Vec<Incident>> {
         let rows: Vec<IncidentBody> = query_as(
             "SELECT id, body FROM (
                  SELECT id, first_seen, body FROM incidents

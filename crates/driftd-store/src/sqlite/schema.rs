@@ -12,4 +12,5 @@ pub(super) const VERSIONS: &[Version] = &[
     (6, "confirmed_ends", include_str!("../../../../migrations/sqlite/0006_confirmed_ends.sql")),
     (7, "retention", include_str!("../../../../migrations/sqlite/0007_retention.sql")),
     (8, "tending", include_str!("../../../../migrations/sqlite/0008_tending.sql")),
+    (9, "notification_log", include_str!("../../../../migrations/sqlite/0009_notification_log.sql")),
 ];

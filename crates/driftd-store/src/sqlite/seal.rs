@@ -11,9 +11,9 @@ use sqlx::sqlite::SqliteConnection;
 use super::late::advance_frontier;
 use super::panes::sealed_panes;
 use super::{Outcome, SqliteStore};
+use crate::reconcile::ReconcileTransaction;
 use crate::rows::PartialColumns;
 use crate::seal::{Decided, SealTransaction, step};
-use crate::tend::TendTransaction;
 
 impl SqliteStore {
     /// Takes one sealing step. Everything is read and written under the one write lock, so two sealers of one monitor
@@ -53,7 +53,7 @@ impl SealTransaction for SqliteConnection {
         let monitor = decided.sealer.monitor();
         write::panes(self, monitor, decided.merged).await?;
         write::windows(self, decided).await?;
-        self.tell(decided.outcome, decided.now).await?;
+        self.write_incidents(decided.outcome, decided.now).await?;
         advance_frontier(self, monitor, decided.through).await
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use driftd_model::{Activation, BaselineRef, PlanSchedule, SharedStore, StoreError, Term};
+use driftd_model::{Activation, BaselineRef, PlanOrigin, PlanSchedule, SharedStore, StoreError};
 use driftd_testkit::fixtures::{Feeder, Traffic, baseline, clock, hour, id_of, plan};
 use sqlx::{AssertSqlSafe, Postgres, Transaction, query};
 use tokio::task::JoinHandle;
@@ -24,7 +24,7 @@ impl Scene {
         for salt in 0..2 {
             stored.push(here.put_baseline(&"a".parse().unwrap(), baseline(salt), clock(0)).await.unwrap());
         }
-        let configured = (Term::Configured, stored.remove(0));
+        let configured = (PlanOrigin::Configured, stored.remove(0));
         let configured = PlanSchedule::bind(plan().monitor(), Vec::new(), configured).unwrap();
         let mut feeder = Feeder::claim(&*here, 0).await;
         feeder.feed(&*here, configured.newest(), &[Traffic::at(3)], 3).await;

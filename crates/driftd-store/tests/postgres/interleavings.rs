@@ -220,7 +220,7 @@ async fn a_seal_that_a_person_overtakes_is_taken_anew() {
     let row = there.incidents(None).await.unwrap().remove(0);
     assert_eq!((row.state, row.windows), (IncidentState::Acknowledged, 2), "neither is lost");
     let (taken, _) = there.incident(&row.incident_id).await.unwrap().unwrap();
-    assert!(taken.told[&receivers(1)[0]].acknowledged, "and it was told by the second try");
+    assert!(taken.notification_log.get(&receivers(1)[0]).unwrap().acknowledged, "and it was told by the second try");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

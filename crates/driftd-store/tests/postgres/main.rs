@@ -14,8 +14,8 @@ mod opening;
 mod outage;
 mod outbox;
 mod partitions;
+mod reconciling;
 mod secrets;
-mod tending;
 mod views;
 
 use std::time::{Duration, Instant};

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use driftd_model::{Checkpoint, ErrorClass, MonitorTender, Offset, SharedStore};
+use driftd_model::{Checkpoint, ErrorClass, MonitorReconciler, Offset, SharedStore};
 use driftd_testkit::fixtures::{Feeder, NOBODY, Traffic, clock, hour, id_of, plan, receivers, seal_all, topic};
 use driftd_testkit::services::postgres::{Postgres, PostgresOptions};
 use sqlx::{Connection, PgConnection, query};
@@ -27,8 +27,8 @@ async fn all_calls_are_transient(store: &SharedStore, checkpoint: &Checkpoint) {
         store.checkpoint(checkpoint, clock(0)).await.err(),
         store.sweep_late(&id_of(&plan())).await.err(),
         store.lease("w", &receivers(1)[0], 1, clock(0), clock(1)).await.err(),
-        store.told_incidents(clock(0)).await.err(),
-        store.tend(&MonitorTender::new(&plan(), &NOBODY, None, clock(0))).await.err(),
+        store.notified_incidents(clock(0)).await.err(),
+        store.reconcile(&MonitorReconciler::new(&plan(), &NOBODY, None, clock(0))).await.err(),
         store.outbox_depth().await.err(),
     ];
     for error in errors {

@@ -2,7 +2,7 @@
 
 use driftd_model::{MonitorPlan, Settlement, SharedStore};
 use driftd_testkit::fixtures::{
-    CRITICAL, Feeder, Traffic, clock, monitor, plan, plan_of, receivers, seal_all, tend, topic,
+    CRITICAL, Feeder, Traffic, clock, monitor, plan, plan_of, receivers, reconcile, seal_all, topic,
 };
 use sqlx::query;
 
@@ -77,7 +77,7 @@ async fn a_message_that_is_being_leased_holds_up_its_incident_only() {
     let (store, r0) = (database.open().await, &receivers(1)[0]);
     let plans = told(&store, 2).await;
     for plan in &plans {
-        assert_eq!(tend(&*store, plan, &receivers(1), clock(9)).await.notifications.len(), 1);
+        assert_eq!(reconcile(&*store, plan, &receivers(1), clock(9)).await.notifications.len(), 1);
     }
     let mut held = database.outside.begin().await.unwrap();
     query("SELECT 1 FROM notification_outbox WHERE id = (SELECT min(id) FROM notification_outbox) FOR UPDATE")

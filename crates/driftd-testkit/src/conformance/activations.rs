@@ -1,8 +1,8 @@
 //! Activations: which plan a pane is counted on, so that none mixes two.
 
 use driftd_model::{
-    Activation, BaselineRef, ErrorClass, HistoryQuery, MonitorSealer, PlanSchedule, Routing, SealTime, Store,
-    StoreError, Term,
+    Activation, BaselineRef, ErrorClass, HistoryQuery, MonitorSealer, PlanOrigin, PlanSchedule, Routing, SealTime,
+    Store, StoreError,
 };
 use driftd_window::EventTime;
 
@@ -28,9 +28,9 @@ async fn schedule(store: &dyn Store) -> PlanSchedule {
     let activations = store.activations(&id_of(&plan)).await.unwrap();
     let through = store.sealed_through(&id_of(&plan)).await.unwrap();
     let mut bound = Vec::new();
-    for term in PlanSchedule::terms(&activations, through, plan.monitor().pane) {
-        let reference = term.activation().map_or(version("a@v1"), |activation| activation.reference.clone());
-        bound.push((term, store.baseline(&reference).await.unwrap().unwrap()));
+    for origin in PlanSchedule::needed_origins(&activations, through, plan.monitor().pane) {
+        let reference = origin.activation().map_or(version("a@v1"), |activation| activation.reference.clone());
+        bound.push((origin, store.baseline(&reference).await.unwrap().unwrap()));
     }
     let last = bound.pop().unwrap();
     PlanSchedule::bind(plan.monitor(), bound, last).unwrap()
@@ -149,6 +149,6 @@ pub async fn a_plan_without_a_term_is_not_asked(place: &dyn Place) {
     feeder.feed(&*store, &plan, &[Traffic::at(3)], 10).await;
     assert!(!seal_all(&*store, &plan, &[], clock(0)).await.is_empty());
     let configured =
-        PlanSchedule::bind(plan.monitor(), Vec::new(), (Term::Configured, plan.baseline().clone())).unwrap();
+        PlanSchedule::bind(plan.monitor(), Vec::new(), (PlanOrigin::Configured, plan.baseline().clone())).unwrap();
     feed(&mut feeder, &*store, &configured, &[Traffic::at(20)], 20).await.unwrap_err();
 }

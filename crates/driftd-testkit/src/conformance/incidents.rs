@@ -182,12 +182,12 @@ pub async fn people_never_undo_what_a_seal_found(place: &dyn Place) {
 }
 
 /// Whoever keeps telling a receiver what is wrong has to know what still is, and what has just ceased to be.
-pub async fn told_incidents_are_open_or_lately_over(place: &dyn Place) {
+pub async fn notified_incidents_are_open_or_lately_over(place: &dyn Place) {
     let (store, plan) = (place.open().await, plan());
     let mut feeder = Feeder::claim(&*store, 0).await;
     let found = |after: i64| {
         let store = store.clone();
-        async move { store.told_incidents(clock(after)).await.unwrap() }
+        async move { store.notified_incidents(clock(after)).await.unwrap() }
     };
     live(&*store, &plan, &mut feeder, 0, WARN).await;
     assert_eq!(found(-9).await, [], "nobody is told of a pending one");

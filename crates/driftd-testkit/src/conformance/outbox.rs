@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use driftd_model::{MonitorPlan, NotifyReason, OutboxEntry, ReceiverName, Settlement, Store, Transition};
 
 use super::Place;
-use crate::fixtures::{CRITICAL, Feeder, Traffic, clock, monitor, plan, plan_of, receivers, seal_all, tend};
+use crate::fixtures::{CRITICAL, Feeder, Traffic, clock, monitor, plan, plan_of, receivers, reconcile, seal_all};
 
 const ALL: u32 = 100;
 
@@ -239,7 +239,7 @@ pub async fn many_senders_keep_the_order_of_every_incident(place: &dyn Place) {
     let plans = told(&*store, INCIDENTS).await;
     for now in [14, 18, 22, 26] {
         for plan in &plans {
-            assert_eq!(tend(&*store, plan, &to, clock(now)).await.notifications.len(), 1, "told again");
+            assert_eq!(reconcile(&*store, plan, &to, clock(now)).await.notifications.len(), 1, "told again");
         }
     }
     let log = Arc::new(Mutex::new(Vec::new()));
@@ -251,7 +251,7 @@ pub async fn many_senders_keep_the_order_of_every_incident(place: &dyn Place) {
                 while store.outbox_depth().await.unwrap() > 0 {
                     for entry in store.lease(&owner, &first(), 2, clock(30), clock(40)).await.unwrap() {
                         let incident = &entry.notification.incident;
-                        log.lock().unwrap().push((incident.id.clone(), incident.tellings));
+                        log.lock().unwrap().push((incident.id.clone(), incident.notifications));
                         assert!(store.settle(&owner, entry.id, &Settlement::Delivered, clock(30)).await.unwrap());
                     }
                     tokio::task::yield_now().await;

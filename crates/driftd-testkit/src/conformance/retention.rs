@@ -9,7 +9,7 @@ use driftd_window::{Span, Timestamp};
 use super::Place;
 use crate::MemStore;
 use crate::fixtures::{
-    CRITICAL, Feeder, ROWS, Traffic, WARN, clock, hour, id_of, monitor, plan, plan_of, receivers, seal_all, tend,
+    CRITICAL, Feeder, ROWS, Traffic, WARN, clock, hour, id_of, monitor, plan, plan_of, receivers, reconcile, seal_all,
 };
 
 /// A moment at which everything that these laws write is old; they write in the first days of 1970.
@@ -205,7 +205,7 @@ pub async fn what_somebody_waits_for_is_kept(place: &dyn Place) {
     assert!(store.amend_incident(row.state, &step, false, clock(6)).await.unwrap());
     let forgotten = async || store.retain(&everything(1), clock(LATER)).await.unwrap();
     assert_eq!(forgotten().await.incidents, 0, "nobody was told of its end");
-    assert_eq!(tend(&*store, &plan, &to, clock(7)).await.notifications.len(), 1);
+    assert_eq!(reconcile(&*store, &plan, &to, clock(7)).await.notifications.len(), 1);
     let gone = forgotten().await;
     assert_eq!((gone.incidents, store.outbox_depth().await.unwrap()), (0, 1), "the message is under way");
     deliver(&*store, 1, 7).await;

@@ -71,13 +71,13 @@ pub async fn a_silenced_incident_runs_unheard(place: &dyn Place) {
     assert_eq!(row.state, IncidentState::Open);
     let (_, events) = store.incident(&row.incident_id).await.unwrap().unwrap();
     let heard: Vec<_> = events.iter().map(|e| (e.transition.as_str(), e.silenced)).collect();
-    assert_eq!(heard, [("pended", false), ("opened", true), ("withheld", false)]);
+    assert_eq!(heard, [("pended", false), ("opened", true), ("suppressed", false)]);
     assert_eq!(store.outbox_depth().await.unwrap(), 0);
     // The silence is over when the good windows come: people hear of it with the first, and of its end with the second.
     feeder.feed(&*store, &plan, &[Traffic::at(1), Traffic::at(2)], 4).await;
     seal_all(&*store, &plan, &to, clock(5)).await;
     let (_, events) = store.incident(&row.incident_id).await.unwrap().unwrap();
     let heard: Vec<_> = events[3..].iter().map(|e| (e.transition.as_str(), e.silenced)).collect();
-    assert_eq!(heard, [("told", false), ("resolved", false), ("told", false)]);
+    assert_eq!(heard, [("notified", false), ("resolved", false), ("notified", false)]);
     assert_eq!(store.outbox_depth().await.unwrap(), 2);
 }

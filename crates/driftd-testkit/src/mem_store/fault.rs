@@ -12,8 +12,8 @@ pub enum Operation {
     Checkpoint,
     /// `Store::seal`.
     Seal,
-    /// `Store::tend`.
-    Tend,
+    /// `Store::reconcile`.
+    Reconcile,
     /// `Store::settle`.
     Settle,
 }

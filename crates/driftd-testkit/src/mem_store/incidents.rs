@@ -1,21 +1,22 @@
 //! Incidents and silences.
 
 use driftd_model::{
-    Incident, IncidentEvent, IncidentId, IncidentRow, IncidentState, MonitorId, Silence, SilenceId, Step, wants_tending,
+    Incident, IncidentEvent, IncidentId, IncidentRow, IncidentState, MonitorId, Silence, SilenceId, Step,
+    needs_reconciling,
 };
 use driftd_window::Timestamp;
 
 use super::state::State;
 
 impl State {
-    /// What a sealer and a tender are shown.
+    /// What a sealer and a reconciler are shown.
     pub(super) fn wanting(&self, monitor: &MonitorId) -> Vec<Incident> {
-        let wanted = |i: &&Incident| i.key.monitor == *monitor && wants_tending(i);
+        let wanted = |i: &&Incident| i.key.monitor == *monitor && needs_reconciling(i);
         self.incidents.iter().filter(wanted).cloned().collect()
     }
 
     /// Open ones, taken or not, and those that were resolved after that moment.
-    pub(super) fn told(&self, resolved_after: Timestamp) -> Vec<Incident> {
+    pub(super) fn notified(&self, resolved_after: Timestamp) -> Vec<Incident> {
         let wanted = |i: &&Incident| i.is_firing() || i.resolved_at.is_some_and(|at| at > resolved_after);
         let mut found: Vec<Incident> = self.incidents.iter().filter(wanted).cloned().collect();
         found.sort_by(|a, b| (a.first_seen, &a.id).cmp(&(b.first_seen, &b.id)));

@@ -2,9 +2,9 @@
 
 use driftd_model::{
     Activation, Baseline, BaselineName, BaselineRef, BaselineSummary, Checkpoint, Claim, FeatureName, HistoryQuery,
-    HistoryRow, Incident, IncidentEvent, IncidentId, IncidentRow, IncidentState, MonitorId, OutboxEntry, Partition,
-    PartitionRow, ReceiverName, Retained, Retention, SealOutcome, Sealed, SealedPane, Sealer, Settlement, Silence,
-    SilenceId, Step, Store, StoreError, StoreResult, StoredBaseline, Tender, Topic,
+    HistoryRow, Incident, IncidentEvent, IncidentId, IncidentReconciler, IncidentRow, IncidentState, MonitorId,
+    OutboxEntry, Partition, PartitionRow, ReceiverName, Retained, Retention, SealOutcome, Sealed, SealedPane, Sealer,
+    Settlement, Silence, SilenceId, Step, Store, StoreError, StoreResult, StoredBaseline, Topic,
 };
 use driftd_window::{EventTime, PaneWidth, SegmentKey, Timestamp, WindowName};
 
@@ -53,8 +53,8 @@ impl Store for MemStore {
         reached(self, |state| state.seal(sealer))
     }
 
-    fn tend<'a>(&'a self, tender: &'a dyn Tender) -> StoreResult<'a, SealOutcome> {
-        reached(self, |state| state.tend(tender))
+    fn reconcile<'a>(&'a self, reconciler: &'a dyn IncidentReconciler) -> StoreResult<'a, SealOutcome> {
+        reached(self, |state| state.reconcile(reconciler))
     }
 
     fn sweep_late<'a>(&'a self, monitor: &'a MonitorId) -> StoreResult<'a, u64> {
@@ -160,8 +160,8 @@ impl Store for MemStore {
         ready(Ok(self.lock().expire_silence(id, now)))
     }
 
-    fn told_incidents(&self, resolved_after: Timestamp) -> StoreResult<'_, Vec<Incident>> {
-        ready(Ok(self.lock().told(resolved_after)))
+    fn notified_incidents(&self, resolved_after: Timestamp) -> StoreResult<'_, Vec<Incident>> {
+        ready(Ok(self.lock().notified(resolved_after)))
     }
 
     fn lease<'a>(

@@ -39,7 +39,7 @@ impl State {
         state.sealed.extend(fresh.into_iter().map(|p| ((p.pane, p.segment.clone()), p)));
         state.sealed_through = Some(through);
         state.history.extend(history_rows(sealer, step, &outcome, now));
-        self.tell(&outcome);
+        self.write_incidents(&outcome);
         match fault {
             Some(_) => Err(Fault::error(Operation::Seal)),
             None => Ok(Sealed { step, rows, outcome }),

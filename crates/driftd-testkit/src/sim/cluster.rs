@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use driftd_engine::{Backoff, FixedClock, Lane, Outbox};
 use driftd_model::{
-    ErrorClass, Incident, IncidentState, MonitorSealer, MonitorTender, Partition, SealStep, SealTime, Silence,
+    ErrorClass, Incident, IncidentState, MonitorReconciler, MonitorSealer, Partition, SealStep, SealTime, Silence,
     SilenceId, Store, acknowledge, resolve_by_hand,
 };
 use driftd_window::{Span, Timestamp};
@@ -237,12 +237,12 @@ impl Cluster {
     }
 
     /// Somebody looks after the incidents of a monitor.
-    pub(super) fn tend(&mut self, monitor: usize) -> Result<(), String> {
+    pub(super) fn reconcile(&mut self, monitor: usize) -> Result<(), String> {
         let plan = Arc::clone(&self.world.plans[monitor]);
-        let fault = self.faults.remove(&Operation::Tend);
-        let answer = now(self.store.tend(&MonitorTender::new(&plan, &self.world.routing, None, self.at())));
+        let fault = self.faults.remove(&Operation::Reconcile);
+        let answer = now(self.store.reconcile(&MonitorReconciler::new(&plan, &self.world.routing, None, self.at())));
         if fault.is_some() != answer.is_err() {
-            return Err(format!("tending {} with {fault:?} came to {answer:?}", plan.monitor().id));
+            return Err(format!("reconciling {} with {fault:?} came to {answer:?}", plan.monitor().id));
         }
         if fault != Some(Fault::BeforeCommit) {
             self.journal.push(Entry::Tended { monitor, now: self.clock, silences: self.silences.len() });

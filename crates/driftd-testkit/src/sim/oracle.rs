@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use driftd_model::{
-    Audience, Cause, Comparison, Health, HistoryRow, Incident, IncidentEvent, IncidentId, IncidentKey, IncidentKind,
-    IncidentState, MonitorPlan, Observation, Outcome, ReceiverName, Routing, SealStep, Severity, Silence, Step,
-    Verdict, WindowResult, acknowledge, judge, observations, resolve_by_hand, step, wants_tending,
+    Cause, Comparison, Health, HistoryRow, Incident, IncidentEvent, IncidentId, IncidentKey, IncidentKind,
+    IncidentState, MonitorPlan, NotificationPolicy, Observation, Outcome, ReceiverName, Routing, SealStep, Severity,
+    Silence, Step, Verdict, WindowResult, acknowledge, judge, needs_reconciling, observations, resolve_by_hand, step,
 };
 use driftd_stats::FeatureAggregate;
 use driftd_window::{EventTime, SegmentKey, Timestamp, WindowId, WindowSpec};
@@ -153,8 +153,8 @@ impl Seal<'_> {
     fn tell(&self, truth: &mut Truth) {
         let mine = |i: &&Incident| i.key.monitor == self.plan.monitor().id;
         let mut incidents: Vec<Incident> =
-            truth.incidents.values().filter(mine).filter(|i| wants_tending(i)).cloned().collect();
-        let told = self.audience().announce(&mut incidents);
+            truth.incidents.values().filter(mine).filter(|i| needs_reconciling(i)).cloned().collect();
+        let told = self.policy().notify(&mut incidents);
         for message in told.notifications {
             let key = message.key.as_str();
             truth.notifications.extend(message.receivers.iter().map(|r| (r.clone(), key.to_owned())));
@@ -163,8 +163,8 @@ impl Seal<'_> {
         truth.incidents.extend(incidents.into_iter().map(|i| (i.id.clone(), i)));
     }
 
-    fn audience(&self) -> Audience<'_> {
-        Audience { plan: self.plan, routing: self.routing, silences: self.silences, now: self.now }
+    fn policy(&self) -> NotificationPolicy<'_> {
+        NotificationPolicy { plan: self.plan, routing: self.routing, silences: self.silences, now: self.now }
     }
 
     /// A window in a gap says one thing only: there were no records at all, or it would be no gap.
@@ -266,7 +266,7 @@ impl Seal<'_> {
             }
             return;
         };
-        let silenced = self.audience().silence(&incident.labels(self.plan.monitor())).is_some();
+        let silenced = self.policy().silence(&incident.labels(self.plan.monitor())).is_some();
         for transition in next.transitions {
             let (id, silenced) = (incident.id.clone(), silenced && transition.is_news());
             truth.events.push(IncidentEvent { incident: id, at: self.now, transition, silenced });

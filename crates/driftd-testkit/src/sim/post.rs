@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use driftd_model::{BoxFuture, DeliveryError, Notification, ReceiverName, Rhythm, Transport};
+use driftd_model::{BoxFuture, DeliveryError, DeliverySchedule, Notification, ReceiverName, Transport};
 use driftd_window::{Span, Timestamp};
 
 use super::random::Random;
@@ -93,8 +93,8 @@ impl Transport for Road {
     }
 
     /// One message a round, so that it is known whose settlement failed.
-    fn rhythm(&self) -> Rhythm {
-        Rhythm { spacing: Span::from_secs(1), ..Rhythm::default() }
+    fn schedule(&self) -> DeliverySchedule {
+        DeliverySchedule { spacing: Span::from_secs(1), ..DeliverySchedule::default() }
     }
 
     fn deliver<'a>(

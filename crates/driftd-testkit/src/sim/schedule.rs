@@ -26,7 +26,7 @@ enum Action {
     Advance { seconds: i64 },
     Fault { operation: Operation, fault: Fault },
     Sweep { late: u64 },
-    Tend { monitor: usize },
+    Reconcile { monitor: usize },
     Deliver { worker: usize },
     Silence { matcher: &'static str },
     ReadIncident { resolve: bool },
@@ -98,7 +98,7 @@ fn act(cluster: &mut Cluster, random: &mut Random, trace: &mut Trace) -> Result<
             trace.note(Action::Stall { partition, stalled: cluster.stalled[partition] });
         }
         925..945 => {
-            let operations = [Operation::Checkpoint, Operation::Seal, Operation::Settle, Operation::Tend];
+            let operations = [Operation::Checkpoint, Operation::Seal, Operation::Settle, Operation::Reconcile];
             let operation = operations[random.index(4)];
             let fault = if random.chance(50) { Fault::BeforeCommit } else { Fault::AfterCommit };
             cluster.order_fault(operation, fault);
@@ -111,8 +111,8 @@ fn act(cluster: &mut Cluster, random: &mut Random, trace: &mut Trace) -> Result<
         950..957 => trace.note(Action::Sweep { late: cluster.sweep()? }),
         957..967 => {
             let monitor = random.index(cluster.world.plans.len());
-            trace.note(Action::Tend { monitor });
-            cluster.tend(monitor)?;
+            trace.note(Action::Reconcile { monitor });
+            cluster.reconcile(monitor)?;
         }
         967..980 => {
             trace.note(Action::Deliver { worker });
@@ -216,7 +216,7 @@ pub(super) fn settle(cluster: &mut Cluster, trace: &mut Trace) -> Result<(), Str
         }
     }
     for monitor in 0..cluster.world.plans.len() {
-        cluster.tend(monitor)?;
+        cluster.reconcile(monitor)?;
     }
     cluster.sweep()?;
     if cluster.sweep()? != 0 {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Context;
 use driftd_config::Config;
 use driftd_engine::{Clock, SystemClock};
-use driftd_model::{Hearing, IncidentRules, LabelName, Labels, MonitorId, ReceiverName, Route, Routing};
+use driftd_model::{IncidentRules, LabelName, Labels, MonitorId, ReceiverName, Route, RouteMatch, Routing};
 use driftd_window::Timestamp;
 
 use crate::cli::{ListFormat, RoutesCommand};
@@ -19,10 +19,10 @@ pub(super) fn run(command: RoutesCommand) -> anyhow::Result<Exit> {
     let now = at.map_or_else(|| Ok(SystemClock.now()), |at| at.parse::<Timestamp>()).context("--at takes a time")?;
     let (labels, rules) = incident(&config, &labels)?;
     let routing = config.routing();
-    let hearers = routing.hearers(&labels, &rules, now);
+    let matches = routing.matches(&labels, &rules, now);
     match format {
-        ListFormat::Json => line(format_args!("{:#}", as_json(&labels, &routing, &hearers)))?,
-        ListFormat::Table => print(describe(&labels, &routing, &hearers))?,
+        ListFormat::Json => line(format_args!("{:#}", as_json(&labels, &routing, &matches)))?,
+        ListFormat::Table => print(describe(&labels, &routing, &matches))?,
     }
     Ok(Exit::Ok)
 }
@@ -45,23 +45,23 @@ fn label(pair: &str) -> anyhow::Result<(LabelName, String)> {
     Ok((name.parse()?, value.to_owned()))
 }
 
-fn describe(labels: &Labels, routing: &Routing, hearers: &BTreeMap<ReceiverName, Hearing>) -> String {
+fn describe(labels: &Labels, routing: &Routing, matches: &BTreeMap<ReceiverName, RouteMatch>) -> String {
     let pairs: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let mut text = format!("an incident with {}\n\n", pairs.join(" "));
-    if hearers.is_empty() {
+    if matches.is_empty() {
         text.push_str("is told to nobody: no route matches; add a last [[route]] without match\n");
         return text;
     }
     let header = ["receiver", "route", "because of", "new features every", "repeated every", "at that moment"];
     let mut table = Table::new(&header, &[1]);
-    for (receiver, hearing) in hearers {
+    for (receiver, route_match) in matches {
         table.row([
             receiver.to_string(),
-            (hearing.route + 1).to_string(),
-            routing.routes.get(hearing.route).map(because).unwrap_or_default(),
-            hearing.group_interval.to_string(),
-            hearing.repeat_interval.to_string(),
-            if hearing.is_mute { "mute" } else { "told" }.to_owned(),
+            (route_match.route + 1).to_string(),
+            routing.routes.get(route_match.route).map(because).unwrap_or_default(),
+            route_match.group_interval.to_string(),
+            route_match.repeat_interval.to_string(),
+            if route_match.is_mute { "mute" } else { "told" }.to_owned(),
         ]);
     }
     text.push_str(&table.text());
@@ -76,22 +76,22 @@ fn because(route: &Route) -> String {
     matchers.join(" ")
 }
 
-fn as_json(labels: &Labels, routing: &Routing, hearers: &BTreeMap<ReceiverName, Hearing>) -> serde_json::Value {
-    let hearers: Vec<_> = hearers
+fn as_json(labels: &Labels, routing: &Routing, matches: &BTreeMap<ReceiverName, RouteMatch>) -> serde_json::Value {
+    let matches: Vec<_> = matches
         .iter()
-        .map(|(receiver, hearing)| {
-            let route = routing.routes.get(hearing.route);
+        .map(|(receiver, route_match)| {
+            let route = routing.routes.get(route_match.route);
             let matchers: Vec<String> =
                 route.map(|route| route.matchers.iter().map(ToString::to_string).collect()).unwrap_or_default();
             serde_json::json!({
                 "receiver": receiver,
-                "route": hearing.route + 1,
+                "route": route_match.route + 1,
                 "match": matchers,
-                "group_interval": hearing.group_interval,
-                "repeat_interval": hearing.repeat_interval,
-                "mute": hearing.is_mute,
+                "group_interval": route_match.group_interval,
+                "repeat_interval": route_match.repeat_interval,
+                "mute": route_match.is_mute,
             })
         })
         .collect();
-    serde_json::json!({ "labels": labels, "receivers": hearers })
+    serde_json::json!({ "labels": labels, "receivers": matches })
 }

@@ -1,4 +1,4 @@
-//! What a seal writes, and no tending does: panes, windows, verdicts; one statement a table.
+//! What a seal writes, and no reconciling does: panes, windows, verdicts; one statement a table.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! What a seal writes, and no tending does: panes, windows, verdicts.
+//! What a seal writes, and no reconciling does: panes, windows, verdicts.
 
 use driftd_model::{MonitorId, Outcome as Judged, Score, SealedPane, Threshold, Verdict, WindowResult};
 use sqlx::query_scalar;

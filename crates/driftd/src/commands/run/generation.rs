@@ -45,7 +45,7 @@ impl Generation {
         let mut outdated = Vec::new();
         for schedule in &self.plans {
             let monitor = schedule.monitor();
-            if setup::terms(store, monitor).await? != schedule.held_by() {
+            if setup::origins(store, monitor).await? != schedule.origins() {
                 outdated.push(monitor.id.clone());
             }
         }

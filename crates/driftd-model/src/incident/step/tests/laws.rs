@@ -107,6 +107,6 @@ fn check_reasons(before: Option<&Incident>, next: &Step, act: &Act, hour: i64) -
             _ => {}
         }
     }
-    prop_assert!(after.told.is_empty() && after.tellings == 0, "a step tells nobody");
+    prop_assert!(after.notification_log.is_empty() && after.notifications == 0, "a step tells nobody");
     Ok(())
 }

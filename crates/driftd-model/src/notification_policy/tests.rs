@@ -63,9 +63,9 @@ fn silence(from: i64, to: i64) -> Silence {
 /// Who is told what at `hour`, as `receiver: reason`.
 fn told_at(incidents: &mut [Incident], routing: &Routing, silences: &[Silence], hour: i64) -> Vec<String> {
     let plan = plan(monitor(&[("hour", 1, 1)]));
-    let audience = Audience { plan: &plan, routing, silences, now: clock(hour) };
-    let announcement = audience.announce(incidents);
-    let lines = announcement
+    let policy = NotificationPolicy { plan: &plan, routing, silences, now: clock(hour) };
+    let decided = policy.notify(incidents);
+    let lines = decided
         .notifications
         .iter()
         .flat_map(|n| n.receivers.iter().map(|r| format!("{r}: {} {}", n.incident.key.kind, n.reason.as_str())));
@@ -85,7 +85,7 @@ fn everybody_hears_once_and_repeats_come_at_their_interval() {
     }
     let line = |reason: &str| format!("pager: drift {reason}");
     assert_eq!(heard, [(1, line("opened")), (5, line("repeated")), (9, line("repeated"))]);
-    assert_eq!(incidents[0].tellings, 3);
+    assert_eq!(incidents[0].notifications, 3);
 }
 
 #[test]
@@ -117,13 +117,13 @@ fn features_that_join_wait_for_the_group_interval() {
 }
 
 #[test]
-fn what_a_silence_withheld_is_told_when_it_is_over() {
+fn what_a_silence_suppressed_is_told_when_it_is_over() {
     let mut incidents = [opened(IncidentKind::Drift, 1)];
     let silences = [silence(0, 3)];
     assert_eq!(told_at(&mut incidents, &pager(), &silences, 1), Vec::<String>::new());
-    assert_eq!(incidents[0].withheld, Some(Withheld::Silence { silence: SilenceId(7) }));
+    assert_eq!(incidents[0].suppressed, Some(Suppressed::Silenced { silence: SilenceId(7) }));
     assert_eq!(told_at(&mut incidents, &pager(), &silences, 3), ["pager: drift unmuted"]);
-    assert_eq!(incidents[0].withheld, None);
+    assert_eq!(incidents[0].suppressed, None);
 }
 
 #[test]
@@ -146,8 +146,8 @@ fn an_end_is_told_to_all_who_heard_and_to_nobody_else() {
 fn silence_of_the_source_explains_drift() {
     let mut incidents = [opened(IncidentKind::Drift, 1), opened(IncidentKind::NoData, 1)];
     assert_eq!(told_at(&mut incidents, &pager(), &[], 1), ["pager: no_data opened"]);
-    let explained = Withheld::Inhibited { kind: IncidentKind::NoData, incident: incidents[1].id.clone() };
-    assert_eq!(incidents[0].withheld, Some(explained));
+    let explained = Suppressed::Inhibited { kind: IncidentKind::NoData, incident: incidents[1].id.clone() };
+    assert_eq!(incidents[0].suppressed, Some(explained));
     incidents[1] = resolve_by_hand(incidents[1].clone(), "ana", clock(2)).incident.unwrap();
     assert_eq!(told_at(&mut incidents, &pager(), &[], 2), ["pager: drift unmuted", "pager: no_data resolved"]);
 }
@@ -169,7 +169,7 @@ fn quiet_hours_hold_one_receiver_back_and_no_other() {
     assert_eq!(night, 0, "hour 0 of the tests is midnight");
     let mut incidents = [opened(IncidentKind::Drift, 1)];
     assert_eq!(told_at(&mut incidents, &routing, &[], 1), ["pager: drift opened"]);
-    assert_eq!(incidents[0].withheld, Some(Withheld::MuteTime));
+    assert_eq!(incidents[0].suppressed, Some(Suppressed::Muted));
     assert_eq!(told_at(&mut incidents, &routing, &[], 6), ["mail: drift unmuted", "pager: drift repeated"]);
 }
 
@@ -187,7 +187,8 @@ fn a_message_carries_labels_and_links() {
     let plan = plan(shape);
     let routing = Routing { external_url: Some("https://driftd.example".into()), ..pager() };
     let mut incidents = [opened(IncidentKind::Drift, 1)];
-    let told = Audience { plan: &plan, routing: &routing, silences: &[], now: clock(1) }.announce(&mut incidents);
+    let told =
+        NotificationPolicy { plan: &plan, routing: &routing, silences: &[], now: clock(1) }.notify(&mut incidents);
     let sent = &told.notifications[0];
     let labels: Vec<String> = sent.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
     assert_eq!(labels, ["kind=drift", "monitor=flights", "severity=critical", "team=ml"]);

@@ -1,12 +1,12 @@
-//! The tending loop: what is due by the clock alone, and driftd's own trouble.
+//! The reconcile loop: what is due by the clock alone, and driftd's own trouble.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use driftd_model::{
-    Look, MonitorId, MonitorPlan, MonitorTender, Observation, PartitionRow, ReadSoFar, Routing, Severity, SharedStore,
-    StoreError, Topic,
+    HealthCheck, MonitorId, MonitorPlan, MonitorReconciler, Observation, PartitionRow, ReadPosition, Routing, Severity,
+    SharedStore, StoreError, Topic,
 };
 use driftd_window::{Span, Timestamp};
 
@@ -22,7 +22,7 @@ const LOOKS: Span = Span::from_minutes(1);
 /// Looks that a share of rejects is taken over.
 const REMEMBERED: usize = 5;
 
-pub(super) struct Tending {
+pub(super) struct Reconciling {
     pub(super) store: SharedStore,
     pub(super) plans: Vec<Arc<MonitorPlan>>,
     pub(super) routing: Arc<Routing>,
@@ -32,7 +32,7 @@ pub(super) struct Tending {
 
 /// What is remembered of a monitor's earlier looks.
 #[derive(Debug, Default)]
-struct Memory(VecDeque<(Timestamp, ReadSoFar)>);
+struct Memory(VecDeque<(Timestamp, ReadPosition)>);
 
 impl Memory {
     /// Whether it is time to look again.
@@ -41,7 +41,7 @@ impl Memory {
     }
 }
 
-impl Tending {
+impl Reconciling {
     /// Tends until `stop` says so, between two monitors.
     ///
     /// # Errors
@@ -53,11 +53,11 @@ impl Tending {
             match self.round(&mut memories, &stop).await {
                 Ok(()) => {
                     waits = Waits::new();
-                    self.status.working(Doing::Tend);
+                    self.status.working(Doing::Reconcile);
                     stop.pause(EVERY).await;
                 }
                 Err(error @ StoreError::Transient { .. }) => {
-                    self.status.failing(Doing::Tend, &error);
+                    self.status.failing(Doing::Reconcile, &error);
                     waits.pass_or(&mut stop).await;
                 }
                 Err(error) => return Err(error),
@@ -81,7 +81,8 @@ impl Tending {
             } else {
                 None
             };
-            let outcome = self.store.tend(&MonitorTender::new(plan, &self.routing, seen.as_ref(), now)).await?;
+            let outcome =
+                self.store.reconcile(&MonitorReconciler::new(plan, &self.routing, seen.as_ref(), now)).await?;
             for event in &outcome.events {
                 tracing::info!(
                     monitor.id = %monitor.id, incident.id = %event.incident, transition = event.transition.as_str(),
@@ -119,9 +120,9 @@ impl Tending {
         let last = memory.0.back().map(|(at, _)| *at);
         let before = memory.0.front().map(|(_, read)| *read);
         let outage = self.status.outage(now);
-        let look = Look { partitions, before, outage, since: last.unwrap_or(now), now };
-        let seen = look.observe(&plan.monitor().pipeline);
-        memory.0.push_back((now, ReadSoFar::of(partitions)));
+        let check = HealthCheck { partitions, before, outage, since: last.unwrap_or(now), now };
+        let seen = check.evaluate(&plan.monitor().pipeline);
+        memory.0.push_back((now, ReadPosition::of(partitions)));
         if memory.0.len() > REMEMBERED {
             memory.0.pop_front();
         }
@@ -136,7 +137,7 @@ impl Tending {
                 open.insert((plan.monitor().id.clone(), severity), 0);
             }
         }
-        for incident in self.store.told_incidents(now).await?.iter().filter(|incident| incident.is_firing()) {
+        for incident in self.store.notified_incidents(now).await?.iter().filter(|incident| incident.is_firing()) {
             if let Some(count) = open.get_mut(&(incident.key.monitor.clone(), incident.severity)) {
                 *count += 1;
             }

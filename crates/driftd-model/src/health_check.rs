@@ -1,11 +1,11 @@
-//! driftd's own trouble with a monitor: what is seen of its partitions, held against the monitor's rules.
+//! Health check of a monitor's pipeline: what is known of its partitions, held against the monitor's rules.
 
 use driftd_window::{EventTime, PartitionMark, Span, Timestamp};
 
 use crate::{Cause, Health, Observation, PartitionRow, PipelineRules, Severity};
 
-/// Name of the looks that incidents of kind `pipeline` count instead of windows.
-pub const LOOK: &str = "look";
+/// Window name of the health checks that incidents of kind `pipeline` count instead of windows.
+pub const PIPELINE_WINDOW: &str = "pipeline";
 /// A partition's end that was confirmed longer ago than this is no end: its owner may hang.
 const END_PATIENCE: Span = Span::from_minutes(5);
 /// Records below which a share of rejects says nothing.
@@ -21,7 +21,7 @@ const OUTAGE_NEWS: Span = Span::from_minutes(10);
 
 /// Records read and rejected so far, over all partitions of a monitor's topics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct ReadSoFar {
+pub struct ReadPosition {
     /// Offsets passed.
     pub records: u64,
     /// Rejected among them.
@@ -37,22 +37,22 @@ pub struct Outage {
     pub lasted: Span,
 }
 
-/// One look at what is known of a monitor's partitions.
+/// What one health check looks at.
 #[derive(Clone, Copy, Debug)]
-pub struct Look<'a> {
+pub struct HealthCheck<'a> {
     /// Partitions of the monitor's topics.
     pub partitions: &'a [PartitionRow],
-    /// What had been read at an earlier look, a few minutes ago.
-    pub before: Option<ReadSoFar>,
+    /// What had been read at an earlier check, a few minutes ago.
+    pub before: Option<ReadPosition>,
     /// The last outage of the store, if there was one.
     pub outage: Option<Outage>,
-    /// When the last look was.
+    /// When the last check was.
     pub since: Timestamp,
     /// When this one is.
     pub now: Timestamp,
 }
 
-impl ReadSoFar {
+impl ReadPosition {
     /// The sum over `partitions`.
     #[must_use]
     pub fn of(partitions: &[PartitionRow]) -> Self {
@@ -64,10 +64,10 @@ impl ReadSoFar {
     }
 }
 
-impl Look<'_> {
-    /// What it says about the monitor's incident of kind `pipeline`.
+impl HealthCheck<'_> {
+    /// Health check result, for the monitor's incident of kind `pipeline`.
     #[must_use]
-    pub fn observe(&self, rules: &PipelineRules) -> Observation {
+    pub fn evaluate(&self, rules: &PipelineRules) -> Observation {
         let found: Vec<(Severity, Cause)> =
             [self.stalled(rules), self.lagging(rules), self.rejecting(rules), self.store_away()]
                 .into_iter()
@@ -78,10 +78,10 @@ impl Look<'_> {
             None if self.partitions.is_empty() => Health::Unknown,
             None => Health::Good,
         };
-        // Looks happen in wall time; an incident counts them as it counts windows of event time.
+        // Checks happen in wall time; an incident counts them as it counts windows of event time.
         let (start, end) = (self.since.as_event_time(), self.now.as_event_time());
         Observation {
-            window: LOOK.into(),
+            window: PIPELINE_WINDOW.into(),
             start,
             end,
             health,
@@ -112,7 +112,7 @@ impl Look<'_> {
 
     fn rejecting(&self, rules: &PipelineRules) -> Option<(Severity, Cause)> {
         let limit = rules.rejected?;
-        let (now, before) = (ReadSoFar::of(self.partitions), self.before?);
+        let (now, before) = (ReadPosition::of(self.partitions), self.before?);
         let read = now.records.saturating_sub(before.records);
         let rejected = now.rejected.saturating_sub(before.rejected);
         let share = rejected as f64 / read.max(1) as f64;
@@ -168,47 +168,51 @@ mod tests {
         }
     }
 
-    fn look(partitions: &[PartitionRow], now: i64) -> Observation {
-        let before = Some(ReadSoFar { records: 0, rejected: 0 });
-        let look = Look { partitions, before, outage: None, since: clock(now - 1), now: clock(now) };
-        look.observe(&PipelineRules::default())
+    fn checked(partitions: &[PartitionRow], now: i64) -> Observation {
+        let before = Some(ReadPosition { records: 0, rejected: 0 });
+        let check = HealthCheck { partitions, before, outage: None, since: clock(now - 1), now: clock(now) };
+        check.evaluate(&PipelineRules::default())
     }
 
     #[test]
     fn a_quiet_source_is_no_trouble() {
-        let seen = look(&[partition(0, 10, Some(100), 1_000, 0), partition(1, 2, Some(100), 1_000, 0)], 100);
+        let seen = checked(&[partition(0, 10, Some(100), 1_000, 0), partition(1, 2, Some(100), 1_000, 0)], 100);
         assert_eq!((seen.health, seen.causes), (Health::Good, vec![]));
-        assert_eq!(look(&[], 100).health, Health::Unknown);
+        assert_eq!(checked(&[], 100).health, Health::Unknown);
     }
 
     #[test]
     fn an_owner_that_hangs_is_no_quiet_source() {
-        let seen = look(&[partition(0, 100, None, 1_000, 0), partition(1, 99, Some(99), 1_000, 0)], 100);
+        let seen = checked(&[partition(0, 100, None, 1_000, 0), partition(1, 99, Some(99), 1_000, 0)], 100);
         let behind = Span::from_hours(1);
         let stalled = Cause::Stalled { topic: "topic".into(), partition: Partition(1), behind };
         assert_eq!((seen.health, seen.causes), (Health::Bad(Severity::Warning, vec![]), vec![stalled]));
-        let longer = look(&[partition(0, 100, None, 1_000, 0), partition(1, 90, Some(90), 1_000, 0)], 100);
+        let longer = checked(&[partition(0, 100, None, 1_000, 0), partition(1, 90, Some(90), 1_000, 0)], 100);
         assert_eq!(longer.health, Health::Bad(Severity::Critical, vec![]));
         assert_eq!(longer.causes.len(), 2, "it is behind the others and behind the clock");
     }
 
     #[test]
     fn records_that_wait_are_a_lag() {
-        let seen = look(&[partition(0, 98, None, 1_000, 0)], 100);
+        let seen = checked(&[partition(0, 98, None, 1_000, 0)], 100);
         assert_eq!(seen.causes, [Cause::Lag { behind: Span::from_hours(2) }]);
         let off = PipelineRules { lag: None, ..PipelineRules::default() };
         let partitions = [partition(0, 98, None, 1_000, 0)];
-        let look = Look { partitions: &partitions, before: None, outage: None, since: clock(99), now: clock(100) };
-        assert_eq!(look.observe(&off).health, Health::Good);
+        let check =
+            HealthCheck { partitions: &partitions, before: None, outage: None, since: clock(99), now: clock(100) };
+        assert_eq!(check.evaluate(&off).health, Health::Good);
     }
 
     #[test]
     fn a_share_of_rejects_needs_records() {
-        let some = look(&[partition(0, 100, None, 1_000, 60)], 100);
+        let some = checked(&[partition(0, 100, None, 1_000, 60)], 100);
         assert_eq!(some.causes, [Cause::Rejected { share: 0.06, records: 60 }]);
-        assert_eq!(look(&[partition(0, 100, None, 99, 99)], 100).health, Health::Good);
-        assert_eq!(look(&[partition(0, 100, None, 1_000, 49)], 100).health, Health::Good);
-        assert_eq!(look(&[partition(0, 100, None, 1_000, 500)], 100).health, Health::Bad(Severity::Critical, vec![]));
+        assert_eq!(checked(&[partition(0, 100, None, 99, 99)], 100).health, Health::Good);
+        assert_eq!(checked(&[partition(0, 100, None, 1_000, 49)], 100).health, Health::Good);
+        assert_eq!(
+            checked(&[partition(0, 100, None, 1_000, 500)], 100).health,
+            Health::Bad(Severity::Critical, vec![])
+        );
     }
 
     #[test]
@@ -216,8 +220,8 @@ mod tests {
         let partitions = [partition(0, 100, None, 1_000, 0)];
         let at = |lasted: u32, now: Timestamp| {
             let outage = Some(Outage { ended: clock(100), lasted: Span::from_minutes(lasted) });
-            Look { partitions: &partitions, before: None, outage, since: clock(99), now }
-                .observe(&PipelineRules::default())
+            HealthCheck { partitions: &partitions, before: None, outage, since: clock(99), now }
+                .evaluate(&PipelineRules::default())
         };
         assert_eq!(at(7, clock(100)).causes, [Cause::StoreAway { lasted: Span::from_minutes(7) }]);
         assert_eq!(at(7, clock(100).plus(Span::from_minutes(11))).causes, []);

@@ -1,25 +1,27 @@
-//! Tending: what is due by the clock alone, all or nothing.
+//! Reconciling: what is due by the clock alone, all or nothing.
 
-use driftd_model::{Incident, IncidentEvent, IncidentState, SealOutcome, StoreError, TendInput, Tender};
+use driftd_model::{
+    Incident, IncidentEvent, IncidentReconciler, IncidentState, ReconcileInput, SealOutcome, StoreError,
+};
 
 use super::fault::{Fault, Operation};
 use super::state::State;
 
 impl State {
-    pub(super) fn tend(&mut self, tender: &dyn Tender) -> Result<SealOutcome, StoreError> {
-        let fault = self.take_fault(Operation::Tend);
+    pub(super) fn reconcile(&mut self, reconciler: &dyn IncidentReconciler) -> Result<SealOutcome, StoreError> {
+        let fault = self.take_fault(Operation::Reconcile);
         if fault == Some(Fault::BeforeCommit) {
-            return Err(Fault::error(Operation::Tend));
+            return Err(Fault::error(Operation::Reconcile));
         }
-        let incidents = self.wanting(tender.monitor());
-        let silences = self.silences(Some(tender.now()));
-        let outcome = tender.tend(TendInput { incidents, silences });
-        self.tell(&outcome);
-        fault.map_or(Ok(outcome), |_| Err(Fault::error(Operation::Tend)))
+        let incidents = self.wanting(reconciler.monitor());
+        let silences = self.silences(Some(reconciler.now()));
+        let outcome = reconciler.reconcile(ReconcileInput { incidents, silences });
+        self.write_incidents(&outcome);
+        fault.map_or(Ok(outcome), |_| Err(Fault::error(Operation::Reconcile)))
     }
 
     /// Writes down incidents, their events and messages.
-    pub(super) fn tell(&mut self, outcome: &SealOutcome) {
+    pub(super) fn write_incidents(&mut self, outcome: &SealOutcome) {
         for key in &outcome.dropped {
             let gone = |i: &Incident| i.key == *key && i.state == IncidentState::Pending;
             let ids: Vec<_> = self.incidents.iter().filter(|i| gone(i)).map(|i| i.id.clone()).collect();

@@ -1,4 +1,4 @@
-//! Looking after a monitor's incidents apart from any seal: what is due by the clock alone, and driftd's own trouble.
+//! Reconciling a monitor's incidents apart from any seal: what is due by the clock alone, and driftd's own trouble.
 
 use driftd_window::Timestamp;
 
@@ -6,16 +6,16 @@ use crate::{Incident, IncidentState, MonitorId, MonitorPlan, Observation, Routin
 
 /// What a store knows of a monitor's incidents in one snapshot.
 #[derive(Clone, Debug, PartialEq, Default)]
-pub struct TendInput {
+pub struct ReconcileInput {
     /// Unresolved incidents, and resolved ones whose end somebody has still to hear of.
     pub incidents: Vec<Incident>,
     /// Silences that are not over.
     pub silences: Vec<Silence>,
 }
 
-/// The pure half of tending, called by the store inside its transaction; it may be called again when the transaction
+/// The pure half of reconciling, called by the store inside its transaction; it may be called again when the transaction
 /// has to be repeated.
-pub trait Tender: Send + Sync {
+pub trait IncidentReconciler: Send + Sync {
     /// The monitor.
     fn monitor(&self) -> &MonitorId;
 
@@ -23,20 +23,20 @@ pub trait Tender: Send + Sync {
     fn now(&self) -> Timestamp;
 
     /// What is to be written; an outcome without windows.
-    fn tend(&self, input: TendInput) -> SealOutcome;
+    fn reconcile(&self, input: ReconcileInput) -> SealOutcome;
 }
 
-/// Tends one monitor.
+/// Reconciles the incidents of one monitor.
 #[derive(Debug)]
-pub struct MonitorTender<'a> {
+pub struct MonitorReconciler<'a> {
     plan: &'a MonitorPlan,
     routing: &'a Routing,
     pipeline: Option<&'a Observation>,
     now: Timestamp,
 }
 
-impl<'a> MonitorTender<'a> {
-    /// A tender that tells who `routing` names, and steps the monitor's `pipeline` incident if something was seen.
+impl<'a> MonitorReconciler<'a> {
+    /// A reconciler that notifies whom `routing` names, and steps the monitor's `pipeline` incident if something was seen.
     #[must_use]
     pub const fn new(
         plan: &'a MonitorPlan,
@@ -48,7 +48,7 @@ impl<'a> MonitorTender<'a> {
     }
 }
 
-impl Tender for MonitorTender<'_> {
+impl IncidentReconciler for MonitorReconciler<'_> {
     fn monitor(&self) -> &MonitorId {
         &self.plan.monitor().id
     }
@@ -57,14 +57,14 @@ impl Tender for MonitorTender<'_> {
         self.now
     }
 
-    fn tend(&self, input: TendInput) -> SealOutcome {
-        let seen = self.pipeline.map(|observation| (crate::observe::pipeline_key(self.plan), observation.clone()));
+    fn reconcile(&self, input: ReconcileInput) -> SealOutcome {
+        let seen = self.pipeline.map(|observation| (crate::observation::pipeline_key(self.plan), observation.clone()));
         decide(self.plan, self.routing, seen.into_iter().collect(), input.incidents, &input.silences, self.now)
     }
 }
 
-/// Whether a store has to hand the incident to a tender.
+/// Whether a store has to hand the incident to a reconciler.
 #[must_use]
-pub fn wants_tending(incident: &Incident) -> bool {
+pub fn needs_reconciling(incident: &Incident) -> bool {
     incident.state != IncidentState::Resolved || incident.owes_an_end()
 }

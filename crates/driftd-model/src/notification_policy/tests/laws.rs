@@ -81,12 +81,12 @@ proptest! {
             if let Act::Silence(length) = act {
                 silences.push(silence(hour, hour + length));
             }
-            let told = Audience { plan: &plan, routing: &routing, silences: &silences, now }.announce(&mut known);
+            let told = NotificationPolicy { plan: &plan, routing: &routing, silences: &silences, now }.notify(&mut known);
             if matches!(act, Act::Crash) {
                 // Whoever takes over decides the same under the same keys, a little later.
                 let mut again = before.clone();
-                let repeated = Audience { plan: &plan, routing: &routing, silences: &silences, now }.announce(&mut again);
-                let keys = |a: &Announcement| a.notifications.iter().map(|n| n.key.clone()).collect::<Vec<_>>();
+                let repeated = NotificationPolicy { plan: &plan, routing: &routing, silences: &silences, now }.notify(&mut again);
+                let keys = |a: &Notifications| a.notifications.iter().map(|n| n.key.clone()).collect::<Vec<_>>();
                 prop_assert_eq!(keys(&repeated), keys(&told));
                 known = before;
                 continue;
@@ -118,8 +118,8 @@ proptest! {
                 }
             }
             // A second look at the same moment has nothing to say.
-            let again = Audience { plan: &plan, routing: &routing, silences: &silences, now }.announce(&mut known);
-            prop_assert_eq!(again, Announcement::default());
+            let again = NotificationPolicy { plan: &plan, routing: &routing, silences: &silences, now }.notify(&mut known);
+            prop_assert_eq!(again, Notifications::default());
             // Being told or not changes nothing about the life of an incident.
             let life = |i: &Incident| (i.id.clone(), i.state, i.severity, i.windows, i.streaks.clone());
             let live = known.iter().find(|i| i.state != IncidentState::Resolved);
@@ -130,7 +130,7 @@ proptest! {
                 let open = beliefs.iter().filter(|((_, id), belief)| *id == over.id && belief.open).count();
                 prop_assert_eq!(open, 0, "everybody who heard of it knows that it is over");
             }
-            known.retain(crate::wants_tending);
+            known.retain(crate::needs_reconciling);
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Tending on Postgres: in the same turns as seals.
+//! Reconciling on Postgres: in the same turns as seals.
 
-use driftd_model::{Incident, MonitorId, Notification, SealOutcome, Silence, Tender};
+use driftd_model::{Incident, IncidentReconciler, MonitorId, Notification, SealOutcome, Silence};
 use driftd_window::Timestamp;
 use sqlx::{PgConnection, query};
 
@@ -9,24 +9,24 @@ use super::late::touch_frontier;
 use super::silences::silences;
 use super::turn::Turn;
 use super::{Outcome, PostgresStore};
+use crate::reconcile::{ReconcileTransaction, decide, is_nothing, reconcile};
 use crate::seal::messages;
-use crate::tend::{TendTransaction, is_nothing, look, tend};
 
 impl PostgresStore {
     /// Looks after a monitor's incidents; whoever finds the monitor held has nothing to do. Most calls find nothing to
     /// do, and no row is locked for that: what is decided beside the lock counts only if there is nothing in it.
-    pub(super) async fn tend_monitor(&self, tender: &dyn Tender) -> Outcome<SealOutcome> {
+    pub(super) async fn reconcile_monitor(&self, reconciler: &dyn IncidentReconciler) -> Outcome<SealOutcome> {
         let mut reader = self.pool.acquire().await?;
-        let seen = look(&mut *reader, tender).await?;
+        let seen = decide(&mut *reader, reconciler).await?;
         drop(reader);
-        if is_nothing(&seen) { Ok(seen) } else { self.take_turn(&Tending(tender)).await }
+        if is_nothing(&seen) { Ok(seen) } else { self.take_turn(&Reconciling(reconciler)).await }
     }
 }
 
-/// One tending.
-struct Tending<'a>(&'a dyn Tender);
+/// One reconciling.
+struct Reconciling<'a>(&'a dyn IncidentReconciler);
 
-impl Turn for Tending<'_> {
+impl Turn for Reconciling<'_> {
     type Done = SealOutcome;
 
     fn monitor(&self) -> &MonitorId {
@@ -34,7 +34,7 @@ impl Turn for Tending<'_> {
     }
 
     async fn take(&self, transaction: &mut PgConnection) -> Outcome<SealOutcome> {
-        let outcome = tend(transaction, self.0).await?;
+        let outcome = reconcile(transaction, self.0).await?;
         if Self::has_written(&outcome) {
             touch_frontier(transaction, self.monitor()).await?;
         }
@@ -50,7 +50,7 @@ impl Turn for Tending<'_> {
     }
 }
 
-impl TendTransaction for PgConnection {
+impl ReconcileTransaction for PgConnection {
     async fn wanting(&mut self, monitor: &MonitorId) -> Outcome<Vec<Incident>> {
         wanting(self, monitor).await
     }
@@ -59,7 +59,7 @@ impl TendTransaction for PgConnection {
         silences(self, Some(now)).await
     }
 
-    async fn tell(&mut self, outcome: &SealOutcome, now: Timestamp) -> Outcome<()> {
+    async fn write_incidents(&mut self, outcome: &SealOutcome, now: Timestamp) -> Outcome<()> {
         // A pending incident that went away makes room for the next one of the same identity.
         drop_pending(self, &outcome.dropped).await?;
         upsert(self, &outcome.incidents).await?;

@@ -1,6 +1,6 @@
-//! What each receiver has heard of an incident, and why people are told anything.
+//! Notification log of an incident: what each receiver was last notified of, and why anybody is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use driftd_window::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,14 +8,19 @@ use serde::{Deserialize, Serialize};
 use super::{Incident, IncidentState, Severity};
 use crate::{FeatureName, IncidentId, IncidentKind, ReceiverName, SilenceId};
 
-/// What a receiver was last told of an incident: decided in the transaction that put the message into the outbox.
+/// What each receiver was last notified of, by receiver.
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NotificationLog(BTreeMap<ReceiverName, NotificationLogEntry>);
+
+/// What a receiver was last notified of: decided in the transaction that put the message into the outbox.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Told {
+pub struct NotificationLogEntry {
     /// When.
     pub at: Timestamp,
-    /// The worst severity it heard of.
+    /// The worst severity it was notified of.
     pub severity: Severity,
-    /// The features it heard of.
+    /// The features it was notified of.
     pub features: BTreeSet<FeatureName>,
     /// Whether it knows that somebody has taken the incident.
     pub acknowledged: bool,
@@ -23,7 +28,7 @@ pub struct Told {
     pub resolved: bool,
 }
 
-/// Why somebody hears of an incident now.
+/// Why a receiver is notified now.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "reason")]
 pub enum NotifyReason {
@@ -32,10 +37,10 @@ pub enum NotifyReason {
         /// Bad windows that led to it.
         windows: u32,
     },
-    /// It opened earlier, and what kept the receiver from hearing of it is over.
+    /// It opened earlier, and what suppressed the notification is over.
     Unmuted {
         /// What it was.
-        was: Withheld,
+        was: Suppressed,
     },
     /// Warning became critical.
     Escalated,
@@ -63,12 +68,12 @@ pub enum NotifyReason {
     },
 }
 
-/// What keeps people from hearing of an incident.
+/// What suppresses a notification.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "withheld_by")]
-pub enum Withheld {
+#[serde(rename_all = "snake_case", tag = "suppressed_by")]
+pub enum Suppressed {
     /// A silence.
-    Silence {
+    Silenced {
         /// Its id.
         silence: SilenceId,
     },
@@ -80,7 +85,7 @@ pub enum Withheld {
         incident: IncidentId,
     },
     /// A time of the week in which a route tells nobody.
-    MuteTime,
+    Muted,
 }
 
 impl NotifyReason {
@@ -100,16 +105,51 @@ impl NotifyReason {
     }
 }
 
-impl Incident {
-    /// Whether somebody who heard of it does not know that it is over.
+impl NotificationLog {
+    /// What that receiver was last notified of; nothing if it never was.
     #[must_use]
-    pub fn owes_an_end(&self) -> bool {
-        self.state == IncidentState::Resolved && self.told.values().any(|told| !told.resolved)
+    pub fn get(&self, receiver: &ReceiverName) -> Option<&NotificationLogEntry> {
+        self.0.get(receiver)
     }
 
-    /// Whether that receiver has heard of it.
+    /// Takes note of a notification.
+    pub fn record(&mut self, receiver: ReceiverName, entry: NotificationLogEntry) {
+        self.0.insert(receiver, entry);
+    }
+
+    /// Receivers that were notified.
+    pub fn receivers(&self) -> impl Iterator<Item = &ReceiverName> {
+        self.0.keys()
+    }
+
+    /// Receivers that do not know that the incident is over.
+    pub fn unresolved(&self) -> impl Iterator<Item = &ReceiverName> {
+        self.0.iter().filter(|(_, entry)| !entry.resolved).map(|(receiver, _)| receiver)
+    }
+
+    /// Number of receivers that were notified.
     #[must_use]
-    pub fn was_told_to(&self, receiver: &ReceiverName) -> bool {
-        self.told.contains_key(receiver)
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether nobody was notified.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Incident {
+    /// Whether a receiver that was notified does not know that it is over.
+    #[must_use]
+    pub fn owes_an_end(&self) -> bool {
+        self.state == IncidentState::Resolved && self.notification_log.unresolved().next().is_some()
+    }
+
+    /// Whether that receiver was notified of it.
+    #[must_use]
+    pub fn was_notified(&self, receiver: &ReceiverName) -> bool {
+        self.notification_log.get(receiver).is_some()
     }
 }

@@ -1,25 +1,25 @@
-//! Who is told what, and who is not: one pure function that holds what an incident is against what each receiver has
-//! heard of it.
+//! Notification policy: one pure function that holds what an incident is against what each receiver was notified of.
 //!
-//! It looks at states, not at changes: whatever kept a receiver from hearing of something (a silence, quiet hours,
-//! another incident, a crash between two transactions), it hears of it once that is over and the incident is still open.
-//! What was decided is written into the incident together with the message, so nothing is told twice without a reason.
+//! It looks at states, not at changes: whatever suppressed a notification (a silence, quiet hours, another incident, a
+//! crash between two transactions), the receiver gets it once that is over and the incident is still open. What was
+//! decided is written into the incident's log together with the message, so nobody is notified twice without a reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use driftd_window::Timestamp;
 
 use crate::{
-    Hearing, Incident, IncidentEvent, IncidentId, IncidentKind, IncidentState, Labels, Links, MonitorPlan,
-    NOTIFICATION_SCHEMA, Notification, NotifyReason, ReceiverName, Routing, Silence, Told, Transition, Withheld,
+    Incident, IncidentEvent, IncidentId, IncidentKind, IncidentState, Labels, Links, MonitorPlan, NOTIFICATION_SCHEMA,
+    Notification, NotificationLogEntry, NotifyReason, ReceiverName, RouteMatch, Routing, Silence, Suppressed,
+    Transition,
 };
 
-/// What decides who hears of a monitor's incidents at one moment.
+/// What decides who is notified of a monitor's incidents at one moment.
 #[derive(Clone, Copy, Debug)]
-pub struct Audience<'a> {
+pub struct NotificationPolicy<'a> {
     /// The monitor and its baseline.
     pub plan: &'a MonitorPlan,
-    /// Who hears what.
+    /// Who is notified of what.
     pub routing: &'a Routing,
     /// Silences that are not over.
     pub silences: &'a [Silence],
@@ -29,25 +29,25 @@ pub struct Audience<'a> {
 
 /// What was decided for a monitor's incidents.
 #[derive(Clone, Debug, PartialEq, Default)]
-pub struct Announcement {
+pub struct Notifications {
     /// Messages, by incident and reason.
     pub notifications: Vec<Notification>,
     /// What is written down about them.
     pub events: Vec<IncidentEvent>,
-    /// Incidents that now remember something else than before.
+    /// Incidents whose log, or what suppresses them, has changed.
     pub changed: BTreeSet<IncidentId>,
 }
 
-impl Audience<'_> {
+impl NotificationPolicy<'_> {
     /// Decides for all of a monitor's incidents at once, because one may explain another: `incidents` are the
     /// unresolved ones and those whose end somebody has still to hear of.
-    pub fn announce(&self, incidents: &mut [Incident]) -> Announcement {
+    pub fn notify(&self, incidents: &mut [Incident]) -> Notifications {
         let explaining = incidents.iter().find(|i| explains(i)).map(|i| (i.key.kind, i.id.clone()));
-        let mut announcement = Announcement::default();
+        let mut decided = Notifications::default();
         for incident in incidents {
-            self.decide(incident, explaining.as_ref(), &mut announcement);
+            self.decide(incident, explaining.as_ref(), &mut decided);
         }
-        announcement
+        decided
     }
 
     /// The silence that mutes an incident with these labels, if one does.
@@ -56,7 +56,7 @@ impl Audience<'_> {
         self.silences.iter().find(|silence| silence.mutes(labels, self.now))
     }
 
-    /// The incident as it is, for receivers that have to be told again and again: nothing is decided by it.
+    /// The incident as it is, for receivers that forget: nothing is decided by it.
     #[must_use]
     pub fn restate(&self, incident: &Incident) -> Notification {
         let reason = match incident.state {
@@ -64,7 +64,7 @@ impl Audience<'_> {
             IncidentState::Acknowledged => acknowledged(incident),
             IncidentState::Pending | IncidentState::Open => NotifyReason::Repeated,
         };
-        let receivers = incident.told.keys().cloned().collect();
+        let receivers = incident.notification_log.receivers().cloned().collect();
         self.notification(incident, &incident.labels(self.plan.monitor()), reason, receivers)
     }
 
@@ -72,48 +72,48 @@ impl Audience<'_> {
         &self,
         incident: &mut Incident,
         explaining: Option<&(IncidentKind, IncidentId)>,
-        announcement: &mut Announcement,
+        decided: &mut Notifications,
     ) {
         let labels = incident.labels(self.plan.monitor());
         if incident.state == IncidentState::Resolved {
-            self.tell_the_end(incident, &labels, announcement);
+            self.notify_resolved(incident, &labels, decided);
             return;
         }
         if !incident.is_firing() {
             return;
         }
         let muted = self.muted(incident, &labels, explaining);
-        let hearers = self.routing.hearers(&labels, &self.plan.monitor().incidents, self.now);
+        let matches = self.routing.matches(&labels, &self.plan.monitor().incidents, self.now);
         let mut news: BTreeMap<NotifyReason, Vec<ReceiverName>> = BTreeMap::new();
-        let mut withheld = None;
-        for (receiver, hearing) in hearers {
-            let Some(reason) = reason(incident, incident.told.get(&receiver), &hearing, self.now) else {
+        let mut suppressed = None;
+        for (receiver, route_match) in matches {
+            let Some(reason) = reason(incident, incident.notification_log.get(&receiver), &route_match, self.now)
+            else {
                 continue;
             };
-            match muted.clone().or_else(|| hearing.is_mute.then_some(Withheld::MuteTime)) {
-                Some(why) => withheld = Some(why),
+            match muted.clone().or_else(|| route_match.is_mute.then_some(Suppressed::Muted)) {
+                Some(why) => suppressed = Some(why),
                 None => news.entry(reason).or_default().push(receiver),
             }
         }
         for (reason, receivers) in news {
-            self.tell(incident, &labels, reason, receivers, announcement);
+            self.notify_receivers(incident, &labels, reason, receivers, decided);
         }
-        if incident.withheld != withheld {
-            if let Some(why) = withheld.clone() {
-                announcement.events.push(self.event(incident, Transition::Withheld { why }));
+        if incident.suppressed != suppressed {
+            if let Some(why) = suppressed.clone() {
+                decided.events.push(self.event(incident, Transition::Suppressed { why }));
             }
-            incident.withheld = withheld;
-            announcement.changed.insert(incident.id.clone());
+            incident.suppressed = suppressed;
+            decided.changed.insert(incident.id.clone());
         }
     }
 
-    /// Everybody who heard of it hears that it is over, silences and quiet hours or not: otherwise it would stay open
+    /// Everybody who was notified is notified that it is over, silences and quiet hours or not: otherwise it would stay open
     /// wherever receivers keep incidents of their own.
-    fn tell_the_end(&self, incident: &mut Incident, labels: &Labels, announcement: &mut Announcement) {
-        let waiting = incident.told.iter().filter(|(_, told)| !told.resolved);
-        let receivers: Vec<ReceiverName> = waiting.map(|(receiver, _)| receiver.clone()).collect();
+    fn notify_resolved(&self, incident: &mut Incident, labels: &Labels, decided: &mut Notifications) {
+        let receivers: Vec<ReceiverName> = incident.notification_log.unresolved().cloned().collect();
         if !receivers.is_empty() {
-            self.tell(incident, labels, resolved(incident), receivers, announcement);
+            self.notify_receivers(incident, labels, resolved(incident), receivers, decided);
         }
     }
 
@@ -122,24 +122,24 @@ impl Audience<'_> {
         incident: &Incident,
         labels: &Labels,
         explaining: Option<&(IncidentKind, IncidentId)>,
-    ) -> Option<Withheld> {
+    ) -> Option<Suppressed> {
         if let Some(silence) = self.silence(labels) {
-            return Some(Withheld::Silence { silence: silence.id });
+            return Some(Suppressed::Silenced { silence: silence.id });
         }
         let (kind, id) = explaining?;
         let inhibited = incident.key.kind == IncidentKind::Drift;
-        inhibited.then(|| Withheld::Inhibited { kind: *kind, incident: id.clone() })
+        inhibited.then(|| Suppressed::Inhibited { kind: *kind, incident: id.clone() })
     }
 
-    fn tell(
+    fn notify_receivers(
         &self,
         incident: &mut Incident,
         labels: &Labels,
         reason: NotifyReason,
         receivers: Vec<ReceiverName>,
-        announcement: &mut Announcement,
+        decided: &mut Notifications,
     ) {
-        let told = Told {
+        let entry = NotificationLogEntry {
             at: self.now,
             severity: incident.severity,
             features: incident.features.keys().cloned().collect(),
@@ -147,12 +147,12 @@ impl Audience<'_> {
             resolved: incident.state == IncidentState::Resolved,
         };
         for receiver in &receivers {
-            incident.told.insert(receiver.clone(), told.clone());
+            incident.notification_log.record(receiver.clone(), entry.clone());
         }
-        incident.tellings += 1;
-        announcement.notifications.push(self.notification(incident, labels, reason.clone(), receivers.clone()));
-        announcement.events.push(self.event(incident, Transition::Told { why: reason, receivers }));
-        announcement.changed.insert(incident.id.clone());
+        incident.notifications += 1;
+        decided.notifications.push(self.notification(incident, labels, reason.clone(), receivers.clone()));
+        decided.events.push(self.event(incident, Transition::Notified { why: reason, receivers }));
+        decided.changed.insert(incident.id.clone());
     }
 
     fn notification(
@@ -165,7 +165,7 @@ impl Audience<'_> {
         let (monitor, baseline) = (self.plan.monitor(), self.plan.baseline());
         Notification {
             schema: NOTIFICATION_SCHEMA,
-            key: Notification::key_of(incident, &reason, incident.tellings),
+            key: Notification::key_of(incident, &reason, incident.notifications),
             incident: incident.clone(),
             reason,
             receivers,
@@ -199,31 +199,36 @@ fn acknowledged(incident: &Incident) -> NotifyReason {
     NotifyReason::Acknowledged { by: by.unwrap_or_default() }
 }
 
-/// Why a receiver should hear of an open incident now, if it should.
-fn reason(incident: &Incident, told: Option<&Told>, hearing: &Hearing, now: Timestamp) -> Option<NotifyReason> {
+/// Why a receiver is to be notified of an open incident now, if it is.
+fn reason(
+    incident: &Incident,
+    logged: Option<&NotificationLogEntry>,
+    route_match: &RouteMatch,
+    now: Timestamp,
+) -> Option<NotifyReason> {
     let is_taken = incident.state == IncidentState::Acknowledged;
-    let Some(told) = told else {
+    let Some(logged) = logged else {
         if is_taken {
             // Somebody has it; who never heard of it has nothing to do.
             return None;
         }
-        return Some(match &incident.withheld {
+        return Some(match &incident.suppressed {
             Some(was) => NotifyReason::Unmuted { was: was.clone() },
             None => NotifyReason::Opened { windows: incident.opened_after },
         });
     };
-    if incident.severity > told.severity {
+    if incident.severity > logged.severity {
         return Some(NotifyReason::Escalated);
     }
-    if is_taken && !told.acknowledged {
+    if is_taken && !logged.acknowledged {
         return Some(acknowledged(incident));
     }
-    let quiet_for = now.since(told.at);
-    let joined: Vec<_> = incident.features.keys().filter(|f| !told.features.contains(*f)).cloned().collect();
-    if !joined.is_empty() && quiet_for >= hearing.group_interval {
+    let quiet_for = now.since(logged.at);
+    let joined: Vec<_> = incident.features.keys().filter(|f| !logged.features.contains(*f)).cloned().collect();
+    if !joined.is_empty() && quiet_for >= route_match.group_interval {
         return Some(NotifyReason::FeaturesJoined { features: joined });
     }
-    (!is_taken && quiet_for >= hearing.repeat_interval).then_some(NotifyReason::Repeated)
+    (!is_taken && quiet_for >= route_match.repeat_interval).then_some(NotifyReason::Repeated)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! Tending on SQLite.
+//! Reconciling on SQLite.
 
-use driftd_model::{Incident, MonitorId, Notification, SealOutcome, Silence, Tender};
+use driftd_model::{Incident, IncidentReconciler, MonitorId, Notification, SealOutcome, Silence};
 use driftd_window::Timestamp;
 use sqlx::sqlite::SqliteConnection;
 
@@ -8,8 +8,8 @@ use super::bulk::Insert;
 use super::incidents::{append_event, drop_pending, upsert, wanting};
 use super::silences::silences;
 use super::{Outcome, SqliteStore};
+use crate::reconcile::{ReconcileTransaction, decide, is_nothing, reconcile};
 use crate::seal::messages;
-use crate::tend::{TendTransaction, is_nothing, look, tend};
 
 /// The same decision has the same key: were it taken again, it would be in the outbox already.
 const OUTBOX: Insert = Insert {
@@ -21,15 +21,15 @@ const OUTBOX: Insert = Insert {
 impl SqliteStore {
     /// Looks after a monitor's incidents. Most calls find nothing to do, and the write lock is not taken for that: what
     /// is decided beside it counts only if there is nothing in it.
-    pub(super) async fn tend_monitor(&self, tender: &dyn Tender) -> Outcome<SealOutcome> {
+    pub(super) async fn reconcile_monitor(&self, reconciler: &dyn IncidentReconciler) -> Outcome<SealOutcome> {
         let mut reader = self.readers.acquire().await?;
-        let seen = look(&mut *reader, tender).await?;
+        let seen = decide(&mut *reader, reconciler).await?;
         drop(reader);
         if is_nothing(&seen) {
             return Ok(seen);
         }
         let mut tx = self.write().await?;
-        let outcome = tend(&mut *tx, tender).await?;
+        let outcome = reconcile(&mut *tx, reconciler).await?;
         if !is_nothing(&outcome) {
             tx.commit().await?;
         }
@@ -37,7 +37,7 @@ impl SqliteStore {
     }
 }
 
-impl TendTransaction for SqliteConnection {
+impl ReconcileTransaction for SqliteConnection {
     async fn wanting(&mut self, monitor: &MonitorId) -> Outcome<Vec<Incident>> {
         wanting(self, monitor).await
     }
@@ -46,7 +46,7 @@ impl TendTransaction for SqliteConnection {
         silences(self, Some(now)).await
     }
 
-    async fn tell(&mut self, outcome: &SealOutcome, now: Timestamp) -> Outcome<()> {
+    async fn write_incidents(&mut self, outcome: &SealOutcome, now: Timestamp) -> Outcome<()> {
         // A pending incident that went away makes room for the next one of the same identity.
         for key in &outcome.dropped {
             drop_pending(self, key).await?;
