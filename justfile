@@ -21,7 +21,7 @@ lint:
     cargo fmt --all --check
     cargo clippy --release --workspace --all-targets -- -D warnings
 
-# house rules: floors, sizes, places, words, changelog fragments
+# house rules: floors, lints switched on, sizes, words, changelog fragments
 tidy:
     cargo xtask tidy
 

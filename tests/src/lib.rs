@@ -1,4 +1,5 @@
 //! End-to-end tests of driftd: the tests stand in `tests/`, and what several of them share stands here.
+#![forbid(unsafe_code)]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

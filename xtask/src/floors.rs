@@ -1,10 +1,10 @@
-//! Floors: which crate may depend on which, and which heavy library is linked where.
+//! Floors: which crate may depend on which.
 //!
-//! Arrows point down only. The table is the one of `ARCHITECTURE.md`; a new crate gets its floor here first.
+//! Arrows point down only. The table is the one of `ARCHITECTURE.md`; a new crate gets its floor here first. Which
+//! library has which one owner stands in `deny.toml`, and what code of a floor may call in `clippy/`.
 
 use crate::{
-    manifest::{Dependency, Kind, Manifest, read_all},
-    tree::Tree,
+    packages::{Dependency, Kind, Package},
     violation::Violation,
 };
 
@@ -31,52 +31,33 @@ const SIDEWAYS: &[(&str, &str)] = &[("driftd-window", "driftd-stats"), ("driftd-
 /// Crates that exist for tests and may stand on anything.
 const TESTKIT: &str = "driftd-testkit";
 
-/// Libraries with one owner: the name, which stands for its family `name-…` too, and the crate that links it.
-///
-/// Of polars only members of the family are linked, its Parquet engine; the name alone covers them.
-const OWNERS: &[(&str, &str)] = &[("polars", "driftd-dataset"), ("sqlx", "driftd-store"), ("rdkafka", "driftd-source")];
-
-/// Packages on no floor that link such a library all the same: whoever produces records for a test or a bench is another
-/// party than the source under test, and shares no code with it.
-const PEERS: &[(&str, &str)] = &[("rdkafka", "driftd-tests"), ("rdkafka", "driftd-benches")];
-
-/// What the pure floors 0 and 1 never link, tests aside.
-const IMPURE: &[&str] = &["tokio", "sqlx", "rdkafka", "polars"];
+/// What the pure floors 0 and 1 never link, tests aside. A library that has an owner is refused by `deny.toml` already.
+const RUNTIMES: &[&str] = &["tokio", "async-std", "smol"];
 
 /// The floor of a crate, if it is part of the product.
 pub(crate) fn floor_of(name: &str) -> Option<u8> {
     FLOORS.iter().find(|(known, _)| *known == name).map(|&(_, floor)| floor)
 }
 
-/// Checks every manifest of the workspace.
-pub(crate) fn check(tree: &Tree) -> Vec<Violation> {
-    // A manifest that cannot be read is reported by the rule on manifests.
-    let (manifests, _) = read_all(tree);
+/// Checks every package of the workspace.
+pub(crate) fn check(packages: &[Package]) -> Vec<Violation> {
     let mut violations = Vec::new();
-    for manifest in &manifests {
-        let is_known = floor_of(&manifest.name).is_some() || manifest.name == TESTKIT;
-        if manifest.path.starts_with("crates/") && !is_known {
-            violations.push(Violation {
-                path: manifest.path.clone(),
-                line: 1,
-                rule: RULE,
-                what: format!("{} has no floor", manifest.name),
-                remedy: "give it one in xtask/src/floors.rs and in ARCHITECTURE.md",
-            });
+    for package in packages {
+        let mut report = |what, remedy| {
+            violations.push(Violation { path: package.manifest.clone(), line: 1, rule: RULE, what, remedy });
+        };
+        if package.is_crate() && floor_of(&package.name).is_none() && package.name != TESTKIT {
+            report(
+                format!("{} has no floor", package.name),
+                "give it one in xtask/src/floors.rs and in ARCHITECTURE.md",
+            );
         }
-        for dependency in &manifest.dependencies {
-            let faults = [
-                arrow_fault(manifest, dependency),
-                owner_fault(manifest, dependency),
-                purity_fault(manifest, dependency),
-            ];
-            violations.extend(faults.into_iter().flatten().map(|(what, remedy)| Violation {
-                path: manifest.path.clone(),
-                line: dependency.line,
-                rule: RULE,
-                what,
-                remedy,
-            }));
+        for dependency in &package.dependencies {
+            for (what, remedy) in
+                [arrow_fault(package, dependency), purity_fault(package, dependency)].into_iter().flatten()
+            {
+                report(what, remedy);
+            }
         }
     }
     violations
@@ -85,129 +66,78 @@ pub(crate) fn check(tree: &Tree) -> Vec<Violation> {
 type Fault = Option<(String, &'static str)>;
 
 /// Arrows between crates of the house point down, and nothing that ships stands on the testkit.
-fn arrow_fault(manifest: &Manifest, dependency: &Dependency) -> Fault {
-    let from = floor_of(&manifest.name)?;
-    let (name, package) = (manifest.name.as_str(), dependency.package.as_str());
-    if package == TESTKIT {
+fn arrow_fault(package: &Package, dependency: &Dependency) -> Fault {
+    let from = floor_of(&package.name)?;
+    let (name, other) = (package.name.as_str(), dependency.name.as_str());
+    if other == TESTKIT {
         let what = format!("{name} links {TESTKIT} outside its tests");
-        return (dependency.kind != Kind::Dev).then_some((what, "move it to [dev-dependencies]"));
+        return (dependency.kind != Some(Kind::Dev)).then_some((what, "move it to [dev-dependencies]"));
     }
-    let to = floor_of(package)?;
-    if to < from || SIDEWAYS.contains(&(name, package)) {
+    let to = floor_of(other)?;
+    if to < from || SIDEWAYS.contains(&(name, other)) {
         return None;
     }
-    let what = format!("{name} (floor {from}) depends on {package} (floor {to})");
+    let what = format!("{name} (floor {from}) depends on {other} (floor {to})");
     Some((what, "arrows point down only: move the code to the lower floor, or put it together one floor up"))
 }
 
-fn owner_fault(manifest: &Manifest, dependency: &Dependency) -> Fault {
-    let (library, owner) = OWNERS.iter().find(|(library, _)| is_family(&dependency.package, library))?;
-    let what = format!("{} links {}, which only {owner} does", manifest.name, dependency.package);
-    let may = manifest.name == *owner || PEERS.contains(&(library, manifest.name.as_str()));
-    (!may).then_some((what, owner_remedy(library)))
-}
-
-fn owner_remedy(library: &str) -> &'static str {
-    match library {
-        "polars" => "ask driftd-dataset for the tables",
-        "sqlx" => "add the query to driftd-store behind its port",
-        _ => "go through driftd-source",
-    }
-}
-
-fn purity_fault(manifest: &Manifest, dependency: &Dependency) -> Fault {
-    let floor = floor_of(&manifest.name).filter(|&floor| floor <= 1)?;
-    let is_impure = IMPURE.iter().any(|library| is_family(&dependency.package, library));
-    let what = format!("{} (floor {floor}) links {}", manifest.name, dependency.package);
-    (is_impure && dependency.kind != Kind::Dev)
+fn purity_fault(package: &Package, dependency: &Dependency) -> Fault {
+    let floor = floor_of(&package.name).filter(|&floor| floor <= 1)?;
+    let what = format!("{} (floor {floor}) links {}", package.name, dependency.name);
+    (RUNTIMES.contains(&dependency.name.as_str()) && dependency.kind != Some(Kind::Dev))
         .then_some((what, "floors 0 and 1 are pure: take data and time as arguments"))
-}
-
-/// Whether `package` is `library` itself or one of its `library-…` parts.
-fn is_family(package: &str, library: &str) -> bool {
-    package.strip_prefix(library).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::violation::lines;
+    use crate::{packages::package, violation::lines};
 
-    /// What the check says about a crate with the given dependency lines (which begin on line 4).
-    fn faults(name: &str, dependencies: &str) -> Vec<String> {
-        let path = format!("crates/{name}/Cargo.toml");
-        let text = format!("[package]\nname = \"{name}\"\n[dependencies]\n{dependencies}");
-        lines(&check(&Tree::of(&[(&path, &text)])))
+    fn faults(name: &str, dependencies: &[(&str, Option<Kind>)]) -> Vec<String> {
+        lines(&check(&[package(name, dependencies)]))
     }
 
     #[test]
     fn arrows_down_are_fine() {
-        assert_eq!(faults("driftd-web", "driftd-model.workspace = true\ndriftd-stats.workspace = true\n"), [""; 0]);
-        assert_eq!(faults("driftd-window", "driftd-stats.workspace = true\n"), [""; 0]);
-        assert_eq!(faults("driftd-config", "driftd-model.workspace = true\n"), [""; 0]);
-        assert_eq!(faults("driftd-engine", "tokio.workspace = true\n"), [""; 0]);
+        assert_eq!(faults("driftd-web", &[("driftd-model", None), ("driftd-stats", None)]), [""; 0]);
+        assert_eq!(faults("driftd-window", &[("driftd-stats", None)]), [""; 0]);
+        assert_eq!(faults("driftd-config", &[("driftd-model", None)]), [""; 0]);
+        assert_eq!(faults("driftd-engine", &[("tokio", None)]), [""; 0]);
     }
 
     #[test]
     fn arrows_up_and_sideways_are_not() {
         assert_eq!(
-            faults("driftd-web", "serde = \"1\"\ndriftd-store.workspace = true\n"),
-            ["crates/driftd-web/Cargo.toml:5: floors: driftd-web (floor 2) depends on driftd-store (floor 2)"]
+            faults("driftd-web", &[("serde", None), ("driftd-store", None)]),
+            ["crates/driftd-web/Cargo.toml:1: floors: driftd-web (floor 2) depends on driftd-store (floor 2)"]
         );
-        assert_eq!(faults("driftd-stats", "driftd-window.workspace = true\n").len(), 1);
-        assert_eq!(faults("driftd-model", "driftd-engine.workspace = true\n").len(), 1);
-        assert_eq!(faults("driftd-model", "[dev-dependencies]\ndriftd-engine.workspace = true\n").len(), 1);
+        assert_eq!(faults("driftd-stats", &[("driftd-window", None)]).len(), 1);
+        assert_eq!(faults("driftd-model", &[("driftd-engine", None)]).len(), 1);
+        assert_eq!(faults("driftd-model", &[("driftd-engine", Some(Kind::Dev))]).len(), 1);
     }
 
     #[test]
     fn the_testkit_is_for_tests() {
         assert_eq!(
-            faults("driftd-engine", "driftd-testkit.workspace = true\n"),
-            ["crates/driftd-engine/Cargo.toml:4: floors: driftd-engine links driftd-testkit outside its tests"]
+            faults("driftd-engine", &[("driftd-testkit", None)]),
+            ["crates/driftd-engine/Cargo.toml:1: floors: driftd-engine links driftd-testkit outside its tests"]
         );
-        assert_eq!(faults("driftd-engine", "[dev-dependencies]\ndriftd-testkit.workspace = true\n"), [""; 0]);
-        assert_eq!(faults("driftd-testkit", "driftd-engine.workspace = true\n"), [""; 0]);
-    }
-
-    #[test]
-    fn heavy_libraries_have_one_owner() {
-        assert_eq!(
-            faults("driftd-dataset", "polars-parquet.workspace = true\npolars-arrow.workspace = true\n"),
-            [""; 0]
-        );
-        assert_eq!(
-            faults("driftd-engine", "polars-parquet.workspace = true\n"),
-            [
-                "crates/driftd-engine/Cargo.toml:4: floors: driftd-engine links polars-parquet, which only driftd-dataset does"
-            ]
-        );
-        for package in ["polars", "polars-arrow", "polars-buffer", "polars-utils"] {
-            assert_eq!(faults("driftd-web", &format!("{package}.workspace = true\n")).len(), 1, "{package}");
-        }
-        assert_eq!(faults("driftd-notify", "db = { package = \"sqlx\", workspace = true }\n").len(), 1);
-    }
-
-    #[test]
-    fn tests_and_benches_produce_records_by_themselves() {
-        assert_eq!(
-            faults("driftd-tests", "rdkafka.workspace = true\n"),
-            ["crates/driftd-tests/Cargo.toml:1: floors: driftd-tests has no floor"]
-        );
-        assert_eq!(faults("driftd-engine", "rdkafka.workspace = true\n").len(), 1);
+        assert_eq!(faults("driftd-engine", &[("driftd-testkit", Some(Kind::Dev))]), [""; 0]);
+        assert_eq!(faults("driftd-testkit", &[("driftd-engine", None)]), [""; 0]);
     }
 
     #[test]
     fn the_pure_floors_link_no_runtime() {
         assert_eq!(
-            faults("driftd-config", "tokio.workspace = true\n"),
-            ["crates/driftd-config/Cargo.toml:4: floors: driftd-config (floor 1) links tokio"]
+            faults("driftd-config", &[("tokio", None)]),
+            ["crates/driftd-config/Cargo.toml:1: floors: driftd-config (floor 1) links tokio"]
         );
-        assert_eq!(faults("driftd-config", "[dev-dependencies]\ntokio.workspace = true\n"), [""; 0]);
-        assert_eq!(faults("driftd-stats", "tokenizers.workspace = true\n"), [""; 0]);
+        assert_eq!(faults("driftd-config", &[("tokio", Some(Kind::Dev))]), [""; 0]);
+        assert_eq!(faults("driftd-stats", &[("tokenizers", None)]), [""; 0]);
     }
 
     #[test]
     fn a_new_crate_needs_a_floor() {
-        assert_eq!(faults("driftd-new", ""), ["crates/driftd-new/Cargo.toml:1: floors: driftd-new has no floor"]);
+        assert_eq!(faults("driftd-new", &[]), ["crates/driftd-new/Cargo.toml:1: floors: driftd-new has no floor"]);
     }
 }

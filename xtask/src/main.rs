@@ -1,21 +1,20 @@
 //! House rules as code, run as `cargo xtask <task>`.
 //!
-//! A rule that a reviewer would have to remember stands here instead: which crate may depend on which, how long a file
-//! may be, where SQL, `unsafe` and the clock may stand, and what a change leaves in `changelog.d/`. Every rule is a
-//! function from a [`tree::Tree`] (the files of the repository in memory) to violations, so that each is tested on a
-//! few lines of text. Only this file, [`tree::Tree::of_repository`], [`mod@test`] and [`sqlx`], which run cargo, touch the
-//! outside.
+//! A rule that a reviewer would have to remember stands here if no other tool knows it: which crate may depend on which,
+//! how long a file may be, what a change leaves in `changelog.d/`, and that nobody switches the other tools off. What
+//! code may call is clippy's business (`clippy.toml` and `clippy/`), `unsafe` and missing documentation rustc's, and who
+//! links which library cargo-deny's. Every rule is a function from the files of the repository in memory ([`tree::Tree`])
+//! and the packages of the workspace ([`packages::Package`]) to violations, so that each is tested on a few lines.
+#![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its terminal")]
 
 #[path = "../../crates/driftd-testkit/src/cargo.rs"]
 #[allow(unreachable_pub, reason = "tests and benches use it too, and it is theirs")]
 mod cargo;
 mod changelog;
-mod crate_docs;
 mod floors;
-mod lexer;
-mod manifest;
-mod places;
+mod lints;
+mod packages;
 mod sizes;
 mod sqlx;
 mod test;
@@ -27,7 +26,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{tree::Tree, violation::Violation};
+use crate::{packages::Package, tree::Tree, violation::Violation};
 
 /// Tasks of the house.
 #[derive(Parser)]
@@ -59,14 +58,10 @@ enum Task {
     Prove,
 }
 
-/// Every rule of `cargo xtask tidy`, in the order of its output.
-const RULES: [fn(&Tree) -> Vec<Violation>; 7] =
-    [manifest::check, floors::check, sizes::check, places::check, words::check, changelog::check, crate_docs::check];
-
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.task {
-        Task::Tidy => Tree::of_repository().map(|tree| tidy(&tree)),
+        Task::Tidy => tidy(),
         Task::Lines => Tree::of_repository().map(|tree| {
             print!("{}", sizes::report(&tree));
             ExitCode::SUCCESS
@@ -81,17 +76,30 @@ fn main() -> ExitCode {
     })
 }
 
-fn tidy(tree: &Tree) -> ExitCode {
-    let violations: Vec<Violation> = RULES.iter().flat_map(|rule| rule(tree)).collect();
+fn tidy() -> anyhow::Result<ExitCode> {
+    let (tree, packages) = (Tree::of_repository()?, packages::of_workspace()?);
+    let violations = violations(&tree, &packages);
     for violation in &violations {
         println!("{violation}");
     }
-    println!("{}", sizes::summary(tree));
+    println!("{}", sizes::summary(&tree));
     if violations.is_empty() {
         println!("tidy: {} files, no violation", tree.files().len());
-        ExitCode::SUCCESS
+        Ok(ExitCode::SUCCESS)
     } else {
         println!("tidy: {} violation(s)", violations.len());
-        ExitCode::FAILURE
+        Ok(ExitCode::FAILURE)
     }
+}
+
+/// Every rule, in the order of its output.
+fn violations(tree: &Tree, packages: &[Package]) -> Vec<Violation> {
+    let rules = [
+        floors::check(packages),
+        lints::check(tree, packages),
+        sizes::check(tree),
+        words::check(tree),
+        changelog::check(tree),
+    ];
+    rules.concat()
 }

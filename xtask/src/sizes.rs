@@ -12,9 +12,6 @@ const RULE: &str = "sizes";
 /// Lines that no Rust file exceeds, tests included.
 const CEILING: usize = 400;
 
-/// Tables of constants that may be longer, each with the reason.
-const EXEMPT: &[(&str, &str)] = &[];
-
 /// Median, longest and total lines of a set of files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Lengths {
@@ -24,30 +21,16 @@ pub(crate) struct Lengths {
     total: usize,
 }
 
-/// Checks the ceiling, and that every exemption is still needed.
+/// Checks the ceiling.
 pub(crate) fn check(tree: &Tree) -> Vec<Violation> {
-    check_with(tree, EXEMPT)
-}
-
-fn check_with(tree: &Tree, exempt: &[(&str, &str)]) -> Vec<Violation> {
-    let is_exempt = |file: &&File| exempt.iter().any(|(path, _)| *path == file.path);
-    let is_long = |file: &&File| length(file) > CEILING;
-    let too_long = tree.rust_files().filter(|file| is_long(file) && !is_exempt(file)).map(|file| Violation {
+    let too_long = tree.rust_files().filter(|file| length(file) > CEILING).map(|file| Violation {
         path: file.path.clone(),
         line: CEILING + 1,
         rule: RULE,
         what: format!("{} lines, {CEILING} is the ceiling", length(file)),
         remedy: "split it by type or role, and move tests to a file of their own",
     });
-    let stale = exempt.iter().filter(|(path, _)| !tree.rust_files().any(|file| file.path == *path && is_long(&file)));
-    let stale = stale.map(|(path, _)| Violation {
-        path: (*path).to_owned(),
-        line: 1,
-        rule: RULE,
-        what: "is exempt but not too long or not there".to_owned(),
-        remedy: "take it off the list in xtask/src/sizes.rs",
-    });
-    too_long.chain(stale).collect()
+    too_long.collect()
 }
 
 /// The figures over all Rust files, in one line.
@@ -106,21 +89,6 @@ mod tests {
         let (fits, long) = ("\n".repeat(400), "\n".repeat(401));
         let tree = Tree::of(&[("a.rs", &fits), ("b.rs", &long), ("c.md", &long)]);
         assert_eq!(lines(&check(&tree)), ["b.rs:401: sizes: 401 lines, 400 is the ceiling"]);
-    }
-
-    #[test]
-    fn an_exemption_must_be_needed() {
-        let (fits, long) = ("\n".repeat(10), "\n".repeat(401));
-        let tree = Tree::of(&[("table.rs", &long), ("short.rs", &fits)]);
-        assert_eq!(check_with(&tree, &[("table.rs", "coefficients")]), []);
-        let found = lines(&check_with(&tree, &[("table.rs", "coefficients"), ("short.rs", "x"), ("gone.rs", "y")]));
-        assert_eq!(
-            found,
-            [
-                "short.rs:1: sizes: is exempt but not too long or not there",
-                "gone.rs:1: sizes: is exempt but not too long or not there"
-            ]
-        );
     }
 
     #[test]

@@ -22,27 +22,8 @@ pub(crate) struct Tree {
 }
 
 impl File {
-    /// The last part of the path.
-    pub(crate) fn name(&self) -> &str {
-        self.path.rsplit('/').next().unwrap_or_default()
-    }
-
     pub(crate) fn is_rust(&self) -> bool {
-        self.has_extension("rs")
-    }
-
-    /// Whether the name ends in `.extension`, whatever the case.
-    pub(crate) fn has_extension(&self, extension: &str) -> bool {
-        Path::new(&self.path).extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
-    }
-
-    /// Whether the file holds only tests or benches: a `tests.rs`, a `foo_tests.rs`, or anything below a folder
-    /// `tests` or `benches`.
-    pub(crate) fn is_test(&self) -> bool {
-        let stem = self.name().trim_end_matches(".rs");
-        stem == "tests"
-            || stem.ends_with("_tests")
-            || self.path.split('/').any(|part| matches!(part, "tests" | "benches"))
+        Path::new(&self.path).extension().is_some_and(|extension| extension == "rs")
     }
 
     /// The folder of the package below `crates/`, if the file is in one.
@@ -60,8 +41,9 @@ impl Tree {
         self.files.iter().filter(|file| file.is_rust())
     }
 
-    pub(crate) fn contains(&self, path: &str) -> bool {
-        self.files.iter().any(|file| file.path == path)
+    /// What the file of that path holds, if there is one.
+    pub(crate) fn text(&self, path: &str) -> Option<&str> {
+        self.files.iter().find(|file| file.path == path).map(|file| file.text.as_str())
     }
 
     /// Reads what git tracks and what it would add, less what it ignores; files that are not UTF-8 are left out.
@@ -118,31 +100,17 @@ fn git(arguments: &[&str]) -> Result<String> {
 mod tests {
     use super::*;
 
-    fn file(path: &str) -> File {
-        File { path: path.to_owned(), text: String::new() }
-    }
-
-    #[test]
-    fn test_files_are_known_by_name_or_folder() {
-        for path in ["crates/a/src/pane/tests.rs", "crates/a/tests/laws.rs", "crates/a/benches/b.rs", "a/pane_tests.rs"]
-        {
-            assert!(file(path).is_test(), "{path}");
-        }
-        for path in ["crates/a/src/contests.rs", "crates/a/src/lib.rs", "crates/driftd-testkit/src/lib.rs"] {
-            assert!(!file(path).is_test(), "{path}");
-        }
-    }
-
     #[test]
     fn a_file_knows_its_crate() {
-        assert_eq!(file("crates/driftd-stats/src/lib.rs").crate_folder(), Some("driftd-stats"));
-        assert_eq!(file("xtask/src/main.rs").crate_folder(), None);
+        let folder = |path: &str| File { path: path.to_owned(), text: String::new() }.crate_folder().map(str::to_owned);
+        assert_eq!(folder("crates/driftd-stats/src/lib.rs").as_deref(), Some("driftd-stats"));
+        assert_eq!(folder("xtask/src/main.rs"), None);
     }
 
     #[test]
     fn the_repository_holds_this_file() {
         let tree = Tree::of_repository().unwrap();
-        assert!(tree.contains("xtask/src/tree.rs"));
+        assert!(tree.text("xtask/src/tree.rs").is_some_and(|text| text.contains("the_repository_holds_this_file")));
         assert!(!tree.files().iter().any(|file| file.path.starts_with("target/")));
     }
 }

@@ -38,8 +38,7 @@
 //! # Ok::<(), driftd_config::ConfigErrors>(())
 //! ```
 
-#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
-#![warn(missing_docs)]
+#![forbid(unsafe_code)]
 
 mod address;
 mod check;

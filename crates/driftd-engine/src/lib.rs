@@ -12,6 +12,8 @@
 //! assert!(!policy.is_due(1, 10));
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod clock;
 mod error;
 mod lane;

@@ -12,6 +12,8 @@
 //! assert!(Outcome::Critical > Outcome::Stable);
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod activation;
 mod baseline;
 pub mod check;

@@ -51,6 +51,7 @@ async fn the_signature_is_good_in_the_eyes_of_the_reference_library() {
         Arc::new(|place: &SecretRef| place.resolve(|_| Some(KEY.to_owned()), |_| Err(std::io::Error::other("none"))));
     let transport = transport(&receiver, &NotifyConfig::default(), secrets).unwrap();
     // The library refuses what is older than five minutes.
+    #[expect(clippy::disallowed_methods, reason = "the library reads its own clock")]
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let now = Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap());
     transport.deliver(&full(incident(IncidentKind::Drift, four()), told()), now).await.unwrap();

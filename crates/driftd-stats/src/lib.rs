@@ -61,10 +61,8 @@
 //! * A column counted in parts, in groups or at once gives the same counts.
 //! * The counting loops agree with a binary search over the edges.
 
-#![deny(unsafe_code)]
-
 mod error;
-#[allow(unsafe_code, reason = "the counting loops; see the module's documentation")]
+#[expect(unsafe_code, reason = "the counting loops; see the module's documentation")]
 mod kernels;
 mod law;
 mod layout;

@@ -41,17 +41,8 @@
 //! # Ok(())
 //! # }
 //! ```
-#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-#![cfg_attr(
-    test,
-    allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing,
-        reason = "a test stops where something is not as it should be"
-    )
-)]
+
+#![forbid(unsafe_code)]
 
 mod codec;
 mod error;

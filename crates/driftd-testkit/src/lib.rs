@@ -1,6 +1,7 @@
 //! Test equipment: a store in memory and a simulation that drives the engine over it.
 //!
 //! Only tests depend on this crate, so it may stop by panicking.
+#![forbid(unsafe_code)]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -25,6 +25,8 @@
 //! assert!(render_check(&report, &[]).starts_with("<!doctype html>"));
 //! ```
 
+#![forbid(unsafe_code)]
+
 pub mod charts;
 mod escape;
 mod listener;

@@ -1,5 +1,6 @@
 //! The `driftd` program: flags in, exit codes out.
 
+#![forbid(unsafe_code)]
 #![allow(clippy::print_stderr, reason = "talking to people is what this crate is for")]
 
 mod cli;

@@ -130,6 +130,7 @@ kernel_suite!(avx2, if is_x86_feature_detected!("avx2") { chunk::avx2 } else { c
 /// Nanoseconds per value; run with `--ignored --nocapture`.
 #[test]
 #[ignore = "a measurement, not a test"]
+#[expect(clippy::disallowed_methods, reason = "a measurement")]
 fn nanoseconds_per_value() {
     let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
     let mut uniform = move || {
