@@ -26,10 +26,9 @@ mod tally;
 
 use crate::layout::BinEdges;
 use crate::state::{Absence, NumericAggregate, NumericSlice, PRESENT};
-use chunk::CHUNK;
 pub(crate) use lattice::lattice_step;
 pub(crate) use lookup::Lookup;
-use tally::Tally;
+use tally::{CHUNK, Tally};
 
 /// Counts a column into the state, which was made for this grid.
 pub(crate) fn count(state: &mut NumericAggregate, edges: &BinEdges, column: NumericSlice<'_>) {

@@ -12,17 +12,15 @@ mod grouped;
 mod heavy;
 mod moments;
 mod numeric;
-mod presence;
 
 pub use self::categorical::CategoricalAggregate;
 pub use self::columns::{Absence, GROUP_SKIP, MISSING_CODE, MISTYPED_CODE, NumericSlice, PRESENT, TextSlice};
 pub(crate) use self::excess::Excess;
-pub use self::feature::FeatureAggregate;
+pub use self::feature::{FeatureAggregate, PresenceAggregate};
 pub use self::grouped::{absorb_numeric_grouped, absorb_text_grouped};
 pub use self::heavy::HeavyHitters;
 pub use self::moments::{MomentSummary, Moments};
 pub use self::numeric::NumericAggregate;
-pub use self::presence::PresenceAggregate;
 
 pub(crate) fn shape(kind: &str, cells: usize, fingerprint: u64) -> String {
     format!("a {kind} state of {cells} cells ({fingerprint:016x})")

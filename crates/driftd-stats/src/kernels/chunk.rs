@@ -2,13 +2,9 @@
 
 use super::lookup::Lookup;
 use super::sweep::sweep;
-use super::tally::{TURNS, Tally};
+use super::tally::{CHUNK, TURNS, Tally};
 use crate::layout::BinEdges;
 use crate::state::NumericAggregate;
-
-/// Values handled at a time: small enough for everything to stay in the
-/// first-level cache.
-pub(super) const CHUNK: usize = 512;
 
 /// Counts at most [`CHUNK`] values.
 pub(super) type Kernel = fn(&BinEdges, &[f64], &mut NumericAggregate, &mut Tally);

@@ -1,7 +1,6 @@
 //! Moments of a chunk, and the distances of values outside the range.
 
-use super::chunk::CHUNK;
-use super::tally::Tally;
+use super::tally::{CHUNK, Tally};
 use crate::layout::BinEdges;
 use crate::state::{Moments, NumericAggregate};
 

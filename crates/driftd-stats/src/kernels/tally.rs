@@ -3,6 +3,9 @@
 use crate::layout::BinEdges;
 use crate::state::{Moments, NumericAggregate};
 
+/// Values handled at a time: small enough for everything to stay in the
+/// first-level cache.
+pub(super) const CHUNK: usize = 512;
 /// Histograms that take turns, as long as all fit the first-level cache.
 pub(super) const TURNS: usize = 4;
 /// Places up to which they do.

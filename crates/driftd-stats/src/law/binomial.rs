@@ -1,4 +1,4 @@
-//! The upper tail of the binomial law.
+//! The upper tail of the binomial distribution.
 
 use super::saddle::binomial;
 

@@ -1,8 +1,6 @@
 //! Two proportions: the pooled z test, and Fisher's exact test where the normal
 //! approximation does not hold.
 
-use super::normal::two_sided_normal_p;
-
 /// Below this expected count the exact test is used.
 const FEWEST_EXPECTED: f64 = 5.0;
 
@@ -20,6 +18,12 @@ pub(crate) fn two_proportions_p(a: u64, n: u64, b: u64, m: u64) -> Option<f64> {
     }
     let z = (b / m - a / n) / (s * (1.0 - s) * (1.0 / n + 1.0 / m)).sqrt();
     Some(two_sided_normal_p(z))
+}
+
+/// 2 · P(Z > |z|) for a standard normal Z, in [0, 1]: `statrs`' complementary
+/// error function, which agrees with SciPy to ten digits down to underflow.
+pub(super) fn two_sided_normal_p(z: f64) -> f64 {
+    statrs::function::erf::erfc(z.abs() / std::f64::consts::SQRT_2)
 }
 
 /// Fisher's exact test on the table [[a, b], [c, d]], two-sided as SciPy and R

@@ -1,11 +1,11 @@
 //! Every statistic of a feature.
 
+use super::Smoothing;
 use super::bins::BinPair;
 use super::kind::DriftStatistic;
 use super::ks::ks;
 use super::outcome::{Computed, NotComputable, Statistic};
 use super::shares::{self, Share};
-use super::smoothing::Smoothing;
 use super::wasserstein::wasserstein;
 use crate::error::ShapeMismatch;
 use crate::layout::{BinEdges, Dictionary, FeatureLayout};
