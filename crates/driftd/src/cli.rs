@@ -3,8 +3,6 @@
 mod baseline;
 mod check;
 mod incidents;
-mod receivers;
-mod routes;
 mod silences;
 
 use std::path::PathBuf;
@@ -14,8 +12,6 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use baseline::{BaselineCommand, BuildArgs};
 pub(crate) use check::{CheckArgs, CheckFormat};
 pub(crate) use incidents::IncidentsCommand;
-pub(crate) use receivers::ReceiversCommand;
-pub(crate) use routes::RoutesCommand;
 pub(crate) use silences::SilencesCommand;
 
 /// Tells you when the population reaching your model is no longer the one it was trained on.
@@ -222,4 +218,39 @@ pub(crate) enum ConfigCommand {
     Show(ConfigFiles),
     /// Print a JSON Schema for editors
     Schema,
+}
+
+/// `driftd routes`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RoutesCommand {
+    /// Show who would hear of an incident with these labels, by which route, and how often
+    Test {
+        /// LABEL=VALUE, such as monitor=flight-delay severity=critical; a configured monitor's own labels are added
+        #[arg(required = true, value_name = "LABEL=VALUE")]
+        labels: Vec<String>,
+
+        /// At this moment (RFC 3339), for routes with mute times [default: now]
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
+
+        #[command(flatten)]
+        config: ConfigFiles,
+
+        /// How to print
+        #[arg(long, value_enum, default_value_t = ListFormat::Table)]
+        format: ListFormat,
+    },
+}
+
+/// `driftd receivers`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReceiversCommand {
+    /// Send a message that is marked as a test, now and without the outbox
+    Test {
+        /// Name of the receiver
+        name: String,
+
+        #[command(flatten)]
+        config: ConfigFiles,
+    },
 }

@@ -2,7 +2,6 @@
 
 mod baseline;
 mod check;
-mod check_page;
 mod check_text;
 mod config;
 mod demo;

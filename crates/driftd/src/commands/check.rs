@@ -6,13 +6,14 @@ use std::path::Path;
 
 use anyhow::Context;
 use driftd_config::Config;
-use driftd_dataset::{BaselineOptions, Table, build_baseline, check};
+use driftd_dataset::{BaselineOptions, Checked, Table, build_baseline, check};
 use driftd_model::check::CheckReport;
 use driftd_model::{Baseline, FeatureName, JudgeRules, Monitor, Reason, Verdict};
-use driftd_stats::{Binning, DriftStatistic, LayoutOptions};
+use driftd_stats::{Binning, DriftStatistic, LayoutOptions, distribution};
+use driftd_web::{FeatureDistribution, render_check};
 
 use crate::cli::{CheckArgs, CheckFormat};
-use crate::commands::{Exit, baseline::options_for, check_page, check_text};
+use crate::commands::{Exit, baseline::options_for, check_text};
 use crate::setup;
 use crate::terminal::{Bar, Stream, print};
 
@@ -50,7 +51,7 @@ pub(super) async fn run(args: CheckArgs) -> anyhow::Result<Exit> {
         CheckFormat::Table => check_text::table(&checked.report, coloured),
         CheckFormat::Json => format!("{:#}\n", checked.report.to_json()),
         CheckFormat::Markdown => check_text::markdown(&checked.report),
-        CheckFormat::Html => check_page::html(&baseline, &checked),
+        CheckFormat::Html => page(&baseline, &checked),
     };
     match &args.output {
         Some(path) => std::fs::write(path, text).with_context(|| format!("writing {} failed", path.display()))?,
@@ -131,4 +132,18 @@ fn rules(
 
 fn statistics(names: &[String]) -> anyhow::Result<BTreeSet<DriftStatistic>> {
     Ok(names.iter().map(|name| name.trim().parse()).collect::<Result<_, _>>()?)
+}
+
+/// The report as one self-contained HTML page, with a chart for every compared feature.
+fn page(baseline: &Baseline, checked: &Checked) -> String {
+    let charts: Vec<FeatureDistribution> = checked
+        .counts
+        .iter()
+        .filter_map(|(name, window)| {
+            let feature = baseline.feature(name.as_str())?;
+            let before = distribution(&feature.layout, &feature.aggregate);
+            Some(FeatureDistribution::from_counts(name.clone(), &before, &distribution(&feature.layout, window)))
+        })
+        .collect();
+    render_check(&checked.report, &charts)
 }

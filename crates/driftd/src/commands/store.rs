@@ -1,4 +1,4 @@
-//! Chores of the store: `driftd migrate` and `driftd retain`.
+//! Maintenance of the store: `driftd migrate` and `driftd retain`.
 
 use driftd_engine::{Clock, SystemClock};
 use driftd_model::words;
