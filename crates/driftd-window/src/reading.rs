@@ -19,8 +19,8 @@ impl EpochUnit {
     /// The unit in which `number` lies between the years 1973 and 5138: below 1e11 seconds, below 1e14 milliseconds,
     /// below 1e17 microseconds, nanoseconds otherwise.
     ///
-    /// In a file one number decides for its whole column. A live record decides for itself, because a lane may start
-    /// to read anywhere.
+    /// In a file one number decides for its whole column. A live record decides for itself, because a partition task may
+    /// start to read anywhere.
     #[must_use]
     pub fn guess(number: f64) -> Self {
         match number.abs() {

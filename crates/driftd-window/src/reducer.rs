@@ -1,4 +1,4 @@
-//! Records in, pane deltas out: the only state a lane holds between two checkpoints.
+//! Records in, pane deltas out: the only state a partition task holds between two checkpoints.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

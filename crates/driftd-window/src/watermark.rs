@@ -1,11 +1,11 @@
-//! Watermarks: per partition, then the minimum over the expected partitions.
+//! Watermarks: one a partition, then the minimum over the expected partitions.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{EventTime, Span, Timestamp};
 
-/// How long a confirmed end is believed at least: marks are not written more often than every second or so.
-const CONFIRMATION_PATIENCE: Span = Span::from_secs(5);
+/// How long a confirmed end is believed at least: watermarks are not written more often than every second or so.
+const CONFIRMATION_TIMEOUT: Span = Span::from_secs(5);
 
 /// The promise "nothing older is expected".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ pub struct EndSeen {
     pub confirmed: Timestamp,
 }
 
-/// The mark of a whole source at one moment.
+/// The watermark of a whole source at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GlobalMark {
     /// Some expected partition has not been heard of: nothing may be sealed.
@@ -40,7 +40,7 @@ pub enum GlobalMark {
 }
 
 impl Watermark {
-    /// The mark at `at`.
+    /// The watermark at `at`.
     #[must_use]
     pub const fn at(at: EventTime) -> Self {
         Self(at)
@@ -54,13 +54,13 @@ impl Watermark {
 }
 
 impl PartitionMark {
-    /// A mark read back from storage.
+    /// A watermark read back from storage.
     #[must_use]
     pub const fn stored(watermark: Option<Watermark>, end: Option<EndSeen>) -> Self {
         Self { watermark, end }
     }
 
-    /// Records up to `newest` were read: the mark moves to `newest - out_of_orderness`, never backwards, and the
+    /// Records up to `newest` were read: the watermark moves to `newest - out_of_orderness`, never backwards, and the
     /// partition is no longer at its end.
     pub fn advance(&mut self, newest: EventTime, out_of_orderness: Span) {
         let mark = Watermark(newest.minus(out_of_orderness));
@@ -80,7 +80,7 @@ impl PartitionMark {
         self.end = Some(EndSeen { since, confirmed: now });
     }
 
-    /// The mark, once any record was read.
+    /// The watermark, once any record was read.
     #[must_use]
     pub const fn watermark(&self) -> Option<Watermark> {
         self.watermark
@@ -97,7 +97,7 @@ impl PartitionMark {
     /// quiet one: not when it never came to the end, and not when it hangs there.
     #[must_use]
     pub fn is_idle(&self, now: Timestamp, idle_timeout: Span) -> bool {
-        let patience = idle_timeout.max(CONFIRMATION_PATIENCE);
+        let patience = idle_timeout.max(CONFIRMATION_TIMEOUT);
         self.end.is_some_and(|end| {
             let quiet_from = end.since.plus(idle_timeout);
             end.confirmed >= quiet_from && now >= quiet_from && now <= end.confirmed.plus(patience)
@@ -106,10 +106,10 @@ impl PartitionMark {
 }
 
 impl GlobalMark {
-    /// Combines the marks of the partitions that have a row with the number that is expected to exist.
+    /// Combines the watermarks of the partitions that have a row with the number that is expected to exist.
     ///
     /// A partition without a row, or with a row but neither records nor its end seen, holds everything back; an idle
-    /// one is left out; if all are idle the mark follows the clock at `now - idle_timeout`, or "no data" could never
+    /// one is left out; if all are idle the watermark follows the clock at `now - idle_timeout`, or "no data" could never
     /// be noticed.
     #[must_use]
     pub fn combine(marks: &[PartitionMark], expected: usize, now: Timestamp, idle_timeout: Span) -> Self {
@@ -129,7 +129,7 @@ impl GlobalMark {
         }
     }
 
-    /// The mark, unless held back.
+    /// The watermark, unless held back.
     #[must_use]
     pub const fn watermark(self) -> Option<Watermark> {
         match self {
