@@ -73,7 +73,7 @@ fn main() -> anyhow::Result<()> {
         };
         let topic = match topics.iter().find(fits) {
             Some(topic) => topic.clone(),
-            None => topic::fill(&servers.kafka, shape.partitions, shape.features, events)?,
+            None => topic::fill(&servers.kafka, shape.partitions, shape.features, events),
         };
         if outcomes.is_empty() {
             warm_up(&servers, &driftd, &topic)?;

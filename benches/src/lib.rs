@@ -23,6 +23,5 @@ pub mod proc;
 pub mod race;
 pub mod random;
 pub mod report;
-pub mod scrape;
 pub mod stream;
 pub mod twin;

@@ -7,7 +7,6 @@
 
 mod clock;
 mod deployment;
-mod fetch;
 mod history;
 mod hook;
 mod hours;
@@ -28,7 +27,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use clock::{Deadline, is_long};
 pub use deployment::{Deployment, Settings};
-pub use fetch::fetch;
 pub use history::History;
 pub use hook::{ClosedPort, Hook, Posted};
 pub use hours::{Hours, hourly_monitor_of_rejects, hourly_monitors};

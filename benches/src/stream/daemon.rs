@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use driftd_model::{HistoryQuery, HistoryRow, MonitorId, SharedStore};
 use driftd_stats::DriftStatistic;
+use driftd_testkit::http;
 use driftd_testkit::services::wait_until;
 use driftd_window::EventTime;
 use tempfile::TempDir;
@@ -21,10 +22,9 @@ use super::servers::Servers;
 use super::topic::Topic;
 use crate::child;
 use crate::proc::{cpu_of, peak_rss_mib};
-use crate::scrape;
 
-/// Longest wait for one topic.
-const PATIENCE: Duration = Duration::from_mins(5);
+/// Longest wait for one topic to be dealt with.
+const TOPIC_TIMEOUT: Duration = Duration::from_mins(5);
 /// Rows of the baseline.
 const BASELINE_ROWS: u64 = 20_000;
 
@@ -88,7 +88,7 @@ impl Deployment {
         let meter = Meter::start(servers)?;
         let mut daemon = Daemon::start(&self.program, self.folder.path())?;
         let address = daemon.watch("an address to ask", |daemon| Ok(daemon.address()))?;
-        let bytes = || scrape::sum(&address, "driftd_read_bytes_total");
+        let bytes = || metric(&address, "driftd_read_bytes_total", "");
         let before = daemon.watch("the first record", |_| Ok(bytes().filter(|bytes| *bytes > 0.0)))?;
         let first = Instant::now();
         // Those that were counted before anybody looked are not part of the time, and so not of the rate.
@@ -105,7 +105,7 @@ impl Deployment {
         daemon.watch("the last seal", |_| Ok((self.sealed()? >= Some(over)).then_some(())))?;
         let sealed = first.elapsed().as_secs_f64();
         let cpu_sealed = cpu_of(daemon.process.id());
-        let checkpoints = scrape::sum(&address, "driftd_checkpoints_total{outcome=\"written\"}").unwrap_or(f64::NAN);
+        let checkpoints = metric(&address, "driftd_checkpoints_total", "outcome=\"written\"").unwrap_or(f64::NAN);
         // The database is asked last: what it wrote for the seals is part of what is written.
         let spent = meter.stop(servers, cpu_sealed)?;
         daemon.stop()?;
@@ -138,6 +138,11 @@ impl Deployment {
         let all: Vec<Option<EventTime>> = self.monitors.iter().map(through).collect::<Result<_, _>>()?;
         Ok(all.into_iter().min().flatten())
     }
+}
+
+/// Sum of the samples of a metric whose labels contain `labels`; nothing while nobody answers, or where there is none yet.
+fn metric(address: &str, name: &str, labels: &str) -> Option<f64> {
+    http::sum_of_samples(&http::get(address, "/metrics")?.1, name, labels)
 }
 
 /// The file that the topic's baseline is made of.
@@ -176,7 +181,7 @@ impl Daemon {
     fn watch<T>(&mut self, what: &str, look: impl Fn(&mut Self) -> anyhow::Result<Option<T>>) -> anyhow::Result<T> {
         let mut found = Ok(None);
         let mut is_gone = false;
-        wait_until(Instant::now() + PATIENCE, || {
+        wait_until(Instant::now() + TOPIC_TIMEOUT, || {
             is_gone = !matches!(self.process.try_wait(), Ok(None));
             found = look(self);
             is_gone || !matches!(found, Ok(None))
@@ -184,7 +189,7 @@ impl Daemon {
         match found? {
             Some(found) => Ok(found),
             None if is_gone => bail!("driftd has ended:\n{}", self.said()),
-            None => bail!("waited {PATIENCE:?} for {what}:\n{}", self.said()),
+            None => bail!("waited {TOPIC_TIMEOUT:?} for {what}:\n{}", self.said()),
         }
     }
 

@@ -18,7 +18,7 @@ use crate::child;
 /// First argument that makes a bench's own program the yardstick.
 pub const MODE: &str = "raw";
 /// Longest wait for the next record.
-const PATIENCE: Duration = Duration::from_secs(30);
+const POLL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Runs the bench's own program as the yardstick.
 ///
@@ -52,7 +52,7 @@ pub fn main(arguments: &[String]) -> anyhow::Result<()> {
     let mut assignment = TopicPartitionList::new();
     let mut left = 0;
     for partition in 0..partitions.parse()? {
-        let (low, high) = consumer.fetch_watermarks(topic, partition, PATIENCE)?;
+        let (low, high) = consumer.fetch_watermarks(topic, partition, POLL_TIMEOUT)?;
         left += high - low;
         assignment.add_partition_offset(topic, partition, Offset::Beginning)?;
     }
@@ -61,7 +61,7 @@ pub fn main(arguments: &[String]) -> anyhow::Result<()> {
     let mut first = None;
     consumer.assign(&assignment)?;
     while left > 0 {
-        let message = consumer.poll(PATIENCE).context("the broker has stopped to answer")??;
+        let message = consumer.poll(POLL_TIMEOUT).context("the broker has stopped to answer")??;
         first.get_or_insert_with(Instant::now);
         bytes += message.payload_len();
         left -= 1;

@@ -1,20 +1,11 @@
 //! Topics full of events, written once and read by every contender.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
-
-use anyhow::{Context, bail};
-use driftd_testkit::services::kafka::Kafka;
-use rdkafka::ClientContext;
-use rdkafka::config::ClientConfig;
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::DeliveryResult;
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
+use driftd_testkit::services::kafka::{Kafka, Producer};
 
 use super::event::Events;
 
-/// Longest wait for the broker.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// Full batches: what a busy producer sends, and what is read fastest.
+const PROPERTIES: [(&str, &str); 3] = [("acks", "1"), ("linger.ms", "100"), ("queue.buffering.max.kbytes", "262144")];
 
 /// A topic and what is in it.
 #[derive(Clone, Debug)]
@@ -31,35 +22,15 @@ pub struct Topic {
     pub bytes: u64,
 }
 
-#[derive(Default)]
-struct Deliveries {
-    failed: AtomicU64,
-}
-
-impl ClientContext for Deliveries {}
-
-impl ProducerContext for Deliveries {
-    type DeliveryOpaque = ();
-
-    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
-        if result.is_err() {
-            self.failed.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-}
-
 /// Creates a topic and fills it: events in order of their time, one partition after the other.
 ///
-/// # Errors
+/// # Panics
 /// A broker that does not take every record.
-pub fn fill(kafka: &Kafka, partitions: u32, features: usize, count: u64) -> anyhow::Result<Topic> {
+#[must_use]
+pub fn fill(kafka: &Kafka, partitions: u32, features: usize, count: u64) -> Topic {
     let name = format!("stream-{partitions}-{features}-{count}");
     kafka.create_topic(&name, partitions);
-    let mut config = ClientConfig::new();
-    config.set("bootstrap.servers", kafka.bootstrap()).set("acks", "1").set("compression.type", "lz4");
-    // Full batches: what a busy producer sends, and what is read fastest.
-    config.set("linger.ms", "100").set("queue.buffering.max.kbytes", "262144");
-    let producer: BaseProducer<Deliveries> = config.create_with_context(Deliveries::default())?;
+    let mut producer = Producer::new(&kafka.bootstrap(), &name, &PROPERTIES);
     let events = Events::new(features, count);
     let mut payload = Vec::with_capacity(4096);
     let mut bytes = 0;
@@ -67,29 +38,8 @@ pub fn fill(kafka: &Kafka, partitions: u32, features: usize, count: u64) -> anyh
         payload.clear();
         events.write_json(number, &mut payload);
         bytes += payload.len() as u64;
-        send(&producer, &name, (number % u64::from(partitions)) as i32, &payload)?;
-        if number.is_multiple_of(256) {
-            producer.poll(Duration::ZERO);
-        }
+        producer.send((number % u64::from(partitions)) as i32, Some(&payload));
     }
-    producer.flush(PATIENCE).context("the broker did not take every record in time")?;
-    let failed = producer.context().failed.load(Ordering::Relaxed);
-    if failed > 0 {
-        bail!("the broker refused {failed} of {count} records");
-    }
-    Ok(Topic { name, partitions, features, events: count, bytes })
-}
-
-fn send(producer: &BaseProducer<Deliveries>, topic: &str, partition: i32, payload: &[u8]) -> anyhow::Result<()> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let record = BaseRecord::<(), [u8]>::to(topic).partition(partition).payload(payload);
-        match producer.send(record) {
-            Ok(()) => return Ok(()),
-            Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), _)) if Instant::now() < deadline => {
-                producer.poll(Duration::from_millis(10));
-            }
-            Err((error, _)) => return Err(error).context("the broker takes no record"),
-        }
-    }
+    producer.flush();
+    Topic { name, partitions, features, events: count, bytes }
 }

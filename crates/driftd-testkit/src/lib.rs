@@ -14,6 +14,7 @@ mod cargo;
 pub mod conformance;
 pub mod fixtures;
 pub mod group;
+pub mod http;
 pub mod mem_store;
 pub mod services;
 pub mod sim;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::Deadline;
 
 /// Longest wait for a request to go on: who is killed in the middle of one says nothing more.
-const PATIENCE: Duration = Duration::from_secs(10);
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A port at which connections are refused until somebody listens there.
 #[derive(Clone, Copy, Debug)]
@@ -200,7 +200,7 @@ impl Shared {
 
 /// The request, if it comes as a whole.
 fn read(stream: &TcpStream) -> Option<Posted> {
-    stream.set_read_timeout(Some(PATIENCE)).ok()?;
+    stream.set_read_timeout(Some(READ_TIMEOUT)).ok()?;
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;

@@ -4,7 +4,9 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-use super::{Deadline, driftd, fetch};
+use driftd_testkit::http;
+
+use super::{Deadline, driftd};
 
 /// Lines of a log that are shown when a test fails.
 const LAST_LINES: usize = 60;
@@ -97,7 +99,7 @@ impl Worker {
     /// Status code and body of a GET; nothing while it does not listen.
     #[must_use]
     pub fn get(&self, path: &str) -> Option<(u16, String)> {
-        fetch(&self.address()?, path)
+        http::get(&self.address()?, path)
     }
 
     /// Whether it says that it is ready.
@@ -110,10 +112,7 @@ impl Worker {
     #[must_use]
     pub fn metric(&self, name: &str, labels: &str) -> f64 {
         let (_, text) = self.get("/metrics").expect("a worker that listens");
-        let samples = text.lines().filter(|line| {
-            line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '{']) && rest.contains(labels))
-        });
-        samples.map(|line| line.rsplit(' ').next().and_then(|value| value.parse::<f64>().ok()).unwrap_or(0.0)).sum()
+        http::sum_of_samples(&text, name, labels).unwrap_or(0.0)
     }
 
     fn memory(&self, field: &str) -> u64 {

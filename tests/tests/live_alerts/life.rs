@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use driftd_testkit::http;
 use driftd_testkit::services::alertmanager::Alertmanager;
 use driftd_testkit::services::smtp::{Mail, Smtp, SmtpOptions, SmtpProtection};
 use driftd_testkit::services::{Skip, python};
-use driftd_tests::live::{Deployment, Hook, Hours, Posted, Site, assert_holds, fetch, hourly_monitors};
+use driftd_tests::live::{Deployment, Hook, Hours, Posted, Site, assert_holds, hourly_monitors};
 use driftd_window::{Span, Timestamp};
 use serde_json::Value;
 
@@ -86,13 +87,10 @@ impl Counterparts {
     /// Alerts that came with an end in the past.
     fn resolved_alerts(&self) -> u64 {
         let address = self.alertmanager.url().replace("http://", "");
-        let (_, text) = fetch(&address, "/metrics").expect("an Alertmanager");
+        let (_, text) = http::get(&address, "/metrics").expect("an Alertmanager");
         // One sample for each version of its interface.
-        let samples = text.lines().filter_map(|line| {
-            let value = line.strip_prefix("alertmanager_alerts_received_total{status=\"resolved\"")?;
-            value.rsplit(' ').next()?.parse::<f64>().ok()
-        });
-        samples.sum::<f64>() as u64
+        let received = http::sum_of_samples(&text, "alertmanager_alerts_received_total", "status=\"resolved\"");
+        received.unwrap_or(0.0) as u64
     }
 }
 

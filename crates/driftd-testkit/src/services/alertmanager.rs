@@ -4,28 +4,22 @@
 //! of its own, belongs to no cluster, and sends nothing to anybody. It ends with its value, or with the process, however
 //! that ends.
 
-mod server;
-
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
-use self::server::Server;
-use super::port::free_ports;
-use super::{Skip, wait_until};
+use super::Skip;
+use super::install::{apt_get, on_path};
+use super::server::{Launch, Server, free_ports};
+use crate::http;
 
 /// The package of Debian, and its program.
 const PROGRAM: &str = "prometheus-alertmanager";
-/// How long a server may take to answer. It takes a second on an idle machine; tests share it with compilers.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running server.
 #[derive(Debug)]
 pub struct Alertmanager {
-    program: PathBuf,
-    folder: tempfile::TempDir,
-    port: u16,
-    running: Option<Server>,
+    server: Server,
+    address: String,
 }
 
 impl Alertmanager {
@@ -42,15 +36,24 @@ impl Alertmanager {
         let config = "route: { receiver: nobody }\nreceivers: [{ name: nobody }]\n";
         std::fs::write(folder.path().join("alertmanager.yml"), config).unwrap();
         let [port] = free_ports();
-        let mut alertmanager = Self { program, folder, port, running: None };
-        alertmanager.start_again();
-        Ok(alertmanager)
+        let address = format!("127.0.0.1:{port}");
+        let asked = address.clone();
+        let launch = Launch {
+            name: "the Alertmanager",
+            command: command(&program, folder.path(), &address),
+            stop_signal: "TERM",
+            end_signal: "KILL",
+            is_up: Box::new(move |_log| http::get(&asked, "/api/v2/status").is_some_and(|(status, _)| status == 200)),
+            fatal: None,
+        };
+        let server = Server::start(launch, folder).unwrap_or_else(|why| panic!("{why}"));
+        Ok(Self { server, address })
     }
 
     /// Where it is: `http://127.0.0.1:PORT`, the same after [`start_again`](Self::start_again).
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://{}", self.address)
     }
 
     /// What it answers to `GET /api/v2/PATH`, as JSON.
@@ -59,7 +62,7 @@ impl Alertmanager {
     /// It does not answer, or not with a success.
     #[must_use]
     pub fn get(&self, path: &str) -> serde_json::Value {
-        self.ask("GET", path, None).unwrap_or_else(|why| panic!("GET {path}: {why}"))
+        self.ask("GET", path, "")
     }
 
     /// What it answers to `POST /api/v2/PATH`, as JSON.
@@ -67,12 +70,12 @@ impl Alertmanager {
     /// # Panics
     /// It does not answer, or not with a success.
     pub fn post(&self, path: &str, body: &serde_json::Value) -> serde_json::Value {
-        self.ask("POST", path, Some(body)).unwrap_or_else(|why| panic!("POST {path}: {why}"))
+        self.ask("POST", path, &body.to_string())
     }
 
     /// Ends the server. Does nothing to one that is down.
     pub fn stop(&mut self) {
-        self.running = None;
+        self.server.kill();
     }
 
     /// Starts the server again on the same port; what it knew is gone, as after a crash. Does nothing to one that runs.
@@ -80,47 +83,57 @@ impl Alertmanager {
     /// # Panics
     /// It does not come up.
     pub fn start_again(&mut self) {
-        if self.running.is_some() {
-            return;
-        }
-        let log = self.folder.path().join("log");
-        self.running = Some(Server::run(&self.program, self.folder.path(), self.port, &log));
-        let is_up = wait_until(Instant::now() + PATIENCE, || self.ask("GET", "status", None).is_ok());
-        let log = || std::fs::read_to_string(&log).unwrap_or_default();
-        assert!(is_up, "the Alertmanager does not come up: {}", log());
+        self.server.start_again();
     }
 
-    fn ask(&self, method: &str, path: &str, body: Option<&serde_json::Value>) -> Result<serde_json::Value, String> {
-        let body = body.map(ToString::to_string).unwrap_or_default();
-        server::ask(self.port, method, &format!("/api/v2/{path}"), &body)
+    /// An answer without a body is `null`.
+    fn ask(&self, method: &str, path: &str, body: &str) -> serde_json::Value {
+        let answer = http::request(&self.address, method, &format!("/api/v2/{path}"), body);
+        match answer.unwrap_or_else(|error| panic!("{method} {path}: {error}")) {
+            (200..=299, body) if body.trim().is_empty() => serde_json::Value::Null,
+            (200..=299, body) => serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}")),
+            (status, body) => panic!("{method} {path}: {status} {body}"),
+        }
     }
+}
+
+fn command(program: &Path, folder: &Path, address: &str) -> Command {
+    let mut command = Command::new(program);
+    command.arg(format!("--config.file={}", folder.join("alertmanager.yml").display()));
+    command.arg(format!("--storage.path={}", folder.join("data").display()));
+    command.arg(format!("--web.listen-address={address}"));
+    // No cluster, and no port for one.
+    command.arg("--cluster.listen-address=");
+    command
 }
 
 /// The program, found or installed.
 fn program() -> Result<PathBuf, Skip> {
-    let find = || {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/bin")]);
-        folders.map(|folder| folder.join(PROGRAM)).find(|program| Path::exists(program))
-    };
-    if let Some(program) = find() {
+    if let Some(program) = on_path(PROGRAM) {
         return Ok(program);
     }
-    let apt_get = |arguments: &[&str]| {
-        // Another test process may be at it, and its lock is worth waiting for.
-        let mut command = Command::new("apt-get");
-        command.args(["-qq", "-o", "DPkg::Lock::Timeout=300"]).args(arguments);
-        command.env("DEBIAN_FRONTEND", "noninteractive");
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        command.status().is_ok_and(|status| status.success())
-    };
-    if apt_get(&["update"]) && apt_get(&["install", "-y", "--no-install-recommends", PROGRAM]) {
-        return find().ok_or_else(|| Skip::because("apt-get installed an Alertmanager without a program"));
-    }
-    Err(Skip::because(format!(
-        "no Alertmanager on this machine, and apt-get cannot install one: apt-get install {PROGRAM}"
-    )))
+    apt_get(PROGRAM)?;
+    on_path(PROGRAM).ok_or_else(|| Skip::because("apt-get installed an Alertmanager without a program"))
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use serde_json::json;
+
+    use super::Alertmanager;
+
+    #[test]
+    fn it_takes_alerts_and_is_back_after_a_stop() {
+        let mut alertmanager = match Alertmanager::start() {
+            Ok(alertmanager) => alertmanager,
+            Err(skip) => return skip.announce("it_takes_alerts_and_is_back_after_a_stop"),
+        };
+        alertmanager.post("alerts", &json!([{ "labels": { "alertname": "x" } }]));
+        assert_eq!(alertmanager.get("alerts")[0]["labels"]["alertname"], "x");
+        let url = alertmanager.url();
+        alertmanager.stop();
+        assert!(std::net::TcpStream::connect(url.trim_start_matches("http://")).is_err());
+        alertmanager.start_again();
+        assert_eq!((alertmanager.url(), alertmanager.get("alerts")), (url, json!([])));
+    }
+}

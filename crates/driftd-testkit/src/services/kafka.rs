@@ -3,24 +3,23 @@
 //! The broker comes from Maven Central once a machine and runs as a process of its own, broker and controller in one,
 //! on free ports and a folder of its own. It ends with the test process, also when that is killed.
 
-mod broker;
+mod admin;
 mod install;
+mod producer;
 mod secured;
-mod wire;
+mod settings;
 
 #[cfg(test)]
 mod tests;
 
 use std::path::PathBuf;
-use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::OnceLock;
 
-use self::broker::{Broker, Settings};
+use self::admin::Admin;
+pub use self::producer::Producer;
 pub use self::secured::Secured;
 use super::Skip;
-
-/// How long a broker may take to answer. It takes 3 s on an idle machine; tests share it with compilers.
-const PATIENCE: Duration = Duration::from_mins(2);
+use super::server::{Launch, Server};
 
 /// How a broker is set up.
 #[derive(Clone, Debug)]
@@ -38,8 +37,9 @@ pub struct KafkaOptions {
 /// A running broker.
 #[derive(Debug)]
 pub struct Kafka {
-    settings: Settings,
-    running: Mutex<Option<Broker>>,
+    server: Server,
+    bootstrap: String,
+    secured: Option<Secured>,
 }
 
 impl Default for KafkaOptions {
@@ -67,16 +67,27 @@ impl Kafka {
     /// When a broker that is installed does not come up.
     pub fn start(options: &KafkaOptions) -> Result<Self, Skip> {
         let installed = install::installed()?;
-        let settings = Settings::new(installed, options)?;
-        settings.format();
-        let running = settings.run(PATIENCE);
-        Ok(Self { settings, running: Mutex::new(Some(running)) })
+        let (folder, bootstrap, secured) = settings::lay_out(&installed, options)?;
+        let command = settings::command(&installed, folder.path());
+        let launch = Launch {
+            name: "kafka",
+            command,
+            stop_signal: "TERM",
+            // An orderly end takes seconds, and nobody reads what it would save.
+            end_signal: "KILL",
+            is_up: Box::new(|log| log.contains("Kafka Server started")),
+            fatal: Some("Exiting Kafka due to fatal exception"),
+        };
+        let server = Server::start(launch, folder).unwrap_or_else(|why| panic!("{why}"));
+        let kafka = Self { server, bootstrap, secured };
+        kafka.wait_until_served();
+        Ok(kafka)
     }
 
     /// Where clients begin: `127.0.0.1:PORT`, the same after [`start_again`](Self::start_again).
     #[must_use]
     pub fn bootstrap(&self) -> String {
-        self.settings.bootstrap()
+        self.bootstrap.clone()
     }
 
     /// Where clients begin that have to prove who they are, and how they do.
@@ -85,7 +96,7 @@ impl Kafka {
     /// The broker was not asked for that.
     #[must_use]
     pub fn secured(&self) -> &Secured {
-        self.settings.secured().expect("a broker with `is_secured`")
+        self.secured.as_ref().expect("a broker with `is_secured`")
     }
 
     /// Creates a topic and waits until every partition has a leader.
@@ -101,8 +112,7 @@ impl Kafka {
     /// # Panics
     /// When the broker refuses, or the topic is there already.
     pub fn create_topic_with(&self, name: &str, partitions: u32, properties: &[(&str, &str)]) {
-        let deadline = Instant::now() + PATIENCE;
-        wire::create_topic(&self.bootstrap(), name, partitions, properties, deadline);
+        Admin::new(&self.bootstrap).create_topic(name, partitions, properties);
     }
 
     /// Adds partitions to a topic, which then has `partitions`.
@@ -110,17 +120,17 @@ impl Kafka {
     /// # Panics
     /// When the broker refuses.
     pub fn grow_topic(&self, name: &str, partitions: u32) {
-        wire::grow_topic(&self.bootstrap(), name, partitions, Instant::now() + PATIENCE);
+        Admin::new(&self.bootstrap).grow_topic(name, partitions);
     }
 
     /// Ends the broker as a power cut would. Does nothing to one that is down.
     pub fn kill(&self) {
-        self.end("kill");
+        self.server.kill();
     }
 
     /// Ends the broker in an orderly way. Does nothing to one that is down.
     pub fn stop(&self) {
-        self.end("stop");
+        self.server.stop();
     }
 
     /// Starts the broker again, with the same ports and data. Does nothing to one that runs.
@@ -128,22 +138,18 @@ impl Kafka {
     /// # Panics
     /// When it does not come up.
     pub fn start_again(&self) {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if running.is_none() {
-            *running = Some(self.settings.run(PATIENCE));
-        }
-    }
-
-    fn end(&self, how: &str) {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(broker) = running.take() {
-            broker.end(how, PATIENCE);
-        }
+        self.server.start_again();
+        self.wait_until_served();
     }
 
     /// What the broker wrote about itself, for a test that has failed.
     #[must_use]
     pub fn log(&self) -> PathBuf {
-        self.settings.log()
+        self.server.log()
+    }
+
+    /// A broker that says it has started is not yet part of the cluster.
+    fn wait_until_served(&self) {
+        assert!(Admin::new(&self.bootstrap).serves_in_time(), "kafka does not serve; it says {}", self.log().display());
     }
 }

@@ -5,14 +5,19 @@
 //! language, as many a production server does, so that a query that relies on the order of bytes has to say so.
 
 mod programs;
-mod server;
 
+use std::path::Path;
+use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use super::Skip;
+use super::server::{Launch, Server, free_ports};
 use programs::Programs;
-use server::Server;
+
+/// Longest wait for a server that was killed to leave its folder.
+const RECOVERY_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How a server is set up.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +40,7 @@ impl Default for PostgresOptions {
 pub struct Postgres {
     programs: Programs,
     server: Server,
+    port: u16,
     databases: AtomicU32,
 }
 
@@ -57,8 +63,16 @@ impl Postgres {
     /// The programs are there and do not work.
     pub fn start(options: PostgresOptions) -> Result<Self, Skip> {
         let programs = Programs::find()?;
-        let server = Server::start(&programs, options);
-        Ok(Self { programs, server, databases: AtomicU32::new(0) })
+        // Between finding a free port and binding it somebody else may take it.
+        for _ in 0..10 {
+            let [port] = free_ports();
+            match start(&programs, port, options) {
+                Ok(server) => return Ok(Self { programs, server, port, databases: AtomicU32::new(0) }),
+                Err(why) if why.contains("could not create any TCP/IP sockets") => {}
+                Err(why) => panic!("{why}"),
+            }
+        }
+        panic!("no free port for a Postgres in ten tries");
     }
 
     /// Creates an empty database and returns its URL.
@@ -87,23 +101,75 @@ impl Postgres {
     /// The port, which stays the same over stops and starts.
     #[must_use]
     pub const fn port(&self) -> u16 {
-        self.server.port()
+        self.port
     }
 
     /// Stops the server, which cuts every connection and waits for nobody.
     pub fn stop(&self) {
-        self.server.end("stop");
+        self.server.stop();
     }
 
     /// Ends the server as `kill -9` does: no goodbye, and a recovery at the next start.
     pub fn kill(&self) {
-        self.server.end("kill");
+        self.server.kill();
     }
 
-    /// Starts the server again on the same port and data.
+    /// Starts the server again on the same port and data. Does nothing to one that runs.
+    ///
+    /// # Panics
+    /// It does not come up.
     pub fn start_again(&self) {
-        self.server.start_again();
+        let deadline = Instant::now() + RECOVERY_TIMEOUT;
+        // After a kill the parts of the old server take a moment to notice.
+        while let Err(why) = self.server.try_start() {
+            assert!(why.contains("still in use") && Instant::now() < deadline, "{why}");
+        }
     }
+}
+
+/// Sets up a folder and starts the server there.
+fn start(programs: &Programs, port: u16, options: PostgresOptions) -> Result<Server, String> {
+    let folder = tempfile::Builder::new().prefix("driftd-postgres-").tempdir().unwrap();
+    programs.hand_over(folder.path());
+    initialize(programs, &folder.path().join("data"));
+    let launch = Launch {
+        name: "the Postgres",
+        command: command(programs, folder.path(), port, options),
+        stop_signal: "INT",
+        // A server that is killed leaves shared memory behind.
+        end_signal: "INT",
+        is_up: Box::new(|log| log.contains("database system is ready to accept connections")),
+        // Clients who knock too early are turned away with a FATAL of their own, and what is left of a server that was
+        // killed says goodbye with one.
+        fatal: Some("postmaster FATAL:"),
+    };
+    Server::start(launch, folder)
+}
+
+/// Sets up the data folder. Messages are English, because they are read; text is sorted by language.
+fn initialize(programs: &Programs, data: &Path) {
+    let mut arguments = vec!["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C"];
+    arguments.extend(["--locale-provider=icu", "--icu-locale=en"]);
+    arguments.extend(["--pgdata", data.to_str().unwrap()]);
+    programs.run("initdb", &arguments);
+}
+
+fn command(programs: &Programs, folder: &Path, port: u16, options: PostgresOptions) -> Command {
+    let mut command = programs.command("postgres");
+    command.arg("-D").arg(folder.join("data"));
+    let settings = [
+        "listen_addresses=127.0.0.1".to_owned(),
+        format!("port={port}"),
+        "unix_socket_directories=".to_owned(),
+        // Who says it: the server itself, or one of its connections.
+        "log_line_prefix=%m [%p] %b ".to_owned(),
+        format!("max_connections={}", options.max_connections),
+        format!("fsync={}", if options.fsync { "on" } else { "off" }),
+    ];
+    for setting in settings {
+        command.arg("-c").arg(setting);
+    }
+    command
 }
 
 #[cfg(test)]

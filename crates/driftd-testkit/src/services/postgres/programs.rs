@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::services::Skip;
+use crate::services::install::{apt_get, is_root};
 
 /// The role of the operating system that the server runs as when the test is root, which the server refuses to be.
 const SERVER_USER: &str = "postgres";
@@ -19,14 +20,10 @@ pub(super) struct Programs {
 impl Programs {
     /// Finds them, or installs them where that is allowed.
     pub(super) fn find() -> Result<Self, Skip> {
-        let as_root = output(Command::new("id").arg("-u")).trim() == "0";
-        if let Some(folder) = newest_folder() {
-            return Ok(Self { folder, as_root });
+        let as_root = is_root();
+        if newest_folder().is_none() {
+            apt_get("postgresql")?;
         }
-        if !as_root {
-            return Err(Skip::because("no Postgres on this machine: apt-get install postgresql"));
-        }
-        install()?;
         let folder = newest_folder().ok_or_else(|| Skip::because("apt-get installed a Postgres without programs"))?;
         Ok(Self { folder, as_root })
     }
@@ -45,7 +42,7 @@ impl Programs {
 
     /// Runs `program` to its end.
     pub(super) fn run(&self, program: &str, arguments: &[&str]) {
-        output(self.command(program).args(arguments));
+        run(self.command(program).args(arguments));
     }
 
     /// Runs `program` to its end, with `input` on its standard input.
@@ -62,7 +59,7 @@ impl Programs {
     /// Gives `folder` to whom the server runs as.
     pub(super) fn hand_over(&self, folder: &Path) {
         if self.as_root {
-            output(Command::new("chown").arg(SERVER_USER).arg(folder));
+            run(Command::new("chown").arg(SERVER_USER).arg(folder));
         }
     }
 }
@@ -79,25 +76,10 @@ fn newest_folder() -> Option<PathBuf> {
     })
 }
 
-fn install() -> Result<(), Skip> {
-    let apt_get = |arguments: &[&str]| {
-        // Another test process may be at it, and its lock is worth waiting for.
-        let mut command = Command::new("apt-get");
-        command.args(["-qq", "-o", "DPkg::Lock::Timeout=300"]).args(arguments);
-        command.env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null()).stderr(Stdio::null());
-        command.status().is_ok_and(|status| status.success())
-    };
-    if apt_get(&["update"]) && apt_get(&["install", "-y", "--no-install-recommends", "postgresql"]) {
-        return Ok(());
-    }
-    Err(Skip::because("no Postgres on this machine, and apt-get cannot install one"))
-}
-
-/// Standard output of a command that must not fail.
-fn output(command: &mut Command) -> String {
+/// Runs a command that must not fail.
+fn run(command: &mut Command) {
     // A folder of the caller need not be one that the server's user may see.
     let done = command.current_dir("/").stdin(Stdio::null()).output();
     let done = done.unwrap_or_else(|error| panic!("{command:?} cannot be run: {error}"));
     assert!(done.status.success(), "{command:?} failed: {}", String::from_utf8_lossy(&done.stderr));
-    String::from_utf8_lossy(&done.stdout).into_owned()
 }

@@ -15,7 +15,7 @@ use crate::services::python::PROGRAM;
 
 const SERVER: &str = include_str!("server.py");
 /// Longest wait for a word of the server.
-const PATIENCE: Duration = Duration::from_mins(1);
+const REPLY_TIMEOUT: Duration = Duration::from_mins(1);
 
 #[derive(Debug)]
 pub(super) struct Process {
@@ -94,7 +94,7 @@ impl Talk {
     /// The next word of that kind; mails that come before are kept.
     fn wait_for(&mut self, kind: &str) -> Value {
         loop {
-            match self.words.recv_timeout(PATIENCE) {
+            match self.words.recv_timeout(REPLY_TIMEOUT) {
                 Ok(mut word) if word.get(kind).is_some() => return word[kind].take(),
                 Ok(mut word) => self.mails.extend(word.get_mut("mail").map(Value::take)),
                 Err(error) => panic!("the mail server says no {kind}: {}", self.last_words(error)),
