@@ -5,7 +5,6 @@ mod replica;
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use driftd_config::AlertmanagerChannel;
 use driftd_model::{BoxFuture, DeliveryError, DeliverySchedule, Notification, Transport};
 use driftd_window::{Span, Timestamp};
@@ -14,8 +13,8 @@ use tokio::task::JoinSet;
 use alert::{Alert, alert, ended};
 use replica::Replica;
 
-use crate::build::{BuildError, Kept, Maker};
-use crate::http::{Call, Outbound};
+use crate::factory::{BuildError, SecretSource, Setup};
+use crate::http::{HttpClient, Request};
 
 /// Below the address of a replica.
 const PATH: &str = "/api/v2/alerts";
@@ -29,19 +28,19 @@ const LIVES: u8 = 4;
 /// Says to every replica what is open, again and again: replicas tell each other what they have sent, not what they
 /// have heard. A message is delivered when one replica has it; the next round brings it to the others.
 pub struct AlertmanagerTransport {
-    outbound: Outbound,
+    http: HttpClient,
     replicas: Vec<Arc<Replica>>,
-    token: Option<Kept>,
+    token: Option<SecretSource>,
     interval: Span,
 }
 
 impl AlertmanagerTransport {
-    pub(crate) fn make(maker: &Maker<'_>, channel: &AlertmanagerChannel) -> Result<Self, BuildError> {
-        let replica = |url| Ok(Arc::new(Replica::at(maker.target("urls", url)?.below(PATH))));
+    pub(crate) fn configured(setup: &Setup<'_>, channel: &AlertmanagerChannel) -> Result<Self, BuildError> {
+        let replica = |url| Ok(Arc::new(Replica::at(setup.target("urls", url)?.below(PATH))));
         Ok(Self {
-            outbound: maker.outbound.clone(),
+            http: setup.http(),
             replicas: channel.urls.iter().map(replica).collect::<Result<_, _>>()?,
-            token: maker.keep_any("token", channel.token.as_ref())?,
+            token: setup.optional_secret("token", channel.token.as_ref())?,
             interval: channel.interval,
         })
     }
@@ -54,17 +53,17 @@ impl AlertmanagerTransport {
 
     /// Says the alerts to every replica at once, to each in batches. It is enough when one replica took everything.
     async fn say(&self, alerts: Vec<Alert>, now: Timestamp) -> Result<(), DeliveryError> {
-        let batches = alerts.chunks(BATCH).map(|batch| serde_json::to_vec(batch).map(Bytes::from));
-        let batches: Vec<Bytes> = batches
+        let batches = alerts.chunks(BATCH).map(serde_json::to_vec);
+        let batches: Vec<Vec<u8>> = batches
             .collect::<Result<_, _>>()
             .map_err(|error| DeliveryError::permanent(format!("the alerts are no JSON: {error}")))?;
-        let token = self.token.as_ref().map(Kept::secret).transpose()?;
+        let token = self.token.as_ref().map(SecretSource::get).transpose()?;
         let mut saying = JoinSet::new();
         for replica in &self.replicas {
-            let calls = batches.iter().map(|batch| replica.call(batch.clone()).bearer(token.as_ref()));
-            let calls: Vec<Call> = calls.collect::<Result<_, _>>()?;
-            let (outbound, replica) = (self.outbound.clone(), Arc::clone(replica));
-            saying.spawn(async move { replica.say(&outbound, calls, now).await });
+            let requests = batches.iter().map(|batch| replica.request(batch.clone()).bearer(token.as_ref()));
+            let requests: Vec<Request> = requests.collect::<Result<_, _>>()?;
+            let (http, replica) = (self.http.clone(), Arc::clone(replica));
+            saying.spawn(async move { replica.say(&http, requests, now).await });
         }
         let mut failed = Vec::new();
         let mut is_told = false;

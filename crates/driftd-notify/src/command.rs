@@ -11,7 +11,7 @@ use driftd_config::CommandChannel;
 use driftd_model::{BoxFuture, DeliveryError, Notification, Transport};
 use driftd_window::Timestamp;
 
-use crate::build::{BuildError, Maker};
+use crate::factory::{BuildError, Setup};
 use crate::webhook::{Sender, body};
 use process::{Ended, run};
 
@@ -33,17 +33,17 @@ pub struct CommandTransport {
 }
 
 impl CommandTransport {
-    pub(crate) fn make(maker: &Maker<'_>, channel: &CommandChannel) -> Result<Self, BuildError> {
+    pub(crate) fn configured(setup: &Setup<'_>, channel: &CommandChannel) -> Result<Self, BuildError> {
         let program = channel.program.clone();
-        if !maker.notify.allow_commands {
+        if !setup.notify().allow_commands {
             let what = "programs are not run unless the configuration says so: set notify.allow_commands = true";
-            return Err(maker.unusable("program", what));
+            return Err(setup.unusable("program", what));
         }
         if program.contains('/') && !Path::new(&program).is_file() {
-            return Err(maker.unusable("program", format!("there is no program {program}: write where it is")));
+            return Err(setup.unusable("program", format!("there is no program {program}: write where it is")));
         }
         let timeout = channel.timeout.as_duration();
-        Ok(Self { sender: Sender::of(maker), program, args: channel.args.clone(), timeout })
+        Ok(Self { sender: Sender::of(setup), program, args: channel.args.clone(), timeout })
     }
 
     async fn ask(&self, notification: &Notification) -> Result<(), DeliveryError> {

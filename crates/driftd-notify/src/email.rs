@@ -17,7 +17,8 @@ use driftd_model::{BoxFuture, DeliveryError, Notification, Transport, words};
 use driftd_window::Timestamp;
 use lettre::message::Mailbox;
 
-use crate::SecretSource;
+use crate::SecretResolver;
+use crate::factory::{BuildError, Setup};
 use heard::Heard;
 use idle::Idle;
 use server::Server;
@@ -94,7 +95,7 @@ impl EmailError {
 
 /// A source of secrets, which prints as nothing.
 #[derive(Clone)]
-struct Secrets(SecretSource);
+struct Secrets(SecretResolver);
 
 impl std::fmt::Debug for Secrets {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -103,12 +104,22 @@ impl std::fmt::Debug for Secrets {
 }
 
 impl EmailTransport {
+    pub(crate) fn configured(setup: &Setup<'_>, channel: &EmailChannel) -> Result<Self, BuildError> {
+        Self::new(channel, setup.secrets()).map_err(|error| {
+            let key = error.key();
+            match error {
+                EmailError::Password(source) => setup.missing(key, source),
+                EmailError::Unusable { what, .. } => setup.unusable(key, what),
+            }
+        })
+    }
+
     /// A transport for `channel`. Nothing is connected yet, but the password is looked up, so that a missing one is
     /// known at the start; it is looked up again for each new connection.
     ///
     /// # Errors
     /// An address, the server or the password cannot be used, or the password would cross a network in the clear.
-    pub fn new(channel: &EmailChannel, secrets: SecretSource) -> Result<Self, EmailError> {
+    pub fn new(channel: &EmailChannel, secrets: SecretResolver) -> Result<Self, EmailError> {
         Self::with_options(channel, secrets, &EmailOptions::default())
     }
 
@@ -118,7 +129,7 @@ impl EmailTransport {
     /// As [`new`](Self::new), or a certificate cannot be read.
     pub fn with_options(
         channel: &EmailChannel,
-        secrets: SecretSource,
+        secrets: SecretResolver,
         options: &EmailOptions,
     ) -> Result<Self, EmailError> {
         let from = message::mailbox(&channel.from).map_err(|what| EmailError::unusable("from", what))?;

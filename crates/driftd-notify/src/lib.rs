@@ -7,7 +7,7 @@
 //!   few words of a subject line;
 //! * [`text`] puts everything a message carries under that sentence, as plain text;
 //! * a [`Transport`](driftd_model::Transport) carries the message and says of a failure whether trying again makes
-//!   sense. [`transport()`] makes the one that a receiver is configured for: e-mail, a webhook, Slack, PagerDuty,
+//!   sense. a [`TransportFactory`] makes the one that a receiver is configured for: e-mail, a webhook, Slack, PagerDuty,
 //!   Alertmanager, a local program, or the daemon's own log.
 //!
 //! Column, category and segment names come from strangers. Every one of them passes through
@@ -39,18 +39,17 @@
 #![forbid(unsafe_code)]
 
 mod alertmanager;
-mod build;
 mod cause;
 mod command;
 mod email;
 mod evidence;
+mod factory;
 mod facts;
 mod http;
 mod lasting;
 mod log;
 mod pagerduty;
 mod reason;
-mod secrets;
 mod sentence;
 mod slack;
 mod subject;
@@ -58,17 +57,16 @@ mod text;
 mod webhook;
 
 pub use alertmanager::AlertmanagerTransport;
-pub use build::{BuildError, transport, transport_over};
 pub use cause::cause;
 pub use command::CommandTransport;
 pub use email::{EmailError, EmailOptions, EmailTransport, email_html};
 pub use evidence::evidence;
-pub use http::{AddressPolicy, BadTarget, Forbidden, Outbound, Resolve, Roots, SystemResolver, Target};
+pub use factory::{BuildError, SecretResolver, TransportFactory};
+pub use http::{AddressPolicy, BadTarget, Forbidden, HttpClient, Roots, SystemResolver, Target};
 pub use lasting::lasting;
 pub use log::LogTransport;
 pub use pagerduty::PagerDutyTransport;
 pub use reason::{reason, suppressed, transition, why};
-pub use secrets::SecretSource;
 pub use sentence::{event_sentence, incident_sentence, sentence};
 pub use slack::SlackTransport;
 pub use subject::{subject, summary};

@@ -8,8 +8,8 @@ use driftd_window::{Span, Timestamp};
 
 use event::{Action, event};
 
-use crate::build::{BuildError, Kept, Maker};
-use crate::http::{Call, Outbound, Target};
+use crate::factory::{BuildError, SecretSource, Setup};
+use crate::http::{HttpClient, Request, Target};
 use crate::webhook::is_test;
 
 /// Below the address of the API.
@@ -23,28 +23,28 @@ const SPACING: Span = match Span::from_micros(500_000) {
 /// Sends events to one integration: an incident is an alert with the incident's id as its key, so later messages
 /// change it, and its end resolves it.
 pub struct PagerDutyTransport {
-    outbound: Outbound,
+    http: HttpClient,
     target: Target,
-    routing_key: Kept,
+    routing_key: SecretSource,
     client_url: Option<String>,
 }
 
 impl PagerDutyTransport {
-    pub(crate) fn make(maker: &Maker<'_>, channel: &PagerDutyChannel) -> Result<Self, BuildError> {
+    pub(crate) fn configured(setup: &Setup<'_>, channel: &PagerDutyChannel) -> Result<Self, BuildError> {
         Ok(Self {
-            outbound: maker.outbound.clone(),
-            target: maker.target("url", &channel.url)?.below(PATH),
-            routing_key: maker.keep("routing_key", &channel.routing_key)?,
-            client_url: maker.notify.external_url.as_ref().map(ToString::to_string),
+            http: setup.http(),
+            target: setup.target("url", &channel.url)?.below(PATH),
+            routing_key: setup.secret("routing_key", &channel.routing_key)?,
+            client_url: setup.notify().external_url.as_ref().map(ToString::to_string),
         })
     }
 
     async fn send(&self, told: &Notification, action: Action, now: Timestamp) -> Result<(), DeliveryError> {
-        let key = self.routing_key.secret()?;
+        let key = self.routing_key.get()?;
         let event = event(told, action, key.expose().trim(), self.client_url.as_deref())
             .map_err(|error| DeliveryError::permanent(format!("the event is no JSON: {error}")))?;
-        let call = Call::json(self.target.clone(), event).secret(&key);
-        self.outbound.post(&call, now).await.map(drop)
+        let request = Request::json(self.target.clone(), event).secret(&key);
+        self.http.post(&request, now).await.map(drop)
     }
 }
 

@@ -17,14 +17,14 @@ use blocks::message;
 use refusal::{Said, is_lost, refusal};
 use threads::{Post, Threads};
 
-use crate::build::{BuildError, Kept, Maker, Place};
-use crate::http::{Call, Outbound, Target};
+use crate::factory::{BuildError, Endpoint, SecretSource, Setup};
+use crate::http::{HttpClient, Request, Target};
 use crate::webhook::is_test;
 
 /// Where Slack's methods are.
 const API: &str = "https://slack.com/api";
-/// Bytes of a method's answer, which repeats the message.
-const ANSWER: usize = 256 << 10;
+/// Bytes of a method's response, which repeats the message.
+const RESPONSE_BYTES: usize = 256 << 10;
 /// Slack takes about a message a second in a channel.
 const SPACING: Span = Span::from_secs(1);
 
@@ -34,18 +34,18 @@ const SPACING: Span = Span::from_secs(1);
 /// hear of, and the end, are shown in the channel too, and the first message is changed into the last word when the
 /// incident is over.
 pub struct SlackTransport {
-    outbound: Outbound,
+    http: HttpClient,
     way: Way,
 }
 
 enum Way {
-    Webhook(Place),
+    Webhook(Endpoint),
     Bot(Bot),
 }
 
 struct Bot {
     api: Target,
-    token: Kept,
+    token: SecretSource,
     channel: String,
     threads: Mutex<Threads>,
 }
@@ -57,33 +57,33 @@ enum Outcome {
 }
 
 impl SlackTransport {
-    pub(crate) fn make(maker: &Maker<'_>, channel: &SlackChannel) -> Result<Self, BuildError> {
+    pub(crate) fn configured(setup: &Setup<'_>, channel: &SlackChannel) -> Result<Self, BuildError> {
         let way = match channel {
-            SlackChannel::Webhook(place) => Way::Webhook(maker.kept_place("webhook", place)?),
+            SlackChannel::Webhook(place) => Way::Webhook(setup.secret_endpoint("webhook", place)?),
             SlackChannel::Bot { token, channel } => {
-                let api = Target::parse(API).map_err(|bad| maker.unusable("token", bad.to_string()))?;
-                maker.outbound.check(&api).map_err(|what| maker.unusable("token", what))?;
-                let (token, channel) = (maker.keep("token", token)?, channel.clone());
+                let api = Target::parse(API).map_err(|bad| setup.unusable("token", bad.to_string()))?;
+                setup.http().check(&api).map_err(|what| setup.unusable("token", what))?;
+                let (token, channel) = (setup.secret("token", token)?, channel.clone());
                 Way::Bot(Bot { api, token, channel, threads: Mutex::default() })
             }
         };
-        Ok(Self { outbound: maker.outbound.clone(), way })
+        Ok(Self { http: setup.http(), way })
     }
 
     async fn say(&self, notification: &Notification, now: Timestamp) -> Result<(), DeliveryError> {
         match &self.way {
             Way::Webhook(place) => {
-                let call = Call::json(place.target()?, message(notification).to_string());
-                self.outbound.post(&call, now).await.map(drop)
+                let request = Request::json(place.target()?, message(notification).to_string());
+                self.http.post(&request, now).await.map(drop)
             }
-            Way::Bot(bot) => bot.say(&self.outbound, notification, now).await,
+            Way::Bot(bot) => bot.say(&self.http, notification, now).await,
         }
     }
 }
 
 impl Bot {
-    async fn say(&self, outbound: &Outbound, told: &Notification, now: Timestamp) -> Result<(), DeliveryError> {
-        let token = self.token.secret()?;
+    async fn say(&self, http: &HttpClient, told: &Notification, now: Timestamp) -> Result<(), DeliveryError> {
+        let token = self.token.get()?;
         let incident = &told.incident.id;
         let mut first = self.threads(|threads| threads.get(incident));
         let is_over = told.incident.state == IncidentState::Resolved;
@@ -91,14 +91,14 @@ impl Bot {
             // Said first: changing it twice does no harm when the reply has to be tried again.
             let mut body = message(told);
             put(&mut body, [("channel", json!(post.channel)), ("ts", json!(post.ts))]);
-            if matches!(self.call(outbound, "chat.update", &token, &body, now).await?, Outcome::Lost) {
+            if matches!(self.call(http, "chat.update", &token, &body, now).await?, Outcome::Lost) {
                 first = None;
             }
         }
-        let said = match self.post(outbound, told, first.as_ref(), &token, now).await? {
+        let said = match self.post(http, told, first.as_ref(), &token, now).await? {
             Outcome::Lost if first.is_some() => {
                 first = None;
-                self.post(outbound, told, None, &token, now).await?
+                self.post(http, told, None, &token, now).await?
             }
             said => said,
         };
@@ -121,7 +121,7 @@ impl Bot {
     /// Posts a message, below `first` if there is one.
     async fn post(
         &self,
-        outbound: &Outbound,
+        http: &HttpClient,
         told: &Notification,
         first: Option<&Post>,
         token: &Secret,
@@ -137,29 +137,29 @@ impl Bot {
             }
             None => put(&mut body, [("channel", json!(self.channel))]),
         }
-        self.call(outbound, "chat.postMessage", token, &body, now).await
+        self.call(http, "chat.postMessage", token, &body, now).await
     }
 
     /// Calls a method. Slack says `200 OK` to what it refuses, and why in the body.
     async fn call(
         &self,
-        outbound: &Outbound,
+        http: &HttpClient,
         method: &str,
         token: &Secret,
         body: &Json,
         now: Timestamp,
     ) -> Result<Outcome, DeliveryError> {
         let target = self.api.below(&format!("/{method}"));
-        let call = Call::json(target, body.to_string()).bearer(Some(token))?.answer_bytes(ANSWER);
-        let answer = outbound.post(&call, now).await?;
-        let said: Option<Said> = answer.body().and_then(|body| serde_json::from_slice(body).ok());
+        let request = Request::json(target, body.to_string()).bearer(Some(token))?.response_bytes(RESPONSE_BYTES);
+        let response = http.post(&request, now).await?;
+        let said: Option<Said> = response.body().and_then(|body| serde_json::from_slice(body).ok());
         let Some(said) = said else {
-            return Err(DeliveryError::transient(answer.told("that is none of Slack's answers"), None));
+            return Err(DeliveryError::transient(response.described("that is none of Slack's answers"), None));
         };
         match said.error.as_deref() {
             _ if said.ok => Ok(Outcome::Done(said)),
             Some(error) if is_lost(error) => Ok(Outcome::Lost),
-            error => Err(refusal(method, error.unwrap_or("nothing"), answer.wait())),
+            error => Err(refusal(method, error.unwrap_or("nothing"), response.retry_after())),
         }
     }
 

@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use driftd_config::{Address, WebhookChannel};
 use driftd_model::{BoxFuture, DeliveryError, DeliverySchedule, Notification, Transport};
 use driftd_window::{Span, Timestamp};
-use hyper::StatusCode;
-use hyper::header::HeaderName;
+use reqwest::StatusCode;
+use reqwest::header::HeaderName;
 
 pub(crate) use envelope::{Sender, body};
 pub(crate) use message::{Message, is_test, status};
@@ -20,8 +20,8 @@ pub use sample::test_notification;
 use sign::SigningKey;
 use template::BodyTemplate;
 
-use crate::build::{BuildError, Kept, Maker, Place};
-use crate::http::{Call, Outbound};
+use crate::factory::{BuildError, Endpoint, SecretSource, Setup};
+use crate::http::{HttpClient, Request};
 
 /// Microseconds of a second.
 const SECOND: i64 = 1_000_000;
@@ -32,39 +32,39 @@ const SECOND: i64 = 1_000_000;
 /// object that has everything else; or what a template makes. `webhook-id` is the message's key and the same however
 /// often it is tried. An endpoint that answers `410 Gone` is not asked again until driftd starts anew.
 pub struct WebhookTransport {
-    outbound: Outbound,
+    http: HttpClient,
     sender: Sender,
-    place: Place,
-    key: Option<Kept>,
-    token: Option<Kept>,
+    endpoint: Endpoint,
+    key: Option<SecretSource>,
+    token: Option<SecretSource>,
     template: Option<BodyTemplate>,
     heartbeat: Option<Span>,
     is_gone: AtomicBool,
 }
 
 impl WebhookTransport {
-    pub(crate) fn make(maker: &Maker<'_>, channel: &WebhookChannel) -> Result<Self, BuildError> {
-        let sender = Sender::of(maker);
-        let place = match &channel.url {
-            Address::Plain(url) => Place::Said(maker.target("url", url)?),
-            Address::Secret(place) => maker.kept_place("url", place)?,
+    pub(crate) fn configured(setup: &Setup<'_>, channel: &WebhookChannel) -> Result<Self, BuildError> {
+        let sender = Sender::of(setup);
+        let endpoint = match &channel.url {
+            Address::Plain(url) => Endpoint::Fixed(setup.target("url", url)?),
+            Address::Secret(reference) => setup.secret_endpoint("url", reference)?,
         };
-        let key = maker.keep_any("secret", channel.secret.as_ref())?;
+        let key = setup.optional_secret("secret", channel.secret.as_ref())?;
         if let Some(key) = &key {
-            let secret = key.secret().map_err(|error| maker.unusable("secret", error.to_string()))?;
+            let secret = key.get().map_err(|error| setup.unusable("secret", error.to_string()))?;
             SigningKey::parse(secret.expose())
-                .map_err(|bad| maker.unusable("secret", format!("what is kept there {bad}")))?;
+                .map_err(|bad| setup.unusable("secret", format!("what is kept there {bad}")))?;
         }
         let template = channel.template.as_ref().map(|template| {
             BodyTemplate::read(template, &sender, channel.heartbeat.is_some())
-                .map_err(|why| maker.unusable("template", why))
+                .map_err(|why| setup.unusable("template", why))
         });
         Ok(Self {
-            outbound: maker.outbound.clone(),
+            http: setup.http(),
             sender,
-            place,
+            endpoint,
             key,
-            token: maker.keep_any("token", channel.token.as_ref())?,
+            token: setup.optional_secret("token", channel.token.as_ref())?,
             template: template.transpose()?,
             heartbeat: channel.heartbeat,
             is_gone: AtomicBool::new(false),
@@ -79,22 +79,22 @@ impl WebhookTransport {
         }
         let body = body.map_err(|why| DeliveryError::permanent(format!("no body can be made: {why}")))?;
         let seconds = now.as_micros().div_euclid(SECOND);
-        let mut call = Call::json(self.place.target()?, body.clone())
+        let mut request = Request::json(self.endpoint.target()?, body.clone())
             .header(HeaderName::from_static("webhook-id"), id)?
             .header(HeaderName::from_static("webhook-timestamp"), &seconds.to_string())?;
         if let Some(key) = &self.key {
-            let secret = key.secret()?;
+            let secret = key.get()?;
             let key = SigningKey::parse(secret.expose())
                 .map_err(|bad| DeliveryError::permanent(format!("what is kept as its secret {bad}")))?;
             let signature = key.sign(id, seconds, &body);
-            call = call.header(HeaderName::from_static("webhook-signature"), &signature)?.secret(&secret);
+            request = request.header(HeaderName::from_static("webhook-signature"), &signature)?.secret(&secret);
         }
-        let token = self.token.as_ref().map(Kept::secret).transpose()?;
-        let answer = self.outbound.send(&call.bearer(token.as_ref())?, now).await?;
-        if answer.status() == StatusCode::GONE {
+        let token = self.token.as_ref().map(SecretSource::get).transpose()?;
+        let response = self.http.send(&request.bearer(token.as_ref())?, now).await?;
+        if response.status() == StatusCode::GONE {
             self.is_gone.store(true, Ordering::Relaxed);
         }
-        answer.accepted().map(drop)
+        response.accepted().map(drop)
     }
 }
 

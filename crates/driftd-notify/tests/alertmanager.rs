@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use driftd_config::{AlertmanagerChannel, Channel, NotifyConfig, Receiver};
 use driftd_model::{IncidentKind, IncidentState, Notification, NotifyReason, Severity, Transport};
-use driftd_notify::transport;
+use driftd_notify::TransportFactory;
 use driftd_testkit::services::alertmanager::Alertmanager;
 use driftd_testkit::services::wait_until;
 use driftd_window::{SegmentKey, Span, Timestamp};
@@ -27,7 +27,7 @@ fn speaking_to(urls: &[String]) -> Arc<dyn Transport> {
     let receiver = Receiver { name: "am".parse().unwrap(), channel: Channel::Alertmanager(channel) };
     let no_secrets =
         Arc::new(|place: &driftd_config::SecretRef| place.resolve(|_| None, |_| Err(std::io::Error::other("none"))));
-    transport(&receiver, &NotifyConfig::default(), no_secrets).unwrap()
+    TransportFactory::new(&NotifyConfig::default(), no_secrets).transport(&receiver).unwrap()
 }
 
 /// An incident of that segment, open for a minute.

@@ -70,7 +70,7 @@ fn several_features_of_a_segment_drifted() {
     Labels: team=ml
     Dedup key: 428808045d0c
     Message: 13d535a137af, decided 2013-07-08 00:05 UTC
-    Schema: 2
+    Schema: 3
     ");
 }
 
@@ -108,7 +108,7 @@ fn values_are_bad() {
     Labels: team=ml
     Dedup key: 834d3bd587b4
     Message: 094c58918193, decided 2013-07-08 00:05 UTC
-    Schema: 2
+    Schema: 3
     ");
 }
 
@@ -134,7 +134,7 @@ fn no_records_arrived() {
     Labels: team=ml
     Dedup key: 9232f8861a61
     Message: 1a6e50381ef2, decided 2013-07-08 00:05 UTC
-    Schema: 2
+    Schema: 3
     ");
 }
 
@@ -162,7 +162,7 @@ fn driftd_itself_is_in_trouble() {
     Labels: team=ml
     Dedup key: a522b5524dbb
     Message: 4246e7e5d08f, decided 2013-07-08 04:05 UTC
-    Schema: 2
+    Schema: 3
     ");
 }
 
@@ -189,7 +189,7 @@ fn somebody_has_taken_it() {
     Labels: team=ml
     Dedup key: 9232f8861a61
     Message: 1a6e50381ef2, decided 2013-07-08 00:05 UTC
-    Schema: 2
+    Schema: 3
     ");
 }
 
@@ -215,7 +215,7 @@ fn it_is_over() {
     Labels: team=ml
     Dedup key: 9232f8861a61
     Message: 1a6e50381ef2, decided 2013-07-08 00:05 UTC
-    Schema: 2
+    Schema: 3
     ");
 }
 
@@ -243,7 +243,7 @@ fn it_is_told_late() {
     Labels: team=ml
     Dedup key: 9232f8861a61
     Message: 1a6e50381ef2, decided 2013-07-08 00:05 UTC
-    Schema: 2
+    Schema: 3
     ");
 }
 
@@ -277,7 +277,7 @@ fn it_is_a_test() {
     Labels: team=ml
     Dedup key: 428808045d0c
     Message: 1241cf2989e5, decided 2013-07-08 00:05 UTC
-    Schema: 2
+    Schema: 3
     ");
     assert!(!head(&mail(&test)).contains("References"), "a test hangs from no incident");
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use driftd_config::{SecretRef, SmtpTls};
 use driftd_model::{DeliveryError, ErrorClass, Notification, Transport};
-use driftd_notify::{EmailOptions, EmailTransport, SecretSource};
+use driftd_notify::{EmailOptions, EmailTransport, SecretResolver};
 use driftd_testkit::services::smtp::{Smtp, SmtpOptions, SmtpProtection};
 use email_fixtures::{channel, drift, resolved, secrets, taken};
 use fixtures::wall;
@@ -29,7 +29,7 @@ fn options(smtp: &Smtp, tls: SmtpTls) -> EmailOptions {
     EmailOptions { roots, ..EmailOptions::default() }
 }
 
-fn transport(smtp: &Smtp, tls: SmtpTls, login: Option<&str>, secrets: SecretSource) -> EmailTransport {
+fn transport(smtp: &Smtp, tls: SmtpTls, login: Option<&str>, secrets: SecretResolver) -> EmailTransport {
     let channel = channel(&format!("smtp://127.0.0.1:{}", smtp.port()), tls, login);
     EmailTransport::with_options(&channel, secrets, &options(smtp, tls)).unwrap()
 }
@@ -140,7 +140,7 @@ async fn a_password_that_was_changed_is_taken_up() {
     let Some(smtp) = server(test, SmtpProtection::Starttls, Some(("driftd", PASSWORD))) else { return };
     let changed = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&changed);
-    let secrets: SecretSource = Arc::new(move |place: &SecretRef| {
+    let secrets: SecretResolver = Arc::new(move |place: &SecretRef| {
         let password = if seen.load(Ordering::SeqCst) { PASSWORD } else { "the old one" };
         place.resolve(|_| Some(password.to_owned()), |_| Err(std::io::ErrorKind::NotFound.into()))
     });

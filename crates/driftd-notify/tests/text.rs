@@ -65,7 +65,7 @@ fn a_firing_incident() {
     Labels        team=ml
     Dedup key     428808045d0c
     Message       13d535a137af, decided 2013-07-08 00:05 UTC
-    Schema        2
+    Schema        3
     ");
 }
 
@@ -98,7 +98,7 @@ fn what_is_not_there_has_no_line() {
     Baseline      flight-delay@v1 (7a6d85963363)
     Dedup key     428808045d0c
     Message       13d535a137af, decided 2013-07-08 00:05 UTC
-    Schema        2
+    Schema        3
     ");
 }
 
@@ -147,7 +147,7 @@ fn bad_values_with_an_effect_of_their_own() {
     Labels        team=ml
     Dedup key     834d3bd587b4
     Message       7ebfda769060, decided 2013-07-08 00:05 UTC
-    Schema        2
+    Schema        3
     ");
 }
 
@@ -184,7 +184,7 @@ fn a_resolved_incident_without_features() {
     Labels        team=ml
     Dedup key     9232f8861a61
     Message       79663d1c9f1a, decided 2013-07-08 00:05 UTC
-    Schema        2
+    Schema        3
     ");
 }
 
@@ -224,7 +224,7 @@ fn several_troubles_are_listed() {
     Labels        team=ml
     Dedup key     a522b5524dbb
     Message       5c0c0cec26bf, decided 2013-07-08 00:05 UTC
-    Schema        2
+    Schema        3
     ");
 }
 
@@ -256,7 +256,7 @@ fn a_test() {
     Baseline      flight-delay@v1 (7a6d85963363)
     Dedup key     428808045d0c
     Message       1241cf2989e5, decided 2013-07-08 00:05 UTC
-    Schema        2
+    Schema        3
     ");
 }
 

@@ -11,7 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use driftd_config::{Address, Channel, NotifyConfig, Receiver, SecretRef, WebhookChannel};
 use driftd_model::IncidentKind;
-use driftd_notify::transport;
+use driftd_notify::TransportFactory;
 use driftd_testkit::services::python;
 use driftd_window::Timestamp;
 use fixtures::{four, full, incident, told};
@@ -49,7 +49,7 @@ async fn the_signature_is_good_in_the_eyes_of_the_reference_library() {
     let receiver = Receiver { name: "ops".parse().unwrap(), channel: Channel::Webhook(channel) };
     let secrets =
         Arc::new(|place: &SecretRef| place.resolve(|_| Some(KEY.to_owned()), |_| Err(std::io::Error::other("none"))));
-    let transport = transport(&receiver, &NotifyConfig::default(), secrets).unwrap();
+    let transport = TransportFactory::new(&NotifyConfig::default(), secrets).transport(&receiver).unwrap();
     // The library refuses what is older than five minutes.
     #[expect(clippy::disallowed_methods, reason = "the library reads its own clock")]
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();

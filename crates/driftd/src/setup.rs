@@ -167,7 +167,7 @@ pub(crate) fn secret(reference: &SecretRef) -> Result<String, SecretError> {
 }
 
 /// Where receivers look their secrets up.
-pub(crate) fn secrets() -> driftd_notify::SecretSource {
+pub(crate) fn secrets() -> driftd_notify::SecretResolver {
     Arc::new(|reference: &SecretRef| {
         reference.resolve(|name| std::env::var(name).ok(), |path| std::fs::read_to_string(path))
     })

@@ -3,16 +3,15 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
 use driftd_model::DeliveryError;
 use driftd_window::Timestamp;
-use hyper::StatusCode;
+use reqwest::StatusCode;
 use tokio::time::timeout;
 
-use crate::http::{Call, Outbound, Target};
+use crate::http::{HttpClient, Request, Target};
 
 /// How long all batches together may take.
-const PATIENCE: Duration = Duration::from_secs(25);
+const BATCHES_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// Where a replica is, and whether it took what it was told last.
 pub(super) struct Replica {
@@ -25,30 +24,35 @@ impl Replica {
         Self { target, is_down: AtomicBool::new(false) }
     }
 
-    /// A call that says one batch.
-    pub(super) fn call(&self, batch: Bytes) -> Call {
-        Call::json(self.target.clone(), batch)
+    /// A request that says one batch.
+    pub(super) fn request(&self, batch: Vec<u8>) -> Request {
+        Request::json(self.target.clone(), batch)
     }
 
-    /// Makes the calls, one after the other. A replica that does not answer is spared the rest of them; one that
+    /// Sends the requests, one after the other. A replica that does not answer is spared the rest of them; one that
     /// refuses a batch may have taken the good alerts in it, and takes the next.
-    pub(super) async fn say(&self, outbound: &Outbound, calls: Vec<Call>, now: Timestamp) -> Result<(), DeliveryError> {
+    pub(super) async fn say(
+        &self,
+        http: &HttpClient,
+        requests: Vec<Request>,
+        now: Timestamp,
+    ) -> Result<(), DeliveryError> {
         let all = async {
             let mut refused = None;
-            for call in &calls {
-                let answer = outbound.send(call, now).await?;
-                if answer.status() == StatusCode::BAD_REQUEST {
-                    refused = Some(answer.told("the good alerts among them may have been stored all the same"));
+            for request in &requests {
+                let response = http.send(request, now).await?;
+                if response.status() == StatusCode::BAD_REQUEST {
+                    refused = Some(response.described("the good alerts among them may have been stored all the same"));
                 } else {
-                    answer.accepted()?;
+                    response.accepted()?;
                 }
             }
             refused.map_or(Ok(()), |what| Err(DeliveryError::permanent(what)))
         };
-        let said = match timeout(PATIENCE, all).await {
+        let said = match timeout(BATCHES_TIMEOUT, all).await {
             Ok(said) => said,
             Err(_) => {
-                let what = format!("{} took more than {} s for all alerts", self.target, PATIENCE.as_secs());
+                let what = format!("{} took more than {} s for all alerts", self.target, BATCHES_TIMEOUT.as_secs());
                 Err(DeliveryError::transient(what, None))
             }
         };

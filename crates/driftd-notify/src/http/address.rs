@@ -1,8 +1,14 @@
-//! Where a connection may go.
+//! Where a connection may go: the address policy, and the resolver that enforces it.
 
-use std::net::IpAddr;
+use std::error::Error;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use driftd_config::is_link_local;
+use reqwest::dns::{Name, Resolve, Resolving};
+
+/// Addresses of a name that are tried.
+const ADDRESSES: usize = 8;
 
 /// Which addresses receivers may be reached at: loopback and private networks always, link-local ones and those of a
 /// cloud's metadata service only where that is allowed, and never what is nobody's address.
@@ -25,6 +31,20 @@ pub enum Forbidden {
     Nobody(IpAddr),
 }
 
+/// A name that no connection is made to.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unreachable {
+    /// It does not resolve.
+    #[error("{0}")]
+    Unresolved(Box<dyn Error + Send + Sync>),
+    /// It resolves to nothing.
+    #[error("no address")]
+    NoAddress,
+    /// None of its addresses may be reached; this is one of them.
+    #[error("{0}")]
+    Forbidden(Forbidden),
+}
+
 impl AddressPolicy {
     /// Whether a connection may go to `address`.
     ///
@@ -39,6 +59,25 @@ impl AddressPolicy {
         }
         Ok(())
     }
+
+    /// Those of `found` that a connection may go to; at least one.
+    pub(crate) fn allowed(self, found: impl Iterator<Item = SocketAddr>) -> Result<Vec<SocketAddr>, Unreachable> {
+        let mut forbidden = None;
+        let mut allowed = Vec::new();
+        for address in found {
+            match self.check(address.ip()) {
+                Ok(()) => allowed.push(address),
+                Err(why) => forbidden = Some(why),
+            }
+        }
+        allowed.dedup();
+        allowed.truncate(ADDRESSES);
+        match forbidden {
+            Some(why) if allowed.is_empty() => Err(Unreachable::Forbidden(why)),
+            None if allowed.is_empty() => Err(Unreachable::NoAddress),
+            _ => Ok(allowed),
+        }
+    }
 }
 
 /// The unspecified network, multicast and broadcast. An IPv4 address inside an IPv6 one counts as itself.
@@ -51,5 +90,91 @@ fn is_nobody(address: IpAddr) -> bool {
     }
 }
 
+/// The system's own resolver.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemResolver;
+
+impl Resolve for SystemResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            // The port of the target is put in place of none.
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            Ok(Box::new(found.into_iter()) as _)
+        })
+    }
+}
+
+/// A resolver that tells of the allowed addresses only. The connection is made to the very addresses that were looked
+/// at, so a name that leads elsewhere a moment later gains nothing.
+pub(super) struct PolicyResolver {
+    policy: AddressPolicy,
+    resolver: Arc<dyn Resolve>,
+}
+
+impl PolicyResolver {
+    pub(super) fn new(policy: AddressPolicy, resolver: Arc<dyn Resolve>) -> Self {
+        Self { policy, resolver }
+    }
+}
+
+impl Resolve for PolicyResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let (policy, resolving) = (self.policy, self.resolver.resolve(name));
+        Box::pin(async move {
+            let found = resolving.await.map_err(Unreachable::Unresolved)?;
+            Ok(Box::new(policy.allowed(found)?.into_iter()) as _)
+        })
+    }
+}
+
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    fn check(text: &str, allow_link_local: bool) -> Result<(), Forbidden> {
+        AddressPolicy { allow_link_local }.check(text.parse().unwrap())
+    }
+
+    #[test]
+    fn the_machine_and_its_networks_are_allowed() {
+        for address in
+            ["127.0.0.1", "::1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "fd00::1", "8.8.8.8", "2001:db8::1"]
+        {
+            assert_eq!(check(address, false), Ok(()), "{address}");
+        }
+    }
+
+    #[test]
+    fn link_local_and_metadata_addresses_need_to_be_allowed() {
+        for address in [
+            "169.254.169.254",
+            "169.254.0.1",
+            "100.100.100.200",
+            "fe80::1",
+            "febf::1",
+            "fd00:ec2::254",
+            "::ffff:169.254.169.254",
+            "::ffff:100.100.100.200",
+            "64:ff9b::169.254.169.254",
+        ] {
+            assert!(matches!(check(address, false), Err(Forbidden::LinkLocal(_))), "{address}");
+            assert_eq!(check(address, true), Ok(()), "{address}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_never_reached() {
+        for address in [
+            "0.0.0.0",
+            "0.1.2.3",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::",
+            "ff02::1",
+            "::ffff:0.0.0.0",
+            "::ffff:224.0.0.1",
+        ] {
+            assert!(matches!(check(address, true), Err(Forbidden::Nobody(_))), "{address}");
+        }
+    }
+}

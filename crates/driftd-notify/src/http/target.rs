@@ -66,20 +66,6 @@ impl Target {
         self.url.scheme() == "https"
     }
 
-    /// The port, whether written or not.
-    pub(crate) fn port(&self) -> u16 {
-        self.url.port_or_known_default().unwrap_or(80)
-    }
-
-    /// The host as TLS and DNS want it: an IPv6 address without its brackets.
-    pub(crate) fn host(&self) -> String {
-        match self.url.host() {
-            Some(Host::Ipv6(address)) => address.to_string(),
-            Some(host) => host.to_string(),
-            None => String::new(),
-        }
-    }
-
     /// The address, where the host is one and no name.
     pub(crate) fn literal(&self) -> Option<IpAddr> {
         match self.url.host()? {
@@ -89,20 +75,19 @@ impl Target {
         }
     }
 
-    /// Host and port as the request's `Host` header has them.
-    pub(crate) fn authority(&self) -> String {
-        let host = self.url.host_str().unwrap_or_default();
-        self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    /// The whole of it, for the client.
+    pub(super) const fn url(&self) -> &Url {
+        &self.url
     }
 
     /// What the request asks for.
-    pub(crate) fn path_and_query(&self) -> String {
+    fn path_and_query(&self) -> String {
         let path = self.url.path();
         self.url.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"))
     }
 
-    /// What an answer must not contain if it is to be shown: path, query, and each of their longer parts.
-    pub(crate) fn secrets(&self) -> Vec<String> {
+    /// What a response must not contain if it is to be shown: path, query, and each of their longer parts.
+    pub(super) fn secrets(&self) -> Vec<String> {
         let whole = self.path_and_query();
         let mut secrets: Vec<String> = whole.split(['/', '?', '&', '=']).map(str::to_owned).collect();
         secrets.extend([self.url.path().to_owned(), whole]);
@@ -124,4 +109,40 @@ impl fmt::Debug for Target {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_site_is_ever_shown() {
+        let target = Target::parse("https://hooks.slack.com/services/T000/B000/XXXXXXXXXXXX?k=secretsecret#x").unwrap();
+        assert_eq!(format!("{target} {target:?}"), "https://hooks.slack.com Target(https://hooks.slack.com/***)");
+        assert_eq!(target.path_and_query(), "/services/T000/B000/XXXXXXXXXXXX?k=secretsecret");
+        for secret in ["XXXXXXXXXXXX", "secretsecret", "/services/T000/B000/XXXXXXXXXXXX"] {
+            assert!(target.secrets().iter().any(|s| s == secret), "{secret}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_read_as_the_network_would() {
+        let literal = |text: &str| Target::parse(text).unwrap().literal().map(|ip| ip.to_string());
+        assert_eq!(literal("http://2852039166/"), Some("169.254.169.254".to_owned()));
+        assert_eq!(literal("http://0xa9.0xfe.0xa9.0xfe/"), Some("169.254.169.254".to_owned()));
+        assert_eq!(literal("http://[::ffff:169.254.169.254]/"), Some("::ffff:169.254.169.254".to_owned()));
+        assert_eq!(literal("http://example.com/"), None);
+        let six = Target::parse("http://[::1]:9093/am/").unwrap();
+        assert_eq!((literal("http://[::1]:9093/"), six.site().as_str()), (Some("::1".to_owned()), "http://[::1]:9093"));
+        assert_eq!(six.below("/api/v2/alerts").path_and_query(), "/am/api/v2/alerts");
+        assert_eq!(Target::parse("https://x").unwrap().below("/a").path_and_query(), "/a");
+    }
+
+    #[test]
+    fn what_is_no_address_is_not_repeated() {
+        for text in
+            ["", "x", "ftp://x/secret", "file:///etc/passwd", "http://", "http://a b", "http://a/\nb", "http://x:0/"]
+        {
+            assert_eq!(Target::parse(text), Err(BadTarget::Form), "{text:?}");
+        }
+        assert_eq!(Target::parse("https://me:secret@x/"), Err(BadTarget::Credentials));
+        assert!(!BadTarget::Credentials.to_string().contains("me:"));
+    }
+}

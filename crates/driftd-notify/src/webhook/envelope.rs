@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::message::{Message, status};
 use crate::alertmanager::alert;
-use crate::build::Maker;
+use crate::factory::Setup;
 
 /// The time Alertmanager writes where there is none.
 const NEVER: &str = "0001-01-01T00:00:00Z";
@@ -23,11 +23,11 @@ pub(crate) struct Sender {
 }
 
 impl Sender {
-    pub(crate) fn of(maker: &Maker<'_>) -> Self {
+    pub(crate) fn of(setup: &Setup<'_>) -> Self {
         Self {
-            receiver: maker.receiver.clone(),
-            external_url: maker.notify.external_url.as_ref().map(ToString::to_string).unwrap_or_default(),
-            environment: maker.notify.environment.clone(),
+            receiver: setup.receiver.clone(),
+            external_url: setup.notify().external_url.as_ref().map(ToString::to_string).unwrap_or_default(),
+            environment: setup.notify().environment.clone(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use driftd_config::{EmailChannel, Secret, SecretError, SecretRef, SmtpLogin, SmtpTls};
 use driftd_model::{Cause, Incident, IncidentKind, IncidentState, Notification, NotifyReason, Severity};
-use driftd_notify::SecretSource;
+use driftd_notify::SecretResolver;
 use driftd_stats::DriftStatistic;
 use driftd_window::SegmentKey;
 
@@ -23,7 +23,7 @@ pub(crate) fn channel(url: &str, tls: SmtpTls, login: Option<&str>) -> EmailChan
 }
 
 /// Secrets that are all the same.
-pub(crate) fn secrets(secret: &'static str) -> SecretSource {
+pub(crate) fn secrets(secret: &'static str) -> SecretResolver {
     Arc::new(move |place: &SecretRef| -> Result<Secret, SecretError> {
         place.resolve(|_| Some(secret.to_owned()), |_| Ok(secret.to_owned()))
     })

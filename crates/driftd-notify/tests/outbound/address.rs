@@ -1,8 +1,12 @@
 //! Where connections may go.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use driftd_config::Channel;
+use driftd_config::{Address, Channel, WebhookChannel};
+use driftd_notify::{AddressPolicy, HttpClient, Roots};
+use reqwest::dns::{Name, Resolve, Resolving};
 
 use crate::server::{Server, answer};
 use crate::setup::{build, now, opened, outbound, outcome, webhook};
@@ -86,4 +90,58 @@ async fn who_speaks_no_tls_is_not_trusted() {
     });
     let said = deliver("https://localhost/x", &[("localhost", &[address])]).await;
     assert!(said.starts_with("transient: receiver not reached: no TLS with https://localhost: "), "{said}");
+}
+
+/// A name that leads to the server when it is asked for the first time, and then to the metadata service.
+struct Rebinding {
+    first: SocketAddr,
+    asked: AtomicUsize,
+}
+
+impl Resolve for Rebinding {
+    fn resolve(&self, _: Name) -> Resolving {
+        let is_first = self.asked.fetch_add(1, Ordering::SeqCst) == 0;
+        let found = if is_first { self.first } else { at("169.254.169.254:80") };
+        Box::pin(async move { Ok(Box::new([found].into_iter()) as _) })
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_leads_elsewhere_after_a_while_is_looked_at_again() {
+    let server = Server::http(vec![answer("200 OK", &[], "")]).await;
+    let names = Arc::new(Rebinding { first: server.address, asked: AtomicUsize::new(0) });
+    let client = HttpClient::with(AddressPolicy::default(), Arc::clone(&names) as _, Roots::Only(Vec::new()));
+    let transport = build(&client, Channel::Webhook(webhook("http://rebound.example/")), &[]).unwrap();
+    // The address that was looked at is the one that is connected to: the name is asked for once a message.
+    assert_eq!(outcome(transport.deliver(&opened(), now()).await), "delivered");
+    assert_eq!((names.asked.load(Ordering::SeqCst), server.asked().len()), (1, 1));
+    let said = outcome(transport.deliver(&opened(), now()).await);
+    assert!(
+        said.starts_with("permanent: receiver refused the message: http://rebound.example is not asked: "),
+        "{said}"
+    );
+    assert_eq!((names.asked.load(Ordering::SeqCst), server.asked().len()), (2, 1));
+}
+
+#[tokio::test]
+async fn a_secret_that_becomes_a_forbidden_address_is_refused_when_it_is_used() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "http://hook.example/secret-path").unwrap();
+    let secret = Address::Secret(driftd_config::SecretRef::File(file.path().to_owned()));
+    let channel = WebhookChannel { url: secret, ..webhook("http://unused.example") };
+    let transport = build(&outbound(&[]), Channel::Webhook(channel), &[]).unwrap();
+    for host in ["169.254.169.254", "2852039166", "[::ffff:169.254.169.254]", "0.0.0.0"] {
+        std::fs::write(file.path(), format!("http://{host}/secret-path")).unwrap();
+        let said = outcome(transport.deliver(&opened(), now()).await);
+        assert!(said.starts_with("permanent: receiver refused the message: http://"), "{host}: {said}");
+        assert!(said.contains(" is not asked: ") && !said.contains("secret-path"), "{host}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn no_redirect_leads_past_the_policy() {
+    let inner = Server::http(vec![answer("200 OK", &[], "")]).await;
+    let outer = Server::http(vec![answer("307 Temporary Redirect", &[("Location", &inner.url("/"))], "")]).await;
+    assert!(deliver(&outer.url("/"), &[]).await.contains("which driftd does not follow"));
+    assert_eq!((outer.asked().len(), inner.asked().len()), (1, 0));
 }

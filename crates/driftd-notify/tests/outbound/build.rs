@@ -1,10 +1,12 @@
 //! What is said at the start about a receiver that cannot work.
 
+use std::sync::Arc;
+
 use driftd_config::{
     Address, AlertmanagerChannel, Channel, CommandChannel, NotifyConfig, PagerDutyChannel, Receiver, SlackChannel,
     WebhookChannel, WebhookTemplate,
 };
-use driftd_notify::{AddressPolicy, Outbound, Roots, SystemResolver, transport, transport_over};
+use driftd_notify::{AddressPolicy, HttpClient, Roots, SystemResolver, TransportFactory};
 use driftd_window::Span;
 
 use crate::setup::{alertmanager, build, env, outbound, secrets, url, webhook};
@@ -70,21 +72,25 @@ fn programs_and_link_local_addresses_have_to_be_allowed() {
     let channel = CommandChannel { program: "/bin/true".to_owned(), args: Vec::new(), timeout: Span::from_secs(1) };
     let receiver = |channel| Receiver { name: "ops".parse().unwrap(), channel };
     let closed = NotifyConfig::default();
-    let error = transport(&receiver(Channel::Command(channel)), &closed, secrets(&[])).err().unwrap();
+    let make =
+        |notify: &NotifyConfig, receiver: &Receiver| TransportFactory::new(notify, secrets(&[])).transport(receiver);
+    let error = make(&closed, &receiver(Channel::Command(channel))).err().unwrap();
     insta::assert_snapshot!(error, @"receiver[ops].command.program: programs are not run unless the configuration says so: set notify.allow_commands = true");
     let local = receiver(alertmanager(&["http://169.254.1.1:9093".to_owned()]));
-    assert!(transport(&local, &closed, secrets(&[])).is_err());
+    assert!(make(&closed, &local).is_err());
     let open = NotifyConfig { allow_link_local: true, ..NotifyConfig::default() };
-    assert_eq!(transport(&local, &open, secrets(&[])).unwrap().kind(), "alertmanager");
-    assert_eq!(transport(&receiver(Channel::Log), &closed, secrets(&[])).unwrap().kind(), "log");
+    assert_eq!(make(&open, &local).unwrap().kind(), "alertmanager");
+    assert_eq!(make(&closed, &receiver(Channel::Log)).unwrap().kind(), "log");
 }
 
 #[test]
 fn where_nobody_is_trusted_https_is_refused_and_http_is_not() {
-    let outbound = Outbound::with(AddressPolicy::default(), Box::new(SystemResolver), Roots::only(Vec::new()));
+    let outbound = HttpClient::with(AddressPolicy::default(), Arc::new(SystemResolver), Roots::Only(Vec::new()));
     let receiver =
         |address: &str| Receiver { name: "ops".parse().unwrap(), channel: Channel::Webhook(webhook(address)) };
-    let make = |address: &str| transport_over(&outbound, &receiver(address), &NotifyConfig::default(), secrets(&[]));
+    let make = |address: &str| {
+        TransportFactory::over(outbound.clone(), &NotifyConfig::default(), secrets(&[])).transport(&receiver(address))
+    };
     insta::assert_snapshot!(make("https://example.com").err().unwrap(), @"receiver[ops].webhook.url: there are no root certificates on this machine, so nothing can be reached over https: install the package ca-certificates, or name a file of certificates in SSL_CERT_FILE");
     assert!(make("http://example.com").is_ok());
 }

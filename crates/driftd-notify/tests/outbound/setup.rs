@@ -8,9 +8,10 @@ use std::time::Duration;
 use driftd_config::{
     Address, AlertmanagerChannel, Channel, HttpUrl, NotifyConfig, Receiver, SecretRef, WebhookChannel,
 };
-use driftd_model::{BoxFuture, DeliveryError, ErrorClass, IncidentKind, IncidentState, Notification, Transport};
-use driftd_notify::{AddressPolicy, BuildError, Outbound, Resolve, Roots, SecretSource, transport_over};
+use driftd_model::{DeliveryError, ErrorClass, IncidentKind, IncidentState, Notification, Transport};
+use driftd_notify::{AddressPolicy, BuildError, HttpClient, Roots, SecretResolver, TransportFactory};
 use driftd_window::{SegmentKey, Span, Timestamp};
+use reqwest::dns::{Name, Resolve, Resolving};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
@@ -27,20 +28,20 @@ impl Names {
 }
 
 impl Resolve for Names {
-    fn resolve<'a>(&'a self, host: &'a str, _port: u16) -> BoxFuture<'a, std::io::Result<Vec<SocketAddr>>> {
-        let found = self.0.get(host).cloned();
-        Box::pin(async move { found.ok_or_else(|| std::io::Error::other("no such host")) })
+    fn resolve(&self, name: Name) -> Resolving {
+        let found = self.0.get(name.as_str()).cloned().ok_or("no such host");
+        Box::pin(async move { Ok(Box::new(found?.into_iter()) as _) })
     }
 }
 
 /// A client for which these names lead there, and who trusts the server of the tests.
-pub(crate) fn outbound(names: &[(&str, &[SocketAddr])]) -> Outbound {
+pub(crate) fn outbound(names: &[(&str, &[SocketAddr])]) -> HttpClient {
     let root = CertificateDer::from_pem_slice(include_bytes!("tls/root.pem")).unwrap();
-    Outbound::with(AddressPolicy::default(), Box::new(Names::of(names)), Roots::only(vec![root]))
-        .patient(Duration::from_secs(5))
+    HttpClient::with(AddressPolicy::default(), Arc::new(Names::of(names)), Roots::Only(vec![root]))
+        .with_timeout(Duration::from_secs(5))
 }
 
-pub(crate) fn secrets(pairs: &[(&str, &str)]) -> SecretSource {
+pub(crate) fn secrets(pairs: &[(&str, &str)]) -> SecretResolver {
     let known: BTreeMap<String, String> = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     Arc::new(move |place| place.resolve(|name| known.get(name).cloned(), |path| std::fs::read_to_string(path)))
 }
@@ -63,12 +64,12 @@ pub(crate) fn notify() -> NotifyConfig {
 }
 
 pub(crate) fn build(
-    outbound: &Outbound,
+    outbound: &HttpClient,
     channel: Channel,
     pairs: &[(&str, &str)],
 ) -> Result<Arc<dyn Transport>, BuildError> {
     let receiver = Receiver { name: "ops".parse().unwrap(), channel };
-    transport_over(outbound, &receiver, &notify(), secrets(pairs))
+    TransportFactory::over(outbound.clone(), &notify(), secrets(pairs)).transport(&receiver)
 }
 
 /// A webhook without anything.

@@ -117,7 +117,7 @@ async fn a_message_is_made_of_blocks() {
         {
           "elements": [
             {
-              "text": "incident 428808045d0c, message 13d535a137af, schema 2",
+              "text": "incident 428808045d0c, message 13d535a137af, schema 3",
               "type": "mrkdwn"
             }
           ],

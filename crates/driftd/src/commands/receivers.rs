@@ -3,6 +3,7 @@
 use anyhow::Context;
 use driftd_engine::{Clock, SystemClock};
 use driftd_model::{LabelName, Labels, ReceiverName};
+use driftd_notify::TransportFactory;
 
 use crate::cli::ReceiversCommand;
 use crate::commands::Exit;
@@ -20,7 +21,7 @@ pub(super) async fn run(command: ReceiversCommand) -> anyhow::Result<Exit> {
             known => format!("there is no receiver {name}; the configuration has: {}", known.join(", ")),
         }
     })?;
-    let transport = driftd_notify::transport(receiver, &config.notify, setup::secrets())?;
+    let transport = TransportFactory::new(&config.notify, setup::secrets()).transport(receiver)?;
     let mut labels = Labels::default();
     if let Some(environment) = &config.notify.environment {
         labels.set("environment".parse::<LabelName>()?, environment.as_str());

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use driftd_config::Config;
 use driftd_engine::plans_by_topic;
 use driftd_model::{PlanSchedule, ReceiverName, Source, SourceError, Transport};
+use driftd_notify::TransportFactory;
 use driftd_source::decode::Decoder;
 use driftd_source::kafka::{DeadLetterProducer, DeadLetterSink, KafkaSource, MakeDecoder};
 
@@ -21,9 +22,10 @@ pub(super) fn owner() -> String {
 /// A transport for every receiver; all that cannot be used are named at once.
 pub(super) fn transports(config: &Config) -> anyhow::Result<BTreeMap<ReceiverName, Arc<dyn Transport>>> {
     let mut transports: BTreeMap<ReceiverName, Arc<dyn Transport>> = BTreeMap::new();
+    let factory = TransportFactory::new(&config.notify, setup::secrets());
     let mut problems = Vec::new();
     for receiver in &config.receivers {
-        match driftd_notify::transport(receiver, &config.notify, setup::secrets()) {
+        match factory.transport(receiver) {
             Ok(transport) => {
                 transports.insert(receiver.name.clone(), transport);
             }
