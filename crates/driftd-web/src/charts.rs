@@ -11,7 +11,7 @@ mod rows;
 mod sparkline;
 
 pub use effect::effect_bar;
-pub use rows::{distribution_steps, paired_bars};
+pub use rows::{BinShare, distribution_steps, paired_bars};
 pub use sparkline::sparkline;
 
 /// The style sheet of the charts: colours for light and dark, strokes and fills. Without it shapes are black.

@@ -28,11 +28,11 @@
 #![forbid(unsafe_code)]
 
 pub mod charts;
-mod escape;
 mod listener;
 mod metrics;
 mod report;
 
+pub use charts::BinShare;
 pub use listener::{ListenError, Listener, Probes, Readiness};
 pub use metrics::{AlreadyInstalled, MOST_SERIES, MetricsRegistry};
-pub use report::{BinShare, FeatureDistribution, render_check};
+pub use report::{FeatureDistribution, render_check};

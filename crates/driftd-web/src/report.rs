@@ -11,18 +11,8 @@ use askama::Template;
 use driftd_model::FeatureName;
 use driftd_model::check::CheckReport;
 
+use crate::charts::BinShare;
 use page::Page;
-
-/// One bin or category of a feature on both sides.
-#[derive(Clone, Debug, PartialEq)]
-pub struct BinShare {
-    /// The bin or category, as [`driftd_stats::distribution`] names it.
-    pub label: String,
-    /// Its share of the baseline's usable values, [0, 1].
-    pub baseline_share: f64,
-    /// Its share of the current usable values, [0, 1].
-    pub window_share: f64,
-}
 
 /// What the chart of one feature shows.
 #[derive(Clone, Debug, PartialEq)]

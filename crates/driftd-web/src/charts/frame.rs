@@ -1,8 +1,6 @@
-//! What every chart shares: the frame, its description, and coordinates.
+//! What every chart shares: the frame, its description, coordinates, and text made safe for XML.
 
 use std::fmt;
-
-use crate::escape::escape;
 
 /// An SVG image under construction: `body` between a described frame.
 ///
@@ -48,4 +46,32 @@ impl fmt::Display for Em {
 /// Two decimals are finer than a pixel; fewer digits are fewer bytes.
 fn rounded(x: f64) -> f64 {
     (x * 100.0).round() / 100.0
+}
+
+/// `text` with the five characters escaped that mean something in XML, and without the control characters it forbids.
+pub(super) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            '\u{fffe}' | '\u{ffff}' => {}
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_becomes_text() {
+        assert_eq!(escape("<b>\"a\" & 'b'\n\u{0}</b>"), "&lt;b&gt;&quot;a&quot; &amp; &#39;b&#39;  &lt;/b&gt;");
+    }
 }

@@ -8,9 +8,18 @@ use std::fmt::Write;
 
 use driftd_model::words;
 
-use super::frame::{Em, Percent, drawable, image};
-use crate::escape::escape;
-use crate::report::BinShare;
+use super::frame::{Em, Percent, drawable, escape, image};
+
+/// One bin or category of a feature on both sides.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BinShare {
+    /// The bin or category, as [`driftd_stats::distribution`] names it.
+    pub label: String,
+    /// Its share of the baseline's usable values, [0, 1].
+    pub baseline_share: f64,
+    /// Its share of the current usable values, [0, 1].
+    pub window_share: f64,
+}
 
 /// Rows of a numeric chart; neighbouring bins are joined beyond that.
 const STEPS: usize = 40;
