@@ -7,7 +7,8 @@ use std::time::Duration;
 use driftd_model::{DeliveryError, OutboxEntry, ReceiverName, Settlement, Store, Transport};
 use driftd_window::{Span, Timestamp};
 
-use crate::{Clock, EngineError, metrics};
+use crate::metrics::METRICS;
+use crate::{Clock, EngineError};
 
 /// Messages of one round, for receivers that take as many as they get.
 const SIDE_BY_SIDE: u32 = 16;
@@ -159,7 +160,7 @@ impl Outbox {
         for settled in futures_util::future::join_all(sending).await {
             let (settlement, is_mine) = settled?;
             let outcome = report.count(&settlement, is_mine);
-            metrics::notified(receiver, outcome);
+            METRICS.notified(receiver, outcome);
         }
         Ok(report)
     }

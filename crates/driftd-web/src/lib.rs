@@ -3,8 +3,7 @@
 //!
 //! Floor 2 of driftd. [`charts`] is the one place where data becomes a picture; [`render_check`] puts pictures, numbers
 //! and words on a page that needs no script, no network and no other file. [`Listener`] answers supervisors and
-//! Prometheus with what the [`Probes`] of the binary say, and [`MetricsRegistry`] holds what was emitted. Rules that
-//! hold for everything here:
+//! Prometheus from an [`AppState`]. Rules that hold for everything here:
 //!
 //! * names of columns, categories and files come from strangers and are escaped, shortened and cleaned;
 //! * severity is a word and a shape, never a colour alone; colours keep the contrast of WCAG 2.1 AA, light and dark;
@@ -29,10 +28,12 @@
 
 pub mod charts;
 mod listener;
-mod metrics;
+mod problem;
 mod report;
+mod routes;
+mod state;
 
 pub use charts::BinShare;
-pub use listener::{ListenError, Listener, Probes, Readiness};
-pub use metrics::{AlreadyInstalled, MOST_SERIES, MetricsRegistry};
+pub use listener::{ListenError, Listener};
 pub use report::{FeatureDistribution, render_check};
+pub use state::{AppState, Readiness};

@@ -1,19 +1,9 @@
-//! The HTTP listener: whether the process lives, whether it can do its work, and its metrics.
+//! The HTTP listener: sockets, and what a client may take of them. What is answered stands in [`crate::routes`].
 //!
-//! | path | answers |
-//! |---|---|
-//! | `/healthz` | 200 as long as the process answers at all |
-//! | `/readyz` | 200 when every check passes, else 503; JSON with the reasons |
-//! | `/metrics` | Prometheus text |
-//!
-//! What goes wrong is told as problem details (RFC 9457). No request is trusted with more than a place among
-//! [`Limits::connections`] and a while: heads must arrive in time, bodies are not read, and connections end.
+//! No request is trusted with more than a place among [`Limits::connections`] and a while: heads must arrive in time,
+//! bodies are not read, and connections end. Whoever only holds a place gives way to whoever comes after.
 
 mod connection;
-mod limits;
-mod probes;
-mod problem;
-mod routes;
 
 use std::future::Future;
 use std::io;
@@ -24,10 +14,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use connection::serve_connection;
-use limits::Limits;
-
-pub use probes::{Probes, Readiness};
+use crate::{AppState, routes};
+use connection::{Limits, Waiting, serve_connection};
 
 /// An address that is listened on, before anything is answered there.
 #[derive(Debug)]
@@ -79,24 +67,31 @@ impl Listener {
 
     /// Answers until `shutdown` is over; then takes no more connections, and ends those there are once their request
     /// in flight is answered, or after the drain time of its limits.
-    pub async fn serve(self, probes: Arc<dyn Probes>, shutdown: impl Future<Output = ()>) {
+    pub async fn serve(self, state: AppState, shutdown: impl Future<Output = ()>) {
         let Self { socket, limits } = self;
-        let router = routes::router(probes);
+        let router = routes::router(state);
+        let waiting = Arc::new(Waiting::default());
         let (stop, stopped) = watch::channel(());
         let mut connections = JoinSet::new();
         tokio::pin!(shutdown);
         loop {
             let is_full = connections.len() >= limits.connections;
+            let has_place = !is_full || waiting.has_any();
             let event = tokio::select! {
                 () = &mut shutdown => Event::Shutdown,
-                Some(_) = connections.join_next() => Event::Ended,
-                accepted = socket.accept(), if !is_full => Event::Accepted(accepted.map(|(stream, _)| stream)),
+                Some(_) = connections.join_next() => Event::Place,
+                () = waiting.joined(), if !has_place => Event::Place,
+                accepted = socket.accept(), if has_place => Event::Accepted(accepted.map(|(stream, _)| stream)),
             };
             match event {
                 Event::Shutdown => break,
-                Event::Ended => {}
+                Event::Place => {}
                 Event::Accepted(Ok(stream)) => {
-                    connections.spawn(serve_connection(stream, router.clone(), limits, stopped.clone()));
+                    if is_full {
+                        waiting.evict();
+                    }
+                    let (router, waiting) = (router.clone(), Arc::clone(&waiting));
+                    connections.spawn(serve_connection(stream, router, limits, waiting, stopped.clone()));
                 }
                 Event::Accepted(Err(error)) => {
                     tracing::warn!(error = %error, "connection not accepted");
@@ -118,7 +113,8 @@ impl Listener {
 /// What the listener waits for.
 enum Event {
     Shutdown,
-    Ended,
+    /// A connection has ended, or can be ended.
+    Place,
     Accepted(io::Result<TcpStream>),
 }
 

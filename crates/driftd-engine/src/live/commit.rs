@@ -7,7 +7,7 @@ use driftd_model::{Checkpoint, Store, StoreError};
 use super::status::{Doing, Status};
 use super::stop::Stop;
 use crate::Clock;
-use crate::metrics;
+use crate::metrics::METRICS;
 
 /// Wait after the first failure; doubled after each further one.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
@@ -76,7 +76,7 @@ pub(super) async fn commit(
     if written.is_ok() {
         status.working(Doing::Checkpoint);
     }
-    metrics::checkpoint_written(written.as_ref().err().map(StoreError::class), started.elapsed());
+    METRICS.checkpoint_written(written.as_ref().err().map(StoreError::class), started.elapsed());
     written
 }
 

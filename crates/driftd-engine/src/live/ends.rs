@@ -9,7 +9,8 @@ use driftd_window::Span;
 use super::lanes::Held;
 use super::slot::Slot;
 use super::stop::Stop;
-use crate::{Clock, metrics};
+use crate::Clock;
+use crate::metrics::METRICS;
 
 /// How often ends are asked for, however long the idle time-out.
 const SLOWEST: Duration = Duration::from_secs(5);
@@ -43,7 +44,7 @@ async fn ask(source: &dyn Source, slots: &[Arc<Slot>], clock: &dyn Clock) {
     let ends = source.ends(&partitions).await;
     for (slot, end) in slots.iter().zip(ends) {
         let Some(end) = end else { continue };
-        metrics::consumer_lag(&slot.id, end.0.saturating_sub(slot.next_offset().0).max(0));
+        METRICS.consumer_lag(&slot.id, end.0.saturating_sub(slot.next_offset().0).max(0));
         slot.heard(end, asked_at);
     }
 }

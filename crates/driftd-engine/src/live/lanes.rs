@@ -15,7 +15,8 @@ use super::slot::Slot;
 use super::status::{Doing, Status};
 use super::stop::Stop;
 use super::writer::{Written, write};
-use crate::{Clock, EngineError, Lane, metrics};
+use crate::metrics::METRICS;
+use crate::{Clock, EngineError, Lane};
 
 /// The lanes of this process.
 pub(super) struct Lanes {
@@ -59,13 +60,14 @@ impl Held {
     fn remove(&self, partition: &TopicPartition) -> Option<Arc<Slot>> {
         let mut slots = self.lock();
         let removed = slots.remove(partition);
+        METRICS.partition_gone(partition);
         self.counted(slots.len());
         removed
     }
 
     fn counted(&self, lanes: usize) {
         self.count.store(lanes, Ordering::Relaxed);
-        metrics::lanes_owned(lanes);
+        METRICS.lanes_owned(lanes);
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<TopicPartition, Arc<Slot>>> {

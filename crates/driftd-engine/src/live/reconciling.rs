@@ -13,7 +13,8 @@ use driftd_window::{Span, Timestamp};
 use super::commit::Waits;
 use super::status::{Doing, Status};
 use super::stop::Stop;
-use crate::{Clock, metrics};
+use crate::Clock;
+use crate::metrics::METRICS;
 
 /// How often incidents are looked after: a silence that ends is noticed this late at the most.
 const EVERY: Duration = Duration::from_secs(15);
@@ -143,7 +144,7 @@ impl Reconciling {
             }
         }
         for ((monitor, severity), count) in open {
-            metrics::incidents_open(&monitor, severity, count);
+            METRICS.incidents_open(&monitor, severity, count);
         }
         Ok(())
     }

@@ -7,7 +7,8 @@ use driftd_model::{Retention, SharedStore, StoreError};
 
 use super::status::chain;
 use super::stop::Stop;
-use crate::{Clock, metrics};
+use crate::Clock;
+use crate::metrics::METRICS;
 
 /// Between two looks: partitions are cut by the day, so more often would find nothing.
 const EVERY: Duration = Duration::from_hours(1);
@@ -38,7 +39,7 @@ impl Retaining {
                     "old rows dropped"
                 ),
                 Err(error @ StoreError::Transient { .. }) => {
-                    metrics::store_failed(error.class());
+                    METRICS.store_failed(error.class());
                     tracing::warn!(error = %chain(&error), "old rows are kept for another hour");
                 }
                 Err(error) => return Err(error),

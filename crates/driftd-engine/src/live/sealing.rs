@@ -10,7 +10,8 @@ use driftd_window::{GlobalMark, PartitionMark, Timestamp};
 use super::commit::Waits;
 use super::status::{Asking, Doing, MonitorProgress, Status, chain};
 use super::stop::Stop;
-use crate::{Clock, metrics};
+use crate::Clock;
+use crate::metrics::METRICS;
 
 /// Steps of one monitor before the next has its turn: a monitor that catches up with a year must not hold up the others.
 const STEPS: u32 = 64;
@@ -92,9 +93,9 @@ impl Sealing {
             return Ok(false);
         }
         let outcomes = sealed.outcome.windows.iter().map(|window| window.outcome.as_str());
-        metrics::step_sealed(&plan.monitor().id, outcomes, started.elapsed());
+        METRICS.step_sealed(&plan.monitor().id, outcomes, started.elapsed());
         for window in &sealed.outcome.windows {
-            metrics::window_judged(&plan.monitor().id, window);
+            METRICS.window_judged(&plan.monitor().id, window);
         }
         tracing::debug!(
             monitor.id = %plan.monitor().id, rows = sealed.rows, windows = sealed.outcome.windows.len(),
@@ -107,7 +108,7 @@ impl Sealing {
         let monitor = &plan.monitor().id;
         let late = self.store.sweep_late(monitor).await?;
         if late > 0 {
-            metrics::came_late(monitor, late);
+            METRICS.came_late(monitor, late);
             tracing::info!(monitor.id = %monitor, records = late, "records came after their pane was sealed");
         }
         Ok(())
@@ -126,7 +127,7 @@ impl Sealing {
         let sealed_through = self.store.sealed_through(&monitor.id).await?;
         if let Some(watermark) = watermark {
             let lag = now.since(Timestamp::from_micros(watermark.as_micros()));
-            metrics::watermark_lag(&monitor.id, lag);
+            METRICS.watermark_lag(&monitor.id, lag);
         }
         self.status.progressed(&monitor.id, MonitorProgress { watermark, sealed_through, at: Some(now) });
         Ok(())

@@ -7,7 +7,8 @@ use driftd_model::{Checkpoint, Feed, Offset, PullBudget, Pulled, SourceError, To
 use driftd_window::{Span, Timestamp};
 use tokio::sync::Notify;
 
-use crate::{EngineError, Lane, metrics};
+use crate::metrics::METRICS;
+use crate::{EngineError, Lane};
 
 /// What one turn takes from a partition at most: enough to decode in bulk, little enough to share two cores fairly.
 const TURN: PullBudget = PullBudget { records: 4096, bytes: 2 << 20 };
@@ -154,7 +155,7 @@ impl Slot {
                 let before = work.lane.account();
                 let held = work.lane.bytes();
                 work.lane.absorb(&chunk, now)?;
-                metrics::records_read(&self.id.topic, before, work.lane.account(), bytes);
+                METRICS.records_read(&self.id.topic, before, work.lane.account(), bytes);
                 work.at_end = false;
                 work.heard_end = None;
                 let grew = work.lane.bytes().saturating_sub(held);

@@ -11,7 +11,8 @@ use driftd_window::Span;
 
 use super::status::{Status, chain};
 use super::stop::Stop;
-use crate::{Clock, metrics};
+use crate::Clock;
+use crate::metrics::METRICS;
 
 /// How long the end of an incident is said again.
 const ENDS_FOR: Span = Span::from_minutes(15);
@@ -43,7 +44,7 @@ impl Speaking {
             } else {
                 "sent"
             };
-            metrics::heartbeat(&self.receiver, outcome);
+            METRICS.heartbeat(&self.receiver, outcome);
             // One that did not get through is tried again a little sooner than the next would be due.
             let wait = interval.as_duration();
             stop.pause(if outcome == "sent" { wait } else { wait / 4 }).await;
@@ -55,7 +56,7 @@ impl Speaking {
         while !stop.is_asked() {
             match self.restated().await {
                 Err(error) => {
-                    metrics::store_failed(error.class());
+                    METRICS.store_failed(error.class());
                     tracing::debug!(receiver = %self.receiver, error = %chain(&error), "open incidents unknown");
                 }
                 Ok(incidents) if incidents.is_empty() => {}

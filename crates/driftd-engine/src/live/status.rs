@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use driftd_model::{MonitorId, Outage, StoreError};
 use driftd_window::{EventTime, Span, Timestamp};
 
-use crate::metrics;
+use crate::metrics::METRICS;
 
 /// Shared by everything in the daemon; read by probes and written by whoever notices something.
 #[derive(Debug, Default)]
@@ -128,7 +128,7 @@ impl Status {
 
     /// The store failed at `doing`. Said once for a run of failures; every failure is a metric.
     pub(super) fn failing(&self, doing: Doing, error: &StoreError) {
-        metrics::store_failed(error.class());
+        METRICS.store_failed(error.class());
         let mut state = self.lock();
         if state.store.is_empty() {
             tracing::warn!(error = %chain(error), "store unavailable, trying again until it answers");
@@ -179,6 +179,7 @@ impl Status {
 
     /// A daemon begins, the first of the process or another one after it.
     pub(super) fn begins(&self) {
+        METRICS.begin();
         let mut state = self.lock();
         state.has_joined = false;
         state.is_stopping = false;

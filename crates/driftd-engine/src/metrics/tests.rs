@@ -1,126 +1,136 @@
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::path::Path;
 
 use driftd_model::Partition;
 use driftd_window::Absorbed;
-use metrics::{
-    Counter, CounterFn, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder, SharedString, Unit,
-};
 
+use super::family::MOST_SERIES;
 use super::*;
 
-/// Every series that was emitted, as text, and its value; for histograms the number of observations.
-#[derive(Clone, Default)]
-struct Seen(Arc<Mutex<BTreeMap<String, f64>>>);
-
-struct Series {
-    name: String,
-    seen: Seen,
+fn text(metrics: &Metrics) -> String {
+    let mut text = String::new();
+    prometheus_client::encoding::prometheus_text::encode(&mut text, &metrics.registry).unwrap();
+    text
 }
 
-impl Series {
-    fn change(&self, change: impl FnOnce(f64) -> f64) {
-        let mut all = self.seen.0.lock().unwrap();
-        let value = all.entry(self.name.clone()).or_default();
-        *value = change(*value);
-    }
+/// Lines with samples of `name`.
+fn samples<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
+    text.lines().filter(|line| line.starts_with(name)).collect()
 }
 
-impl CounterFn for Series {
-    fn increment(&self, by: u64) {
-        self.change(|value| value + by as f64);
-    }
-    fn absolute(&self, value: u64) {
-        self.change(|_| value as f64);
-    }
+fn lag(metrics: &Metrics, partition: i32, records: i64) {
+    metrics.consumer_lag(&TopicPartition::new(Topic::from("orders"), Partition(partition)), records);
 }
 
-impl GaugeFn for Series {
-    fn increment(&self, by: f64) {
-        self.change(|value| value + by);
+/// Everything once, with the oddest names.
+fn emitted() -> Metrics {
+    let metrics = Metrics::new();
+    let (topic, monitor) = (Topic::from("a\"b\\c\nd é"), "flight-delay".parse::<MonitorId>().unwrap());
+    let rows = Absorbed { accepted: 7, without_time: 1, in_future: 2, newest: None };
+    let before = LaneAccount { read: 10, undecodable: 1, rows };
+    let rows = Absorbed { accepted: 10, without_time: 2, in_future: 4, newest: None };
+    let after = LaneAccount { read: 20, undecodable: 4, rows };
+    metrics.records_read(&topic, before, after, 512);
+    for failure in [None, Some(ErrorClass::Fenced), Some(ErrorClass::Permanent)] {
+        metrics.checkpoint_written(failure, Duration::from_millis(3));
     }
-    fn decrement(&self, by: f64) {
-        self.change(|value| value - by);
-    }
-    fn set(&self, value: f64) {
-        self.change(|_| value);
-    }
+    metrics.step_sealed(&monitor, ["stable", "critical", "stable"].into_iter(), Duration::from_secs(99));
+    metrics.came_late(&monitor, 5);
+    metrics.watermark_lag(&monitor, Span::from_secs(90));
+    lag(&metrics, 3, 12);
+    metrics.lanes_owned(4);
+    metrics.store_failed(ErrorClass::Transient);
+    let receiver = "pager".parse().unwrap();
+    metrics.notified(&receiver, "delivered");
+    metrics.notified(&receiver, "delivered");
+    metrics.heartbeat(&receiver, "sent");
+    metrics.incidents_open(&monitor, Severity::Critical, 2);
+    metrics.feature_drift.with(["dep_delay", "flight-delay", "all", "psi", "day"]).set(0.125);
+    metrics
 }
 
-impl HistogramFn for Series {
-    fn record(&self, _value: f64) {
-        self.change(|count| count + 1.0);
-    }
-}
-
-impl Seen {
-    fn series(&self, key: &Key) -> Arc<Series> {
-        let labels: Vec<String> = key.labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
-        Arc::new(Series { name: format!("{}{{{}}}", key.name(), labels.join(",")), seen: self.clone() })
-    }
-}
-
-impl Recorder for Seen {
-    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
-        Counter::from_arc(self.series(key))
-    }
-    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
-        Gauge::from_arc(self.series(key))
-    }
-    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
-        Histogram::from_arc(self.series(key))
-    }
+/// `deploy/prometheus/metrics.txt` shows people what there is, and is what the rules and Prometheus' own tool are held
+/// against.
+#[test]
+fn the_example_of_a_scrape_is_what_is_emitted() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/prometheus/metrics.txt");
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    let text = text(&emitted());
+    assert!(written == text, "{} is to be:\n{text}", path.display());
 }
 
 #[test]
-fn names_and_labels_are_these() {
-    let seen = Seen::default();
-    metrics::with_local_recorder(&seen, || {
-        let (topic, monitor) = (Topic::from("orders"), "m".parse::<MonitorId>().unwrap());
-        let rows = Absorbed { accepted: 7, without_time: 1, in_future: 2, newest: None };
-        let before = LaneAccount { read: 10, undecodable: 1, rows };
-        let rows = Absorbed { accepted: 10, without_time: 1, in_future: 4, newest: None };
-        let after = LaneAccount { read: 20, undecodable: 4, rows };
-        records_read(&topic, before, after, 512);
-        checkpoint_written(None, Duration::from_millis(3));
-        checkpoint_written(Some(ErrorClass::Fenced), Duration::from_millis(3));
-        checkpoint_written(Some(ErrorClass::Permanent), Duration::from_millis(3));
-        step_sealed(&monitor, ["stable", "critical", "stable"].into_iter(), Duration::from_millis(3));
-        came_late(&monitor, 5);
-        watermark_lag(&monitor, Span::from_secs(90));
-        consumer_lag(&TopicPartition::new(topic, Partition(3)), 12);
-        lanes_owned(4);
-        store_failed(ErrorClass::Transient);
-        let receiver = "pager".parse().unwrap();
-        notified(&receiver, "delivered");
-        notified(&receiver, "delivered");
-        heartbeat(&receiver, "sent");
-        incidents_open(&monitor, Severity::Critical, 2);
+fn closed_lists_are_there_from_the_start() {
+    let text = text(&Metrics::new());
+    assert_eq!(
+        samples(&text, "driftd_store_errors_total"),
+        [
+            "driftd_store_errors_total{class=\"fenced\"} 0",
+            "driftd_store_errors_total{class=\"permanent\"} 0",
+            "driftd_store_errors_total{class=\"transient\"} 0",
+        ]
+    );
+    assert_eq!(samples(&text, "driftd_checkpoints_total").len(), 3);
+    assert_eq!(samples(&text, "driftd_checkpoint_seconds_count"), ["driftd_checkpoint_seconds_count 0"]);
+    assert_eq!(samples(&text, "driftd_lanes"), ["driftd_lanes 0"]);
+    assert!(!text.contains("driftd_records_total"), "{text}");
+}
+
+#[test]
+fn a_gauge_of_what_is_gone_shows_nothing() {
+    let metrics = Metrics::new();
+    let shown = |metrics: &Metrics| samples(&text(metrics), "driftd_consumer_lag_records{").len();
+    lag(&metrics, 0, 5);
+    lag(&metrics, 1, 6);
+    metrics.partition_gone(&TopicPartition::new(Topic::from("orders"), Partition(0)));
+    assert_eq!(
+        samples(&text(&metrics), "driftd_consumer_lag_records{"),
+        ["driftd_consumer_lag_records{partition=\"1\",topic=\"orders\"} 6"]
+    );
+    lag(&metrics, 0, 7);
+    assert_eq!(shown(&metrics), 2);
+    // Another daemon in the same process: it reads what it reads, and counts on.
+    metrics.store_failed(ErrorClass::Permanent);
+    metrics.begin();
+    assert_eq!(shown(&metrics), 0);
+    assert!(text(&metrics).contains("driftd_store_errors_total{class=\"permanent\"} 1"));
+}
+
+#[test]
+fn a_label_without_bounds_does_not_take_the_memory() {
+    let metrics = Metrics::new();
+    for partition in 0..MOST_SERIES + 5 {
+        lag(&metrics, i32::try_from(partition).unwrap(), 1);
+    }
+    let full = text(&metrics);
+    assert_eq!(samples(&full, "driftd_consumer_lag_records{").len(), MOST_SERIES);
+    assert_eq!(samples(&full, "driftd_metrics_dropped_total"), ["driftd_metrics_dropped_total 5"]);
+    metrics.partition_gone(&TopicPartition::new(Topic::from("orders"), Partition(7)));
+    lag(&metrics, -1, 2);
+    let text = text(&metrics);
+    assert_eq!(samples(&text, "driftd_consumer_lag_records{").len(), MOST_SERIES);
+    assert!(text.contains("driftd_consumer_lag_records{partition=\"-1\",topic=\"orders\"} 2"));
+}
+
+#[test]
+fn many_threads_count_what_they_count() {
+    let metrics = Metrics::new();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for i in 0..1_000 {
+                    metrics.notified(&format!("r{}", i % 7).parse().unwrap(), "delivered");
+                }
+            });
+        }
     });
-    let seen = seen.0.lock().unwrap();
-    let lines: Vec<String> = seen.iter().map(|(name, value)| format!("{name} {value}")).collect();
-    insta::assert_snapshot!(lines.join("\n"), @r"
-    driftd_checkpoint_seconds{} 3
-    driftd_checkpoints_total{outcome=failed} 1
-    driftd_checkpoints_total{outcome=fenced} 1
-    driftd_checkpoints_total{outcome=written} 1
-    driftd_consumer_lag_records{topic=orders,partition=3} 12
-    driftd_heartbeats_total{receiver=pager,outcome=sent} 1
-    driftd_incidents_open{monitor=m,severity=critical} 2
-    driftd_lanes{} 4
-    driftd_late_records_total{monitor=m} 5
-    driftd_notifications_total{receiver=pager,outcome=delivered} 2
-    driftd_read_bytes_total{topic=orders} 512
-    driftd_records_total{topic=orders,outcome=counted} 3
-    driftd_records_total{topic=orders,outcome=in_future} 2
-    driftd_records_total{topic=orders,outcome=undecodable} 3
-    driftd_store_errors_total{class=transient} 1
-    driftd_watermark_lag_seconds{monitor=m} 90
-    driftd_window_seal_seconds{} 1
-    driftd_windows_total{monitor=m,outcome=critical} 1
-    driftd_windows_total{monitor=m,outcome=stable} 2
-    ");
+    let total: u64 = samples(&text(&metrics), "driftd_notifications_total{")
+        .iter()
+        .map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
+        .sum();
+    assert_eq!(total, 4_000);
+}
+
+#[test]
+fn there_is_one_registry_a_process() {
+    assert!(Arc::ptr_eq(&registry(), &registry()));
 }

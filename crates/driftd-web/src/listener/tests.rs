@@ -2,25 +2,36 @@ use std::future::Future;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
+
 use super::*;
+use crate::Readiness;
+
+mod answers;
 
 /// Longest wait for anything that must happen.
 const DEADLINE: Duration = Duration::from_secs(20);
 
-struct Process(Readiness);
+/// A process with one metric.
+fn process(readiness: Readiness) -> AppState {
+    let mut registry = Registry::default();
+    registry.register("driftd_lanes", "Partitions that this process reads", ConstGauge::new(2));
+    AppState::new(move || readiness.clone(), [Arc::new(registry)], None)
+}
 
-impl Probes for Process {
-    fn readiness(&self) -> Readiness {
-        self.0.clone()
-    }
-
-    fn metrics(&self) -> String {
-        "driftd_lanes 2\n".to_owned()
-    }
+/// A process that is ready, with metrics that are collected so.
+fn process_with(collector: impl Collector) -> AppState {
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(collector));
+    AppState::new(Readiness::default, [Arc::new(registry)], None)
 }
 
 /// Short where a test waits for the end, long where it must not come.
@@ -40,16 +51,17 @@ struct Server {
 }
 
 async fn server(limits: Limits) -> Server {
-    let readiness = Readiness::default().passed("store").failed("kafka", "no broker answers since 12:00:03");
-    server_of(limits, Process(readiness)).await
+    let readiness =
+        Readiness::default().checked("store", None).checked("kafka", Some("no broker answers since 12:00:03".into()));
+    server_of(limits, process(readiness)).await
 }
 
-async fn server_of(limits: Limits, process: impl Probes) -> Server {
+async fn server_of(limits: Limits, state: AppState) -> Server {
     let mut listener = Listener::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
     listener.limits = limits;
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
-    let task = tokio::spawn(listener.serve(Arc::new(process), async {
+    let task = tokio::spawn(listener.serve(state, async {
         let _ = stopped.await;
     }));
     Server { address, stop, task }
@@ -73,7 +85,8 @@ impl Server {
 
     /// The answer to a request that asks for the connection's end, without the date.
     async fn ask(&self, method: &str, path: &str) -> String {
-        let answer = self.exchange(&format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")).await;
+        let answer =
+            self.exchange(&format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")).await;
         answer.lines().filter(|line| !line.starts_with("date:")).collect::<Vec<_>>().join("\n")
     }
 
@@ -100,107 +113,6 @@ async fn until(stream: &mut TcpStream, end: &str) -> String {
         read.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
     }
     read
-}
-
-#[tokio::test]
-async fn a_living_process_answers() {
-    let server = server(quick()).await;
-    insta::assert_snapshot!(server.ask("GET", "/healthz").await, @r#"
-    HTTP/1.1 200 OK
-    content-type: text/plain; charset=utf-8
-    cache-control: no-store
-    x-content-type-options: nosniff
-    content-length: 3
-    connection: close
-
-    ok
-    "#);
-    insta::assert_snapshot!(server.ask("HEAD", "/healthz").await, @r#"
-    HTTP/1.1 200 OK
-    content-type: text/plain; charset=utf-8
-    cache-control: no-store
-    x-content-type-options: nosniff
-    content-length: 3
-    connection: close
-    "#);
-    server.shut_down().await;
-}
-
-#[tokio::test]
-async fn readiness_says_why_not() {
-    let server = server(quick()).await;
-    insta::assert_snapshot!(server.ask("GET", "/readyz").await, @r#"
-    HTTP/1.1 503 Service Unavailable
-    content-type: application/json
-    cache-control: no-store
-    x-content-type-options: nosniff
-    content-length: 166
-    connection: close
-
-    {"ready":false,"reasons":["kafka: no broker answers since 12:00:03"],"checks":{"kafka":{"ok":false,"reason":"no broker answers since 12:00:03"},"store":{"ok":true}}}
-    "#);
-    server.shut_down().await;
-    let ready = server_of(quick(), Process(Readiness::default().passed("store").checked("kafka", None))).await;
-    insta::assert_snapshot!(ready.ask("GET", "/readyz").await, @r#"
-    HTTP/1.1 200 OK
-    content-type: application/json
-    cache-control: no-store
-    x-content-type-options: nosniff
-    content-length: 79
-    connection: close
-
-    {"ready":true,"reasons":[],"checks":{"kafka":{"ok":true},"store":{"ok":true}}}
-    "#);
-    ready.shut_down().await;
-}
-
-#[tokio::test]
-async fn metrics_tell_of_readiness_too() {
-    let server = server(quick()).await;
-    insta::assert_snapshot!(server.ask("GET", "/metrics").await, @r#"
-    HTTP/1.1 200 OK
-    content-type: text/plain; version=0.0.4; charset=utf-8
-    cache-control: no-store
-    x-content-type-options: nosniff
-    content-length: 123
-    connection: close
-
-    # HELP driftd_ready Whether every check of /readyz passes: 1 or 0.
-    # TYPE driftd_ready gauge
-    driftd_ready 0
-    driftd_lanes 2
-    "#);
-    server.shut_down().await;
-}
-
-#[tokio::test]
-async fn what_is_not_there_is_a_problem() {
-    let server = server(quick()).await;
-    insta::assert_snapshot!(server.ask("GET", "/nothing?x=%3Cscript%3E").await, @r#"
-    HTTP/1.1 404 Not Found
-    content-type: application/problem+json
-    cache-control: no-store
-    x-content-type-options: nosniff
-    content-length: 125
-    connection: close
-
-    {"type":"about:blank","title":"Not Found","status":404,"detail":"nothing is here; there are /healthz, /readyz and /metrics"}
-    "#);
-    insta::assert_snapshot!(server.ask("DELETE", "/metrics").await, @r#"
-    HTTP/1.1 405 Method Not Allowed
-    content-type: application/problem+json
-    cache-control: no-store
-    x-content-type-options: nosniff
-    allow: GET,HEAD
-    content-length: 116
-    connection: close
-
-    {"type":"about:blank","title":"Method Not Allowed","status":405,"detail":"this path is only read: use GET or HEAD"}
-    "#);
-    for method in ["POST", "PUT", "PATCH", "OPTIONS", "TRACE", "BREW"] {
-        assert!(server.ask(method, "/healthz").await.starts_with("HTTP/1.1 405"), "{method}");
-    }
-    server.shut_down().await;
 }
 
 #[tokio::test]
@@ -235,7 +147,7 @@ async fn a_connection_may_be_used_again_but_not_be_idle() {
     let server = server(quick()).await;
     let mut stream = server.connect().await;
     for _ in 0..3 {
-        stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
         assert!(until(&mut stream, "\r\n\r\nok\n").await.starts_with("HTTP/1.1 200"));
     }
     assert_eq!(rest(&mut stream).await, "");
@@ -245,7 +157,7 @@ async fn a_connection_may_be_used_again_but_not_be_idle() {
 #[tokio::test]
 async fn a_body_is_not_waited_for() {
     let server = server(quick()).await;
-    let endless = "GET /healthz HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999999\r\n\r\nsome of it";
+    let endless = "GET /healthz HTTP/1.1\r\nhost: localhost\r\ncontent-length: 99999999999\r\n\r\nsome of it";
     let answer = server.exchange(endless).await;
     assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("ok\n"), "{answer}");
     server.shut_down().await;
@@ -257,7 +169,7 @@ async fn a_connection_ends_however_busy_it_is() {
     let mut stream = server.connect().await;
     let (mut answers, mut requests) = stream.split();
     let asking = async {
-        while requests.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.is_ok() {
+        while requests.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").await.is_ok() {
             tokio::task::yield_now().await;
         }
     };
@@ -274,19 +186,19 @@ async fn a_connection_ends_however_busy_it_is() {
 
 #[tokio::test]
 async fn a_client_that_does_not_read_is_cut_off() {
+    #[derive(Debug)]
     struct Huge;
-    impl Probes for Huge {
-        fn readiness(&self) -> Readiness {
-            Readiness::default()
-        }
-        fn metrics(&self) -> String {
-            "#\n".repeat(32 << 20)
+    impl Collector for Huge {
+        fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+            let gauge = ConstGauge::new(1);
+            let help = "x".repeat(64 << 20);
+            gauge.encode(encoder.encode_descriptor("huge", &help, None, gauge.metric_type())?)
         }
     }
     let limits = Limits { connections: 1, lifetime: Duration::from_millis(300), head: DEADLINE, ..quick() };
-    let server = server_of(limits, Huge).await;
+    let server = server_of(limits, process_with(Huge)).await;
     let mut deaf = server.connect().await;
-    deaf.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    deaf.write_all(b"GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
     // There is one place, and the one who sits on it neither reads nor leaves.
     assert!(server.ask("GET", "/healthz").await.starts_with("HTTP/1.1 200"));
     drop(deaf);
@@ -304,10 +216,61 @@ async fn there_are_no_more_connections_than_places() {
 }
 
 #[tokio::test]
+async fn clients_that_only_hold_places_lock_nobody_out() {
+    let (slow, mut was_asked, answer) = slow();
+    // Nothing ends by itself in the time of this test.
+    let limits = Limits { connections: 8, head: DEADLINE * 10, lifetime: DEADLINE * 10, ..quick() };
+    let server = server_of(limits, slow).await;
+    let mut busy = server.connect().await;
+    busy.write_all(b"GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await.unwrap();
+    within(was_asked.recv()).await.unwrap();
+    let mut half_open = Vec::new();
+    for _ in 0..300 {
+        let mut stream = server.connect().await;
+        // One that lost its place already cannot be written to.
+        let _ = stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: ").await;
+        half_open.push(stream);
+    }
+    assert!(server.ask("GET", "/healthz").await.starts_with("HTTP/1.1 200"));
+    // The oldest went first, and the one that is being answered not at all.
+    assert_eq!(rest(&mut half_open[0]).await, "");
+    let newest = half_open.last_mut().unwrap();
+    newest.write_all(b"localhost\r\nconnection: close\r\n\r\n").await.unwrap();
+    assert!(rest(newest).await.starts_with("HTTP/1.1 200"));
+    answer.send(()).unwrap();
+    assert!(rest(&mut busy).await.ends_with("the_end 1\n"));
+    drop(half_open);
+    server.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_place_is_free_once_its_answer_is_read() {
+    let (slow, mut was_asked, answer) = slow();
+    let limits = Limits { connections: 1, head: DEADLINE * 10, lifetime: DEADLINE * 10, ..quick() };
+    let server = server_of(limits, slow).await;
+    let mut busy = server.connect().await;
+    busy.write_all(b"GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+    within(was_asked.recv()).await.unwrap();
+    // There is one place, and its connection stays; it waits only when its answer is through.
+    let next = tokio::spawn({
+        let mut stream = server.connect().await;
+        async move {
+            stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await.unwrap();
+            rest(&mut stream).await
+        }
+    });
+    answer.send(()).unwrap();
+    assert!(until(&mut busy, "the_end 1\n").await.starts_with("HTTP/1.1 200"));
+    assert!(within(next).await.unwrap().starts_with("HTTP/1.1 200"));
+    assert_eq!(rest(&mut busy).await, "");
+    server.shut_down().await;
+}
+
+#[tokio::test]
 async fn shutting_down_does_not_wait_for_idle_clients() {
     let server = server(Limits { head: DEADLINE * 10, lifetime: DEADLINE * 10, ..quick() }).await;
     let mut idle = server.connect().await;
-    idle.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    idle.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
     until(&mut idle, "ok\n").await;
     let mut slow = server.connect().await;
     slow.write_all(b"GET /heal").await.unwrap();
@@ -317,32 +280,36 @@ async fn shutting_down_does_not_wait_for_idle_clients() {
     assert!(TcpStream::connect(address).await.is_err());
 }
 
-#[tokio::test]
-async fn an_answer_in_flight_is_finished() {
+/// A process whose metrics are collected while it is said so, who is told when they are asked for, and who says so.
+fn slow() -> (AppState, UnboundedReceiver<()>, std::sync::mpsc::Sender<()>) {
+    #[derive(Debug)]
     struct Slow {
-        asked: tokio::sync::mpsc::UnboundedSender<()>,
+        asked: UnboundedSender<()>,
         answer: std::sync::Mutex<std::sync::mpsc::Receiver<()>>,
     }
-    impl Probes for Slow {
-        fn readiness(&self) -> Readiness {
-            Readiness::default()
-        }
-        fn metrics(&self) -> String {
+    impl Collector for Slow {
+        fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
             self.asked.send(()).unwrap();
             self.answer.lock().unwrap().recv().unwrap();
-            "the_end 1\n".to_owned()
+            let gauge = ConstGauge::new(1);
+            gauge.encode(encoder.encode_descriptor("the_end", "", None, gauge.metric_type())?)
         }
     }
-    let (asked, mut was_asked) = tokio::sync::mpsc::unbounded_channel();
+    let (asked, was_asked) = unbounded_channel();
     let (answer, answered) = std::sync::mpsc::channel();
-    let process = Slow { asked, answer: answered.into() };
-    let server = server_of(Limits { drain: DEADLINE, ..quick() }, process).await;
+    (process_with(Slow { asked, answer: answered.into() }), was_asked, answer)
+}
+
+#[tokio::test]
+async fn an_answer_in_flight_is_finished() {
+    let (slow, mut was_asked, answer) = slow();
+    let server = server_of(Limits { drain: DEADLINE, ..quick() }, slow).await;
     let mut stream = server.connect().await;
-    stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
     within(was_asked.recv()).await.unwrap();
     server.stop.send(()).unwrap();
     answer.send(()).unwrap();
-    assert!(rest(&mut stream).await.ends_with("driftd_ready 1\nthe_end 1\n"));
+    assert!(rest(&mut stream).await.ends_with("driftd_ready 1\n# HELP the_end \n# TYPE the_end gauge\nthe_end 1\n"));
     within(server.task).await.unwrap();
 }
 

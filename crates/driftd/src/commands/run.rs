@@ -2,7 +2,6 @@
 
 mod generation;
 mod parts;
-mod probes;
 mod renewal;
 mod signals;
 
@@ -13,13 +12,12 @@ use anyhow::Context;
 use driftd_config::Config;
 use driftd_engine::{Backoff, Ended, Live, LiveSettings, Outbox, Status, SystemClock};
 use driftd_model::{SharedStore, StoreError};
-use driftd_web::{Listener, MetricsRegistry};
+use driftd_web::{AppState, Listener, Readiness};
 
 use crate::cli::ConfigFiles;
 use crate::commands::Exit;
 use crate::setup;
 use generation::Generation;
-use probes::DaemonProbes;
 use renewal::Renewal;
 use signals::Signals;
 
@@ -32,11 +30,9 @@ pub(super) async fn run(files: &ConfigFiles) -> anyhow::Result<Exit> {
         tracing::warn!("{note}");
     }
     let mut signals = Signals::listen()?;
-    let registry = MetricsRegistry::new();
-    registry.install()?;
     let status = Arc::new(Status::default());
     let (end_listener, listener_ends) = tokio::sync::oneshot::channel::<()>();
-    let listener = listen(&config, &registry, &status, listener_ends).await?;
+    let listener = listen(&config, app_state(&config, &status), listener_ends).await?;
 
     let Some(store) = store(&config, &status, &mut signals).await? else {
         return Ok(Exit::Ok);
@@ -52,11 +48,20 @@ pub(super) async fn run(files: &ConfigFiles) -> anyhow::Result<Exit> {
     Ok(Exit::Ok)
 }
 
+/// What the listener answers from.
+fn app_state(config: &Config, status: &Arc<Status>) -> AppState {
+    let status = Arc::clone(status);
+    let readiness = move || {
+        let checks = status.checks().into_iter();
+        checks.fold(Readiness::default(), |readiness, (name, why)| readiness.checked(name, why))
+    };
+    AppState::new(readiness, [driftd_engine::metrics::registry()], config.routing().external_url.as_deref())
+}
+
 /// Takes the address of the listener, if one is wanted, and answers there until `ends`.
 async fn listen(
     config: &Config,
-    registry: &MetricsRegistry,
-    status: &Arc<Status>,
+    state: AppState,
     ends: tokio::sync::oneshot::Receiver<()>,
 ) -> anyhow::Result<Option<tokio::task::JoinHandle<()>>> {
     if !config.http.enabled {
@@ -64,8 +69,7 @@ async fn listen(
     }
     let listener = Listener::bind(config.http.listen).await?;
     tracing::info!(address = %listener.local_addr().unwrap_or(config.http.listen), "answering /healthz, /readyz and /metrics");
-    let probes = Arc::new(DaemonProbes::new(registry.clone(), Arc::clone(status)));
-    Ok(Some(tokio::spawn(listener.serve(probes, async {
+    Ok(Some(tokio::spawn(listener.serve(state, async {
         let _ = ends.await;
     }))))
 }

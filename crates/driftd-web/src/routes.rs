@@ -1,0 +1,108 @@
+//! Paths and their answers, and what holds for every answer.
+//!
+//! | path | answers |
+//! |---|---|
+//! | `/healthz` | 200 as long as the process answers at all |
+//! | `/readyz` | 200 when every check passes, else 503; JSON with the reasons |
+//! | `/metrics` | Prometheus text |
+//!
+//! What goes wrong is told as problem details. Every answer comes in time, is kept by nobody, and names what a browser
+//! may do with it.
+
+mod host;
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::routing::get;
+use prometheus_client::encoding::prometheus_text;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::AppState;
+use crate::problem::{in_words, problem};
+
+/// Time for an answer to begin.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Headers of every answer that does not say otherwise.
+const HEADERS: [(HeaderName, HeaderValue); 4] = [
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
+             frame-ancestors 'none'; base-uri 'none'",
+        ),
+    ),
+    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+];
+
+/// Every path there is.
+pub(crate) fn router(state: AppState) -> Router {
+    layered(
+        Router::new()
+            .route("/healthz", get(healthz))
+            .route("/readyz", get(readyz))
+            .route("/metrics", get(metrics))
+            .fallback(nothing_here)
+            .method_not_allowed_fallback(reading_only)
+            .with_state(state.clone()),
+        state,
+        ANSWER_TIMEOUT,
+    )
+}
+
+/// What holds for every answer of `router`, from the inside out.
+fn layered(router: Router, state: AppState, answer_timeout: Duration) -> Router {
+    let router = router
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, answer_timeout))
+        .layer(map_response(in_words))
+        .layer(from_fn_with_state(state, host::check));
+    HEADERS
+        .into_iter()
+        .fold(router, |router, (name, value)| router.layer(SetResponseHeaderLayer::if_not_present(name, value)))
+}
+
+async fn healthz() -> Response<Body> {
+    respond(StatusCode::OK, "text/plain; charset=utf-8", "ok\n".to_owned())
+}
+
+async fn readyz(State(state): State<AppState>) -> Response<Body> {
+    let readiness = state.readiness();
+    let status = if readiness.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    respond(status, "application/json", readiness.to_json() + "\n")
+}
+
+async fn metrics(State(state): State<AppState>) -> Response<Body> {
+    let why = match tokio::task::spawn_blocking(move || state.metrics()).await {
+        Ok(Ok(text)) => return respond(StatusCode::OK, prometheus_text::CONTENT_TYPE, text),
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error.to_string(),
+    };
+    tracing::error!(error = why, "metrics not rendered");
+    problem(StatusCode::INTERNAL_SERVER_ERROR, "the metrics could not be rendered; the log says why")
+}
+
+async fn nothing_here() -> Response<Body> {
+    problem(StatusCode::NOT_FOUND, "nothing is here; there are /healthz, /readyz and /metrics")
+}
+
+async fn reading_only() -> Response<Body> {
+    problem(StatusCode::METHOD_NOT_ALLOWED, "this path is only read: use GET or HEAD")
+}
+
+fn respond(status: StatusCode, content_type: &'static str, body: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+#[cfg(test)]
+mod tests;

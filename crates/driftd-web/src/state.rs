@@ -1,0 +1,113 @@
+//! What every answer is made from: readiness, metrics and the store.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use axum::http::Uri;
+use prometheus_client::encoding::prometheus_text;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+use serde::Serialize;
+
+/// The process as its requests see it. Clones share it.
+#[derive(Clone)]
+pub struct AppState {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    readiness: Box<dyn Fn() -> Readiness + Send + Sync>,
+    ready: Gauge<u64, AtomicU64>,
+    registries: Vec<Arc<Registry>>,
+    name: Option<String>,
+}
+
+impl fmt::Debug for AppState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppState").finish_non_exhaustive()
+    }
+}
+
+impl AppState {
+    /// A process that is as ready as `readiness` says, which must not block: it answers from what is known already, for
+    /// a probe that went to the database would make every slow database a dead process. `registries` hold the metrics of
+    /// its parts, and `external_url` is where people reach it: it is known by the name in there.
+    #[must_use]
+    pub fn new(
+        readiness: impl Fn() -> Readiness + Send + Sync + 'static,
+        registries: impl IntoIterator<Item = Arc<Registry>>,
+        external_url: Option<&str>,
+    ) -> Self {
+        let mut own = Registry::default();
+        let ready = Gauge::default();
+        own.register("driftd_ready", "Whether every check of /readyz passes: 1 or 0", ready.clone());
+        let registries = std::iter::once(Arc::new(own)).chain(registries).collect();
+        let name = external_url.and_then(|url| Some(url.parse::<Uri>().ok()?.host()?.to_owned()));
+        Self { shared: Arc::new(Shared { readiness: Box::new(readiness), ready, registries, name }) }
+    }
+
+    /// Whether people reach it by this name.
+    pub(crate) fn is_own_name(&self, host: &str) -> bool {
+        self.shared.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(host))
+    }
+
+    /// Whether the process can do its work, or why not.
+    pub(crate) fn readiness(&self) -> Readiness {
+        (self.shared.readiness)()
+    }
+
+    /// Every metric as Prometheus text. May take milliseconds.
+    pub(crate) fn metrics(&self) -> Result<String, fmt::Error> {
+        self.shared.ready.set(u64::from(self.readiness().is_ready()));
+        let mut text = String::new();
+        for registry in &self.shared.registries {
+            prometheus_text::encode(&mut text, registry)?;
+        }
+        Ok(text)
+    }
+}
+
+/// Named checks, each passed or failed with a reason. Ready is who failed none.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Readiness {
+    checks: BTreeMap<String, Check>,
+}
+
+/// Outcome of a check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Check {
+    ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+impl Readiness {
+    /// With a check that failed if there is a reason, and passed otherwise.
+    #[must_use]
+    pub fn checked(mut self, name: impl Into<String>, reason: Option<String>) -> Self {
+        self.checks.insert(name.into(), Check { ok: reason.is_none(), reason });
+        self
+    }
+
+    /// Whether no check failed.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.checks.values().all(|check| check.ok)
+    }
+
+    /// `{"ready": …, "reasons": […], "checks": {…}}`; reasons are `check: reason`, by name.
+    pub(crate) fn to_json(&self) -> String {
+        #[derive(Serialize)]
+        struct Answer<'a> {
+            ready: bool,
+            reasons: Vec<String>,
+            checks: &'a BTreeMap<String, Check>,
+        }
+        let failed = self.checks.iter().filter_map(|(name, check)| Some(format!("{name}: {}", check.reason.as_ref()?)));
+        let answer = Answer { ready: self.is_ready(), reasons: failed.collect(), checks: &self.checks };
+        // Texts, lists and maps with texts for keys are always JSON.
+        serde_json::to_string(&answer).unwrap_or_default()
+    }
+}
