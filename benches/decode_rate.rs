@@ -15,7 +15,7 @@ use driftd_source::decode::Decoder;
 use driftd_window::Reducer;
 use sonic_rs::JsonValueTrait as _;
 
-/// Messages of a chunk, as a lane takes them from its partition.
+/// Messages of a chunk, as a partition task takes them from its partition.
 const MESSAGES: usize = 4096;
 /// Values decoded in a round at most: fewer messages where many monitors want them.
 const VALUES: usize = 1 << 20;
@@ -100,7 +100,7 @@ fn many_monitors() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The reducer by itself, on batches of the sizes that lanes make.
+/// The reducer by itself, on batches of the sizes that tasks make.
 fn absorbing() -> anyhow::Result<()> {
     headline("counting decoded batches of 25 features, ns per value");
     let plan = Arc::new(messages::plan("bench", 25, None)?);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use driftd_benches::monitor::{self, FEATURES, NOW};
 use driftd_benches::proc;
 use driftd_benches::report::{figure, figure_or_dash, headline, note, table};
-use driftd_engine::{CheckpointPolicy, Lane, SealAll, seal_all};
+use driftd_engine::{CheckpointPolicy, PartitionAccumulator, SealAll, seal_all};
 use driftd_model::{Chunk, MonitorPlan, MonitorSealer, Offset, Partition, SealTime, Store};
 use driftd_store::SqliteStore;
 use driftd_testkit::fixtures;
@@ -77,22 +77,23 @@ fn chunks(segments: u32) -> anyhow::Result<Vec<Chunk>> {
     (0..HOURS).map(chunk).collect()
 }
 
-/// What a lane and its sealer do, with a watch on each step.
+/// What a partition task and its sealer do, with a watch on each step.
 async fn replay(store: &dyn Store, plan: &Arc<MonitorPlan>, chunks: &[Chunk]) -> anyhow::Result<Account> {
     let plans = vec![Arc::clone(plan)];
-    let mut lane = Lane::claim(store, fixtures::topic(), Partition(0), plans, "bench", NOW).await?;
+    let mut accumulator =
+        PartitionAccumulator::claim(store, fixtures::topic(), Partition(0), plans, "bench", NOW).await?;
     let policy = CheckpointPolicy::default();
     let cpu = proc::own_cpu();
     let mut account = Account::default();
     let routing = driftd_model::Routing::default();
     for (at, chunk) in chunks.iter().enumerate() {
         let started = Instant::now();
-        lane.absorb(chunk, NOW)?;
+        accumulator.absorb(chunk, NOW)?;
         account.reduce += started.elapsed();
         let is_last = at + 1 == chunks.len();
-        if is_last || lane.is_due(&policy) {
+        if is_last || accumulator.is_due(&policy) {
             let started = Instant::now();
-            lane.checkpoint(store, NOW).await?;
+            accumulator.checkpoint(store, NOW).await?;
             account.checkpoint += started.elapsed();
             let time = if is_last { SealTime::ReplayEnd } else { SealTime::Replay };
             let sealer = MonitorSealer::new(plan, 1, &routing, time);

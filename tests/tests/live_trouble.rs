@@ -69,7 +69,7 @@ async fn while_the_store_is_away_memory_is_bounded_and_nothing_is_lost() {
     scene.produce(0, 1, 0);
     eventually("it is ready", || worker.status.reasons().is_empty() && scene.group.reported() == 1).await;
     scene.store.set_outage(Some(Outage::Refuses));
-    // Every record opens a pane, so what a lane holds is a multiple of this.
+    // Every record opens a pane, so what a partition task holds is a multiple of this.
     let mut reducer = driftd_window::Reducer::new(Arc::clone(scene.plans[0].reducer()));
     reducer.absorb(&driftd_testkit::group::batch_of_one(), Timestamp::from_micros(BEGIN));
     let room = 256 * 1024 / reducer.bytes() as u64;
@@ -234,7 +234,7 @@ async fn a_lane_that_somebody_else_has_claimed_never_writes_again() {
     eventually("the new owner counts", || new.status.counted() == 50).await;
     let status = Arc::clone(&old.status);
     let ended = async {
-        // The lane is fenced by the clock's time; a minute of patience begins then.
+        // The task is fenced by the clock's time; a minute of patience begins then.
         while status.counted() == 50 {
             scene.clock.advance(Span::from_secs(61));
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -1,4 +1,4 @@
-//! Thousands of random schedules against the real lanes, seals and outbox, each checked by an offline oracle.
+//! Thousands of random schedules against the real tasks, seals and outbox, each checked by an offline oracle.
 //!
 //! `SIM_SCHEDULES=100000 cargo test --release -p driftd-tests --test simulation -- --nocapture` searches longer;
 //! `SIM_SEED=42` runs one seed, `SIM_FIRST=1000000` starts the search elsewhere. A seed that fails belongs into
@@ -14,7 +14,7 @@ use driftd_testkit::sim::{Report, simulate};
 /// Schedules of a run that is not told otherwise: about five seconds.
 const SCHEDULES: u64 = 3_000;
 /// Schedules within which every planted bug must be found.
-const PATIENCE: u64 = 200;
+const DETECTION_LIMIT: u64 = 200;
 
 fn number(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
@@ -78,8 +78,8 @@ fn the_same_seed_gives_the_same_schedule() {
 #[test]
 fn every_planted_bug_is_found_soon() {
     for bug in Bug::ALL {
-        let found = (0..PATIENCE).find_map(|seed| simulate(seed, Some(bug)).err());
-        let broken = found.unwrap_or_else(|| panic!("{bug:?} survived {PATIENCE} schedules"));
+        let found = (0..DETECTION_LIMIT).find_map(|seed| simulate(seed, Some(bug)).err());
+        let broken = found.unwrap_or_else(|| panic!("{bug:?} survived {DETECTION_LIMIT} schedules"));
         println!("{bug:?}: found by schedule {}: {}", broken.seed, broken.what);
     }
 }

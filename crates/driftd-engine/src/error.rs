@@ -1,4 +1,4 @@
-//! What can stop a lane or a replay.
+//! What can stop a partition task or a replay.
 
 use driftd_model::{ErrorClass, Offset, SourceError, StoreError, Topic, TopicPartition};
 
@@ -10,7 +10,7 @@ pub enum EngineError {
     Store(#[from] StoreError),
     /// The source cannot go on.
     #[error(transparent)]
-    Feed(#[from] SourceError),
+    PartitionReader(#[from] SourceError),
     /// The group says that a partition is ours, the store says that it is somebody else's, and it stays so.
     #[error(
         "{partition} was claimed by another process while the consumer group still assigns it to this one; \
@@ -43,7 +43,7 @@ pub enum EngineError {
     },
     /// The source could not be read.
     #[error("reading {topic} failed")]
-    Source {
+    Read {
         /// The source.
         topic: Topic,
         /// The cause.
@@ -55,7 +55,7 @@ pub enum EngineError {
     Batches {
         /// The source.
         topic: Topic,
-        /// Monitors of the lane.
+        /// Monitors of the task.
         expected: usize,
         /// Batches of the chunk.
         found: usize,
@@ -68,13 +68,11 @@ impl EngineError {
     pub const fn class(&self) -> ErrorClass {
         match self {
             Self::Store(error) => error.class(),
-            Self::Feed(error) => error.class,
+            Self::PartitionReader(error) => error.class,
             Self::StillFenced { .. } => ErrorClass::Fenced,
-            Self::Gap { .. }
-            | Self::Source { .. }
-            | Self::Batches { .. }
-            | Self::Threads(_)
-            | Self::Panicked { .. } => ErrorClass::Permanent,
+            Self::Gap { .. } | Self::Read { .. } | Self::Batches { .. } | Self::Threads(_) | Self::Panicked { .. } => {
+                ErrorClass::Permanent
+            }
         }
     }
 }

@@ -1,24 +1,24 @@
-//! The daemon at work: partitions come and go, lanes count, panes are sealed, people are told.
+//! The daemon at work: partitions come and go, tasks count, panes are sealed, people are told.
 //!
 //! One loop decides everything ([`Live::run`]): what happens is an [`Event`], `next_event` is where it waits, and each
-//! event is dealt with by one function. Counting runs on a fixed pool of threads, one turn of one lane at a time;
-//! checkpoints are written beside it, one on its way a lane. Sealing, delivering and asking for the partitions' ends
+//! event is dealt with by one function. Counting runs on a fixed pool of threads, one turn of one task at a time;
+//! checkpoints are written beside it, one on its way a partition task. Sealing, delivering and asking for the partitions' ends
 //! are loops of their own that share nothing but the store.
 
-mod aside;
+mod assignment;
+mod checkpoint_queue;
 mod commit;
 mod delivery;
-mod ends;
-mod lanes;
+mod heartbeats;
+mod log_end_offsets;
+mod own_thread;
 mod pool;
-mod reconciling;
-mod retaining;
+mod reconcile;
+mod retention;
 mod sealing;
-mod slot;
-mod speaking;
 mod status;
 mod stop;
-mod writer;
+mod task;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -33,24 +33,24 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 
 use crate::{Clock, EngineError, Outbox};
-use aside::aside;
-use delivery::Delivering;
-use lanes::{Held, Lanes, panicked};
+use assignment::{Assignments, TaskRegistry, panicked};
+use checkpoint_queue::{CheckpointQueue, CheckpointWriter, TaskEvent};
+use delivery::DeliveryLoop;
+use heartbeats::Heartbeats;
+use own_thread::on_own_thread;
 use pool::{Pool, Sink};
-use reconciling::Reconciling;
-use retaining::Retaining;
-use sealing::Sealing;
-use slot::Pace;
-use speaking::Speaking;
+use reconcile::ReconcileLoop;
+use retention::RetentionLoop;
+use sealing::SealLoop;
 use status::Asking;
 pub use status::{MonitorProgress, Status};
 use stop::{Stop, Stopper};
-use writer::{Desk, LaneEvent, Writer};
+use task::Pace;
 
-/// How often every lane is looked at, whether records arrived or not.
-const TICK: Duration = Duration::from_millis(200);
-/// A lane's counts are not cut smaller than this, however many lanes share the memory.
-const LEAST_BYTES: usize = 256 << 10;
+/// How often every task is looked at, whether records arrived or not.
+const TICK_INTERVAL: Duration = Duration::from_millis(200);
+/// A partition task's counts are not cut smaller than this, however many tasks share the memory.
+const LEAST_CHECKPOINT_BYTES: usize = 256 << 10;
 
 /// How the daemon works.
 #[derive(Clone, Debug)]
@@ -59,9 +59,9 @@ pub struct LiveSettings {
     pub owner: String,
     /// Threads that decode and count; at least one.
     pub threads: usize,
-    /// Heap size of all lanes' uncommitted counts together.
+    /// Heap size of all tasks' uncommitted counts together.
     pub checkpoint_bytes: usize,
-    /// Longest time between two checkpoints of a lane.
+    /// Longest time between two checkpoints of a partition task.
     pub checkpoint_interval: Span,
     /// Time for the last checkpoint of a partition that is taken away.
     pub drain_timeout: Duration,
@@ -105,11 +105,11 @@ pub enum Ended {
 enum Event {
     /// The source has something to say; nothing when it was closed.
     Source(Option<SourceEvent>),
-    /// A lane has.
-    Lane(LaneEvent),
+    /// A partition task has.
+    Task(TaskEvent),
     /// One of the loops beside this one has ended.
     LoopEnded(Result<(), EngineError>),
-    /// Time to look at every lane.
+    /// Time to look at every task.
     Tick,
     /// Somebody wants the daemon to stop.
     Stop,
@@ -147,20 +147,20 @@ impl Live {
                 stopper.ask();
             }
         });
-        let (events, lane_events) = mpsc::unbounded_channel();
-        let held = Arc::new(Held::default());
-        let (jobs, to_write) = mpsc::unbounded_channel();
-        let writer = Writer {
+        let (events, task_events) = mpsc::unbounded_channel();
+        let held = Arc::new(TaskRegistry::default());
+        let (pending, to_write) = mpsc::unbounded_channel();
+        let writer = CheckpointWriter {
             store: Arc::clone(&self.store),
             source: Arc::clone(&self.source),
             clock: Arc::clone(&self.clock),
             status: Arc::clone(&self.status),
             events,
         };
-        let pool = self.pool(&held, writer.desk(jobs))?;
+        let pool = self.pool(&held, writer.queue(pending))?;
         let mut loops = self.loops(&held, &stopped);
-        loops.spawn(async move { aside("checkpoints", move || writer.run(to_write)).await });
-        let mut lanes = Lanes {
+        loops.spawn(async move { on_own_thread("checkpoints", move || writer.run(to_write)).await });
+        let mut assignments = Assignments {
             store: Arc::clone(&self.store),
             source: Arc::clone(&self.source),
             clock: Arc::clone(&self.clock),
@@ -172,7 +172,7 @@ impl Live {
             held,
             claims: BTreeMap::new(),
         };
-        let outcome = self.serve(&mut lanes, lane_events, &mut loops, &stopper, stopped.clone()).await;
+        let outcome = self.serve(&mut assignments, task_events, &mut loops, &stopper, stopped.clone()).await;
         asking.abort();
         self.source.close();
         // Whatever the reason: nobody seals, delivers or counts after this.
@@ -185,7 +185,7 @@ impl Live {
         tokio::select! {
             () = ended => {}
             () = stopped.time_is_up() => tracing::warn!(
-                "gave up waiting for lanes, seals and deliveries; what they were at is done again next time"
+                "gave up waiting for tasks, seals and deliveries; what they were at is done again next time"
             ),
         }
         outcome
@@ -193,15 +193,15 @@ impl Live {
 
     async fn serve(
         &self,
-        lanes: &mut Lanes,
-        mut lane_events: mpsc::UnboundedReceiver<LaneEvent>,
+        assignments: &mut Assignments,
+        mut task_events: mpsc::UnboundedReceiver<TaskEvent>,
         loops: &mut JoinSet<Result<(), EngineError>>,
         stopper: &Stopper,
         mut stop: Stop,
     ) -> Result<Ended, EngineError> {
         let mut is_stopping = false;
         let mut why = Ended::Stopped;
-        let mut tick = tokio::time::interval(TICK);
+        let mut tick = tokio::time::interval(TICK_INTERVAL);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let over = stop.clone().time_is_up();
         tokio::pin!(over);
@@ -209,7 +209,7 @@ impl Live {
             // The one place where the daemon waits.
             let event = tokio::select! {
                 event = self.source.next_event() => Event::Source(event),
-                Some(event) = lane_events.recv() => Event::Lane(event),
+                Some(event) = task_events.recv() => Event::Task(event),
                 Some(ended) = loops.join_next() => Event::LoopEnded(ended.unwrap_or_else(|ended| loop_panicked(&ended))),
                 () = stop.asked(), if !is_stopping => Event::Stop,
                 () = &mut over => Event::Overdue,
@@ -219,17 +219,17 @@ impl Live {
                 Event::Source(None) if is_stopping => return Ok(why),
                 Event::Source(None) => return Err(SourceError::permanent("the source has ended by itself").into()),
                 Event::Source(Some(event)) => tokio::select! {
-                    heeded = Self::heed(lanes, event, &mut stop) => heeded?,
+                    heeded = Self::heed(assignments, event, &mut stop) => heeded?,
                     () = &mut over => return Ok(overdue(why)),
                 },
-                Event::Lane(LaneEvent::Landed(slot)) => lanes.queue.wake(&slot),
-                Event::Lane(LaneEvent::Superseded) => {
+                Event::Task(TaskEvent::Landed(task)) => assignments.queue.wake(&task),
+                Event::Task(TaskEvent::Superseded) => {
                     why = Ended::Superseded;
                     stopper.ask();
                 }
-                Event::Lane(LaneEvent::Failed(error)) => return Err(error),
+                Event::Task(TaskEvent::Failed(error)) => return Err(error),
                 Event::LoopEnded(ended) => ended?,
-                Event::Tick => self.look_at(lanes)?,
+                Event::Tick => self.look_at(assignments)?,
                 Event::Stop => {
                     tracing::info!("stopping: draining partitions");
                     is_stopping = true;
@@ -241,48 +241,48 @@ impl Live {
         }
     }
 
-    async fn heed(lanes: &mut Lanes, event: SourceEvent, stop: &mut Stop) -> Result<(), EngineError> {
+    async fn heed(assignments: &mut Assignments, event: SourceEvent, stop: &mut Stop) -> Result<(), EngineError> {
         match event {
-            SourceEvent::Assigned { partitions, answer } => lanes.assigned(partitions, answer, stop).await,
-            SourceEvent::Started { partition, at, feed } => {
-                lanes.started(partition, at, feed);
+            SourceEvent::Assigned { partitions, reply } => assignments.assigned(partitions, reply, stop).await,
+            SourceEvent::Started { partition, at, reader } => {
+                assignments.started(partition, at, reader);
                 Ok(())
             }
-            SourceEvent::Revoked { partitions, answer } => lanes.revoked(partitions, answer).await,
+            SourceEvent::Revoked { partitions, reply } => assignments.revoked(partitions, reply).await,
             SourceEvent::Trouble(why) => {
-                lanes.status.source_trouble(Asking::Records, why);
+                assignments.status.source_trouble(Asking::Records, why);
                 Ok(())
             }
             SourceEvent::Failed(error) => Err(error.into()),
         }
     }
 
-    /// Wakes every lane, because some checkpoint may be due, and notes those that hang.
-    fn look_at(&self, lanes: &Lanes) -> Result<(), EngineError> {
+    /// Wakes every task, because some checkpoint may be due, and notes those that hang.
+    fn look_at(&self, assignments: &Assignments) -> Result<(), EngineError> {
         let now = self.clock.now();
         let patience = Span::from_secs(60);
         let mut overdue = Vec::new();
-        for slot in lanes.held.all() {
-            lanes.queue.wake(&slot);
-            if slot.in_flight_since().is_some_and(|since| now > since.plus(patience)) {
-                overdue.push(slot.id.to_string());
+        for task in assignments.held.all() {
+            assignments.queue.wake(&task);
+            if task.in_flight_since().is_some_and(|since| now > since.plus(patience)) {
+                overdue.push(task.id.to_string());
             }
-            if let Some(since) = slot.fenced_since()
+            if let Some(since) = task.fenced_since()
                 && now > since.plus(patience)
             {
-                return Err(EngineError::StillFenced { partition: slot.id.clone() });
+                return Err(EngineError::StillFenced { partition: task.id.clone() });
             }
         }
         self.status.overdue(overdue);
         Ok(())
     }
 
-    fn pool(&self, held: &Arc<Held>, desk: Desk) -> Result<Pool, EngineError> {
-        let writer: Arc<dyn Sink> = Arc::new(desk);
+    fn pool(&self, held: &Arc<TaskRegistry>, queue: CheckpointQueue) -> Result<Pool, EngineError> {
+        let writer: Arc<dyn Sink> = Arc::new(queue);
         let (held, bytes) = (Arc::clone(held), self.settings.checkpoint_bytes);
         let interval = self.settings.checkpoint_interval;
         // Half of it may be on its way to the store while the other half fills.
-        let pace = move || Pace { bytes: (bytes / (2 * held.count().max(1))).max(LEAST_BYTES), interval };
+        let pace = move || Pace { bytes: (bytes / (2 * held.count().max(1))).max(LEAST_CHECKPOINT_BYTES), interval };
         Pool::start(self.settings.threads.max(1), Arc::new(pace), &self.clock, &writer).map_err(EngineError::Threads)
     }
 
@@ -293,10 +293,10 @@ impl Live {
 
     /// What is said to each receiver, each on its own.
     fn receiver_loops(&self, loops: &mut JoinSet<Result<(), EngineError>>, stopped: &Stop) {
-        let outbox = self.outbox.clone().with_patience(PATIENCE);
+        let outbox = self.outbox.clone().with_patience(DELIVERY_TIMEOUT);
         for (receiver, transport) in self.outbox.transports() {
             let schedule = transport.schedule();
-            let delivering = Delivering {
+            let delivering = DeliveryLoop {
                 store: Arc::clone(&self.store),
                 outbox: outbox.clone(),
                 receiver: receiver.clone(),
@@ -305,7 +305,7 @@ impl Live {
                 status: Arc::clone(&self.status),
             };
             loops.spawn(delivering.run(stopped.clone()));
-            let speaking = Speaking {
+            let heartbeats = Heartbeats {
                 store: Arc::clone(&self.store),
                 plans: self.newest(),
                 routing: Arc::clone(&self.routing),
@@ -315,25 +315,25 @@ impl Live {
                 status: Arc::clone(&self.status),
             };
             if let Some(interval) = schedule.heartbeat {
-                let (speaking, stop) = (speaking.clone(), stopped.clone());
+                let (heartbeats, stop) = (heartbeats.clone(), stopped.clone());
                 loops.spawn(async move {
-                    speaking.heartbeat(interval, stop).await;
+                    heartbeats.heartbeat(interval, stop).await;
                     Ok(())
                 });
             }
             if let Some(interval) = schedule.resend {
                 let stop = stopped.clone();
                 loops.spawn(async move {
-                    speaking.resend(interval, stop).await;
+                    heartbeats.resend(interval, stop).await;
                     Ok(())
                 });
             }
         }
     }
 
-    fn loops(&self, held: &Arc<Held>, stopped: &Stop) -> JoinSet<Result<(), EngineError>> {
+    fn loops(&self, held: &Arc<TaskRegistry>, stopped: &Stop) -> JoinSet<Result<(), EngineError>> {
         let mut loops = JoinSet::new();
-        let sealing = Sealing {
+        let sealing = SealLoop {
             store: Arc::clone(&self.store),
             source: Arc::clone(&self.source),
             plans: self.plans.clone(),
@@ -342,8 +342,8 @@ impl Live {
             status: Arc::clone(&self.status),
         };
         let stop = stopped.clone();
-        loops.spawn(async move { Ok(aside("seals", move || sealing.run(stop)).await??) });
-        let reconciling = Reconciling {
+        loops.spawn(async move { Ok(on_own_thread("seals", move || sealing.run(stop)).await??) });
+        let reconcile = ReconcileLoop {
             store: Arc::clone(&self.store),
             plans: self.newest(),
             routing: Arc::clone(&self.routing),
@@ -351,17 +351,17 @@ impl Live {
             status: Arc::clone(&self.status),
         };
         let stop = stopped.clone();
-        loops.spawn(async move { Ok(reconciling.run(stop).await?) });
+        loops.spawn(async move { Ok(reconcile.run(stop).await?) });
         self.receiver_loops(&mut loops, stopped);
-        let retaining =
-            Retaining { store: Arc::clone(&self.store), policy: self.retention, clock: Arc::clone(&self.clock) };
+        let retention =
+            RetentionLoop { store: Arc::clone(&self.store), policy: self.retention, clock: Arc::clone(&self.clock) };
         let stop = stopped.clone();
-        loops.spawn(async move { Ok(retaining.run(stop).await?) });
+        loops.spawn(async move { Ok(retention.run(stop).await?) });
         let shortest = self.plans.iter().map(|plan| plan.monitor().idle_timeout).min();
         let (source, clock, held) = (Arc::clone(&self.source), Arc::clone(&self.clock), Arc::clone(held));
         let stop = stopped.clone();
         loops.spawn(async move {
-            ends::run(source, held, clock, ends::rhythm(shortest), stop).await;
+            log_end_offsets::run(source, held, clock, log_end_offsets::rhythm(shortest), stop).await;
             Ok(())
         });
         loops
@@ -369,7 +369,7 @@ impl Live {
 }
 
 /// Longest time for one message; transports give up before that by themselves.
-const PATIENCE: Duration = Duration::from_secs(45);
+const DELIVERY_TIMEOUT: Duration = Duration::from_secs(45);
 
 /// Not an error: a daemon may be killed at any instant, and this one merely says so.
 fn overdue(why: Ended) -> Ended {
@@ -378,5 +378,5 @@ fn overdue(why: Ended) -> Ended {
 }
 
 fn loop_panicked(ended: &JoinError) -> Result<(), EngineError> {
-    Err(panicked(ended, "a loop beside the lanes"))
+    Err(panicked(ended, "a loop beside the tasks"))
 }

@@ -18,7 +18,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Metric, Registry};
 
-use crate::LaneAccount;
+use crate::RecordCounts;
 use family::Family;
 
 /// Upper bounds of durations in seconds, from a lookup to a stall.
@@ -146,7 +146,7 @@ impl Metrics {
         self.incidents_open.withdraw_all();
     }
 
-    pub(crate) fn records_read(&self, topic: &Topic, before: LaneAccount, after: LaneAccount, bytes: u64) {
+    pub(crate) fn records_read(&self, topic: &Topic, before: RecordCounts, after: RecordCounts, bytes: u64) {
         let outcomes = [
             ("counted", after.rows.accepted - before.rows.accepted),
             ("undecodable", after.undecodable - before.undecodable),

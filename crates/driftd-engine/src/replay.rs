@@ -7,7 +7,7 @@ use driftd_model::{
 };
 use driftd_window::{RecordBatch, Timestamp};
 
-use crate::{CheckpointPolicy, EngineError, Lane, LaneAccount, SealAll, seal_all};
+use crate::{CheckpointPolicy, EngineError, PartitionAccumulator, RecordCounts, SealAll, seal_all};
 
 /// A replay of one monitor.
 pub struct Replay<'a> {
@@ -31,7 +31,7 @@ pub enum Progress<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct ReplaySummary {
     /// Records counted in this run.
-    pub account: LaneAccount,
+    pub account: RecordCounts,
     /// Records that an earlier run had counted already.
     pub skipped: u64,
     /// Panes and windows.
@@ -88,13 +88,14 @@ impl<'a> Replay<'a> {
         E: std::error::Error + Send + Sync + 'static,
     {
         let plans = vec![Arc::clone(&self.plan)];
-        let mut lane = Lane::claim(self.store, self.topic.clone(), Partition(0), plans, "replay", now).await?;
-        let done = lane.next_offset();
+        let mut accumulator =
+            PartitionAccumulator::claim(self.store, self.topic.clone(), Partition(0), plans, "replay", now).await?;
+        let done = accumulator.next_offset();
         let mut summary = ReplaySummary::default();
         let mut records = decoded(batches);
         let mut offset = Offset(0);
         while let Some(batch) = records.recv().await {
-            let batch = batch.map_err(|e| EngineError::Source { topic: self.topic.clone(), source: Box::new(e) })?;
+            let batch = batch.map_err(|e| EngineError::Read { topic: self.topic.clone(), source: Box::new(e) })?;
             let rows = i64::try_from(batch.rows()).unwrap_or(i64::MAX);
             let from = offset;
             offset = Offset(from.0.saturating_add(rows));
@@ -104,15 +105,15 @@ impl<'a> Replay<'a> {
                 continue;
             }
             // Chunks are cut the same way every time, so a checkpoint never ends inside one.
-            lane.absorb(&Chunk { from, to: offset, batches: vec![batch], rejects: Vec::new() }, now)?;
-            if lane.is_due(&self.policy) {
-                lane.checkpoint(self.store, now).await?;
+            accumulator.absorb(&Chunk { from, to: offset, batches: vec![batch], rejects: Vec::new() }, now)?;
+            if accumulator.is_due(&self.policy) {
+                accumulator.checkpoint(self.store, now).await?;
                 self.seal(SealTime::Replay, &mut summary, &mut progress).await?;
             }
         }
-        lane.checkpoint(self.store, now).await?;
+        accumulator.checkpoint(self.store, now).await?;
         self.seal(SealTime::ReplayEnd, &mut summary, &mut progress).await?;
-        summary.account = lane.account();
+        summary.account = accumulator.account();
         summary.late = self.store.sweep_late(&self.plan.monitor().id).await?;
         Ok(summary)
     }

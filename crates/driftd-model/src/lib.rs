@@ -82,7 +82,9 @@ pub use schedule::PlanSchedule;
 pub use seal::{PlannedDelta, SealStep, SealView, SealedPane, merge_aggregates, merge_deltas, next_step};
 pub use sealer::{MonitorSealer, SealTime};
 pub use silence::{Silence, SilenceState};
-pub use source::{Answer, Chunk, Feed, PullBudget, Pulled, Source, SourceError, SourceEvent, TopicPartition};
+pub use source::{
+    Chunk, PartitionReader, Poll, PollBudget, RebalanceReply, Source, SourceError, SourceEvent, TopicPartition,
+};
 pub use store_error::{ErrorClass, StoreError};
 pub use traffic::Traffic;
 pub use transport::{DeliveryError, DeliverySchedule, Transport};

@@ -1,6 +1,6 @@
 //! Port: where records come from, and who reads which partition.
 //!
-//! A source tells of assignments and revocations as [`SourceEvent`]s and waits for the answer to each, so that nothing
+//! A source tells of assignments and revocations as [`SourceEvent`]s and waits for the reply to each, so that nothing
 //! is read before the store was asked where to go on, and nothing is given away before it was written down.
 
 use std::fmt;
@@ -31,18 +31,18 @@ pub struct TopicPartition {
     pub partition: Partition,
 }
 
-/// How much one pull may take.
+/// How much one poll may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PullBudget {
+pub struct PollBudget {
     /// Records.
     pub records: usize,
     /// Bytes of their payloads.
     pub bytes: usize,
 }
 
-/// What a pull found.
+/// What a poll found.
 #[derive(Debug)]
-pub enum Pulled {
+pub enum Poll {
     /// Records.
     Chunk {
         /// The records, decoded.
@@ -56,13 +56,13 @@ pub enum Pulled {
     Nothing,
 }
 
-/// One assigned partition being read.
-pub trait Feed: Send {
+/// Reader of one assigned partition.
+pub trait PartitionReader: Send {
     /// Takes and decodes what has arrived, within `budget`; at least one record if there is any. Never waits.
     ///
     /// # Errors
     /// Permanent: the partition cannot be read any further.
-    fn pull(&mut self, budget: PullBudget) -> Result<Pulled, SourceError>;
+    fn poll(&mut self, budget: PollBudget) -> Result<Poll, SourceError>;
 
     /// Calls `wake` whenever the partition goes from nothing arrived to something arrived. It may be called more often.
     fn on_arrival(&mut self, wake: Box<dyn Fn() + Send + Sync>);
@@ -70,13 +70,13 @@ pub trait Feed: Send {
 
 /// What happens to a source's partitions.
 pub enum SourceEvent {
-    /// These partitions are ours from now on. The answer says where each goes on; nothing for one that was never read,
+    /// These partitions are ours from now on. The reply says where each goes on; nothing for one that was never read,
     /// which starts where the source's start policy says.
     Assigned {
         /// The partitions.
         partitions: Vec<TopicPartition>,
         /// Where they go on, in the same order.
-        answer: Answer<Vec<Option<Offset>>>,
+        reply: RebalanceReply<Vec<Option<Offset>>>,
     },
     /// An assigned partition can be read; its first chunk starts at `at`.
     Started {
@@ -85,14 +85,14 @@ pub enum SourceEvent {
         /// Where it starts.
         at: Offset,
         /// Its records.
-        feed: Box<dyn Feed>,
+        reader: Box<dyn PartitionReader>,
     },
-    /// These partitions are taken away once the answer has come, or the source's patience is over.
+    /// These partitions are taken away once the reply has come, or the source's drain timeout is over.
     Revoked {
         /// The partitions.
         partitions: Vec<TopicPartition>,
         /// What was read of them has been written down, or given up.
-        answer: Answer<()>,
+        reply: RebalanceReply<()>,
     },
     /// Brokers cannot be reached, or can be again (`None`): nothing to do but to say so.
     Trouble(Option<String>),
@@ -100,25 +100,25 @@ pub enum SourceEvent {
     Failed(SourceError),
 }
 
-/// The way back to whoever waits for an answer; dropped without one, the waiting side sees that nobody is there.
-pub struct Answer<T>(Box<dyn FnOnce(T) + Send>);
+/// Reply to an assignment or a revocation; dropped unsent, the waiting side sees that nobody is there.
+pub struct RebalanceReply<T>(Box<dyn FnOnce(T) + Send>);
 
-impl<T> Answer<T> {
-    /// An answer that `give` takes along.
+impl<T> RebalanceReply<T> {
+    /// A reply that `deliver` takes to whoever waits for it.
     #[must_use]
-    pub fn new(give: impl FnOnce(T) + Send + 'static) -> Self {
-        Self(Box::new(give))
+    pub fn new(deliver: impl FnOnce(T) + Send + 'static) -> Self {
+        Self(Box::new(deliver))
     }
 
-    /// Gives the answer.
-    pub fn give(self, value: T) {
+    /// Sends the reply.
+    pub fn send(self, value: T) {
         (self.0)(value);
     }
 }
 
-impl<T> fmt::Debug for Answer<T> {
+impl<T> fmt::Debug for RebalanceReply<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Answer(..)")
+        f.write_str("RebalanceReply(..)")
     }
 }
 
@@ -146,9 +146,9 @@ pub trait Source: Send + Sync {
     /// Transient: no broker answers, or there is no such topic (yet).
     fn partition_count<'a>(&'a self, topic: &'a Topic) -> BoxFuture<'a, Result<usize, SourceError>>;
 
-    /// The end offset of every one of `partitions`, asked of the brokers *now*: no cached figure will do, because a
+    /// Log end offset of every one of `partitions`, asked of the brokers *now*: no cached figure will do, because a
     /// stalled connection must not pass for a quiet topic. In the order given; nothing where no broker answered.
-    fn ends<'a>(&'a self, partitions: &'a [TopicPartition]) -> BoxFuture<'a, Vec<Option<Offset>>>;
+    fn log_end_offsets<'a>(&'a self, partitions: &'a [TopicPartition]) -> BoxFuture<'a, Vec<Option<Offset>>>;
 
     /// Records before `next` were counted and committed to the store: told to the group's lag tools when convenient,
     /// and never read back.

@@ -234,7 +234,7 @@ pub fn deltas(plan: &MonitorPlan, traffic: &[Traffic]) -> Vec<PlannedDelta> {
     reducer.drain().into_iter().map(|delta| PlannedDelta { plan_hash: plan.hash().clone(), delta }).collect()
 }
 
-/// One partition's owner, as a lane would be.
+/// One partition's owner, as a partition task would be.
 #[derive(Clone, Debug)]
 pub struct Feeder {
     /// Topic.

@@ -5,15 +5,15 @@
 //! partition is the business of the daemon and its store, which is what tests of the live engine look at.
 
 mod check;
-mod feed;
 mod member;
+mod reader;
 mod state;
 mod worker;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use driftd_model::{Answer, MonitorPlan, Offset, Partition, Source, SourceEvent, TopicPartition};
+use driftd_model::{MonitorPlan, Offset, Partition, RebalanceReply, Source, SourceEvent, TopicPartition};
 use driftd_window::Span;
 use tokio::sync::{mpsc, oneshot};
 
@@ -21,14 +21,14 @@ pub use crate::sim::random::Random;
 pub use crate::sim::record::Record;
 use crate::sim::world::{self, topic};
 pub use check::{batch_of_one, eventually, settle};
-use feed::GroupFeed;
 use member::Member;
+use reader::GroupReader;
 pub use state::Defect;
-use state::{Reader, Seat, State};
+use state::{Assignment, MemberState, State};
 pub use worker::{Worker, settings};
 
 /// How long a member may take to let go of its partitions.
-const PATIENCE: Duration = Duration::from_secs(10);
+const REBALANCE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A topic, the records in it, and who reads which partition.
 #[derive(Clone)]
@@ -100,8 +100,8 @@ impl Group {
     pub fn join(&self) -> (usize, Arc<dyn Source>) {
         let (events, received) = mpsc::unbounded_channel();
         let mut state = self.shared.lock();
-        state.seats.push(Seat { events: Some(events), is_stalled: false, is_leaving: false });
-        let number = state.seats.len() - 1;
+        state.members.push(MemberState { events: Some(events), is_stalled: false, is_leaving: false });
+        let number = state.members.len() - 1;
         let runtime = tokio::runtime::Handle::current();
         let events = tokio::sync::Mutex::new(received);
         (number, Arc::new(Member { number, shared: Arc::clone(&self.shared), events, runtime }))
@@ -135,7 +135,7 @@ impl Group {
     #[must_use]
     pub fn pulled(&self) -> u64 {
         let state = self.shared.lock();
-        state.readers.iter().filter(|r| r.is_live).map(|r| r.position as u64).sum()
+        state.assignments.iter().filter(|r| r.is_live).map(|r| r.position as u64).sum()
     }
 
     /// How far the members said that they have counted, in total.
@@ -148,7 +148,7 @@ impl Group {
     pub fn stall(&self, member: usize, is_stalled: bool) {
         let wakes = {
             let mut state = self.shared.lock();
-            state.seats[member].is_stalled = is_stalled;
+            state.members[member].is_stalled = is_stalled;
             state.wakes(|reader| reader.member == member)
         };
         for wake in wakes {
@@ -171,7 +171,7 @@ impl Group {
         let mut state = self.shared.lock();
         let held = state.held_by(member);
         state.cut(member, &held);
-        state.seats[member].events = None;
+        state.members[member].events = None;
     }
 
     /// Spreads the partitions over the members that are there.
@@ -208,7 +208,7 @@ impl Group {
     }
 
     async fn move_to(&self, wanted: Vec<Option<usize>>) {
-        let members = self.shared.lock().seats.len();
+        let members = self.shared.lock().members.len();
         for member in 0..members {
             let held = self.shared.lock().held_by(member);
             let lost: Vec<usize> = held.into_iter().filter(|p| wanted[*p] != Some(member)).collect();
@@ -236,24 +236,24 @@ impl Group {
         let _turn = self.shared.turn.lock().await;
         let held = self.shared.lock().held_by(member);
         self.revoke(member, held).await;
-        if self.shared.lock().seats[member].events.take().is_some() {
+        if self.shared.lock().members[member].events.take().is_some() {
             self.spread_in_turn().await;
         }
     }
 
     async fn revoke(&self, member: usize, partitions: Vec<usize>) {
-        let events = self.shared.lock().seats[member].events.clone();
+        let events = self.shared.lock().members[member].events.clone();
         if let Some(events) = events.filter(|_| !partitions.is_empty()) {
             let (given, waited) = oneshot::channel();
             let (group, lost) = (self.clone(), partitions.clone());
-            let answer = Answer::new(move |()| {
+            let reply = RebalanceReply::new(move |()| {
                 group.testify(member, &lost);
                 // Nobody waits any more when the patience is over.
                 let _ = given.send(());
             });
             let ids = partitions.iter().map(|p| Self::id(*p)).collect();
-            if events.send(SourceEvent::Revoked { partitions: ids, answer }).is_ok() {
-                let _ = tokio::time::timeout(PATIENCE, waited).await;
+            if events.send(SourceEvent::Revoked { partitions: ids, reply }).is_ok() {
+                let _ = tokio::time::timeout(REBALANCE_TIMEOUT, waited).await;
             }
         }
         self.shared.lock().cut(member, &partitions);
@@ -264,7 +264,7 @@ impl Group {
         let Some(witness) = witness.as_ref() else { return };
         let read: Vec<_> = {
             let state = self.shared.lock();
-            let mine = state.readers.iter().filter(|r| r.is_live && r.member == member);
+            let mine = state.assignments.iter().filter(|r| r.is_live && r.member == member);
             mine.filter(|r| partitions.contains(&r.partition)).map(|r| (r.partition, r.position as i64)).collect()
         };
         for (partition, position) in read {
@@ -273,15 +273,15 @@ impl Group {
     }
 
     async fn assign(&self, member: usize, partitions: Vec<usize>) {
-        let events = self.shared.lock().seats[member].events.clone();
+        let events = self.shared.lock().members[member].events.clone();
         let Some(events) = events.filter(|_| !partitions.is_empty()) else { return };
         let (given, waited) = oneshot::channel();
-        let answer = Answer::new(move |offsets: Vec<Option<Offset>>| {
+        let reply = RebalanceReply::new(move |offsets: Vec<Option<Offset>>| {
             // Nobody waits any more when the group is gone.
             let _ = given.send(offsets);
         });
         let ids = partitions.iter().map(|p| Self::id(*p)).collect();
-        if events.send(SourceEvent::Assigned { partitions: ids, answer }).is_err() {
+        if events.send(SourceEvent::Assigned { partitions: ids, reply }).is_err() {
             return;
         }
         // An answer that is dropped comes from a member that is about to leave.
@@ -290,19 +290,19 @@ impl Group {
             let at = offset.unwrap_or_default();
             let reader = {
                 let mut state = self.shared.lock();
-                if state.seats[member].events.is_none() {
+                if state.members[member].events.is_none() {
                     return;
                 }
                 state.owners[partition] = Some(member);
                 let position = at.0 as usize;
                 let reader =
-                    Reader { member, partition, position, is_live: true, at_end: false, waits: true, wake: None };
-                state.readers.push(reader);
-                state.readers.len() - 1
+                    Assignment { member, partition, position, is_live: true, at_end: false, waits: true, wake: None };
+                state.assignments.push(reader);
+                state.assignments.len() - 1
             };
-            let feed = Box::new(GroupFeed { shared: Arc::clone(&self.shared), reader });
+            let reader = Box::new(GroupReader { shared: Arc::clone(&self.shared), reader });
             // A member that is gone does not read it.
-            let _ = events.send(SourceEvent::Started { partition: Self::id(partition), at, feed });
+            let _ = events.send(SourceEvent::Started { partition: Self::id(partition), at, reader });
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Deterministic simulation: random schedules against the real lanes, seals and outbox, checked by an offline oracle.
+//! Deterministic simulation: random schedules against the real tasks, seals and outbox, checked by an offline oracle.
 //!
 //! One seed is one schedule. Producers write records with every defect there is into partitioned logs; workers own
-//! lanes, lose them, keep them as zombies, die between any two steps; the store fails before and after its commits;
+//! tasks, lose them, keep them as zombies, die between any two steps; the store fails before and after its commits;
 //! receivers refuse, lose answers and see their senders die. The clock moves only when the schedule says so and no
 //! thread takes part, so a seed that fails once fails for ever.
 //!

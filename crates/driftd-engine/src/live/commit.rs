@@ -10,9 +10,9 @@ use crate::Clock;
 use crate::metrics::METRICS;
 
 /// Wait after the first failure; doubled after each further one.
-const FIRST_WAIT: Duration = Duration::from_millis(100);
+const FIRST_DELAY: Duration = Duration::from_millis(100);
 /// Longest wait.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
+const LONGEST_DELAY: Duration = Duration::from_secs(5);
 
 /// Waits that double.
 #[derive(Debug)]
@@ -20,12 +20,12 @@ pub(super) struct Waits(Duration);
 
 impl Waits {
     pub(super) const fn new() -> Self {
-        Self(FIRST_WAIT)
+        Self(FIRST_DELAY)
     }
 
     fn next(&mut self) -> Duration {
         let wait = self.0;
-        self.0 = (self.0 * 2).min(LONGEST_WAIT);
+        self.0 = (self.0 * 2).min(LONGEST_DELAY);
         wait
     }
 

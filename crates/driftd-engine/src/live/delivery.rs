@@ -12,10 +12,10 @@ use super::stop::Stop;
 use crate::{Clock, EngineError, Outbox};
 
 /// How often it is looked whether there is something to deliver.
-const EVERY: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Delivers to one receiver.
-pub(super) struct Delivering {
+pub(super) struct DeliveryLoop {
     pub(super) store: SharedStore,
     pub(super) outbox: Outbox,
     pub(super) receiver: ReceiverName,
@@ -25,7 +25,7 @@ pub(super) struct Delivering {
     pub(super) status: Arc<Status>,
 }
 
-impl Delivering {
+impl DeliveryLoop {
     /// Delivers until `stop` says so, between two rounds.
     ///
     /// # Errors
@@ -38,7 +38,7 @@ impl Delivering {
                     waits = Waits::new();
                     self.status.working(Doing::Deliver);
                     if report.tried() == 0 {
-                        stop.pause(EVERY).await;
+                        stop.pause(POLL_INTERVAL).await;
                     } else if !self.spacing.is_zero() {
                         stop.pause(self.spacing.as_duration()).await;
                     }

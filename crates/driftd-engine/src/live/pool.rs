@@ -1,4 +1,4 @@
-//! The compute pool: a fixed number of threads that decode and count, one lane each at a time.
+//! The compute pool: a fixed number of threads that decode and count, one task each at a time.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,18 +7,18 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use driftd_model::Checkpoint;
 use tokio::sync::mpsc;
 
-use super::slot::{Pace, Slot};
+use super::task::{Pace, PartitionTask};
 use crate::{Clock, EngineError};
 
 /// What becomes of a turn's result; called on the pool's threads.
 pub(super) trait Sink: Send + Sync {
     /// A checkpoint is due.
-    fn write(&self, slot: &Arc<Slot>, checkpoint: Checkpoint);
-    /// The lane cannot go on.
-    fn broken(&self, slot: &Arc<Slot>, error: EngineError);
+    fn enqueue(&self, task: &Arc<PartitionTask>, checkpoint: Checkpoint);
+    /// The task cannot go on.
+    fn broken(&self, task: &Arc<PartitionTask>, error: EngineError);
 }
 
-/// Lanes that wait for a thread.
+/// Assignments that wait for a thread.
 pub(super) struct Queue {
     waiting: Mutex<State>,
     arrived: Condvar,
@@ -26,7 +26,7 @@ pub(super) struct Queue {
 
 #[derive(Default)]
 struct State {
-    slots: VecDeque<Arc<Slot>>,
+    tasks: VecDeque<Arc<PartitionTask>>,
     is_closed: bool,
 }
 
@@ -38,30 +38,30 @@ pub(super) struct Pool {
 }
 
 impl Queue {
-    /// Has a thread look at the lane.
-    pub(super) fn wake(&self, slot: &Arc<Slot>) {
-        if slot.wake() {
-            self.push(Arc::clone(slot));
+    /// Has a thread look at the task.
+    pub(super) fn wake(&self, task: &Arc<PartitionTask>) {
+        if task.wake() {
+            self.push(Arc::clone(task));
         }
     }
 
-    fn push(&self, slot: Arc<Slot>) {
+    fn push(&self, task: Arc<PartitionTask>) {
         let mut state = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if !state.is_closed {
-            state.slots.push_back(slot);
+            state.tasks.push_back(task);
             self.arrived.notify_one();
         }
     }
 
-    /// The lane that waits longest, as soon as there is one; nothing once the pool is closed.
-    fn next(&self) -> Option<Arc<Slot>> {
+    /// The task that waits longest, as soon as there is one; nothing once the pool is closed.
+    fn next(&self) -> Option<Arc<PartitionTask>> {
         let mut state = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if state.is_closed {
                 return None;
             }
-            if let Some(slot) = state.slots.pop_front() {
-                return Some(slot);
+            if let Some(task) = state.tasks.pop_front() {
+                return Some(task);
             }
             state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -70,8 +70,8 @@ impl Queue {
     fn close(&self) {
         let mut state = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         state.is_closed = true;
-        // A lane's feed knows the queue, so a lane left in it would keep itself alive.
-        let left = std::mem::take(&mut state.slots);
+        // A partition task's reader knows the queue, so a partition task left in it would keep itself alive.
+        let left = std::mem::take(&mut state.tasks);
         self.arrived.notify_all();
         drop(state);
         drop(left);
@@ -101,7 +101,7 @@ impl Pool {
                 work(&queue, &*pace, &*clock, &*sink);
                 drop(working);
             };
-            std::thread::Builder::new().name(format!("lanes-{number}")).spawn(run)?;
+            std::thread::Builder::new().name(format!("tasks-{number}")).spawn(run)?;
         }
         Ok(pool)
     }
@@ -124,22 +124,22 @@ impl Drop for Pool {
 }
 
 fn work(queue: &Queue, pace: &dyn Fn() -> Pace, clock: &dyn Clock, sink: &dyn Sink) {
-    while let Some(slot) = queue.next() {
-        // A panic is a defect, and a lane that has met one counts no further: the counts are half done, which the lane's
-        // poisoned lock remembers. It must not take the thread along and leave the other lanes to fewer of them in silence.
-        let turn = catch_unwind(AssertUnwindSafe(|| slot.turn(pace(), clock.now())));
-        match turn.unwrap_or_else(|_| Err(slot.panicked())) {
+    while let Some(task) = queue.next() {
+        // A panic is a defect, and a partition task that has met one counts no further: the counts are half done, which the task's
+        // poisoned lock remembers. It must not take the thread along and leave the other tasks to fewer of them in silence.
+        let turn = catch_unwind(AssertUnwindSafe(|| task.turn(pace(), clock.now())));
+        match turn.unwrap_or_else(|_| Err(task.panicked())) {
             Ok((again, checkpoint)) => {
                 if let Some(checkpoint) = checkpoint {
-                    sink.write(&slot, checkpoint);
+                    sink.enqueue(&task, checkpoint);
                 }
                 if again {
-                    queue.push(slot);
+                    queue.push(task);
                 }
             }
             Err(error) => {
-                slot.close();
-                sink.broken(&slot, error);
+                task.close();
+                sink.broken(&task, error);
             }
         }
     }

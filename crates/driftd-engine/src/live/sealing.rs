@@ -14,15 +14,15 @@ use crate::Clock;
 use crate::metrics::METRICS;
 
 /// Steps of one monitor before the next has its turn: a monitor that catches up with a year must not hold up the others.
-const STEPS: u32 = 64;
+const STEPS_PER_ROUND: u32 = 64;
 /// How often it is looked whether there is something to seal.
-const EVERY: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// Rounds between two counts of late records.
-const SWEEP_ROUNDS: usize = 10;
+const ROUNDS_PER_SWEEP: usize = 10;
 /// How long a number of partitions is good for.
-const COUNT_FOR: Duration = Duration::from_secs(30);
+const PARTITION_COUNT_MAX_AGE: Duration = Duration::from_secs(30);
 
-pub(super) struct Sealing {
+pub(super) struct SealLoop {
     pub(super) store: SharedStore,
     pub(super) source: Arc<dyn Source>,
     pub(super) plans: Vec<Arc<PlanSchedule>>,
@@ -31,7 +31,7 @@ pub(super) struct Sealing {
     pub(super) status: Arc<Status>,
 }
 
-impl Sealing {
+impl SealLoop {
     /// Seals until `stop` says so, between two steps.
     ///
     /// # Errors
@@ -49,7 +49,7 @@ impl Sealing {
                     waits = Waits::new();
                     self.status.working(Doing::Seal);
                     if !more {
-                        stop.pause(EVERY).await;
+                        stop.pause(POLL_INTERVAL).await;
                     }
                 }
                 Err(error @ StoreError::Transient { .. }) => {
@@ -71,11 +71,11 @@ impl Sealing {
             // Without a number of partitions nothing is known to be complete.
             let expected = counts.of(plan).unwrap_or(usize::MAX);
             let mut steps = 0;
-            while steps < STEPS && !stop.is_asked() && self.step(plan, expected).await? {
+            while steps < STEPS_PER_ROUND && !stop.is_asked() && self.step(plan, expected).await? {
                 steps += 1;
             }
-            more |= steps == STEPS;
-            if round.is_multiple_of(SWEEP_ROUNDS) && !stop.is_asked() {
+            more |= steps == STEPS_PER_ROUND;
+            if round.is_multiple_of(ROUNDS_PER_SWEEP) && !stop.is_asked() {
                 self.sweep(plan).await?;
                 self.look(plan, expected).await?;
             }
@@ -145,7 +145,7 @@ impl Counts {
     /// Asks again when it is time to; a topic that cannot be asked keeps its last number.
     async fn refresh(&mut self, plans: &[Arc<PlanSchedule>], source: &dyn Source, status: &Status) {
         let topics: std::collections::BTreeSet<&Topic> = plans.iter().flat_map(|p| &p.monitor().topics).collect();
-        let is_fresh = self.asked_at.is_some_and(|at| at.elapsed() < COUNT_FOR);
+        let is_fresh = self.asked_at.is_some_and(|at| at.elapsed() < PARTITION_COUNT_MAX_AGE);
         if is_fresh && topics.iter().all(|topic| self.known.contains_key(*topic)) {
             return;
         }

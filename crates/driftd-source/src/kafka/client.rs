@@ -10,44 +10,44 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaResult;
 use rdkafka::{Offset as Position, TopicPartitionList};
 
-use super::context::{Board, Context};
+use super::context::{ClientRequests, Context};
 use super::rebalance::commit;
 use super::settings::Settings;
 
-/// Between two looks at what is to be done.
-const LOOK: Duration = Duration::from_millis(100);
-/// Between two words to the group about where lanes have come.
-const REPORT: Duration = Duration::from_secs(5);
+/// How long one poll waits for events, and how often it is looked what else is to be done.
+const POLL_TIMEOUT: Duration = Duration::from_millis(100);
+/// How often the group is told how far partitions were counted.
+const COMMIT_INTERVAL: Duration = Duration::from_secs(5);
 /// How long leaving the group may take, apart from writing down what was read.
-const FAREWELL: Duration = Duration::from_secs(5);
+const LEAVE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Partitions to reckon with where a topic is not there yet.
-const UNKNOWN: usize = 12;
+const ASSUMED_PARTITIONS: usize = 12;
 
 /// Joins the group and stays until the source is closed.
 pub(super) fn run(settings: &Settings, topics: &[Topic], context: Context) {
     // How much each partition's queue may hold depends on how many there are.
     let total = loop {
-        if context.is_closing() || context.teller.has_failed() {
+        if context.is_closing() || context.events.has_failed() {
             return;
         }
-        match context.asker.total() {
+        match context.queries.total() {
             Some(total) => break total,
-            None => std::thread::park_timeout(LOOK),
+            None => std::thread::park_timeout(POLL_TIMEOUT),
         }
     };
-    let teller = Arc::clone(&context.teller);
+    let events = Arc::clone(&context.events);
     let consumer = match join(settings, topics, total, context) {
         Ok(consumer) => consumer,
-        Err(error) => return teller.fail(error),
+        Err(error) => return events.fail(error),
     };
     let context = Arc::clone(consumer.context());
     let mut reported = Instant::now();
-    while !context.is_closing() && !context.teller.has_failed() {
+    while !context.is_closing() && !context.events.has_failed() {
         poll(&consumer, &context);
         reposition(&consumer, &context);
-        if reported.elapsed() >= REPORT {
+        if reported.elapsed() >= COMMIT_INTERVAL {
             reported = Instant::now();
-            commit(&consumer, &context.board.take_reported());
+            commit(&consumer, &context.requests.take_reported());
         }
     }
     leave(consumer, &context);
@@ -59,7 +59,7 @@ fn join(
     total: usize,
     context: Context,
 ) -> Result<Arc<BaseConsumer<Context>>, SourceError> {
-    let partitions = if total == 0 { UNKNOWN } else { total };
+    let partitions = if total == 0 { ASSUMED_PARTITIONS } else { total };
     let consumer: BaseConsumer<Context> =
         settings.consumer(partitions).create_with_context(context).map_err(|error| settings.explain(&error))?;
     let consumer = Arc::new(consumer);
@@ -73,25 +73,25 @@ fn join(
 
 /// Serves callbacks. Errors have been told by one of them already.
 fn poll(consumer: &BaseConsumer<Context>, context: &Context) {
-    if let Some(Ok(record)) = consumer.poll(LOOK) {
+    if let Some(Ok(record)) = consumer.poll(POLL_TIMEOUT) {
         use rdkafka::Message;
         // It cannot be put back before its successors, so going on would lose it.
         let place = format!("{}/{} at offset {}", record.topic(), record.partition(), record.offset());
         let what = format!("a record of {place} came past its partition's queue: restart driftd to read it again");
-        context.teller.fail(SourceError { class: driftd_model::ErrorClass::Transient, ..SourceError::permanent(what) });
+        context.events.fail(SourceError { class: driftd_model::ErrorClass::Transient, ..SourceError::permanent(what) });
     }
 }
 
 /// Finds a place to go on for partitions whose next offset the broker does not have.
 fn reposition(consumer: &BaseConsumer<Context>, context: &Context) {
-    for (partition, next) in context.board.take_lost() {
-        if !context.slots().contains_key(&partition) {
+    for (partition, next) in context.requests.take_lost() {
+        if !context.queues().contains_key(&partition) {
             continue;
         }
         let one = std::slice::from_ref(&partition);
-        let first = |position| context.asker.offsets(one, position).into_iter().next().flatten();
+        let first = |position| context.queries.offsets(one, position).into_iter().next().flatten();
         let (Some(low), Some(high)) = (first(Position::Beginning), first(Position::End)) else {
-            context.board.lose(&partition, next);
+            context.requests.lose(&partition, next);
             continue;
         };
         if next > high {
@@ -100,14 +100,14 @@ fn reposition(consumer: &BaseConsumer<Context>, context: &Context) {
                  to read the topic as a new one, give it another name"
             );
             tracing::error!(kafka.partition = %partition, "{what}");
-            if let Some(slot) = context.slots().get(&partition) {
-                slot.fail(what);
+            if let Some(queue) = context.queues().get(&partition) {
+                queue.fail(what);
             }
             continue;
         }
         if next < low {
             let (from, to) = (next.0, low.0);
-            context.board.truncations.fetch_add(1, Ordering::Relaxed);
+            context.requests.truncations.fetch_add(1, Ordering::Relaxed);
             tracing::error!(
                 kafka.topic = %partition.topic,
                 kafka.partition = partition.partition.0,
@@ -118,7 +118,7 @@ fn reposition(consumer: &BaseConsumer<Context>, context: &Context) {
         }
         if let Err(error) = restart(consumer, &partition, next.max(low)) {
             tracing::warn!(kafka.partition = %partition, %error, "cannot go on yet");
-            context.board.lose(&partition, next);
+            context.requests.lose(&partition, next);
         }
     }
 }
@@ -134,15 +134,15 @@ fn restart(consumer: &BaseConsumer<Context>, partition: &TopicPartition, at: Off
 
 /// Gives every partition back, leaves the group and takes the client apart, all before a deadline.
 fn leave(consumer: Arc<BaseConsumer<Context>>, context: &Context) {
-    commit(&consumer, &context.board.take_reported());
+    commit(&consumer, &context.requests.take_reported());
     if let Err(error) = consumer.close_queue() {
         tracing::warn!(%error, "the Kafka client does not close");
     }
     let begun = Instant::now();
-    while !consumer.closed() && begun.elapsed() < FAREWELL + context.patience {
-        drop(consumer.poll(LOOK));
+    while !consumer.closed() && begun.elapsed() < LEAVE_TIMEOUT + context.drain_timeout {
+        drop(consumer.poll(POLL_TIMEOUT));
     }
-    context.slots().values().for_each(|slot| slot.take());
+    context.queues().values().for_each(|queue| queue.take());
     if !consumer.closed() {
         tracing::warn!("the Kafka client has not left its group in time: the brokers will notice");
         // Taking it apart would wait for what has not come.
@@ -150,7 +150,7 @@ fn leave(consumer: Arc<BaseConsumer<Context>>, context: &Context) {
     }
 }
 
-impl Board {
+impl ClientRequests {
     /// Notes a partition whose next offset the broker does not have.
     pub(super) fn lose(&self, partition: &TopicPartition, next: Offset) {
         let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);

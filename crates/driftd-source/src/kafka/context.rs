@@ -15,13 +15,11 @@ use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::types::{RDKafkaErrorCode as Code, RDKafkaRespErr};
 
-use super::ask::Asker;
-use super::dead_letter::DeadLetterSink;
-use super::decoder::MakeDecoder;
-use super::lines::Lines;
-use super::refusal;
-use super::slot::Slot;
-use super::trouble::Teller;
+use super::events::EventChannel;
+use super::log::ClientLog;
+use super::query::QueryClient;
+use super::queue::SharedQueue;
+use super::reader::{DeadLetterSink, MakeDecoder};
 
 thread_local! {
     /// Offset of the end of partition that this thread's poll has just met. librdkafka's event has it, the binding
@@ -36,23 +34,23 @@ pub(super) fn end_met() -> Option<Offset> {
 
 /// What the callbacks need.
 pub(super) struct Context {
-    pub(super) teller: Arc<Teller>,
-    pub(super) asker: Arc<Asker>,
-    pub(super) lines: Arc<Lines>,
+    pub(super) events: Arc<EventChannel>,
+    pub(super) queries: Arc<QueryClient>,
+    pub(super) log: Arc<ClientLog>,
     pub(super) closing: Arc<AtomicBool>,
     pub(super) start: StartPolicy,
-    pub(super) patience: Duration,
+    pub(super) drain_timeout: Duration,
     pub(super) make_decoder: MakeDecoder,
     pub(super) dead_letters: Option<Arc<dyn DeadLetterSink>>,
-    pub(super) board: Arc<Board>,
+    pub(super) requests: Arc<ClientRequests>,
     /// The consumer, which holds this context.
     pub(super) consumer: OnceLock<Weak<BaseConsumer<Self>>>,
-    pub(super) slots: Mutex<BTreeMap<TopicPartition, Arc<Slot>>>,
+    pub(super) queues: Mutex<BTreeMap<TopicPartition, Arc<SharedQueue>>>,
 }
 
-/// What others leave for the client thread to do.
+/// Requests of other threads to the client thread.
 #[derive(Debug, Default)]
-pub(super) struct Board {
+pub(super) struct ClientRequests {
     /// Counted and committed to the store, to be told to the group.
     pub(super) reported: Mutex<BTreeMap<TopicPartition, Offset>>,
     /// Partitions whose next offset the broker does not have.
@@ -62,8 +60,8 @@ pub(super) struct Board {
 }
 
 impl Context {
-    pub(super) fn slots(&self) -> std::sync::MutexGuard<'_, BTreeMap<TopicPartition, Arc<Slot>>> {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn queues(&self) -> std::sync::MutexGuard<'_, BTreeMap<TopicPartition, Arc<SharedQueue>>> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn is_closing(&self) -> bool {
@@ -73,14 +71,14 @@ impl Context {
 
 impl ClientContext for Context {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
-        self.lines.write(level, facility, text);
+        self.log.write(level, facility, text);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
         let Some(code) = error.rdkafka_error_code() else { return };
         match code {
             Code::PartitionEOF => END.set(end_in(reason)),
-            _ => refusal::notice(&self.teller, code, &self.lines.scrub(reason)),
+            _ => self.events.client_error(code, &self.log.scrub(reason)),
         }
     }
 }

@@ -15,15 +15,15 @@ use rdkafka::message::{DeliveryResult, Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
 use rdkafka::types::RDKafkaErrorCode as Code;
 
-use super::dead_letter::{DeadLetterSink, RejectedRecord};
-use super::lines::Lines;
+use super::log::ClientLog;
+use super::reader::{DeadLetterSink, RejectedRecord};
 use super::settings::Settings;
 
 /// Throughput before latency: whoever sends many waits for the last of them.
-const MANY: [(&str, &str); 4] =
+const BULK_DEFAULTS: [(&str, &str); 4] =
     [("linger.ms", "20"), ("compression.type", "lz4"), ("batch.size", "262144"), ("message.timeout.ms", "60000")];
 /// A convenience that takes little memory.
-const ASIDE: [(&str, &str); 6] = [
+const DEAD_LETTER_DEFAULTS: [(&str, &str); 6] = [
     ("linger.ms", "200"),
     // What the decoder takes, and something for headers; the topic may still refuse it.
     ("message.max.bytes", "9437184"),
@@ -33,9 +33,9 @@ const ASIDE: [(&str, &str); 6] = [
     ("queue.buffering.max.kbytes", "16384"),
 ];
 /// Between two tries to find room in a full queue.
-const PAUSE: Duration = Duration::from_millis(5);
+const QUEUE_FULL_PAUSE: Duration = Duration::from_millis(5);
 /// What dead letters still on their way are given when driftd ends.
-const FAREWELL: Duration = Duration::from_secs(2);
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A record to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ struct Tally {
     why: Mutex<Option<KafkaError>>,
 }
 
-struct Context(Lines);
+struct Context(ClientLog);
 
 /// Writes records, each once as long as the producer lives.
 pub struct Producer(ThreadedProducer<Context>);
@@ -111,7 +111,7 @@ impl Producer {
     where
         E: std::error::Error + Send + Sync + 'static,
     {
-        Self::with(config, resolve, &MANY)
+        Self::with(config, resolve, &BULK_DEFAULTS)
     }
 
     fn with<E>(
@@ -123,7 +123,7 @@ impl Producer {
         E: std::error::Error + Send + Sync + 'static,
     {
         let settings = Settings::new(config, resolve)?;
-        let context = Context(Lines::new(settings.secrets.clone()));
+        let context = Context(ClientLog::new(settings.secrets.clone()));
         let made = settings.producer(defaults).create_with_context(context);
         made.map(Self).map_err(|error| settings.explain(&error))
     }
@@ -171,7 +171,7 @@ impl Producer {
                 Ok(()) => return Ok(()),
                 Err((error, refused)) if error.rdkafka_error_code() == Some(Code::QueueFull) => {
                     outgoing = refused;
-                    std::thread::park_timeout(PAUSE);
+                    std::thread::park_timeout(QUEUE_FULL_PAUSE);
                 }
                 Err((error, _)) => {
                     return Err(SourceError {
@@ -197,7 +197,7 @@ impl DeadLetterProducer {
     where
         E: std::error::Error + Send + Sync + 'static,
     {
-        Ok(Self { producer: Producer::with(config, resolve, &ASIDE)?, topic, tally: Arc::default() })
+        Ok(Self { producer: Producer::with(config, resolve, &DEAD_LETTER_DEFAULTS)?, topic, tally: Arc::default() })
     }
 
     /// Records that the topic has.
@@ -229,7 +229,7 @@ impl DeadLetterSink for DeadLetterProducer {
 impl Drop for DeadLetterProducer {
     fn drop(&mut self) {
         // What is not delivered by then is not: it was a copy.
-        drop(self.producer.0.flush(FAREWELL));
+        drop(self.producer.0.flush(FLUSH_TIMEOUT));
     }
 }
 

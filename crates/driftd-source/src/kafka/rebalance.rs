@@ -5,19 +5,19 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use driftd_config::StartPolicy;
-use driftd_model::{Answer, Offset, Partition, SourceEvent, Topic, TopicPartition};
+use driftd_model::{Offset, Partition, RebalanceReply, SourceEvent, Topic, TopicPartition};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, RebalanceProtocol};
 use rdkafka::error::KafkaResult;
 use rdkafka::{Offset as Position, TopicPartitionList};
 
 use super::context::Context;
-use super::feed::KafkaFeed;
-use super::slot::Slot;
+use super::queue::SharedQueue;
+use super::reader::KafkaPartitionReader;
 
-/// Between two looks at whether the source is being closed.
-const LOOK: Duration = Duration::from_millis(100);
+/// How often it is looked whether the source is being closed.
+const CLOSING_CHECK_INTERVAL: Duration = Duration::from_millis(100);
 /// How long to wait for whoever reads partitions that are somebody else's by now. It cannot save anything.
-const SHORT: Duration = Duration::from_secs(1);
+const LOST_PARTITIONS_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Context {
     /// New partitions: asks where they go on, and has them read from there.
@@ -31,29 +31,29 @@ impl Context {
         };
         let Some(this) = self.consumer.get().and_then(std::sync::Weak::upgrade) else { return };
         let mut started = TopicPartitionList::with_capacity(partitions.len());
-        let mut slots = Vec::with_capacity(partitions.len());
+        let mut queues = Vec::with_capacity(partitions.len());
         for (partition, start) in partitions.iter().zip(starts) {
             // Split before it is assigned, so that no record can come by way of the main queue.
             let (topic, number) = (partition.topic.as_str(), partition.partition.0);
             let Some(queue) = this.split_partition_queue(topic, number) else { continue };
             if started.add_partition_offset(topic, number, Position::Offset(start.0)).is_ok() {
-                slots.push((partition.clone(), start, Arc::new(Slot::new(queue))));
+                queues.push((partition.clone(), start, Arc::new(SharedQueue::new(queue))));
             }
         }
         if let Err(error) = take(consumer, &started) {
             // The group has gone on without us while we waited; another assignment follows.
             tracing::warn!(%error, "an assignment of partitions came to nothing");
-            for (_, _, slot) in &slots {
-                slot.take();
+            for (_, _, queue) in &queues {
+                queue.take();
             }
             self.give_up(partitions, Duration::ZERO);
             return;
         }
-        for (partition, at, slot) in slots {
+        for (partition, at, queue) in queues {
             let decoder = (self.make_decoder)(&partition.topic);
-            let feed = KafkaFeed::new(partition.clone(), at, Arc::clone(&slot), decoder, self);
-            self.slots().insert(partition.clone(), slot);
-            self.teller.tell(SourceEvent::Started { partition, at, feed: Box::new(feed) });
+            let reader = KafkaPartitionReader::new(partition.clone(), at, Arc::clone(&queue), decoder, self);
+            self.queues().insert(partition.clone(), queue);
+            self.events.send(SourceEvent::Started { partition, at, reader: Box::new(reader) });
         }
     }
 
@@ -61,14 +61,17 @@ impl Context {
     pub(super) fn revoked(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
         let lost = consumer.assignment_lost();
         let partitions = partitions_of(list);
-        let gone: Vec<_> = partitions.iter().filter_map(|partition| self.slots().remove(partition)).collect();
-        self.give_up(partitions.clone(), if lost { SHORT.min(self.patience) } else { self.patience });
-        // Waits for pulls under way, which end at their budget.
-        for slot in gone {
-            slot.take();
+        let gone: Vec<_> = partitions.iter().filter_map(|partition| self.queues().remove(partition)).collect();
+        self.give_up(
+            partitions.clone(),
+            if lost { LOST_PARTITIONS_TIMEOUT.min(self.drain_timeout) } else { self.drain_timeout },
+        );
+        // Waits for polls under way, which end at their budget.
+        for queue in gone {
+            queue.take();
         }
-        // After the last pull, so that nothing is left for whoever is assigned them next.
-        let reported = self.board.forget(&partitions);
+        // After the last poll, so that nothing is left for whoever is assigned them next.
+        let reported = self.requests.forget(&partitions);
         if !lost {
             commit(consumer, &reported);
         }
@@ -76,15 +79,15 @@ impl Context {
     }
 
     /// Says that partitions are taken away, and waits until that was acted on, but not for ever.
-    fn give_up(&self, partitions: Vec<TopicPartition>, patience: Duration) {
+    fn give_up(&self, partitions: Vec<TopicPartition>, timeout: Duration) {
         if partitions.is_empty() {
             return;
         }
-        let (answer, answered) = answer();
+        let (reply, replied) = reply();
         let count = partitions.len();
-        self.teller.tell(SourceEvent::Revoked { partitions, answer });
-        // An event that nobody takes, and an answer that nobody gives, end the waiting by being dropped.
-        if !patience.is_zero() && answered.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
+        self.events.send(SourceEvent::Revoked { partitions, reply });
+        // An event that nobody takes, and a reply that nobody sends, end the waiting by being dropped.
+        if !timeout.is_zero() && replied.recv_timeout(timeout) == Err(RecvTimeoutError::Timeout) {
             tracing::warn!(partitions = count, "revoked partitions were not written down in time: they are read again");
         }
     }
@@ -94,10 +97,10 @@ impl Context {
         if partitions.is_empty() {
             return Some(Vec::new());
         }
-        let (answer, answered) = answer();
-        self.teller.tell(SourceEvent::Assigned { partitions: partitions.to_vec(), answer });
+        let (reply, replied) = reply();
+        self.events.send(SourceEvent::Assigned { partitions: partitions.to_vec(), reply });
         let known = loop {
-            match answered.recv_timeout(LOOK) {
+            match replied.recv_timeout(CLOSING_CHECK_INTERVAL) {
                 Ok(known) => break known,
                 Err(RecvTimeoutError::Timeout) if !self.is_closing() => {}
                 Err(_) => return None,
@@ -112,7 +115,7 @@ impl Context {
 
     /// Where the start policy lets partitions begin; asked until somebody answers, or the source is being closed.
     fn resolve(&self, partitions: &[TopicPartition]) -> Option<Vec<Offset>> {
-        let ask = |position| self.asker.offsets(partitions, position);
+        let ask = |position| self.queries.offsets(partitions, position);
         loop {
             let found = match self.start {
                 StartPolicy::Earliest => ask(Position::Beginning),
@@ -120,7 +123,7 @@ impl Context {
                 StartPolicy::At(at) => {
                     // The end first: a record that comes between the questions is then read, not skipped.
                     let ends = ask(Position::End);
-                    let firsts = self.asker.positions(partitions, Position::Offset(at.as_micros().div_euclid(1000)));
+                    let firsts = self.queries.positions(partitions, Position::Offset(at.as_micros().div_euclid(1000)));
                     let start = |(first, end)| match first {
                         Some(Position::Offset(first)) => Some(Offset(first)),
                         Some(_) => end,
@@ -131,19 +134,19 @@ impl Context {
             };
             match found.into_iter().collect::<Option<Vec<_>>>() {
                 Some(found) => return Some(found),
-                None if self.is_closing() || self.teller.is_deserted() => return None,
+                None if self.is_closing() || self.events.is_closed() => return None,
                 // Brokers that are away were waited for by asking; others answer at once and are given a moment.
-                None => std::thread::park_timeout(LOOK),
+                None => std::thread::park_timeout(CLOSING_CHECK_INTERVAL),
             }
         }
     }
 }
 
-/// An answer, and where it arrives.
-fn answer<T: Send + 'static>() -> (Answer<T>, Receiver<T>) {
-    let (give, given) = sync_channel(1);
+/// A reply, and where it arrives.
+fn reply<T: Send + 'static>() -> (RebalanceReply<T>, Receiver<T>) {
+    let (send, replied) = sync_channel(1);
     // Whoever waited may have lost patience.
-    (Answer::new(move |value| drop(give.try_send(value))), given)
+    (RebalanceReply::new(move |value| drop(send.try_send(value))), replied)
 }
 
 fn partitions_of(list: &TopicPartitionList) -> Vec<TopicPartition> {
@@ -151,7 +154,7 @@ fn partitions_of(list: &TopicPartitionList) -> Vec<TopicPartition> {
     elements.iter().map(|e| TopicPartition::new(Topic::from(e.topic()), Partition(e.partition()))).collect()
 }
 
-/// Tells the group where lanes have come, without waiting for it.
+/// Tells the group how far partitions were counted, without waiting for it.
 pub(super) fn commit(consumer: &BaseConsumer<Context>, offsets: &[(TopicPartition, Offset)]) {
     let mut list = TopicPartitionList::with_capacity(offsets.len());
     for (partition, next) in offsets {

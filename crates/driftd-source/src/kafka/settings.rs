@@ -10,7 +10,7 @@ use rdkafka::ClientConfig;
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaConfRes;
 
-use super::secrets::Secrets;
+use super::log::Secrets;
 
 /// Better for driftd than librdkafka's own defaults; the configuration may say otherwise.
 const DEFAULTS: [(&str, &str); 6] = [
@@ -32,7 +32,7 @@ const CONSUMER_DEFAULTS: [(&str, &str); 2] = [
     ("fetch.queue.backoff.ms", "2"),
 ];
 
-/// What the feeds rely on.
+/// What the readers rely on.
 const CONSUMER_FIXED: [(&str, &str); 6] = [
     ("group.protocol", "classic"),
     // Partitions that stay go on being read while others come and go.
@@ -56,7 +56,7 @@ pub(super) struct Settings {
     pub(super) secrets: Secrets,
     pub(super) start: StartPolicy,
     /// How long a revoked partition may take to be written down.
-    pub(super) patience: Duration,
+    pub(super) drain_timeout: Duration,
 }
 
 /// How large a record may be that a client sends.
@@ -92,7 +92,7 @@ impl Settings {
             properties.insert(name.clone(), value);
         }
         let brokers: Vec<_> = config.brokers.iter().map(driftd_config::Broker::as_str).collect();
-        let patience = u64::try_from(config.drain_timeout.as_micros()).unwrap_or(0);
+        let drain_timeout = u64::try_from(config.drain_timeout.as_micros()).unwrap_or(0);
         Ok(Self {
             brokers: brokers.join(","),
             group: config.group.clone(),
@@ -100,7 +100,7 @@ impl Settings {
             fetch_bytes: config.fetch_bytes.bytes(),
             secrets,
             start: config.start,
-            patience: Duration::from_micros(patience),
+            drain_timeout: Duration::from_micros(drain_timeout),
         })
     }
 
@@ -132,7 +132,7 @@ impl Settings {
     }
 
     /// A consumer that belongs to no group and only asks questions.
-    pub(super) fn asker(&self) -> ClientConfig {
+    pub(super) fn query_client(&self) -> ClientConfig {
         let mut client = self.client();
         self.configured(&mut client);
         // Twice the same member in a group would fence one of them.

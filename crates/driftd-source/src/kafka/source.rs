@@ -13,26 +13,25 @@ use driftd_model::{BoxFuture, Offset, Source, SourceError, SourceEvent, Topic, T
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
 
-use super::ask::{Asker, Noticing, Question};
 use super::client;
-use super::context::{Board, Context};
-use super::dead_letter::DeadLetterSink;
-use super::decoder::MakeDecoder;
-use super::lines::Lines;
+use super::context::{ClientRequests, Context};
+use super::events::EventChannel;
+use super::log::ClientLog;
+use super::query::{Query, QueryClient, QueryContext};
+use super::reader::{DeadLetterSink, MakeDecoder};
 use super::settings::Settings;
-use super::trouble::Teller;
 
 /// How long dropping a source waits for its threads.
-const FAREWELL: Duration = Duration::from_secs(10);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Topics of a Kafka cluster, shared out among the members of a consumer group.
 ///
 /// Two threads belong to it: one polls the group's client and serves its callbacks, one asks the brokers questions.
-/// Records pass neither: every partition's [`Feed`](driftd_model::Feed) pulls them from a queue of its own.
+/// Records pass neither: every partition's [`PartitionReader`](driftd_model::PartitionReader) pulls them from a queue of its own.
 pub struct KafkaSource {
     events: tokio::sync::Mutex<UnboundedReceiver<SourceEvent>>,
-    asker: Arc<Asker>,
-    board: Arc<Board>,
+    queries: Arc<QueryClient>,
+    requests: Arc<ClientRequests>,
     closing: Arc<AtomicBool>,
     /// Closed by each thread's end.
     ended: Mutex<Receiver<()>>,
@@ -58,44 +57,46 @@ impl KafkaSource {
         let settings = Settings::new(config, resolve)?;
         // Nothing is built of it; a property that no consumer has is found here and not by a thread.
         settings.consumer(1).create_native_config().map_err(|error| settings.explain(&error))?;
-        let lines = Arc::new(Lines::new(settings.secrets.clone()));
-        let (tell, events) = unbounded_channel();
-        let teller = Arc::new(Teller::new(tell, settings.brokers()));
-        let noticing = Noticing { lines: Arc::clone(&lines), teller: Arc::clone(&teller) };
-        let client = settings.asker().create_with_context(noticing).map_err(|error| settings.explain(&error))?;
+        let log = Arc::new(ClientLog::new(settings.secrets.clone()));
+        let (send, received) = unbounded_channel();
+        let events = Arc::new(EventChannel::new(send, settings.brokers()));
+        let query_context = QueryContext { log: Arc::clone(&log), events: Arc::clone(&events) };
+        let client =
+            settings.query_client().create_with_context(query_context).map_err(|error| settings.explain(&error))?;
         let topics: Vec<_> = topics.iter().cloned().collect();
-        let (asker, asked) = Asker::new(client, topics.clone(), Arc::clone(&teller));
-        let (asker, board, closing) = (Arc::new(asker), Arc::<Board>::default(), Arc::<AtomicBool>::default());
+        let (queries, asked) = QueryClient::new(client, topics.clone(), Arc::clone(&events));
+        let (queries, requests, closing) =
+            (Arc::new(queries), Arc::<ClientRequests>::default(), Arc::<AtomicBool>::default());
         let context = Context {
-            teller,
-            asker: Arc::clone(&asker),
-            lines,
+            events,
+            queries: Arc::clone(&queries),
+            log,
             closing: Arc::clone(&closing),
             start: settings.start,
-            patience: settings.patience,
+            drain_timeout: settings.drain_timeout,
             make_decoder,
             dead_letters,
-            board: Arc::clone(&board),
+            requests: Arc::clone(&requests),
             consumer: OnceLock::new(),
-            slots: Mutex::default(),
+            queues: Mutex::default(),
         };
         let (ends, ended) = sync_channel(0);
         let source = Self {
-            events: tokio::sync::Mutex::new(events),
-            asker: Arc::clone(&asker),
-            board,
+            events: tokio::sync::Mutex::new(received),
+            queries: Arc::clone(&queries),
+            requests,
             closing: Arc::clone(&closing),
             ended: Mutex::new(ended),
         };
         let asking = ends.clone();
-        spawn("kafka-asker", move || {
-            asker.run(&asked, &closing);
+        spawn("kafka-queries", move || {
+            queries.run(&asked, &closing);
             drop(asking);
         })?;
         spawn("kafka-client", move || {
-            let teller = Arc::clone(&context.teller);
+            let events = Arc::clone(&context.events);
             client::run(&settings, &topics, context);
-            teller.end();
+            events.end();
             drop(ends);
         })?;
         Ok(source)
@@ -104,7 +105,7 @@ impl KafkaSource {
     /// How often records had been deleted by their topic's retention before they were read.
     #[must_use]
     pub fn truncations(&self) -> u64 {
-        self.board.truncations.load(Ordering::Relaxed)
+        self.requests.truncations.load(Ordering::Relaxed)
     }
 }
 
@@ -123,18 +124,18 @@ impl Source for KafkaSource {
 
     fn partition_count<'a>(&'a self, topic: &'a Topic) -> BoxFuture<'a, Result<usize, SourceError>> {
         let (reply, answer) = oneshot::channel();
-        self.asker.put(Question::Count(topic.clone(), reply));
+        self.queries.submit(Query::Count(topic.clone(), reply));
         Box::pin(async { answer.await.unwrap_or_else(|_| Err(SourceError::transient("the Kafka source is closed"))) })
     }
 
-    fn ends<'a>(&'a self, partitions: &'a [TopicPartition]) -> BoxFuture<'a, Vec<Option<Offset>>> {
+    fn log_end_offsets<'a>(&'a self, partitions: &'a [TopicPartition]) -> BoxFuture<'a, Vec<Option<Offset>>> {
         let (reply, answer) = oneshot::channel();
-        self.asker.put(Question::Ends(partitions.to_vec(), reply));
+        self.queries.submit(Query::Ends(partitions.to_vec(), reply));
         Box::pin(async { answer.await.unwrap_or_else(|_| vec![None; partitions.len()]) })
     }
 
     fn report(&self, partition: &TopicPartition, next: Offset) {
-        let mut reported = self.board.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reported = self.requests.reported.lock().unwrap_or_else(PoisonError::into_inner);
         reported.insert(partition.clone(), next);
     }
 
@@ -144,7 +145,7 @@ impl Source for KafkaSource {
 }
 
 impl Drop for KafkaSource {
-    /// Whoever drops the source does not wait for its events: they go, and with them whatever waits for an answer.
+    /// Whoever drops the source does not wait for its events: they go, and with them whatever waits for a reply.
     fn drop(&mut self) {
         self.close();
         let events = self.events.get_mut();
@@ -152,7 +153,7 @@ impl Drop for KafkaSource {
         while events.try_recv().is_ok() {}
         let ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner);
         // Nothing is ever sent: the threads' ends close the channel.
-        if ended.recv_timeout(FAREWELL) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+        if ended.recv_timeout(SHUTDOWN_TIMEOUT) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
             tracing::warn!("the Kafka client has not ended in time and is left behind");
         }
     }

@@ -9,7 +9,7 @@ use driftd_source::kafka::KafkaSource;
 use driftd_window::Span;
 
 use crate::broker;
-use crate::reader::{Book, PATIENCE, Reader, rejecting};
+use crate::reader::{Book, Reader, TEST_TIMEOUT, rejecting};
 use crate::records::{config, fill, secret};
 
 fn source(config: &KafkaConfig, topic: &str) -> KafkaSource {
@@ -18,7 +18,7 @@ fn source(config: &KafkaConfig, topic: &str) -> KafkaSource {
 
 fn next(source: &KafkaSource) -> Option<SourceEvent> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    runtime.block_on(async { tokio::time::timeout(PATIENCE, source.next_event()).await }).expect("an event in time")
+    runtime.block_on(async { tokio::time::timeout(TEST_TIMEOUT, source.next_event()).await }).expect("an event in time")
 }
 
 #[test]
@@ -43,18 +43,18 @@ fn patience_has_an_end() {
     kafka.create_topic("patience", 1);
     let config = KafkaConfig { drain_timeout: Span::from_secs(2), ..config(&kafka.bootstrap(), "patience") };
     let source = source(&config, "patience");
-    let Some(SourceEvent::Assigned { answer, .. }) = next(&source) else { panic!("assigned first") };
-    answer.give(vec![None]);
-    let Some(SourceEvent::Started { mut feed, .. }) = next(&source) else { panic!("started next") };
+    let Some(SourceEvent::Assigned { reply, .. }) = next(&source) else { panic!("assigned first") };
+    reply.send(vec![None]);
+    let Some(SourceEvent::Started { mut reader, .. }) = next(&source) else { panic!("started next") };
     source.close();
-    let Some(SourceEvent::Revoked { answer, .. }) = next(&source) else { panic!("revoked at last") };
+    let Some(SourceEvent::Revoked { reply, .. }) = next(&source) else { panic!("revoked at last") };
     let begun = Instant::now();
     assert!(next(&source).is_none());
     assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
     // Both are too late, and harmless.
-    answer.give(());
-    let budget = driftd_model::PullBudget { records: 1, bytes: 1 };
-    assert!(matches!(feed.pull(budget), Ok(driftd_model::Pulled::Nothing)));
+    reply.send(());
+    let budget = driftd_model::PollBudget { records: 1, bytes: 1 };
+    assert!(matches!(reader.poll(budget), Ok(driftd_model::Poll::Nothing)));
 }
 
 /// Whoever drops a source that waits for an answer does not wait for it.
@@ -70,16 +70,16 @@ fn a_source_is_dropped_at_any_time() {
     };
     in_time(source(&config, "dropped"));
     let unanswered = source(&config, "dropped");
-    let Some(SourceEvent::Assigned { answer, .. }) = next(&unanswered) else { panic!("assigned first") };
+    let Some(SourceEvent::Assigned { reply, .. }) = next(&unanswered) else { panic!("assigned first") };
     in_time(unanswered);
-    answer.give(vec![None]);
+    reply.send(vec![None]);
 
     let reading = source(&config, "dropped");
-    let Some(SourceEvent::Assigned { answer, .. }) = next(&reading) else { panic!("assigned first") };
-    answer.give(vec![None]);
-    let Some(SourceEvent::Started { feed, .. }) = next(&reading) else { panic!("started next") };
+    let Some(SourceEvent::Assigned { reply, .. }) = next(&reading) else { panic!("assigned first") };
+    reply.send(vec![None]);
+    let Some(SourceEvent::Started { reader, .. }) = next(&reading) else { panic!("started next") };
     in_time(reading);
-    drop(feed);
+    drop(reader);
 
     in_time(source(&crate::records::config("127.0.0.1:1", "dropped"), "dropped"));
 }

@@ -10,7 +10,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{Headers, Message};
 
 use crate::broker;
-use crate::reader::{Book, PATIENCE, Reader};
+use crate::reader::{Book, Reader, TEST_TIMEOUT};
 use crate::records::{config, record, secret};
 
 #[test]
@@ -36,7 +36,7 @@ fn a_rejected_record_is_copied_as_it_came() {
     let consumer: BaseConsumer = reading.set("auto.offset.reset", "earliest").create().unwrap();
     consumer.subscribe(&["aside"]).unwrap();
     let mut copies = Vec::new();
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TEST_TIMEOUT;
     while copies.len() < 2 {
         assert!(Instant::now() < deadline, "copies come in time: {copies:?}");
         if let Some(Ok(copy)) = consumer.poll(Duration::from_millis(100)) {

@@ -10,7 +10,7 @@ use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer as _, Threa
 use rdkafka::{ClientConfig, Offset as Position, TopicPartitionList};
 
 use crate::broker;
-use crate::reader::{Book, PATIENCE, Page, Reader};
+use crate::reader::{Book, Page, Reader, TEST_TIMEOUT};
 use crate::records::{config, fill, record, secret};
 
 fn offsets(page: &Page) -> Vec<i64> {
@@ -24,15 +24,16 @@ fn markers_of_transactions_are_inside_chunks_and_before_the_end() {
     let mut writing = ClientConfig::new();
     let writing = writing.set("bootstrap.servers", kafka.bootstrap()).set("transactional.id", "t");
     let producer: ThreadedProducer<DefaultProducerContext> = writing.create().unwrap();
-    producer.init_transactions(PATIENCE).unwrap();
+    producer.init_transactions(TEST_TIMEOUT).unwrap();
     let transaction = |commit: bool| {
         producer.begin_transaction().unwrap();
         for _ in 0..3 {
             producer.send(BaseRecord::<(), str>::to("transactions").payload("x")).unwrap();
         }
         // An abort takes back what was not sent yet, and leaves no trace of it.
-        producer.flush(PATIENCE).unwrap();
-        if commit { producer.commit_transaction(PATIENCE) } else { producer.abort_transaction(PATIENCE) }.unwrap();
+        producer.flush(TEST_TIMEOUT).unwrap();
+        if commit { producer.commit_transaction(TEST_TIMEOUT) } else { producer.abort_transaction(TEST_TIMEOUT) }
+            .unwrap();
     };
     let book = Book::default();
     let mut reader = Reader::new(&config(&kafka.bootstrap(), "transactions"), "transactions", &book);
@@ -46,9 +47,9 @@ fn markers_of_transactions_are_inside_chunks_and_before_the_end() {
     // What is not committed is not the end.
     producer.begin_transaction().unwrap();
     producer.send(BaseRecord::<(), str>::to("transactions").payload("x")).unwrap();
-    producer.flush(PATIENCE).unwrap();
+    producer.flush(TEST_TIMEOUT).unwrap();
     assert_eq!(reader.ends("transactions", 1), [Some(8)]);
-    producer.commit_transaction(PATIENCE).unwrap();
+    producer.commit_transaction(TEST_TIMEOUT).unwrap();
     transaction(true);
     reader.until("everything", |_| book.lock().unwrap()[&0].next == Some(14));
     assert_eq!(offsets(&book.lock().unwrap()[&0]), [0, 1, 2, 8, 10, 11, 12]);
@@ -88,7 +89,7 @@ fn compacted_offsets_are_inside_chunks() {
         assert_eq!(offsets(&page).last(), Some(&(sent - 1)));
         (page.records.len() as i64) < sent
     };
-    assert!(wait_until(Instant::now() + PATIENCE, has_gaps), "the topic is not compacted in time");
+    assert!(wait_until(Instant::now() + TEST_TIMEOUT, has_gaps), "the topic is not compacted in time");
 }
 
 #[test]

@@ -8,14 +8,14 @@ use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
 use crate::broker;
-use crate::reader::{Book, PATIENCE, Reader};
+use crate::reader::{Book, Reader, TEST_TIMEOUT};
 use crate::records::{config, fill};
 
 const PARTITIONS: i32 = 12;
 
 /// Steps both until `done`.
 fn both(a: &mut Reader, b: &mut Reader, what: &str, done: impl Fn(&Reader, &Reader) -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TEST_TIMEOUT;
     while !done(a, b) {
         assert!(Instant::now() < deadline, "in vain waited for {what}: {a:?} {b:?}");
         a.step();
@@ -70,7 +70,7 @@ fn the_group_hears_how_far_lanes_have_come() {
     let asking: BaseConsumer = asking.create().unwrap();
     let mut list = rdkafka::TopicPartitionList::new();
     list.add_partition_range("reported", 0, 1);
-    let committed = asking.committed_offsets(list, PATIENCE).unwrap();
+    let committed = asking.committed_offsets(list, TEST_TIMEOUT).unwrap();
     let offsets: Vec<_> = committed.elements().iter().map(|e| e.offset().to_raw().unwrap()).collect();
     assert_eq!(offsets, [30, 20]);
 }

@@ -6,15 +6,16 @@ use std::time::{Duration, Instant};
 
 use driftd_config::KafkaConfig;
 use driftd_model::{
-    DeadLetter, Feed, Offset, Partition, PullBudget, Pulled, Source, SourceError, SourceEvent, Topic, TopicPartition,
+    DeadLetter, Offset, Partition, PartitionReader, Poll, PollBudget, Source, SourceError, SourceEvent, Topic,
+    TopicPartition,
 };
 use driftd_source::kafka::{DeadLetterSink, KafkaSource, MakeDecoder, RecordDecoder};
 use driftd_window::RecordBatch;
 
 use crate::records::secret;
 
-pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
-pub(crate) const BUDGET: PullBudget = PullBudget { records: 1000, bytes: 1 << 20 };
+pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(90);
+pub(crate) const BUDGET: PollBudget = PollBudget { records: 1000, bytes: 1 << 20 };
 
 /// What a store would hold of one partition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub(crate) struct Reader {
     pub(crate) source: KafkaSource,
     runtime: tokio::runtime::Runtime,
     book: Book,
-    feeds: BTreeMap<TopicPartition, Box<dyn Feed>>,
+    readers: BTreeMap<TopicPartition, Box<dyn PartitionReader>>,
     /// Where partitions started.
     pub(crate) started: BTreeMap<i32, i64>,
     /// Partitions whose end was met after the last record.
@@ -80,7 +81,7 @@ impl Reader {
             source,
             runtime: tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap(),
             book: Arc::clone(book),
-            feeds: BTreeMap::new(),
+            readers: BTreeMap::new(),
             started: BTreeMap::new(),
             ended: BTreeSet::new(),
             troubles: Vec::new(),
@@ -100,41 +101,41 @@ impl Reader {
                 Err(_) => {}
             }
         }
-        self.pull();
+        self.poll();
     }
 
     fn take(&mut self, event: SourceEvent) {
         match event {
-            SourceEvent::Assigned { partitions, answer } => {
+            SourceEvent::Assigned { partitions, reply } => {
                 let book = self.book.lock().unwrap();
                 let next = |p: &TopicPartition| book.get(&p.partition.0).and_then(|page| page.next).map(Offset);
-                answer.give(partitions.iter().map(next).collect());
+                reply.send(partitions.iter().map(next).collect());
             }
-            SourceEvent::Started { partition, at, feed } => {
+            SourceEvent::Started { partition, at, reader } => {
                 self.started.insert(partition.partition.0, at.0);
                 self.book.lock().unwrap().entry(partition.partition.0).or_default().next.get_or_insert(at.0);
-                self.feeds.insert(partition, feed);
+                self.readers.insert(partition, reader);
             }
-            SourceEvent::Revoked { partitions, answer } => {
-                self.pull();
+            SourceEvent::Revoked { partitions, reply } => {
+                self.poll();
                 for partition in partitions {
                     self.started.remove(&partition.partition.0);
                     self.ended.remove(&partition.partition.0);
-                    self.feeds.remove(&partition);
+                    self.readers.remove(&partition);
                 }
-                answer.give(());
+                reply.send(());
             }
             SourceEvent::Trouble(what) => self.troubles.push(what),
             SourceEvent::Failed(error) => self.failed = Some(error.to_string()),
         }
     }
 
-    fn pull(&mut self) {
-        for (partition, feed) in &mut self.feeds {
+    fn poll(&mut self) {
+        for (partition, reader) in &mut self.readers {
             let number = partition.partition.0;
             loop {
-                match feed.pull(BUDGET) {
-                    Ok(Pulled::Chunk { chunk, bytes }) => {
+                match reader.poll(BUDGET) {
+                    Ok(Poll::Chunk { chunk, bytes }) => {
                         self.ended.remove(&number);
                         let mut book = self.book.lock().unwrap();
                         let page = book.get_mut(&number).unwrap();
@@ -148,8 +149,8 @@ impl Reader {
                         page.records.extend(chunk.rejects.into_iter().map(|r| (r.offset.0, r.detail)));
                         self.source.report(partition, chunk.to);
                     }
-                    Ok(Pulled::End) => _ = self.ended.insert(number),
-                    Ok(Pulled::Nothing) => break,
+                    Ok(Poll::End) => _ = self.ended.insert(number),
+                    Ok(Poll::Nothing) => break,
                     Err(error) => {
                         self.broken.push(error.to_string());
                         break;
@@ -161,7 +162,7 @@ impl Reader {
 
     /// Goes on until `done`.
     pub(crate) fn until(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TEST_TIMEOUT;
         while !done(self) {
             assert!(Instant::now() < deadline, "in vain waited for {what}: {self:?}");
             self.step();
@@ -179,7 +180,7 @@ impl Reader {
 
     pub(crate) fn ends(&self, topic: &str, partitions: i32) -> Vec<Option<i64>> {
         let all: Vec<_> = (0..partitions).map(|p| TopicPartition::new(Topic::from(topic), Partition(p))).collect();
-        self.runtime.block_on(self.source.ends(&all)).into_iter().map(|end| end.map(|end| end.0)).collect()
+        self.runtime.block_on(self.source.log_end_offsets(&all)).into_iter().map(|end| end.map(|end| end.0)).collect()
     }
 
     pub(crate) fn count(&self, topic: &str) -> Result<usize, SourceError> {

@@ -8,7 +8,7 @@ use driftd_model::{Source as _, SourceEvent, Topic};
 use driftd_source::kafka::KafkaSource;
 
 use crate::broker;
-use crate::reader::{PATIENCE, rejecting};
+use crate::reader::{TEST_TIMEOUT, rejecting};
 use crate::records::config;
 
 const SECRET: &str = "open-sesame-42";
@@ -81,7 +81,7 @@ fn a_client_that_is_refused_fails_without_telling_its_password() {
             }
         }
     };
-    runtime.block_on(async { tokio::time::timeout(PATIENCE, events).await }).expect("the source ends by itself");
+    runtime.block_on(async { tokio::time::timeout(TEST_TIMEOUT, events).await }).expect("the source ends by itself");
     assert_eq!(failures.len(), 1, "{failures:?}");
     let words = failures[0].replace(&kafka.bootstrap(), "BROKER");
     insta::with_settings!({ filters => vec![(r"after \d+ms", "after [TIME]")] }, {

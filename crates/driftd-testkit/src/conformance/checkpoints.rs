@@ -66,7 +66,7 @@ pub async fn a_first_checkpoint_may_start_anywhere(place: &dyn Place) {
     assert_eq!(claim.next_offset, Some(Offset(1_000_000_000_000 + ROWS as i64)));
 }
 
-/// After an ambiguous commit the lane tries again: if the first try landed, the second is fenced, and the offset says so.
+/// After an ambiguous commit the task tries again: if the first try landed, the second is fenced, and the offset says so.
 pub async fn a_checkpoint_that_landed_cannot_land_twice(place: &dyn Place) {
     let store = place.open().await;
     let feeder = Feeder::claim(&*store, 0).await;

@@ -26,9 +26,9 @@ impl Source for Member {
         Box::pin(std::future::ready(Ok(self.shared.lock().logs.len())))
     }
 
-    fn ends<'a>(&'a self, partitions: &'a [TopicPartition]) -> BoxFuture<'a, Vec<Option<Offset>>> {
+    fn log_end_offsets<'a>(&'a self, partitions: &'a [TopicPartition]) -> BoxFuture<'a, Vec<Option<Offset>>> {
         let state = self.shared.lock();
-        let is_there = !state.seats[self.number].is_stalled;
+        let is_there = !state.members[self.number].is_stalled;
         let end = |p: &TopicPartition| is_there.then(|| Offset(state.logs[p.partition.0 as usize].len() as i64));
         let ends = partitions.iter().map(end).collect();
         Box::pin(std::future::ready(ends))
@@ -41,7 +41,7 @@ impl Source for Member {
 
     fn close(&self) {
         // At once, so that no rebalance in between gives it anything.
-        self.shared.lock().seats[self.number].is_leaving = true;
+        self.shared.lock().members[self.number].is_leaving = true;
         let (group, number) = (Group::of(Arc::clone(&self.shared)), self.number);
         self.runtime.spawn(async move { group.leave(number).await });
     }

@@ -1,4 +1,4 @@
-//! Logs, members and readers: plain data behind the group's lock.
+//! Logs, members and assignments: plain data behind the group's lock.
 
 use std::sync::Arc;
 
@@ -26,9 +26,9 @@ pub(super) struct State {
     pub(super) logs: Vec<Vec<Record>>,
     /// Owner of every partition.
     pub(super) owners: Vec<Option<usize>>,
-    pub(super) seats: Vec<Seat>,
+    pub(super) members: Vec<MemberState>,
     /// Every assignment there ever was: those that are over may still be pulled from.
-    pub(super) readers: Vec<Reader>,
+    pub(super) assignments: Vec<Assignment>,
     pub(super) defects: Vec<Option<Defect>>,
     /// How far the members said that they have counted.
     pub(super) reported: Vec<i64>,
@@ -37,7 +37,7 @@ pub(super) struct State {
 }
 
 /// A member of the group.
-pub(super) struct Seat {
+pub(super) struct MemberState {
     /// Nothing once it has left or died.
     pub(super) events: Option<UnboundedSender<SourceEvent>>,
     pub(super) is_stalled: bool,
@@ -46,7 +46,7 @@ pub(super) struct Seat {
 }
 
 /// One assignment of a partition.
-pub(super) struct Reader {
+pub(super) struct Assignment {
     pub(super) member: usize,
     pub(super) partition: usize,
     pub(super) position: usize,
@@ -60,23 +60,25 @@ pub(super) struct Reader {
 }
 
 impl State {
-    /// Whoever waits for records of `wanted` readers, and has not been woken since it found nothing.
-    pub(super) fn wakes(&mut self, wanted: impl Fn(&Reader) -> bool) -> Vec<Wake> {
-        let seats = &self.seats;
-        let served = |r: &&mut Reader| r.is_live && r.waits && seats.get(r.member).is_some_and(|s| !s.is_stalled);
-        let waiting = self.readers.iter_mut().filter(served).filter(|r| wanted(r));
+    /// Whoever waits for records of `wanted` assignments, and has not been woken since it found nothing.
+    pub(super) fn wakes(&mut self, wanted: impl Fn(&Assignment) -> bool) -> Vec<Wake> {
+        let members = &self.members;
+        let served = |r: &&mut Assignment| r.is_live && r.waits && members.get(r.member).is_some_and(|s| !s.is_stalled);
+        let waiting = self.assignments.iter_mut().filter(served).filter(|r| wanted(r));
         waiting
-            .filter_map(|reader| {
-                reader.waits = false;
-                reader.wake.clone()
+            .filter_map(|assignment| {
+                assignment.waits = false;
+                assignment.wake.clone()
             })
             .collect()
     }
 
     /// Nothing is delivered any more of `partitions` to `member`.
     pub(super) fn cut(&mut self, member: usize, partitions: &[usize]) {
-        for reader in self.readers.iter_mut().filter(|r| r.member == member && partitions.contains(&r.partition)) {
-            reader.is_live = false;
+        for assignment in
+            self.assignments.iter_mut().filter(|r| r.member == member && partitions.contains(&r.partition))
+        {
+            assignment.is_live = false;
         }
         for partition in partitions {
             self.owners[*partition] = self.owners[*partition].filter(|owner| *owner != member);
@@ -90,7 +92,7 @@ impl State {
 
     /// Members that are there to stay.
     pub(super) fn present(&self) -> Vec<usize> {
-        let stays = |seat: &Seat| seat.events.is_some() && !seat.is_leaving;
-        (0..self.seats.len()).filter(|m| stays(&self.seats[*m])).collect()
+        let stays = |member: &MemberState| member.events.is_some() && !member.is_leaving;
+        (0..self.members.len()).filter(|m| stays(&self.members[*m])).collect()
     }
 }

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use driftd_engine::{Backoff, FixedClock, Lane, Outbox};
+use driftd_engine::{Backoff, FixedClock, Outbox, PartitionAccumulator};
 use driftd_model::{
     ErrorClass, Incident, IncidentState, MonitorReconciler, MonitorSealer, Partition, SealStep, SealTime, Silence,
     SilenceId, Store, acknowledge, resolve_by_hand,
 };
 use driftd_window::{Span, Timestamp};
 
-use super::ledger::{Expected, LaneBook, Ledger};
+use super::ledger::{Expected, Ledger, TaskBook};
 use super::oracle::Entry;
 use super::post::{PostOffice, Road};
 use super::random::Random;
@@ -19,11 +19,11 @@ use super::record::{Record, chunk};
 use super::world::{BEGIN, World};
 use crate::mem_store::{Fault, MemStore, Operation};
 
-/// A lane and what it should be.
+/// A partition task and what it should be.
 #[derive(Debug)]
 struct Owned {
-    lane: Lane,
-    book: LaneBook,
+    accumulator: PartitionAccumulator,
+    book: TaskBook,
 }
 
 /// An incident as somebody read it, and what they mean to do.
@@ -55,8 +55,8 @@ pub(super) struct Cluster {
     pub(super) office: Arc<Mutex<PostOffice>>,
     pub(super) drifted: bool,
     pub(super) clock: i64,
-    /// By worker and partition. Several workers may hold a lane of one partition; only the last claim counts.
-    lanes: BTreeMap<(usize, usize), Owned>,
+    /// By worker and partition. Several workers may hold a partition task of one partition; only the last claim counts.
+    tasks: BTreeMap<(usize, usize), Owned>,
     faults: BTreeMap<Operation, Fault>,
     pub(super) zombies_fenced: u64,
     read: Option<Draft>,
@@ -73,7 +73,7 @@ impl Cluster {
             office: Arc::new(Mutex::new(PostOffice::new(post))),
             drifted: false,
             clock: BEGIN,
-            lanes: BTreeMap::new(),
+            tasks: BTreeMap::new(),
             faults: BTreeMap::new(),
             zombies_fenced: 0,
             read: None,
@@ -87,7 +87,7 @@ impl Cluster {
     }
 
     pub(super) fn held(&self) -> Vec<(usize, usize)> {
-        self.lanes.keys().copied().collect()
+        self.tasks.keys().copied().collect()
     }
 
     pub(super) fn produce(&mut self, partition: usize, record: Record) {
@@ -98,25 +98,26 @@ impl Cluster {
     pub(super) fn claim(&mut self, worker: usize, partition: usize) -> Result<(), String> {
         let id = Partition(partition as i32);
         let (topic, plans) = (self.world.topic.clone(), self.world.plans.clone());
-        let lane = now(Lane::claim(&self.store, topic, id, plans, "worker", self.at())).map_err(|e| e.to_string())?;
+        let accumulator = now(PartitionAccumulator::claim(&self.store, topic, id, plans, "worker", self.at()))
+            .map_err(|e| e.to_string())?;
         let book = self.ledger.claim(partition);
-        if lane.next_offset().0 != book.cursor() {
-            return Err(format!("claim of {partition} starts at {}, not {}", lane.next_offset(), book.cursor()));
+        if accumulator.next_offset().0 != book.cursor() {
+            return Err(format!("claim of {partition} starts at {}, not {}", accumulator.next_offset(), book.cursor()));
         }
-        self.lanes.insert((worker, partition), Owned { lane, book });
+        self.tasks.insert((worker, partition), Owned { accumulator, book });
         Ok(())
     }
 
     /// The worker dies: everything it holds in memory is gone.
     pub(super) fn crash(&mut self, worker: usize) {
-        self.lanes.retain(|(owner, _), _| *owner != worker);
+        self.tasks.retain(|(owner, _), _| *owner != worker);
     }
 
     /// Reads up to `most` records; how many it was.
     pub(super) fn poll(&mut self, held: (usize, usize), most: usize) -> Result<usize, String> {
         let at = self.at();
         let monitors = self.world.plans.len();
-        let Some(owned) = self.lanes.get_mut(&held).filter(|_| !self.stalled[held.1]) else {
+        let Some(owned) = self.tasks.get_mut(&held).filter(|_| !self.stalled[held.1]) else {
             return Ok(0);
         };
         let from = owned.book.cursor();
@@ -125,20 +126,20 @@ impl Cluster {
         if records.is_empty() {
             return Ok(0);
         }
-        owned.lane.absorb(&chunk(records, from, monitors), at).map_err(|e| e.to_string())?;
+        owned.accumulator.absorb(&chunk(records, from, monitors), at).map_err(|e| e.to_string())?;
         owned.book.read(records, self.clock);
         Ok(records.len())
     }
 
-    /// The lane notices that there is no more to read, if that is so.
+    /// The task notices that there is no more to read, if that is so.
     pub(super) fn reach_end(&mut self, held: (usize, usize)) -> bool {
         let at = self.at();
-        let Some(owned) = self.lanes.get_mut(&held).filter(|_| !self.stalled[held.1]) else {
+        let Some(owned) = self.tasks.get_mut(&held).filter(|_| !self.stalled[held.1]) else {
             return false;
         };
         let ended = owned.book.cursor() as usize == self.logs[held.1].len();
         if ended {
-            owned.lane.reached_end(at);
+            owned.accumulator.reached_end(at);
             owned.book.reached_end(self.clock);
         }
         ended
@@ -154,15 +155,15 @@ impl Cluster {
         self.faults.clear();
     }
 
-    /// Checkpoints a lane and holds the answer against the ledger. A lane whose checkpoint failed is spent and dropped;
+    /// Checkpoints a partition task and holds the answer against the ledger. A partition task whose checkpoint failed is spent and dropped;
     /// a `stubborn` worker goes on with it where the contract leaves that harmless.
     pub(super) fn checkpoint(&mut self, held: (usize, usize), stubborn: bool) -> Result<Outcome, String> {
         let at = self.at();
-        let Some(owned) = self.lanes.get_mut(&held) else {
+        let Some(owned) = self.tasks.get_mut(&held) else {
             return Ok(Outcome::Idle);
         };
         let expected = self.ledger.expect(held.1, &owned.book);
-        let answer = now(owned.lane.checkpoint(&self.store, at));
+        let answer = now(owned.accumulator.checkpoint(&self.store, at));
         let fault = if expected == Expected::Nothing { None } else { self.faults.remove(&Operation::Checkpoint) };
         let wrong = |what: String| Err(format!("checkpoint of {held:?}: {what}"));
         let outcome = match (expected, fault, answer.map_err(|e| (e.class(), e))) {
@@ -177,10 +178,10 @@ impl Cluster {
             self.ledger.commit(held.1, &owned.book);
         }
         owned.book.drained();
-        // A partition never read takes any first offset, so there a spent lane would lose what it failed to write.
+        // A partition never read takes any first offset, so there a spent task would lose what it failed to write.
         let harmless = self.ledger.partitions[held.1].next.is_some();
         if outcome != Outcome::Written && !(stubborn && harmless) {
-            self.lanes.remove(&held);
+            self.tasks.remove(&held);
         }
         Ok(outcome)
     }

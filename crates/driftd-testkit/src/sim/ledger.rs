@@ -53,9 +53,9 @@ pub(super) struct MonitorBook {
     last_data_end: Option<i64>,
 }
 
-/// A lane as it should be: what it has read since its last checkpoint.
+/// A partition task as it should be: what it has read since its last checkpoint.
 #[derive(Clone, Debug)]
-pub(super) struct LaneBook {
+pub(super) struct TaskBook {
     pub(super) epoch: i64,
     from: i64,
     /// Whether each record read since `from` was acceptable, and its time.
@@ -103,11 +103,11 @@ impl Ledger {
         self.monitors.iter_mut().for_each(|m| m.fates[partition].push(Fate::Unread));
     }
 
-    pub(super) fn claim(&mut self, partition: usize) -> LaneBook {
+    pub(super) fn claim(&mut self, partition: usize) -> TaskBook {
         let book = &mut self.partitions[partition];
         book.epoch += 1;
         book.ended = None;
-        LaneBook {
+        TaskBook {
             epoch: book.epoch,
             from: book.next.unwrap_or(0),
             read: Vec::new(),
@@ -117,11 +117,11 @@ impl Ledger {
         }
     }
 
-    pub(super) fn expect(&self, partition: usize, lane: &LaneBook) -> Expected {
+    pub(super) fn expect(&self, partition: usize, task: &TaskBook) -> Expected {
         let book = &self.partitions[partition];
-        if !lane.moved {
+        if !task.moved {
             Expected::Nothing
-        } else if book.epoch != lane.epoch || book.next.is_some_and(|next| next != lane.from) {
+        } else if book.epoch != task.epoch || book.next.is_some_and(|next| next != task.from) {
             Expected::Fenced
         } else {
             Expected::Written
@@ -129,14 +129,14 @@ impl Ledger {
     }
 
     /// A checkpoint was written.
-    pub(super) fn commit(&mut self, partition: usize, lane: &LaneBook) {
+    pub(super) fn commit(&mut self, partition: usize, task: &TaskBook) {
         let book = &mut self.partitions[partition];
-        book.next = Some(lane.cursor());
-        book.newest = book.newest.max(lane.newest);
-        book.ended = lane.ended;
-        book.rejected += lane.read.iter().filter(|time| time.is_none()).count() as u64;
+        book.next = Some(task.cursor());
+        book.newest = book.newest.max(task.newest);
+        book.ended = task.ended;
+        book.rejected += task.read.iter().filter(|time| time.is_none()).count() as u64;
         for monitor in &mut self.monitors {
-            for (offset, time) in (lane.from..).zip(&lane.read) {
+            for (offset, time) in (task.from..).zip(&task.read) {
                 monitor.fates[partition][offset as usize] = match time {
                     None => Fate::Rejected,
                     Some(time) => monitor.arrive(*time),
@@ -270,7 +270,7 @@ impl MonitorBook {
     }
 }
 
-impl LaneBook {
+impl TaskBook {
     pub(super) fn cursor(&self) -> i64 {
         self.from + self.read.len() as i64
     }
@@ -292,7 +292,7 @@ impl LaneBook {
         self.ended = Some((self.ended.map_or(now, |(since, _)| since), now));
     }
 
-    /// Everything read so far went into a checkpoint; whatever became of that, the lane goes on from here.
+    /// Everything read so far went into a checkpoint; whatever became of that, the task goes on from here.
     pub(super) fn drained(&mut self) {
         self.from = self.cursor();
         self.read.clear();

@@ -70,12 +70,12 @@ fn act(cluster: &mut Cluster, random: &mut Random, trace: &mut Trace) -> Result<
     let worker = random.index(cluster.world.workers);
     match random.below(1000) {
         0..230 => produce(cluster, random, partition, trace),
-        230..500 => with_lane(cluster, random, trace, |cluster, random, held| {
+        230..500 => with_task(cluster, random, trace, |cluster, random, held| {
             let records = cluster.poll(held, random.between(1, 24) as usize)?;
             Ok(Action::Poll { held, records })
         })?,
         500..620 => checkpoint(cluster, random, trace)?,
-        620..690 => with_lane(cluster, random, trace, |cluster, _, held| {
+        620..690 => with_task(cluster, random, trace, |cluster, _, held| {
             Ok(Action::End { held, reached: cluster.reach_end(held) })
         })?,
         690..780 => {
@@ -153,14 +153,14 @@ fn claim(cluster: &mut Cluster, random: &mut Random, partition: usize, trace: &m
 }
 
 fn checkpoint(cluster: &mut Cluster, random: &mut Random, trace: &mut Trace) -> Result<(), String> {
-    with_lane(cluster, random, trace, |cluster, random, held| {
+    with_task(cluster, random, trace, |cluster, random, held| {
         let came_to = cluster.checkpoint(held, random.chance(30))?;
         Ok(Action::Checkpoint { held, came_to })
     })
 }
 
-/// Does something with a random lane, if there is any; a cluster without lanes takes a new one half of the time.
-fn with_lane(
+/// Does something with a random task, if there is any; a cluster without tasks takes a new one half of the time.
+fn with_task(
     cluster: &mut Cluster,
     random: &mut Random,
     trace: &mut Trace,
@@ -174,8 +174,8 @@ fn with_lane(
     if held.is_empty() {
         return Ok(());
     }
-    let lane = held[random.index(held.len())];
-    let action = act(cluster, random, lane)?;
+    let task = held[random.index(held.len())];
+    let action = act(cluster, random, task)?;
     trace.note(action);
     Ok(())
 }

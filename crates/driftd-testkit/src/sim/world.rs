@@ -49,7 +49,7 @@ impl World {
         }
     }
 
-    /// Largest out-of-orderness of the monitors, in microseconds: what a lane that serves all of them must allow for.
+    /// Largest out-of-orderness of the monitors, in microseconds: what a partition task that serves all of them must allow for.
     pub(crate) fn slack(&self) -> i64 {
         self.plans.iter().map(|p| p.monitor().out_of_orderness.as_micros()).max().unwrap_or(0)
     }

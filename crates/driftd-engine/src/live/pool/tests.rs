@@ -2,11 +2,13 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use driftd_model::{Chunk, Claim, Epoch, Feed, Offset, Partition, PullBudget, Pulled, SourceError, TopicPartition};
+use driftd_model::{
+    Chunk, Claim, Epoch, Offset, Partition, PartitionReader, Poll, PollBudget, SourceError, TopicPartition,
+};
 use driftd_window::{PartitionMark, Span};
 
 use super::*;
-use crate::{FixedClock, Lane};
+use crate::{FixedClock, PartitionAccumulator};
 
 type Wake = Box<dyn Fn() + Send + Sync>;
 
@@ -34,14 +36,14 @@ impl Log {
     }
 }
 
-impl Feed for LogFeed {
-    fn pull(&mut self, _budget: PullBudget) -> Result<Pulled, SourceError> {
-        let Some(records) = self.log.waiting.lock().unwrap().0.pop_front() else { return Ok(Pulled::Nothing) };
+impl PartitionReader for LogFeed {
+    fn poll(&mut self, _budget: PollBudget) -> Result<Poll, SourceError> {
+        let Some(records) = self.log.waiting.lock().unwrap().0.pop_front() else { return Ok(Poll::Nothing) };
         let from = Offset(self.next);
         self.next += records;
         assert!(self.next <= self.panics_at, "a record that cannot be decoded");
         let chunk = Chunk { from, to: Offset(self.next), batches: Vec::new(), rejects: Vec::new() };
-        Ok(Pulled::Chunk { chunk, bytes: 1 })
+        Ok(Poll::Chunk { chunk, bytes: 1 })
     }
 
     fn on_arrival(&mut self, wake: Wake) {
@@ -57,12 +59,12 @@ struct Notes {
 }
 
 impl Sink for Notes {
-    fn write(&self, slot: &Arc<Slot>, checkpoint: Checkpoint) {
+    fn enqueue(&self, task: &Arc<PartitionTask>, checkpoint: Checkpoint) {
         self.written.fetch_add(checkpoint.to.0 - checkpoint.from.0, Ordering::Relaxed);
-        slot.settle();
+        task.settle();
     }
 
-    fn broken(&self, _slot: &Arc<Slot>, error: EngineError) {
+    fn broken(&self, _slot: &Arc<PartitionTask>, error: EngineError) {
         assert!(error.to_string().contains("panicked"), "{error}");
         self.broken.fetch_add(1, Ordering::Relaxed);
     }
@@ -74,24 +76,24 @@ fn pool(threads: usize, notes: &Arc<Notes>) -> Pool {
     Pool::start(threads, Arc::new(|| Pace { bytes: 1 << 20, interval: Span::ZERO }), &clock, &sink).unwrap()
 }
 
-fn slot(pool: &Pool, partition: i32, log: &Arc<Log>, panics_at: i64) -> Arc<Slot> {
+fn task(pool: &Pool, partition: i32, log: &Arc<Log>, panics_at: i64) -> Arc<PartitionTask> {
     let topic = driftd_model::Topic::from("t");
     let id = TopicPartition::new(topic.clone(), Partition(partition));
     let claim = Claim { epoch: Epoch(1), next_offset: Some(Offset(0)), mark: PartitionMark::default() };
-    let lane = Lane::start(topic, Partition(partition), Vec::new(), &claim, Offset(0));
-    let mut feed = Box::new(LogFeed { log: Arc::clone(log), next: 0, panics_at });
+    let accumulator = PartitionAccumulator::start(topic, Partition(partition), Vec::new(), &claim, Offset(0));
+    let mut reader = Box::new(LogFeed { log: Arc::clone(log), next: 0, panics_at });
     let queue = Arc::clone(pool.queue());
-    let slot = Arc::new_cyclic(|slot: &std::sync::Weak<Slot>| {
-        let slot = slot.clone();
-        feed.on_arrival(Box::new(move || {
-            if let Some(slot) = slot.upgrade() {
-                queue.wake(&slot);
+    let task = Arc::new_cyclic(|task: &std::sync::Weak<PartitionTask>| {
+        let task = task.clone();
+        reader.on_arrival(Box::new(move || {
+            if let Some(task) = task.upgrade() {
+                queue.wake(&task);
             }
         }));
-        Slot::new(id, lane, feed, "2024-01-01T00:00:00Z".parse().unwrap())
+        PartitionTask::new(id, accumulator, reader, "2024-01-01T00:00:00Z".parse().unwrap())
     });
-    pool.queue().wake(&slot);
-    slot
+    pool.queue().wake(&task);
+    task
 }
 
 fn wait(what: &str, mut condition: impl FnMut() -> bool) {
@@ -108,9 +110,9 @@ fn no_wake_up_is_lost_whenever_records_come() {
         let notes = Arc::new(Notes::default());
         let pool = pool(threads, &notes);
         let logs: Vec<Arc<Log>> = (0..3).map(|_| Arc::default()).collect();
-        let _slots: Vec<_> = (0..).zip(&logs).map(|(partition, log)| slot(&pool, partition, log, i64::MAX)).collect();
+        let _slots: Vec<_> = (0..).zip(&logs).map(|(partition, log)| task(&pool, partition, log, i64::MAX)).collect();
         // Producers wait for a while of their own before each record, so that it comes at every moment of a turn. Nothing
-        // else wakes the lanes here: one wake-up lost, and the last records are never counted.
+        // else wakes the tasks here: one wake-up lost, and the last records are never counted.
         std::thread::scope(|scope| {
             for (seed, log) in (1u64..).zip(&logs) {
                 scope.spawn(move || {
@@ -128,32 +130,32 @@ fn no_wake_up_is_lost_whenever_records_come() {
 }
 
 #[test]
-fn a_panic_closes_its_lane_and_leaves_the_thread_to_the_others() {
+fn a_panic_closes_its_task_and_leaves_the_thread_to_the_others() {
     let notes = Arc::new(Notes::default());
     let pool = pool(1, &notes);
     let (bad, good): (Arc<Log>, Arc<Log>) = Default::default();
-    let lanes = [slot(&pool, 0, &bad, 5), slot(&pool, 1, &good, i64::MAX)];
+    let tasks = [task(&pool, 0, &bad, 5), task(&pool, 1, &good, i64::MAX)];
     bad.push(5);
     wait("it is counted", || notes.written.load(Ordering::Relaxed) == 5);
     bad.push(5);
     wait("it breaks", || notes.broken.load(Ordering::Relaxed) == 1);
     bad.push(5);
     good.push(7);
-    wait("the other lane is counted", || notes.written.load(Ordering::Relaxed) == 12);
-    assert!(lanes[0].remainder().is_none(), "half-done counts are not written");
+    wait("the other task is counted", || notes.written.load(Ordering::Relaxed) == 12);
+    assert!(tasks[0].remainder().is_none(), "half-done counts are not written");
     assert_eq!(notes.broken.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test]
-async fn threads_end_with_the_pool_and_lanes_that_wait_are_let_go() {
+async fn threads_end_with_the_pool_and_tasks_that_wait_are_let_go() {
     let notes = Arc::new(Notes::default());
     let pool = pool(2, &notes);
     let log = Arc::new(Log::default());
-    let lane = Arc::downgrade(&slot(&pool, 0, &log, i64::MAX));
+    let waiting = Arc::downgrade(&task(&pool, 0, &log, i64::MAX));
     let queue = Arc::clone(pool.queue());
     tokio::time::timeout(Duration::from_secs(10), pool.end()).await.unwrap();
-    if let Some(lane) = lane.upgrade() {
-        queue.wake(&lane);
+    if let Some(task) = waiting.upgrade() {
+        queue.wake(&task);
     }
-    assert!(lane.upgrade().is_none(), "a closed queue keeps nothing alive");
+    assert!(waiting.upgrade().is_none(), "a closed queue keeps nothing alive");
 }

@@ -2,27 +2,27 @@
 
 use std::sync::Arc;
 
-use driftd_model::{Feed, PullBudget, Pulled, SourceError};
+use driftd_model::{PartitionReader, Poll, PollBudget, SourceError};
 
 use super::Shared;
 use super::state::Defect;
 use crate::sim::record::chunk;
 
 /// Reader number `reader` of the group.
-pub(super) struct GroupFeed {
+pub(super) struct GroupReader {
     pub(super) shared: Arc<Shared>,
     pub(super) reader: usize,
 }
 
-impl Feed for GroupFeed {
-    fn pull(&mut self, budget: PullBudget) -> Result<Pulled, SourceError> {
+impl PartitionReader for GroupReader {
+    fn poll(&mut self, budget: PollBudget) -> Result<Poll, SourceError> {
         let mut state = self.shared.lock();
         let state = &mut *state;
-        let reader = &mut state.readers[self.reader];
+        let reader = &mut state.assignments[self.reader];
         let log = &state.logs[reader.partition];
-        if !reader.is_live || state.seats[reader.member].is_stalled {
+        if !reader.is_live || state.members[reader.member].is_stalled {
             reader.waits = true;
-            return Ok(Pulled::Nothing);
+            return Ok(Poll::Nothing);
         }
         match state.defects[reader.partition].take() {
             None => {}
@@ -35,16 +35,16 @@ impl Feed for GroupFeed {
         if records.is_empty() {
             reader.waits = true;
             let is_news = !std::mem::replace(&mut reader.at_end, true);
-            return Ok(if is_news { Pulled::End } else { Pulled::Nothing });
+            return Ok(if is_news { Poll::End } else { Poll::Nothing });
         }
         let chunk = chunk(records, reader.position as i64, self.shared.monitors);
         reader.position += records.len();
         reader.at_end = false;
         reader.waits = false;
-        Ok(Pulled::Chunk { chunk, bytes: 100 * records.len() as u64 })
+        Ok(Poll::Chunk { chunk, bytes: 100 * records.len() as u64 })
     }
 
     fn on_arrival(&mut self, wake: Box<dyn Fn() + Send + Sync>) {
-        self.shared.lock().readers[self.reader].wake = Some(Arc::from(wake));
+        self.shared.lock().assignments[self.reader].wake = Some(Arc::from(wake));
     }
 }

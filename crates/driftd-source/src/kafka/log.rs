@@ -1,19 +1,18 @@
 //! librdkafka's log lines on their way to ours.
 
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rdkafka::config::RDKafkaLogLevel;
 
-use super::secrets::Secrets;
-
 /// Lines in a [`WINDOW`]: a client without brokers writes several a second.
 const LIMIT: u32 = 20;
 const WINDOW: Duration = Duration::from_secs(30);
 
-/// Passes lines on, but not all of a flood, and none with a secret in it.
+/// Log of a client: passes lines on, but not all of a flood, and none with a secret in it.
 #[derive(Debug)]
-pub(super) struct Lines {
+pub(super) struct ClientLog {
     secrets: Secrets,
     window: Mutex<Window>,
 }
@@ -24,7 +23,7 @@ struct Window {
     lines: u32,
 }
 
-impl Lines {
+impl ClientLog {
     pub(super) fn new(secrets: Secrets) -> Self {
         Self { secrets, window: Mutex::new(Window { began: Instant::now(), lines: 0 }) }
     }
@@ -66,5 +65,31 @@ impl Lines {
         }
         window.lines += 1;
         window.lines <= LIMIT
+    }
+}
+
+/// The values of secrets. Whatever librdkafka says passes through [`Secrets::scrub`] before anybody sees it.
+#[derive(Clone, Default)]
+pub(super) struct Secrets(Vec<String>);
+
+impl Secrets {
+    pub(super) fn add(&mut self, secret: &str) {
+        // Every text contains the empty one.
+        if !secret.is_empty() {
+            self.0.push(secret.to_owned());
+        }
+        // Longest first, in case that one secret is a part of another.
+        self.0.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    }
+
+    /// The text without the values of secrets.
+    pub(super) fn scrub(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} secret(s)", self.0.len())
     }
 }

@@ -11,15 +11,15 @@ use crate::Clock;
 use crate::metrics::METRICS;
 
 /// Between two looks: partitions are cut by the day, so more often would find nothing.
-const EVERY: Duration = Duration::from_hours(1);
+const RETENTION_INTERVAL: Duration = Duration::from_hours(1);
 
-pub(super) struct Retaining {
+pub(super) struct RetentionLoop {
     pub(super) store: SharedStore,
     pub(super) policy: Retention,
     pub(super) clock: Arc<dyn Clock>,
 }
 
-impl Retaining {
+impl RetentionLoop {
     /// Drops what is old until `stop` says so. A store that cannot be reached is asked again an hour later: nothing is
     /// wrong with keeping more for a while.
     ///
@@ -44,7 +44,7 @@ impl Retaining {
                 }
                 Err(error) => return Err(error),
             }
-            stop.pause(EVERY).await;
+            stop.pause(RETENTION_INTERVAL).await;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The place of an assigned partition's queue, from which it is taken when the partition is.
+//! The queue of an assigned partition, taken away when the partition is.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,10 +10,10 @@ use super::context::Context;
 /// Called when records have arrived.
 pub(super) type Wake = Arc<dyn Fn() + Send + Sync>;
 
-/// Shared by a feed, which pulls, and the client thread, which takes the queue away. Only while the queue is here does
-/// it hold the client, so that a client is never closed on the thread of a feed.
+/// Shared by a reader, which polls it, and the client thread, which takes the queue away. Only while the queue is here does
+/// it hold the client, so that a client is never closed on the thread of a reader.
 #[derive(Default)]
-pub(super) struct Slot(Mutex<State>);
+pub(super) struct SharedQueue(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -22,7 +22,7 @@ struct State {
     failure: Option<String>,
 }
 
-impl Slot {
+impl SharedQueue {
     pub(super) fn new(queue: PartitionQueue<Context>) -> Self {
         Self(Mutex::new(State { queue: Some(queue), ..State::default() }))
     }
@@ -48,7 +48,7 @@ impl Slot {
         wake();
     }
 
-    /// The partition cannot be read: the next pull says so.
+    /// The partition cannot be read: the next poll says so.
     pub(super) fn fail(&self, what: String) {
         let mut state = self.state();
         state.failure = Some(what);
@@ -59,7 +59,7 @@ impl Slot {
         }
     }
 
-    /// Takes the queue away; waits for a pull that is under way.
+    /// Takes the queue away; waits for a poll that is under way.
     pub(super) fn take(&self) {
         let queue = self.state().queue.take();
         drop(queue);

@@ -6,20 +6,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use driftd_model::{
-    Answer, Claim, Feed, MonitorPlan, Offset, SharedStore, Source, Store, StoreError, Topic, TopicPartition,
+    Claim, MonitorPlan, Offset, PartitionReader, RebalanceReply, SharedStore, Source, Store, StoreError, Topic,
+    TopicPartition,
 };
 
+use super::checkpoint_queue::{Written, write};
 use super::commit::Waits;
 use super::pool::Queue;
-use super::slot::Slot;
 use super::status::{Doing, Status};
 use super::stop::Stop;
-use super::writer::{Written, write};
+use super::task::PartitionTask;
 use crate::metrics::METRICS;
-use crate::{Clock, EngineError, Lane};
+use crate::{Clock, EngineError, PartitionAccumulator};
 
-/// The lanes of this process.
-pub(super) struct Lanes {
+/// The tasks of this process.
+pub(super) struct Assignments {
     pub(super) store: SharedStore,
     pub(super) source: Arc<dyn Source>,
     pub(super) clock: Arc<dyn Clock>,
@@ -28,19 +29,19 @@ pub(super) struct Lanes {
     pub(super) owner: String,
     pub(super) plans: BTreeMap<Topic, Vec<Arc<MonitorPlan>>>,
     pub(super) drain_timeout: Duration,
-    pub(super) held: Arc<Held>,
+    pub(super) held: Arc<TaskRegistry>,
     pub(super) claims: BTreeMap<TopicPartition, Claim>,
 }
 
-/// Lanes at work, for everybody who has to look at all of them.
+/// Assignments at work, for everybody who has to look at all of them.
 #[derive(Default)]
-pub(super) struct Held {
-    slots: Mutex<BTreeMap<TopicPartition, Arc<Slot>>>,
+pub(super) struct TaskRegistry {
+    tasks: Mutex<BTreeMap<TopicPartition, Arc<PartitionTask>>>,
     count: AtomicUsize,
 }
 
-impl Held {
-    pub(super) fn all(&self) -> Vec<Arc<Slot>> {
+impl TaskRegistry {
+    pub(super) fn all(&self) -> Vec<Arc<PartitionTask>> {
         self.lock().values().cloned().collect()
     }
 
@@ -48,34 +49,34 @@ impl Held {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// Adds a lane; one that was there before for the same partition does not go on.
-    fn add(&self, slot: Arc<Slot>) {
-        let mut slots = self.lock();
-        if let Some(before) = slots.insert(slot.id.clone(), slot) {
+    /// Adds a partition task; one that was there before for the same partition does not go on.
+    fn add(&self, task: Arc<PartitionTask>) {
+        let mut tasks = self.lock();
+        if let Some(before) = tasks.insert(task.id.clone(), task) {
             before.abandon();
         }
-        self.counted(slots.len());
+        self.counted(tasks.len());
     }
 
-    fn remove(&self, partition: &TopicPartition) -> Option<Arc<Slot>> {
-        let mut slots = self.lock();
-        let removed = slots.remove(partition);
+    fn remove(&self, partition: &TopicPartition) -> Option<Arc<PartitionTask>> {
+        let mut tasks = self.lock();
+        let removed = tasks.remove(partition);
         METRICS.partition_gone(partition);
-        self.counted(slots.len());
+        self.counted(tasks.len());
         removed
     }
 
-    fn counted(&self, lanes: usize) {
-        self.count.store(lanes, Ordering::Relaxed);
-        METRICS.lanes_owned(lanes);
+    fn counted(&self, tasks: usize) {
+        self.count.store(tasks, Ordering::Relaxed);
+        METRICS.lanes_owned(tasks);
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<TopicPartition, Arc<Slot>>> {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<TopicPartition, Arc<PartitionTask>>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Lanes {
+impl Assignments {
     /// Claims partitions and answers where they go on. While the store cannot be reached the question stays open: the
     /// source keeps the partitions for us, and reads nothing. No answer is given once `stop` is asked for, however long
     /// the store takes.
@@ -85,7 +86,7 @@ impl Lanes {
     pub(super) async fn assigned(
         &mut self,
         partitions: Vec<TopicPartition>,
-        answer: Answer<Vec<Option<Offset>>>,
+        reply: RebalanceReply<Vec<Option<Offset>>>,
         stop: &mut Stop,
     ) -> Result<(), EngineError> {
         let claims = tokio::select! {
@@ -95,7 +96,7 @@ impl Lanes {
         let offsets = claims.iter().map(|claim| claim.next_offset).collect();
         self.claims.extend(partitions.into_iter().zip(claims));
         self.status.joined();
-        answer.give(offsets);
+        reply.send(offsets);
         Ok(())
     }
 
@@ -121,7 +122,7 @@ impl Lanes {
     }
 
     /// Begins to read a claimed partition.
-    pub(super) fn started(&mut self, partition: TopicPartition, at: Offset, mut feed: Box<dyn Feed>) {
+    pub(super) fn started(&mut self, partition: TopicPartition, at: Offset, mut reader: Box<dyn PartitionReader>) {
         let Some(claim) = self.claims.remove(&partition) else {
             tracing::error!(kafka.partition = %partition, "a partition that was not claimed is not read");
             return;
@@ -135,22 +136,23 @@ impl Lanes {
                 "records were deleted from the topic before they were counted; their number is the distance"
             );
         }
-        let mut lane = Lane::start(partition.topic.clone(), partition.partition, plans, &claim, at);
+        let mut accumulator =
+            PartitionAccumulator::start(partition.topic.clone(), partition.partition, plans, &claim, at);
         if claim.next_offset.is_none() {
-            lane.begin();
+            accumulator.begin();
         }
-        // The feed calls back into the slot, which owns the feed: the weak half of the circle lets both go.
-        let slot = Arc::new_cyclic(|slot: &std::sync::Weak<Slot>| {
-            let (slot, queue) = (slot.clone(), Arc::clone(&self.queue));
-            feed.on_arrival(Box::new(move || {
-                if let Some(slot) = slot.upgrade() {
-                    queue.wake(&slot);
+        // The reader calls back into the task, which owns the reader: the weak half of the circle lets both go.
+        let task = Arc::new_cyclic(|task: &std::sync::Weak<PartitionTask>| {
+            let (task, queue) = (task.clone(), Arc::clone(&self.queue));
+            reader.on_arrival(Box::new(move || {
+                if let Some(task) = task.upgrade() {
+                    queue.wake(&task);
                 }
             }));
-            Slot::new(partition, lane, feed, self.clock.now())
+            PartitionTask::new(partition, accumulator, reader, self.clock.now())
         });
-        self.held.add(Arc::clone(&slot));
-        self.queue.wake(&slot);
+        self.held.add(Arc::clone(&task));
+        self.queue.wake(&task);
     }
 
     /// Writes down what was counted of partitions that are taken away, as far as there is time for it, and lets them go.
@@ -160,15 +162,15 @@ impl Lanes {
     pub(super) async fn revoked(
         &mut self,
         partitions: Vec<TopicPartition>,
-        answer: Answer<()>,
+        reply: RebalanceReply<()>,
     ) -> Result<(), EngineError> {
         let mut drains = tokio::task::JoinSet::new();
         for partition in partitions {
             self.claims.remove(&partition);
-            let Some(slot) = self.held.remove(&partition) else { continue };
+            let Some(task) = self.held.remove(&partition) else { continue };
             let (store, source) = (Arc::clone(&self.store), Arc::clone(&self.source));
             let (clock, status) = (Arc::clone(&self.clock), Arc::clone(&self.status));
-            drains.spawn(async move { drain(slot, &*store, &*source, &*clock, &status).await });
+            drains.spawn(async move { drain(task, &*store, &*source, &*clock, &status).await });
         }
         let all = async {
             while let Some(drained) = drains.join_next().await {
@@ -177,7 +179,7 @@ impl Lanes {
             Ok(())
         };
         let outcome = tokio::time::timeout(self.drain_timeout, all).await;
-        answer.give(());
+        reply.send(());
         outcome.unwrap_or_else(|_| {
             tracing::warn!(
                 "partitions given away before their last checkpoint: the next owner counts from the one before"
@@ -188,22 +190,22 @@ impl Lanes {
 }
 
 async fn drain(
-    slot: Arc<Slot>,
+    task: Arc<PartitionTask>,
     store: &dyn Store,
     source: &dyn Source,
     clock: &dyn Clock,
     status: &Status,
 ) -> Result<(), EngineError> {
-    let closing = Arc::clone(&slot);
+    let closing = Arc::clone(&task);
     // A thread of the pool may be at it for some milliseconds.
     let _ = tokio::task::spawn_blocking(move || closing.close()).await;
-    slot.settled().await;
-    if let Some(checkpoint) = slot.remainder()
-        && write(&slot, &checkpoint, store, source, clock, status).await? == Written::Superseded
+    task.settled().await;
+    if let Some(checkpoint) = task.remainder()
+        && write(&task, &checkpoint, store, source, clock, status).await? == Written::Superseded
     {
         return Ok(());
     }
-    tracing::info!(kafka.partition = %slot.id, offset = %slot.next_offset(), "partition released");
+    tracing::info!(kafka.partition = %task.id, offset = %task.next_offset(), "partition released");
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use crate::EngineError;
 ///
 /// # Errors
 /// The system gives no thread, or `work` panicked.
-pub(super) async fn aside<F>(
+pub(super) async fn on_own_thread<F>(
     name: &'static str,
     work: impl FnOnce() -> F + Send + 'static,
 ) -> Result<F::Output, EngineError>
@@ -50,7 +50,7 @@ mod tests {
     #[tokio::test]
     async fn work_waits_and_ends_there_as_on_the_runtime() {
         let pause = std::time::Duration::from_millis(1);
-        let named = aside("numbers", move || async move {
+        let named = on_own_thread("numbers", move || async move {
             tokio::time::sleep(pause).await;
             std::thread::current().name().map(str::to_owned)
         });
@@ -59,14 +59,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_an_error() {
-        let error = aside("seals", || async { panic!("as ordered") }).await.unwrap_err();
+        let error = on_own_thread("seals", || async { panic!("as ordered") }).await.unwrap_err();
         assert!(error.to_string().starts_with("the thread of seals panicked"), "{error}");
     }
 
     #[tokio::test]
     async fn work_that_nobody_wants_any_more_is_dropped() {
         let (held, dropped) = oneshot::channel::<()>();
-        let work = aside("idle", move || async move {
+        let work = on_own_thread("idle", move || async move {
             std::future::pending::<()>().await;
             drop(held);
         });

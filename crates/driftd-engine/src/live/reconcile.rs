@@ -17,13 +17,13 @@ use crate::Clock;
 use crate::metrics::METRICS;
 
 /// How often incidents are looked after: a silence that ends is noticed this late at the most.
-const EVERY: Duration = Duration::from_secs(15);
+const RECONCILE_INTERVAL: Duration = Duration::from_secs(15);
 /// How often it is looked for trouble.
-const LOOKS: Span = Span::from_minutes(1);
+const HEALTH_CHECK_INTERVAL: Span = Span::from_minutes(1);
 /// Looks that a share of rejects is taken over.
-const REMEMBERED: usize = 5;
+const HEALTH_CHECKS_KEPT: usize = 5;
 
-pub(super) struct Reconciling {
+pub(super) struct ReconcileLoop {
     pub(super) store: SharedStore,
     pub(super) plans: Vec<Arc<MonitorPlan>>,
     pub(super) routing: Arc<Routing>,
@@ -38,11 +38,11 @@ struct Memory(VecDeque<(Timestamp, ReadPosition)>);
 impl Memory {
     /// Whether it is time to look again.
     fn is_due(&self, now: Timestamp) -> bool {
-        self.0.back().is_none_or(|(last, _)| now.since(*last) >= LOOKS)
+        self.0.back().is_none_or(|(last, _)| now.since(*last) >= HEALTH_CHECK_INTERVAL)
     }
 }
 
-impl Reconciling {
+impl ReconcileLoop {
     /// Tends until `stop` says so, between two monitors.
     ///
     /// # Errors
@@ -55,7 +55,7 @@ impl Reconciling {
                 Ok(()) => {
                     waits = Waits::new();
                     self.status.working(Doing::Reconcile);
-                    stop.pause(EVERY).await;
+                    stop.pause(RECONCILE_INTERVAL).await;
                 }
                 Err(error @ StoreError::Transient { .. }) => {
                     self.status.failing(Doing::Reconcile, &error);
@@ -124,7 +124,7 @@ impl Reconciling {
         let check = HealthCheck { partitions, before, outage, since: last.unwrap_or(now), now };
         let seen = check.evaluate(&plan.monitor().pipeline);
         memory.0.push_back((now, ReadPosition::of(partitions)));
-        if memory.0.len() > REMEMBERED {
+        if memory.0.len() > HEALTH_CHECKS_KEPT {
             memory.0.pop_front();
         }
         seen

@@ -30,7 +30,7 @@ fn monitor(name: &str, place: &str, skew: u32) -> Monitor {
 }
 
 /// The clock stands at 1000 s; newest times in seconds.
-fn advance(front: &mut Front, newest: [Option<i64>; 2]) -> Option<i64> {
+fn advance(front: &mut WatermarkGenerator, newest: [Option<i64>; 2]) -> Option<i64> {
     let newest = newest.into_iter().map(|secs| secs.map(|secs| EventTime::from_micros(secs * 1_000_000)));
     let front = front.advance(newest, Timestamp::from_micros(1_000_000_000));
     front.map(|at| at.as_micros() / 1_000_000)
@@ -39,7 +39,7 @@ fn advance(front: &mut Front, newest: [Option<i64>; 2]) -> Option<i64> {
 #[test]
 fn monitors_that_share_a_clock_need_not_see_every_record() {
     let (a, b) = (monitor("a", "/ts", 60), monitor("b", "/ts", 60));
-    let mut front = Front::new([&a, &b].into_iter());
+    let mut front = WatermarkGenerator::new([&a, &b].into_iter());
     assert_eq!(advance(&mut front, [None, None]), None);
     assert_eq!(advance(&mut front, [Some(100), Some(50)]), Some(100));
     assert_eq!(advance(&mut front, [Some(200), None]), Some(200), "the other monitor's filter lets nothing through");
@@ -49,7 +49,7 @@ fn monitors_that_share_a_clock_need_not_see_every_record() {
 #[test]
 fn a_slower_clock_is_not_overrun_by_records_that_do_not_have_it() {
     let (fast, slow) = (monitor("fast", "/received", 60), monitor("slow", "/created", 60));
-    let mut front = Front::new([&fast, &slow].into_iter());
+    let mut front = WatermarkGenerator::new([&fast, &slow].into_iter());
     assert_eq!(advance(&mut front, [Some(100), None]), Some(100), "never seen, so it holds nothing up");
     assert_eq!(advance(&mut front, [Some(140), Some(100)]), Some(100));
     assert_eq!(advance(&mut front, [Some(150), None]), Some(110), "still forty seconds behind");
@@ -60,6 +60,6 @@ fn a_slower_clock_is_not_overrun_by_records_that_do_not_have_it() {
 #[test]
 fn a_patient_monitor_does_not_move_the_mark_beyond_what_a_strict_one_would_believe() {
     let (patient, strict) = (monitor("patient", "/ts", 600), monitor("strict", "/ts", 5));
-    let mut front = Front::new([&patient, &strict].into_iter());
+    let mut front = WatermarkGenerator::new([&patient, &strict].into_iter());
     assert_eq!(advance(&mut front, [Some(1_500), None]), Some(1_005));
 }

@@ -1,29 +1,75 @@
-//! One partition being read.
+//! One partition being read: what is polled off its queue, decoded, and put aside where it cannot be.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use driftd_model::{Chunk, DeadLetter, Feed, Offset, PullBudget, Pulled, SourceError, TopicPartition};
+use driftd_model::{Chunk, DeadLetter, Offset, PartitionReader, Poll, PollBudget, SourceError, Topic, TopicPartition};
+use driftd_window::RecordBatch;
 use rdkafka::consumer::base_consumer::PartitionQueue;
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Headers, Message};
 use rdkafka::types::RDKafkaErrorCode as Code;
 
-use super::context::{Board, Context, end_met};
-use super::dead_letter::{DeadLetterSink, RejectedRecord};
-use super::decoder::RecordDecoder;
-use super::slot::Slot;
-use super::trouble::Teller;
+use super::context::{ClientRequests, Context, end_met};
+use super::events::EventChannel;
+use super::queue::SharedQueue;
+use crate::decode::Decoder;
 
-/// Pulls from a partition's own queue and decodes each record where librdkafka has put it.
-pub(super) struct KafkaFeed {
+/// Turns the records of one partition into batches.
+pub trait RecordDecoder: Send {
+    /// Decodes one record; a payload of nothing is a tombstone.
+    fn push(&mut self, offset: Offset, payload: Option<&[u8]>);
+
+    /// What was pushed since the last time: one batch for every monitor of the topic, and what could not be decoded.
+    fn finish(&mut self) -> (Vec<RecordBatch>, Vec<DeadLetter>);
+}
+
+/// Makes the decoder of a partition of a topic.
+pub type MakeDecoder = Arc<dyn Fn(&Topic) -> Box<dyn RecordDecoder> + Send + Sync>;
+
+impl RecordDecoder for Decoder {
+    fn push(&mut self, offset: Offset, payload: Option<&[u8]>) {
+        Self::push(self, offset, payload);
+    }
+
+    fn finish(&mut self) -> (Vec<RecordBatch>, Vec<DeadLetter>) {
+        let decoded = Self::finish(self);
+        (decoded.batches, decoded.rejects)
+    }
+}
+
+/// A record that could not be decoded, as it came.
+#[derive(Clone, Debug)]
+pub struct RejectedRecord<'a> {
+    /// Partition it came from.
+    pub partition: &'a TopicPartition,
+    /// Its offset there.
+    pub offset: Offset,
+    /// Its key.
+    pub key: Option<&'a [u8]>,
+    /// Its payload.
+    pub payload: Option<&'a [u8]>,
+    /// Its headers.
+    pub headers: Vec<(&'a str, Option<&'a [u8]>)>,
+    /// Why it was rejected.
+    pub reason: &'a str,
+}
+
+/// Takes copies of rejected records. A convenience, not the truth: what was rejected is counted in the store.
+pub trait DeadLetterSink: Send + Sync {
+    /// Takes one record, or drops and counts it. Never waits.
+    fn put(&self, record: &RejectedRecord<'_>);
+}
+
+/// Polls a partition's own queue and decodes each record where librdkafka has put it.
+pub(super) struct KafkaPartitionReader {
     partition: TopicPartition,
-    slot: Arc<Slot>,
+    queue: Arc<SharedQueue>,
     decoder: Box<dyn RecordDecoder>,
     dead_letters: Option<Arc<dyn DeadLetterSink>>,
-    teller: Arc<Teller>,
-    board: Arc<Board>,
-    /// Offset after everything that was pulled.
+    events: Arc<EventChannel>,
+    requests: Arc<ClientRequests>,
+    /// Offset after everything that was polled.
     next: Offset,
     /// The end was met behind the records of the last chunk.
     at_end: bool,
@@ -40,31 +86,31 @@ enum Stop {
     OutOfRange,
 }
 
-impl KafkaFeed {
+impl KafkaPartitionReader {
     pub(super) fn new(
         partition: TopicPartition,
         next: Offset,
-        slot: Arc<Slot>,
+        queue: Arc<SharedQueue>,
         decoder: Box<dyn RecordDecoder>,
         context: &Context,
     ) -> Self {
         Self {
             partition,
-            slot,
+            queue,
             decoder,
             dead_letters: context.dead_letters.clone(),
-            teller: Arc::clone(&context.teller),
-            board: Arc::clone(&context.board),
+            events: Arc::clone(&context.events),
+            requests: Arc::clone(&context.requests),
             next,
             at_end: false,
         }
     }
 
     /// Takes records off the queue until the budget is used up.
-    fn read(&mut self, queue: &PartitionQueue<Context>, budget: PullBudget) -> (Vec<DeadLetter>, Pull) {
-        let mut pull = Pull { stop: Stop::Pause, bytes: 0, batches: Vec::new() };
+    fn read(&mut self, queue: &PartitionQueue<Context>, budget: PollBudget) -> (Vec<DeadLetter>, Fetched) {
+        let mut fetched = Fetched { stop: Stop::Pause, bytes: 0, batches: Vec::new() };
         let (mut records, mut kept) = (0, Vec::new());
-        while records < budget.records.max(1) && (records == 0 || pull.bytes < budget.bytes as u64) {
+        while records < budget.records.max(1) && (records == 0 || fetched.bytes < budget.bytes as u64) {
             match queue.poll(Duration::ZERO) {
                 None => break,
                 Some(Ok(record)) => {
@@ -77,69 +123,69 @@ impl KafkaFeed {
                     self.decoder.push(Offset(offset), payload);
                     self.next = Offset(offset.saturating_add(1));
                     records += 1;
-                    pull.bytes += payload.map_or(0, <[u8]>::len) as u64;
+                    fetched.bytes += payload.map_or(0, <[u8]>::len) as u64;
                     if self.dead_letters.is_some() {
                         kept.push(record);
                     }
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) => {
-                    pull.stop = Stop::End(end_met());
+                    fetched.stop = Stop::End(end_met());
                     break;
                 }
                 Some(Err(error)) if error.rdkafka_error_code() == Some(Code::AutoOffsetReset) => {
-                    pull.stop = Stop::OutOfRange;
+                    fetched.stop = Stop::OutOfRange;
                     break;
                 }
                 // It is tried again by librdkafka; what does not pass is seen by asking.
                 Some(Err(error)) => {
                     tracing::warn!(kafka.partition = %self.partition, %error, "a fetch failed");
-                    self.teller.suspect(None);
+                    self.events.suspect(None);
                 }
             }
         }
         let (batches, rejects) = self.decoder.finish();
-        pull.batches = batches;
+        fetched.batches = batches;
         if let Some(sink) = &self.dead_letters {
             put_aside(&**sink, &self.partition, &rejects, &kept);
         }
-        (rejects, pull)
+        (rejects, fetched)
     }
 }
 
 /// What came of reading.
-struct Pull {
+struct Fetched {
     stop: Stop,
     bytes: u64,
-    batches: Vec<driftd_window::RecordBatch>,
+    batches: Vec<RecordBatch>,
 }
 
-impl Feed for KafkaFeed {
-    fn pull(&mut self, budget: PullBudget) -> Result<Pulled, SourceError> {
+impl PartitionReader for KafkaPartitionReader {
+    fn poll(&mut self, budget: PollBudget) -> Result<Poll, SourceError> {
         if std::mem::take(&mut self.at_end) {
-            return Ok(Pulled::End);
+            return Ok(Poll::End);
         }
         let from = self.next;
-        let slot = Arc::clone(&self.slot);
-        let Some((rejects, pull)) = slot.with(|queue| self.read(queue, budget))? else {
-            return Ok(Pulled::Nothing);
+        let queue = Arc::clone(&self.queue);
+        let Some((rejects, fetched)) = queue.with(|queue| self.read(queue, budget))? else {
+            return Ok(Poll::Nothing);
         };
-        match pull.stop {
+        match fetched.stop {
             // Only markers of transactions, and records that were aborted or compacted away, are before the end.
             Stop::End(end) => self.next = end.map_or(self.next, |end| end.max(self.next)),
-            Stop::OutOfRange => self.board.lose(&self.partition, self.next),
+            Stop::OutOfRange => self.requests.lose(&self.partition, self.next),
             Stop::Pause => {}
         }
-        let is_end = matches!(pull.stop, Stop::End(_));
+        let is_end = matches!(fetched.stop, Stop::End(_));
         if self.next == from {
-            return Ok(if is_end { Pulled::End } else { Pulled::Nothing });
+            return Ok(if is_end { Poll::End } else { Poll::Nothing });
         }
         self.at_end = is_end;
-        let chunk = Chunk { from, to: self.next, batches: pull.batches, rejects };
-        Ok(Pulled::Chunk { chunk, bytes: pull.bytes })
+        let chunk = Chunk { from, to: self.next, batches: fetched.batches, rejects };
+        Ok(Poll::Chunk { chunk, bytes: fetched.bytes })
     }
 
     fn on_arrival(&mut self, wake: Box<dyn Fn() + Send + Sync>) {
-        self.slot.on_arrival(wake.into());
+        self.queue.on_arrival(wake.into());
     }
 }
 

@@ -15,11 +15,11 @@ use crate::Clock;
 use crate::metrics::METRICS;
 
 /// How long the end of an incident is said again.
-const ENDS_FOR: Span = Span::from_minutes(15);
+const RESOLVED_RESEND_PERIOD: Span = Span::from_minutes(15);
 
 /// Speaks to one receiver by the clock.
 #[derive(Clone)]
-pub(super) struct Speaking {
+pub(super) struct Heartbeats {
     pub(super) store: SharedStore,
     pub(super) plans: Vec<Arc<MonitorPlan>>,
     pub(super) routing: Arc<Routing>,
@@ -29,7 +29,7 @@ pub(super) struct Speaking {
     pub(super) status: Arc<Status>,
 }
 
-impl Speaking {
+impl Heartbeats {
     /// Sends a sign of life every `interval` while the daemon is ready. While it is not, it says nothing: that silence
     /// is what pages.
     pub(super) async fn heartbeat(self, interval: Span, mut stop: Stop) {
@@ -74,7 +74,7 @@ impl Speaking {
         let now = self.clock.now();
         let plans: BTreeMap<&MonitorId, &MonitorPlan> =
             self.plans.iter().map(|plan| (&plan.monitor().id, plan.as_ref())).collect();
-        let mut incidents = self.store.notified_incidents(now.minus(ENDS_FOR)).await?;
+        let mut incidents = self.store.notified_incidents(now.minus(RESOLVED_RESEND_PERIOD)).await?;
         incidents.retain(|incident| incident.was_notified(&self.receiver));
         let restate = |incident: &Incident| {
             // Incidents of monitors that are not configured any more end by themselves at the receiver.

@@ -1,6 +1,6 @@
-//! A lane: one partition from its source to its checkpoints.
+//! A partition task: one partition from its source to its checkpoints.
 
-mod front;
+mod watermark;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,12 +12,12 @@ use driftd_model::{
 use driftd_window::{Absorbed, PaneDelta, PartitionMark, Reducer, Span, Timestamp};
 
 use crate::EngineError;
-use front::Front;
+use watermark::WatermarkGenerator;
 
 /// How many rejects a checkpoint carries as samples.
 const SAMPLES: usize = 20;
 
-/// When a lane writes a checkpoint.
+/// When a partition task writes a checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CheckpointPolicy {
     /// Heap size of the open panes, in bytes: reaching it means an earlier checkpoint, never a drop.
@@ -26,9 +26,9 @@ pub struct CheckpointPolicy {
     pub max_rows: u64,
 }
 
-/// What became of a lane's records.
+/// What became of a partition task's records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct LaneAccount {
+pub struct RecordCounts {
     /// Records read.
     pub read: u64,
     /// Records that could not be decoded.
@@ -39,18 +39,18 @@ pub struct LaneAccount {
 
 /// One partition, its monitors' reducers, and where its next checkpoint starts.
 #[derive(Debug)]
-pub struct Lane {
+pub struct PartitionAccumulator {
     topic: Topic,
     partition: Partition,
     epoch: Epoch,
     from: Offset,
     cursor: Offset,
     mark: PartitionMark,
-    front: Front,
+    watermark: WatermarkGenerator,
     monitors: Vec<(Arc<MonitorPlan>, Reducer)>,
     rejected: BTreeMap<String, u64>,
     samples: Vec<DeadLetter>,
-    account: LaneAccount,
+    account: RecordCounts,
     moved: bool,
 }
 
@@ -69,8 +69,8 @@ impl CheckpointPolicy {
     }
 }
 
-impl Lane {
-    /// Takes ownership of a partition; records are wanted from [`Lane::next_offset`] on.
+impl PartitionAccumulator {
+    /// Takes ownership of a partition; records are wanted from [`PartitionAccumulator::next_offset`] on.
     ///
     /// # Errors
     /// The store's.
@@ -91,7 +91,7 @@ impl Lane {
     /// records before `at` any more, or where the start policy says when nobody ever read it.
     #[must_use]
     pub fn start(topic: Topic, partition: Partition, plans: Vec<Arc<MonitorPlan>>, claim: &Claim, at: Offset) -> Self {
-        let front = Front::new(plans.iter().map(|plan| plan.monitor()));
+        let watermark = WatermarkGenerator::new(plans.iter().map(|plan| plan.monitor()));
         let monitors = plans
             .into_iter()
             .map(|plan| {
@@ -106,11 +106,11 @@ impl Lane {
             from: claim.next_offset.unwrap_or(at),
             cursor: at,
             mark: claim.mark,
-            front,
+            watermark,
             monitors,
             rejected: BTreeMap::new(),
             samples: Vec::new(),
-            account: LaneAccount::default(),
+            account: RecordCounts::default(),
             moved: claim.next_offset.is_some_and(|next| next != at),
         }
     }
@@ -121,7 +121,7 @@ impl Lane {
         self.moved = true;
     }
 
-    /// The record the lane wants next.
+    /// The record the task wants next.
     #[must_use]
     pub const fn next_offset(&self) -> Offset {
         self.cursor
@@ -129,14 +129,14 @@ impl Lane {
 
     /// What became of its records so far.
     #[must_use]
-    pub const fn account(&self) -> LaneAccount {
+    pub const fn account(&self) -> RecordCounts {
         self.account
     }
 
     /// Counts a chunk.
     ///
     /// # Errors
-    /// A chunk that does not start at [`Lane::next_offset`] or has not one batch a monitor; nothing is counted then.
+    /// A chunk that does not start at [`PartitionAccumulator::next_offset`] or has not one batch a monitor; nothing is counted then.
     pub fn absorb(&mut self, chunk: &Chunk, now: Timestamp) -> Result<(), EngineError> {
         if chunk.from != self.cursor || chunk.to < chunk.from {
             return Err(EngineError::Gap { topic: self.topic.clone(), expected: self.cursor, found: chunk.from });
@@ -163,7 +163,7 @@ impl Lane {
             in_future = absorbed.in_future.max(in_future);
             self.account.rows.add(absorbed);
         }
-        if let Some(newest) = self.front.advance(newest.into_iter(), now) {
+        if let Some(newest) = self.watermark.advance(newest.into_iter(), now) {
             self.mark.advance(newest, self.slack());
         }
         for (reason, count) in [("no_event_time", without_time), ("in_future", in_future)] {
@@ -191,7 +191,7 @@ impl Lane {
         self.moved |= self.mark != before;
     }
 
-    /// The largest out-of-orderness of the lane's monitors: one mark has to serve them all.
+    /// The largest out-of-orderness of the task's monitors: one mark has to serve them all.
     fn slack(&self) -> Span {
         self.monitors.iter().map(|(plan, _)| plan.monitor().out_of_orderness).max().unwrap_or(Span::ZERO)
     }
@@ -224,7 +224,7 @@ impl Lane {
     /// Writes everything since the last checkpoint in one transaction; nothing when nothing moved.
     ///
     /// # Errors
-    /// The store's. After any error the lane is spent: its counts went into the failed checkpoint, so it must be
+    /// The store's. After any error the task is spent: its counts went into the failed checkpoint, so it must be
     /// claimed again, which starts at the offset that really is in the store.
     pub async fn checkpoint(&mut self, store: &dyn Store, now: Timestamp) -> Result<(), EngineError> {
         if let Some(checkpoint) = self.take() {
@@ -233,8 +233,8 @@ impl Lane {
         Ok(())
     }
 
-    /// Everything since the last checkpoint, or nothing when nothing moved. The lane counts from its end on, so whoever
-    /// takes it has to write it, again and again if need be, before anything that the lane gives later.
+    /// Everything since the last checkpoint, or nothing when nothing moved. The task counts from its end on, so whoever
+    /// takes it has to write it, again and again if need be, before anything that the task gives later.
     #[must_use]
     pub fn take(&mut self) -> Option<Checkpoint> {
         if !self.moved {

@@ -17,110 +17,109 @@ use rdkafka::error::KafkaError;
 use rdkafka::{Offset as Position, TopicPartitionList};
 use tokio::sync::oneshot;
 
-use super::lines::Lines;
-use super::refusal;
-use super::trouble::{Teller, Trouble};
+use super::events::{EventChannel, Trouble};
+use super::log::ClientLog;
 
 /// How long brokers may take to answer before they count as silent.
-const PATIENCE: Duration = Duration::from_millis(1_500);
-/// Between two looks at brokers that are in trouble.
-const LOOK: Duration = Duration::from_millis(500);
+const REQUEST_TIMEOUT: Duration = Duration::from_millis(1_500);
+/// Between two checks of brokers that are in trouble.
+const HEALTH_CHECK_INTERVAL: Duration = Duration::from_millis(500);
 /// How long a topic's number of partitions is believed.
-const FRESH: Duration = Duration::from_secs(5);
+const METADATA_MAX_AGE: Duration = Duration::from_secs(5);
 
-/// A question and where its answer goes. Whoever has stopped waiting is not asked for.
-pub(super) enum Question {
+/// A query and where its answer goes. Whoever has stopped waiting is not asked for.
+pub(super) enum Query {
     /// How many partitions the topic has.
     Count(Topic, oneshot::Sender<Result<usize, SourceError>>),
     /// Where these partitions end.
     Ends(Vec<TopicPartition>, oneshot::Sender<Vec<Option<Offset>>>),
 }
 
-/// The client that asks.
-pub(super) struct Asker {
-    client: BaseConsumer<Noticing>,
+/// The client that asks the brokers.
+pub(super) struct QueryClient {
+    client: BaseConsumer<QueryContext>,
     topics: Vec<Topic>,
-    teller: Arc<Teller>,
-    questions: Mutex<Sender<Question>>,
+    events: Arc<EventChannel>,
+    queue: Mutex<Sender<Query>>,
     counted: Mutex<HashMap<Topic, (Instant, usize)>>,
 }
 
 /// What the asking client calls back.
-pub(super) struct Noticing {
-    pub(super) lines: Arc<Lines>,
-    pub(super) teller: Arc<Teller>,
+pub(super) struct QueryContext {
+    pub(super) log: Arc<ClientLog>,
+    pub(super) events: Arc<EventChannel>,
 }
 
-impl ClientContext for Noticing {
+impl ClientContext for QueryContext {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
-        self.lines.write(level, facility, text);
+        self.log.write(level, facility, text);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
         if let Some(code) = error.rdkafka_error_code() {
-            refusal::notice(&self.teller, code, &self.lines.scrub(reason));
+            self.events.client_error(code, &self.log.scrub(reason));
         }
     }
 }
 
-impl ConsumerContext for Noticing {}
+impl ConsumerContext for QueryContext {}
 
-impl Asker {
-    /// An asker about these topics, and the questions it will be asked.
+impl QueryClient {
+    /// A client that asks about these topics, and the queries it will be given.
     pub(super) fn new(
-        client: BaseConsumer<Noticing>,
+        client: BaseConsumer<QueryContext>,
         topics: Vec<Topic>,
-        teller: Arc<Teller>,
-    ) -> (Self, Receiver<Question>) {
-        let (questions, asked) = channel();
-        let (questions, counted) = (Mutex::new(questions), Mutex::default());
-        (Self { client, topics, teller, questions, counted }, asked)
+        events: Arc<EventChannel>,
+    ) -> (Self, Receiver<Query>) {
+        let (queue, asked) = channel();
+        let (queue, counted) = (Mutex::new(queue), Mutex::default());
+        (Self { client, topics, events, queue, counted }, asked)
     }
 
-    /// Puts a question; unanswered if the source is closed.
-    pub(super) fn put(&self, question: Question) {
+    /// Submits a query; unanswered if the source is closed.
+    pub(super) fn submit(&self, query: Query) {
         // A refused question drops its sender, which the waiting side sees.
-        drop(self.questions.lock().unwrap_or_else(PoisonError::into_inner).send(question));
+        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).send(query));
     }
 
     /// Answers questions, and looks after brokers in trouble, until `closing`.
-    pub(super) fn run(&self, asked: &Receiver<Question>, closing: &AtomicBool) {
+    pub(super) fn run(&self, asked: &Receiver<Query>, closing: &AtomicBool) {
         while !closing.load(Ordering::Acquire) {
             // Serves callbacks: this client reads no partition.
             drop(self.client.poll(Duration::ZERO));
-            if self.teller.is_suspicious() {
-                self.look();
+            if self.events.is_suspicious() {
+                self.check_brokers();
             }
-            match asked.recv_timeout(LOOK) {
+            match asked.recv_timeout(HEALTH_CHECK_INTERVAL) {
                 // Unanswered, like all that come later.
                 Ok(_) if closing.load(Ordering::Acquire) => return,
-                Ok(question) => self.answer(question),
+                Ok(query) => self.answer(query),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
     }
 
-    fn answer(&self, question: Question) {
-        match question {
-            Question::Count(_, reply) if reply.is_closed() => {}
-            Question::Count(topic, reply) => drop(reply.send(self.count(&topic))),
-            Question::Ends(_, reply) if reply.is_closed() => {}
-            Question::Ends(partitions, reply) => drop(reply.send(self.offsets(&partitions, Position::End))),
+    fn answer(&self, query: Query) {
+        match query {
+            Query::Count(_, reply) if reply.is_closed() => {}
+            Query::Count(topic, reply) => drop(reply.send(self.count(&topic))),
+            Query::Ends(_, reply) if reply.is_closed() => {}
+            Query::Ends(partitions, reply) => drop(reply.send(self.offsets(&partitions, Position::End))),
         }
     }
 
     /// Whether the brokers answer, and have the topics.
-    fn look(&self) {
+    fn check_brokers(&self) {
         let mut missing = BTreeSet::new();
         for topic in &self.topics {
             match self.ask_count(topic) {
                 Ok(0) => drop(missing.insert(topic.clone())),
                 Ok(_) => {}
-                Err(_) => return self.teller.found(Some(Trouble::Brokers)),
+                Err(_) => return self.events.brokers_checked(Some(Trouble::Brokers)),
             }
         }
-        self.teller.found((!missing.is_empty()).then_some(Trouble::Topics(missing)));
+        self.events.brokers_checked((!missing.is_empty()).then_some(Trouble::Topics(missing)));
     }
 
     /// Partitions of all topics together; nothing while no broker answers.
@@ -130,18 +129,18 @@ impl Asker {
 
     fn count(&self, topic: &Topic) -> Result<usize, SourceError> {
         let known = self.counted.lock().unwrap_or_else(PoisonError::into_inner).get(topic).copied();
-        if let Some((_, count)) = known.filter(|(when, _)| when.elapsed() < FRESH) {
+        if let Some((_, count)) = known.filter(|(when, _)| when.elapsed() < METADATA_MAX_AGE) {
             return Ok(count);
         }
         let count = self.ask_count(topic).map_err(|error| {
-            self.teller.suspect(None);
+            self.events.suspect(None);
             SourceError {
                 source: Some(Box::new(error)),
                 ..SourceError::transient(format!("no Kafka broker says how many partitions topic {topic} has"))
             }
         })?;
         if count == 0 {
-            self.teller.suspect(None);
+            self.events.suspect(None);
             return Err(SourceError::transient(format!("Kafka has no topic {topic}, or not for this client")));
         }
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
@@ -151,7 +150,7 @@ impl Asker {
 
     /// Partitions of a topic; none if there is no such topic.
     fn ask_count(&self, topic: &Topic) -> Result<usize, KafkaError> {
-        let metadata = self.client.fetch_metadata(Some(topic.as_str()), PATIENCE)?;
+        let metadata = self.client.fetch_metadata(Some(topic.as_str()), REQUEST_TIMEOUT)?;
         Ok(metadata.topics().iter().filter(|found| found.error().is_none()).map(|found| found.partitions().len()).sum())
     }
 
@@ -167,7 +166,7 @@ impl Asker {
     /// What `position` stands for in each of `partitions`: the beginning, the end, or the first record of a time in
     /// milliseconds, which is [`Position::End`] for a time after the last. All in one request to each broker.
     pub(super) fn positions(&self, partitions: &[TopicPartition], position: Position) -> Vec<Option<Position>> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + REQUEST_TIMEOUT;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.ask_positions(partitions, position, left) {
@@ -175,7 +174,7 @@ impl Asker {
                 // The first answer of a broker that was away may be that this client knows an old leader; it learns by
                 // that. Silence is an answer too.
                 Err(error) if left.is_zero() || is_silence(&error) => {
-                    self.teller.suspect(None);
+                    self.events.suspect(None);
                     return vec![None; partitions.len()];
                 }
                 Err(_) => {}
@@ -187,7 +186,7 @@ impl Asker {
         &self,
         partitions: &[TopicPartition],
         position: Position,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<Vec<Option<Position>>, KafkaError> {
         if partitions.is_empty() {
             return Ok(Vec::new());
@@ -196,7 +195,7 @@ impl Asker {
         for one in partitions {
             list.add_partition_offset(one.topic.as_str(), one.partition.0, position)?;
         }
-        let answer = self.client.offsets_for_times(list, patience)?;
+        let answer = self.client.offsets_for_times(list, timeout)?;
         let found = |one: &TopicPartition| {
             let found = answer.find_partition(one.topic.as_str(), one.partition.0)?;
             found.error().is_ok().then(|| found.offset())

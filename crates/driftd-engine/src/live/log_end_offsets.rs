@@ -6,9 +6,9 @@ use std::time::Duration;
 use driftd_model::{Source, TopicPartition};
 use driftd_window::Span;
 
-use super::lanes::Held;
-use super::slot::Slot;
+use super::assignment::TaskRegistry;
 use super::stop::Stop;
+use super::task::PartitionTask;
 use crate::Clock;
 use crate::metrics::METRICS;
 
@@ -25,7 +25,7 @@ pub(super) fn rhythm(idle_timeout: Option<Span>) -> Duration {
 /// Asks until `stop` says so.
 pub(super) async fn run(
     source: Arc<dyn Source>,
-    held: Arc<Held>,
+    held: Arc<TaskRegistry>,
     clock: Arc<dyn Clock>,
     every: Duration,
     mut stop: Stop,
@@ -36,16 +36,16 @@ pub(super) async fn run(
     }
 }
 
-/// Tells every lane where its partition ends, as the brokers say now.
-async fn ask(source: &dyn Source, slots: &[Arc<Slot>], clock: &dyn Clock) {
-    let partitions: Vec<TopicPartition> = slots.iter().map(|slot| slot.id.clone()).collect();
+/// Tells every task where its partition ends, as the brokers say now.
+async fn ask(source: &dyn Source, tasks: &[Arc<PartitionTask>], clock: &dyn Clock) {
+    let partitions: Vec<TopicPartition> = tasks.iter().map(|task| task.id.clone()).collect();
     // The moment before asking: what comes while the answer is on its way came after it.
     let asked_at = clock.now();
-    let ends = source.ends(&partitions).await;
-    for (slot, end) in slots.iter().zip(ends) {
+    let ends = source.log_end_offsets(&partitions).await;
+    for (task, end) in tasks.iter().zip(ends) {
         let Some(end) = end else { continue };
-        METRICS.consumer_lag(&slot.id, end.0.saturating_sub(slot.next_offset().0).max(0));
-        slot.heard(end, asked_at);
+        METRICS.consumer_lag(&task.id, end.0.saturating_sub(task.next_offset().0).max(0));
+        task.heard(end, asked_at);
     }
 }
 

@@ -3,14 +3,14 @@
 use driftd_model::{Monitor, Pointer};
 use driftd_window::{EventTime, Span, Timestamp};
 
-/// The newest event time that holds for every monitor of a lane.
+/// The newest event time that holds for every monitor of a partition task.
 ///
 /// Monitors that read event time at the same place of a record share a clock, and a record counts for that clock
 /// whichever of them lets it through its filter. A clock read elsewhere may be behind: how far is remembered from the
 /// last records that had it, so that chunks without any do not run ahead of it, and one that is never seen again holds
 /// nothing up.
 #[derive(Debug)]
-pub(super) struct Front {
+pub(super) struct WatermarkGenerator {
     clocks: Vec<Clock>,
     /// Number of the clock of every monitor.
     of_monitor: Vec<usize>,
@@ -26,22 +26,22 @@ struct Clock {
     behind: Option<Span>,
 }
 
-impl Front {
+impl WatermarkGenerator {
     pub(super) fn new<'a>(monitors: impl Iterator<Item = &'a Monitor>) -> Self {
-        let mut front = Self { clocks: Vec::new(), of_monitor: Vec::new(), least_skew: Span::ZERO, newest: None };
+        let mut generator = Self { clocks: Vec::new(), of_monitor: Vec::new(), least_skew: Span::ZERO, newest: None };
         let mut least_skew = None;
         for monitor in monitors {
             let place = &monitor.shape.event_time;
-            let known = front.clocks.iter().position(|clock| clock.place == *place);
-            front.of_monitor.push(known.unwrap_or(front.clocks.len()));
+            let known = generator.clocks.iter().position(|clock| clock.place == *place);
+            generator.of_monitor.push(known.unwrap_or(generator.clocks.len()));
             if known.is_none() {
-                front.clocks.push(Clock { place: place.clone(), behind: None });
+                generator.clocks.push(Clock { place: place.clone(), behind: None });
             }
             least_skew =
                 Some(least_skew.map_or(monitor.max_future_skew, |least: Span| least.min(monitor.max_future_skew)));
         }
-        front.least_skew = least_skew.unwrap_or(Span::ZERO);
-        front
+        generator.least_skew = least_skew.unwrap_or(Span::ZERO);
+        generator
     }
 
     /// Records were counted at `now`, the newest of each monitor being these; what they say of the partition, if anything.
@@ -59,12 +59,12 @@ impl Front {
         }
         self.newest =
             seen.iter().copied().flatten().max()?.max(self.newest.unwrap_or(EventTime::from_micros(i64::MIN))).into();
-        let front = self.newest?;
+        let generator = self.newest?;
         for (clock, seen) in self.clocks.iter_mut().zip(seen) {
-            clock.behind = seen.map(|seen| front.since(seen)).or(clock.behind);
+            clock.behind = seen.map(|seen| generator.since(seen)).or(clock.behind);
         }
         let slowest = self.clocks.iter().filter_map(|clock| clock.behind).max()?;
-        Some(front.minus(slowest))
+        Some(generator.minus(slowest))
     }
 }
 
