@@ -23,6 +23,7 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 
 use crate::cli::{Cli, Command};
+use crate::stores::Stores;
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,22 +47,22 @@ impl From<Exit> for ExitCode {
 }
 
 /// Does what the command line says.
-pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
+pub(crate) async fn run(cli: Cli, stores: &Stores) -> anyhow::Result<Exit> {
     match cli.command {
-        Command::Demo(args) => demo::run(args).await,
-        Command::Run(files) => run::run(&files).await,
+        Command::Demo(args) => demo::run(args, stores).await,
+        Command::Run(files) => run::run(&files, stores).await,
         Command::Produce(args) => produce::run(args).await,
-        Command::Check(args) => check::run(args).await,
-        Command::Baseline(command) => baseline::run(command).await,
-        Command::Replay(args) => replay::run(args).await,
-        Command::History(args) => history::run(args).await,
-        Command::Incidents(command) => incidents::run(command).await,
-        Command::Silences(command) => silences::run(command).await,
+        Command::Check(args) => check::run(args, stores).await,
+        Command::Baseline(command) => baseline::run(command, stores).await,
+        Command::Replay(args) => replay::run(args, stores).await,
+        Command::History(args) => history::run(args, stores).await,
+        Command::Incidents(command) => incidents::run(command, stores).await,
+        Command::Silences(command) => silences::run(command, stores).await,
         Command::Routes(command) => routes::run(command),
         Command::Receivers(command) => receivers::run(command).await,
         Command::Config(command) => config::run(command),
         Command::Migrate(files) => store::migrate(&files).await,
-        Command::Retain(files) => store::retain(&files).await,
+        Command::Retain(files) => store::retain(&files, stores).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "driftd", &mut script);

@@ -6,6 +6,7 @@
 mod cli;
 mod commands;
 mod setup;
+mod stores;
 mod terminal;
 
 use std::process::ExitCode;
@@ -15,6 +16,7 @@ use clap::Parser;
 
 use crate::cli::Cli;
 use crate::commands::Exit;
+use crate::stores::Stores;
 
 /// Also librdkafka's and SQLite's, which is where most of the difference is: docs/adr/0016-allocator.md.
 #[global_allocator]
@@ -35,8 +37,9 @@ fn main() -> ExitCode {
         Err(error) => return report(&anyhow::Error::new(error).context("starting the runtime failed")),
     };
     let ended = runtime.block_on(async {
-        let ended = commands::run(cli).await;
-        setup::close().await;
+        let stores = Stores::default();
+        let ended = commands::run(cli, &stores).await;
+        stores.close().await;
         ended
     });
     // A thread that waits for a broker must not keep the program.

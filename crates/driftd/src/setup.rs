@@ -1,9 +1,9 @@
-//! What every command starts with: configuration, store, telemetry.
+//! What commands start with: configuration, baselines and plans, secrets, logging.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use anyhow::Context;
 use driftd_config::{Config, SecretError, SecretRef, Source, StoreUrl};
@@ -11,7 +11,6 @@ use driftd_model::{
     BaselineName, BaselineRef, Monitor, MonitorId, MonitorPlan, PlanOrigin, PlanSchedule, Retention, SharedStore,
     StoredBaseline,
 };
-use driftd_store::StoreOptions;
 use driftd_window::Span;
 
 use crate::cli::ConfigFiles;
@@ -56,12 +55,6 @@ pub(crate) fn read(path: &Path, what: &str) -> anyhow::Result<String> {
     })
 }
 
-/// The configured store, its schema up to date.
-pub(crate) async fn store(config: &Config) -> anyhow::Result<SharedStore> {
-    let options = StoreOptions { max_connections: u32::from(config.store.max_connections) };
-    Ok(keep(driftd_store::open_with(&address(config), &options).await?))
-}
-
 /// Where the configured store is, with the password if there is one.
 pub(crate) fn address(config: &Config) -> String {
     match &config.store.url {
@@ -74,27 +67,6 @@ pub(crate) fn address(config: &Config) -> String {
 pub(crate) fn retention(config: &Config) -> Retention {
     let longest = config.monitors.iter().map(Monitor::longest_window).max().unwrap_or(Span::ZERO);
     Retention::new(config.retention.partials, config.retention.history, longest)
-}
-
-/// Stores opened by this program, to be closed before it ends.
-static OPENED: Mutex<Vec<SharedStore>> = Mutex::new(Vec::new());
-
-/// Opens a store; [`close`] closes it, however the command ends.
-pub(crate) async fn open(url: &str) -> anyhow::Result<SharedStore> {
-    Ok(keep(driftd_store::open(url).await?))
-}
-
-fn keep(store: SharedStore) -> SharedStore {
-    OPENED.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&store));
-    store
-}
-
-/// Closes every store, so that what was written is one file that can be copied.
-pub(crate) async fn close() {
-    let opened = std::mem::take(&mut *OPENED.lock().unwrap_or_else(PoisonError::into_inner));
-    for store in opened {
-        store.close().await;
-    }
 }
 
 /// The configured monitor of that name.

@@ -13,16 +13,17 @@ use crate::cli::{BaselineCommand, ConfigFiles, ListFormat};
 use crate::commands::Exit;
 use crate::commands::export::readable_times;
 use crate::setup;
+use crate::stores::Stores;
 use crate::terminal::{Table, line, minutes, print};
 
 pub(super) use build::{build_from_file, options_for};
 
-pub(super) async fn run(command: BaselineCommand) -> anyhow::Result<Exit> {
+pub(super) async fn run(command: BaselineCommand, stores: &Stores) -> anyhow::Result<Exit> {
     match command {
-        BaselineCommand::Build(args) => build::run(args).await?,
-        BaselineCommand::List { config, format } => list(&config, format).await?,
+        BaselineCommand::Build(args) => build::run(args, stores).await?,
+        BaselineCommand::List { config, format } => list(&config, format, stores).await?,
         BaselineCommand::Show { reference, config, format } => {
-            let store = setup::store(&setup::config(&config)?).await?;
+            let store = stores.configured(&setup::config(&config)?).await?;
             let stored = setup::baseline(&store, &reference).await?;
             match format {
                 ListFormat::Json => line(format_args!("{:#}", readable_times(serde_json::to_value(&stored)?)))?,
@@ -30,13 +31,15 @@ pub(super) async fn run(command: BaselineCommand) -> anyhow::Result<Exit> {
             }
         }
         BaselineCommand::Diff { old, new, config } => {
-            let store = setup::store(&setup::config(&config)?).await?;
+            let store = stores.configured(&setup::config(&config)?).await?;
             let (old, new) = (setup::baseline(&store, &old).await?, setup::baseline(&store, &new).await?);
             print(describe::diff(&old, &new))?;
         }
-        BaselineCommand::Activate { reference, monitor, config } => activate(&config, &reference, &monitor).await?,
+        BaselineCommand::Activate { reference, monitor, config } => {
+            activate(&config, &reference, &monitor, stores).await?;
+        }
         BaselineCommand::Export { reference, output, config } => {
-            let store = setup::store(&setup::config(&config)?).await?;
+            let store = stores.configured(&setup::config(&config)?).await?;
             let stored = setup::baseline(&store, &reference).await?;
             let text = serde_json::to_string(&stored)?;
             match output {
@@ -46,13 +49,13 @@ pub(super) async fn run(command: BaselineCommand) -> anyhow::Result<Exit> {
                 None => line(text)?,
             }
         }
-        BaselineCommand::Import { file, name, config } => import(&config, &file, name).await?,
+        BaselineCommand::Import { file, name, config } => import(&config, &file, name, stores).await?,
     }
     Ok(Exit::Ok)
 }
 
-async fn list(files: &ConfigFiles, format: ListFormat) -> anyhow::Result<()> {
-    let store = setup::store(&setup::config(files)?).await?;
+async fn list(files: &ConfigFiles, format: ListFormat, stores: &Stores) -> anyhow::Result<()> {
+    let store = stores.configured(&setup::config(files)?).await?;
     let baselines = store.baselines().await?;
     if format == ListFormat::Json {
         line(format_args!("{:#}", readable_times(serde_json::to_value(&baselines)?)))?;
@@ -77,10 +80,10 @@ async fn list(files: &ConfigFiles, format: ListFormat) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn activate(files: &ConfigFiles, reference: &str, monitor: &str) -> anyhow::Result<()> {
+async fn activate(files: &ConfigFiles, reference: &str, monitor: &str, stores: &Stores) -> anyhow::Result<()> {
     let config = setup::config(files)?;
     let monitor = setup::monitor(&config, monitor)?;
-    let store = setup::store(&config).await?;
+    let store = stores.configured(&config).await?;
     let reference: BaselineRef = reference.parse()?;
     let baseline = setup::baseline(&store, &reference.to_string()).await?;
     // Proves that the baseline can serve the monitor before anything depends on it.
@@ -95,8 +98,13 @@ async fn activate(files: &ConfigFiles, reference: &str, monitor: &str) -> anyhow
     Ok(())
 }
 
-async fn import(files: &ConfigFiles, file: &std::path::Path, name: Option<String>) -> anyhow::Result<()> {
-    let store = setup::store(&setup::config(files)?).await?;
+async fn import(
+    files: &ConfigFiles,
+    file: &std::path::Path,
+    name: Option<String>,
+    stores: &Stores,
+) -> anyhow::Result<()> {
+    let store = stores.configured(&setup::config(files)?).await?;
     let text = setup::read(file, "exported baseline")?;
     let exported: StoredBaseline = serde_json::from_str(&text)
         .with_context(|| format!("{} is not a baseline that `driftd baseline export` wrote", file.display()))?;

@@ -15,9 +15,10 @@ use driftd_web::{FeatureDistribution, render_check};
 use crate::cli::{CheckArgs, CheckFormat};
 use crate::commands::{Exit, baseline::options_for, check_text};
 use crate::setup;
+use crate::stores::Stores;
 use crate::terminal::{Bar, Stream, print};
 
-pub(super) async fn run(args: CheckArgs) -> anyhow::Result<Exit> {
+pub(super) async fn run(args: CheckArgs, stores: &Stores) -> anyhow::Result<Exit> {
     let config = setup::config(&args.config)?;
     let monitor = match (args.monitor.as_deref(), config.monitors.as_slice()) {
         (Some(name), _) => Some(setup::monitor(&config, name)?),
@@ -27,7 +28,7 @@ pub(super) async fn run(args: CheckArgs) -> anyhow::Result<Exit> {
     };
     let chosen = statistics(&args.statistics)?;
     let current = Table::open(&args.current)?;
-    let Reference { name, baseline, mut columns } = reference(&args, &config, monitor).await?;
+    let Reference { name, baseline, mut columns } = reference(&args, &config, monitor, stores).await?;
     let bar = Bar::rows(current.rows(), "counting current");
     let ignored: BTreeSet<&str> = args.ignore.iter().map(String::as_str).collect();
     let rules = |feature: &FeatureName| {
@@ -70,12 +71,17 @@ struct Reference {
 }
 
 /// The reference: a file when there is one of that name, else a stored baseline.
-async fn reference(args: &CheckArgs, config: &Config, monitor: Option<&Monitor>) -> anyhow::Result<Reference> {
+async fn reference(
+    args: &CheckArgs,
+    config: &Config,
+    monitor: Option<&Monitor>,
+    stores: &Stores,
+) -> anyhow::Result<Reference> {
     let path = Path::new(&args.baseline);
     let is_stored = !path.exists() && path.components().count() == 1 && path.extension().is_none();
     if is_stored || args.baseline.contains("@v") {
         anyhow::ensure!(args.bins.is_none(), "--bins cannot change a stored baseline: its bins are frozen");
-        let stored = setup::baseline(&setup::store(config).await?, &args.baseline).await?;
+        let stored = setup::baseline(&stores.configured(config).await?, &args.baseline).await?;
         let baseline = stored.baseline.as_ref().clone();
         let skipped = baseline.skipped.iter().map(|s| s.name.clone());
         let columns = baseline.features.iter().map(|f| f.name.to_string()).chain(skipped).collect();

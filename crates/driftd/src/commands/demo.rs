@@ -14,6 +14,7 @@ use super::demo_story as story;
 use crate::cli::DemoArgs;
 use crate::commands::{Exit, baseline, replay};
 use crate::setup;
+use crate::stores::Stores;
 use crate::terminal::line;
 
 /// The demo's configuration, the one that ships beside the data.
@@ -25,7 +26,7 @@ const SERVING: &[u8] = include_bytes!("../../../../examples/flights/serving-febr
 /// Who hears of the demo's incidents.
 const RECEIVER: &str = "demo-log";
 
-pub(super) async fn run(args: DemoArgs) -> anyhow::Result<Exit> {
+pub(super) async fn run(args: DemoArgs, stores: &Stores) -> anyhow::Result<Exit> {
     let started = Instant::now();
     let config = Config::load(&[Source::new("examples/flights/driftd.toml", CONFIG)], [])?;
     // The data travels inside the binary so that the demo runs wherever the binary does.
@@ -45,7 +46,7 @@ pub(super) async fn run(args: DemoArgs) -> anyhow::Result<Exit> {
         );
     }
     clear(&args.store)?;
-    let store = setup::open(&format!("sqlite://{}", args.store.display())).await?;
+    let store = stores.open(&format!("sqlite://{}", args.store.display())).await?;
 
     line(format_args!("{}\n", story::opening()))?;
     let receiver: ReceiverName = RECEIVER.parse()?;

@@ -10,11 +10,12 @@ use driftd_window::SegmentKey;
 use crate::cli::{HistoryArgs, HistoryFormat};
 use crate::commands::{Exit, export};
 use crate::setup;
+use crate::stores::Stores;
 use crate::terminal::{Stream, Table, colour, outcome_word, q_value};
 
-pub(super) async fn run(args: HistoryArgs) -> anyhow::Result<Exit> {
+pub(super) async fn run(args: HistoryArgs, stores: &Stores) -> anyhow::Result<Exit> {
     let config = setup::config(&args.config)?;
-    let store = setup::store(&config).await?;
+    let store = stores.configured(&config).await?;
     let query = query(&args)?;
     let rows = store.history(&query).await?;
     if args.format == HistoryFormat::Parquet && args.output.is_none() && Stream::Out.is_terminal() {

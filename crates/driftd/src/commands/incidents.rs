@@ -9,18 +9,19 @@ use driftd_model::{
 use crate::cli::{ConfigFiles, IncidentsCommand, ListFormat};
 use crate::commands::{Exit, export};
 use crate::setup;
+use crate::stores::Stores;
 use crate::terminal::{Table, line, minutes, print, q_value};
 
-pub(super) async fn run(command: IncidentsCommand) -> anyhow::Result<Exit> {
+pub(super) async fn run(command: IncidentsCommand, stores: &Stores) -> anyhow::Result<Exit> {
     match command {
         IncidentsCommand::List { config, monitor, format } => {
-            let store = setup::store(&setup::config(&config)?).await?;
+            let store = stores.configured(&setup::config(&config)?).await?;
             let monitor = monitor.map(|m| m.parse::<MonitorId>()).transpose()?;
             let rows = store.incidents(monitor.as_ref()).await?;
             print_rows(&rows, format)?;
         }
         IncidentsCommand::Show { id, config, format } => {
-            let (_, incident, events) = find(&config, &id).await?;
+            let (_, incident, events) = find(&config, &id, stores).await?;
             match format {
                 ListFormat::Json => {
                     let shown = serde_json::json!({"incident": incident, "events": events});
@@ -29,8 +30,8 @@ pub(super) async fn run(command: IncidentsCommand) -> anyhow::Result<Exit> {
                 ListFormat::Table => print(describe(&incident, &events))?,
             }
         }
-        IncidentsCommand::Ack { id, by, config } => amend(&config, &id, by, acknowledge).await?,
-        IncidentsCommand::Resolve { id, by, config } => amend(&config, &id, by, resolve_by_hand).await?,
+        IncidentsCommand::Ack { id, by, config } => amend(&config, &id, by, stores, acknowledge).await?,
+        IncidentsCommand::Resolve { id, by, config } => amend(&config, &id, by, stores, resolve_by_hand).await?,
     }
     Ok(Exit::Ok)
 }
@@ -86,8 +87,12 @@ pub(super) fn abridged(names: &[&str], n: usize) -> String {
     }
 }
 
-async fn find(files: &ConfigFiles, id: &str) -> anyhow::Result<(SharedStore, Incident, Vec<IncidentEvent>)> {
-    let store = setup::store(&setup::config(files)?).await?;
+async fn find(
+    files: &ConfigFiles,
+    id: &str,
+    stores: &Stores,
+) -> anyhow::Result<(SharedStore, Incident, Vec<IncidentEvent>)> {
+    let store = stores.configured(&setup::config(files)?).await?;
     let found = store.incident(&IncidentId::from_stored(id.to_owned())).await?;
     let (incident, events) = found
         .with_context(|| format!("there is no incident {id:?}, or several begin so; see `driftd incidents list`"))?;
@@ -137,9 +142,10 @@ async fn amend(
     files: &ConfigFiles,
     id: &str,
     by: Option<String>,
+    stores: &Stores,
     change: fn(Incident, &str, driftd_window::Timestamp) -> Step,
 ) -> anyhow::Result<()> {
-    let (store, incident, _) = find(files, id).await?;
+    let (store, incident, _) = find(files, id, stores).await?;
     let now = SystemClock.now();
     let (expected, id) = (incident.state, incident.id.clone());
     let step = change(incident, &setup::person(by), now);

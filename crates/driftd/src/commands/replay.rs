@@ -15,14 +15,15 @@ use self::files::{Records, passed_over};
 use crate::cli::ReplayArgs;
 use crate::commands::{Exit, incidents};
 use crate::setup;
+use crate::stores::Stores;
 use crate::terminal::Bar;
 
-pub(super) async fn run(args: ReplayArgs) -> anyhow::Result<Exit> {
+pub(super) async fn run(args: ReplayArgs, stores: &Stores) -> anyhow::Result<Exit> {
     let config = setup::config(&args.config)?;
     let monitor = setup::monitor(&config, &args.monitor)?;
-    let real = setup::store(&config).await?;
+    let real = stores.configured(&config).await?;
     let plan = setup::plan(&real, monitor).await?;
-    let store = if args.dry_run { scratch(plan.baseline()).await? } else { real };
+    let store = if args.dry_run { scratch(plan.baseline(), stores).await? } else { real };
     // A store in memory tells nobody, so there it does no harm to decide who would be told.
     let routing = if args.notify || args.dry_run { config.routing() } else { Routing::default() };
     let summary = walk(&store, &plan, &args.files, None, routing).await?;
@@ -41,8 +42,8 @@ pub(super) async fn run(args: ReplayArgs) -> anyhow::Result<Exit> {
 }
 
 /// A store in memory that knows the one baseline: for asking "what if".
-async fn scratch(baseline: &StoredBaseline) -> anyhow::Result<SharedStore> {
-    let store = setup::open("sqlite::memory:").await?;
+async fn scratch(baseline: &StoredBaseline, stores: &Stores) -> anyhow::Result<SharedStore> {
+    let store = stores.open("sqlite::memory:").await?;
     let content = baseline.baseline.as_ref().clone();
     store.put_baseline(&baseline.reference.name, content, baseline.created_at).await?;
     Ok(store)

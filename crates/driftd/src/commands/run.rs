@@ -17,6 +17,7 @@ use driftd_web::{AppState, Listener, Readiness};
 use crate::cli::ConfigFiles;
 use crate::commands::Exit;
 use crate::setup;
+use crate::stores::Stores;
 use generation::Generation;
 use renewal::Renewal;
 use signals::Signals;
@@ -24,7 +25,7 @@ use signals::Signals;
 /// Wait between two tries to reach the store at the start.
 const STORE_RETRY: Duration = Duration::from_secs(2);
 
-pub(super) async fn run(files: &ConfigFiles) -> anyhow::Result<Exit> {
+pub(super) async fn run(files: &ConfigFiles, stores: &Stores) -> anyhow::Result<Exit> {
     let config = generation::config(files)?;
     for note in &config.notes {
         tracing::warn!("{note}");
@@ -34,7 +35,7 @@ pub(super) async fn run(files: &ConfigFiles) -> anyhow::Result<Exit> {
     let (end_listener, listener_ends) = tokio::sync::oneshot::channel::<()>();
     let listener = listen(&config, app_state(&config, &status), listener_ends).await?;
 
-    let Some(store) = store(&config, &status, &mut signals).await? else {
+    let Some(store) = store(&config, stores, &status, &mut signals).await? else {
         return Ok(Exit::Ok);
     };
     let outcome = generations(Generation::of(config, &store).await?, files, &store, signals, &status).await;
@@ -75,9 +76,14 @@ async fn listen(
 }
 
 /// The store, waited for while it cannot be reached; nothing when the daemon is to stop before that.
-async fn store(config: &Config, status: &Status, signals: &mut Signals) -> anyhow::Result<Option<SharedStore>> {
+async fn store(
+    config: &Config,
+    stores: &Stores,
+    status: &Status,
+    signals: &mut Signals,
+) -> anyhow::Result<Option<SharedStore>> {
     loop {
-        let error = match setup::store(config).await {
+        let error = match stores.configured(config).await {
             Ok(store) => {
                 status.store_answered();
                 return Ok(Some(store));

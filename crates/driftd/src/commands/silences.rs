@@ -9,11 +9,12 @@ use crate::cli::{ConfigFiles, ListFormat, SilencesCommand};
 use crate::commands::Exit;
 use crate::commands::export::readable_times;
 use crate::setup;
+use crate::stores::Stores;
 use crate::terminal::{Table, line, minutes, print};
 
-pub(super) async fn run(command: SilencesCommand) -> anyhow::Result<Exit> {
+pub(super) async fn run(command: SilencesCommand, stores: &Stores) -> anyhow::Result<Exit> {
     match command {
-        SilencesCommand::List { config, all, format } => list(&config, all, format).await,
+        SilencesCommand::List { config, all, format } => list(&config, all, format, stores).await,
         SilencesCommand::Add { matchers, duration, comment, author, config } => {
             let matchers = matchers.iter().map(|m| m.parse()).collect::<Result<Vec<Matcher>, _>>()?;
             let config = setup::config(&config)?;
@@ -32,13 +33,13 @@ pub(super) async fn run(command: SilencesCommand) -> anyhow::Result<Exit> {
                 author: setup::person(author),
                 comment,
             };
-            let store = setup::store(&config).await?;
+            let store = stores.configured(&config).await?;
             let id = store.add_silence(&silence).await?;
             line(format_args!("silence {id} mutes matching incidents until {} UTC", minutes(silence.ends_at)))?;
             Ok(Exit::Ok)
         }
         SilencesCommand::Expire { id, config } => {
-            let store = setup::store(&setup::config(&config)?).await?;
+            let store = stores.configured(&setup::config(&config)?).await?;
             anyhow::ensure!(
                 store.expire_silence(SilenceId(id), SystemClock.now()).await?,
                 "there is no silence {id} that could be ended; see `driftd silences list`"
@@ -63,8 +64,8 @@ fn known(config: &Config, matchers: &[Matcher]) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn list(files: &ConfigFiles, all: bool, format: ListFormat) -> anyhow::Result<Exit> {
-    let store = setup::store(&setup::config(files)?).await?;
+async fn list(files: &ConfigFiles, all: bool, format: ListFormat, stores: &Stores) -> anyhow::Result<Exit> {
+    let store = stores.configured(&setup::config(files)?).await?;
     let now = SystemClock.now();
     let silences = store.silences((!all).then_some(now)).await?;
     if format == ListFormat::Json {

@@ -6,6 +6,7 @@ use driftd_model::words;
 use crate::cli::ConfigFiles;
 use crate::commands::Exit;
 use crate::setup;
+use crate::stores::Stores;
 
 /// Brings the tables up to date.
 pub(super) async fn migrate(files: &ConfigFiles) -> anyhow::Result<Exit> {
@@ -20,9 +21,9 @@ pub(super) async fn migrate(files: &ConfigFiles) -> anyhow::Result<Exit> {
 }
 
 /// Drops what is older than the configuration wants it kept, as the daemon does every hour.
-pub(super) async fn retain(files: &ConfigFiles) -> anyhow::Result<Exit> {
+pub(super) async fn retain(files: &ConfigFiles, stores: &Stores) -> anyhow::Result<Exit> {
     let config = setup::config(files)?;
-    let store = setup::store(&config).await?;
+    let store = stores.configured(&config).await?;
     let dropped = store.retain(&setup::retention(&config), SystemClock.now()).await?;
     let kinds = [
         (dropped.partials, "partial count", "partial counts"),

@@ -11,12 +11,13 @@ use driftd_window::EventTime;
 use super::history::from_history;
 use crate::cli::BuildArgs;
 use crate::setup;
+use crate::stores::Stores;
 use crate::terminal::{Bar, line};
 
-pub(super) async fn run(args: BuildArgs) -> anyhow::Result<()> {
+pub(super) async fn run(args: BuildArgs, stores: &Stores) -> anyhow::Result<()> {
     let config = setup::config(&args.config)?;
     let name: BaselineName = args.name.parse()?;
-    let store = setup::store(&config).await?;
+    let store = stores.configured(&config).await?;
     let built = match (&args.file, &args.from_history) {
         (Some(file), _) => build_from_file(&config, name.as_str(), file)?,
         (None, Some(monitor)) => {
