@@ -49,7 +49,7 @@ pub struct ColumnInfo {
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Schema {
     columns: Vec<ColumnInfo>,
-    /// Places by full name and, for nested records, by last token; tables of ten thousand columns are looked up ten thousand times.
+    /// Indices by full name and, for nested records, by last token; tables of ten thousand columns are looked up ten thousand times.
     by_name: HashMap<String, usize>,
     by_token: HashMap<String, Vec<usize>>,
 }
@@ -57,16 +57,16 @@ pub struct Schema {
 impl Schema {
     /// Columns of a flat file: each is known by its whole name, whatever characters that has.
     pub(crate) fn flat(columns: Vec<ColumnInfo>) -> Self {
-        let by_name = columns.iter().enumerate().map(|(place, c)| (c.name.clone(), place)).collect();
+        let by_name = columns.iter().enumerate().map(|(index, c)| (c.name.clone(), index)).collect();
         Self { columns, by_name, by_token: HashMap::new() }
     }
 
     /// Columns of nested records: each is also known by its last token where that is unambiguous.
     pub(crate) fn nested(columns: Vec<ColumnInfo>) -> Self {
-        let by_name = columns.iter().enumerate().map(|(place, c)| (c.name.clone(), place)).collect();
+        let by_name = columns.iter().enumerate().map(|(index, c)| (c.name.clone(), index)).collect();
         let mut by_token: HashMap<String, Vec<usize>> = HashMap::new();
-        for (place, column) in columns.iter().enumerate() {
-            by_token.entry(last_token(&column.name).to_owned()).or_default().push(place);
+        for (index, column) in columns.iter().enumerate() {
+            by_token.entry(last_token(&column.name).to_owned()).or_default().push(index);
         }
         Self { columns, by_name, by_token }
     }
@@ -77,7 +77,7 @@ impl Schema {
         &self.columns
     }
 
-    /// Place of the column called `name`: the one of exactly that name, or the only nested one that ends in it.
+    /// Index of the column called `name`: the one of exactly that name, or the only nested one that ends in it.
     ///
     /// # Errors
     /// [`DatasetError::AmbiguousColumn`] when several nested columns end in `name`; `path` is named in it.
@@ -89,7 +89,7 @@ impl Schema {
             None | Some([]) => Ok(None),
             Some([only]) => Ok(Some(*only)),
             Some(several) => {
-                let found = several.iter().filter_map(|place| self.columns.get(*place)).map(|c| c.name.as_str());
+                let found = several.iter().filter_map(|index| self.columns.get(*index)).map(|c| c.name.as_str());
                 let found = found.collect::<Vec<_>>().join(", ");
                 Err(DatasetError::AmbiguousColumn { path: path.to_owned(), name: name.to_owned(), found })
             }
@@ -103,7 +103,7 @@ impl Schema {
             return "";
         };
         let short = last_token(&column.name);
-        let alone = self.by_token.get(short).is_some_and(|places| places.len() == 1);
+        let alone = self.by_token.get(short).is_some_and(|indices| indices.len() == 1);
         if alone { short } else { &column.name }
     }
 

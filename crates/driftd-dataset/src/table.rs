@@ -106,7 +106,7 @@ impl Table {
         matches!(self.source, Source::Parquet(_))
     }
 
-    /// Place of a column, by name.
+    /// Index of a column, by name.
     pub(crate) fn find(&self, name: &str) -> Result<Option<usize>, DatasetError> {
         self.schema.find(name, self.path())
     }

@@ -1,4 +1,4 @@
-//! What is asked of a column, and a chunk of it as it comes out.
+//! Column requests, and chunks of column values.
 
 use driftd_window::{Column, EpochUnit, NO_EVENT_TIME};
 

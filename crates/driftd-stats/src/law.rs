@@ -43,9 +43,9 @@ pub fn benjamini_hochberg(p: &[f64]) -> Vec<f64> {
     let k = p.len() as f64;
     let mut adjusted = vec![1.0; p.len()];
     let mut least = 1.0_f64;
-    for (rank, (place, p)) in ranked.into_iter().enumerate().rev() {
+    for (rank, (index, p)) in ranked.into_iter().enumerate().rev() {
         least = least.min(p * (k / (rank + 1) as f64));
-        if let Some(q) = adjusted.get_mut(place) {
+        if let Some(q) = adjusted.get_mut(index) {
             *q = least;
         }
     }

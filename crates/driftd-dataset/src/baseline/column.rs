@@ -1,4 +1,4 @@
-//! One column on its way to a layout.
+//! Builder of one column's layout and counts.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What a baseline is to be like.
+//! Options of building a baseline.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -8,7 +8,7 @@ use crate::{BaselineOptions, ColumnKind, DatasetError, Table};
 /// A column that is to become a feature.
 #[derive(Clone, Debug)]
 pub(super) struct Planned {
-    /// Its place in the table.
+    /// Its index in the table.
     pub(super) column: usize,
     /// The feature's name.
     pub(super) name: String,

@@ -1,4 +1,4 @@
-//! Decoding bytes that nobody vouches for.
+//! Decoding untrusted bytes: a panic of the decoder becomes an error.
 
 use std::any::Any;
 use std::cell::Cell;

@@ -12,7 +12,7 @@ use crate::layout::MAX_CATEGORIES;
 /// Where a category is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CategorySlot {
-    /// A category the dictionary lists, by its place in
+    /// A category the dictionary lists, by its index in
     /// [`Dictionary::categories`].
     Top(u32),
     /// A category of the baseline's tail.

@@ -1,4 +1,4 @@
-//! How far values lie outside the baseline's range.
+//! Exact sums of how far values lie outside the baseline's range.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! The unseen values of a window, for its explanation.
+//! Heavy hitters among the unseen values of a window, for its explanation.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What moved: bins and categories in words and shares.
+//! Largest changes of share, by bin or category.
 
 use super::compare::{check_fit, coarse};
 use crate::error::ShapeMismatch;
