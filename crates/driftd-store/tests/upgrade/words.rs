@@ -1,5 +1,7 @@
 //! Rows that call a notification log `told`, with names that are the words to be replaced.
 
+use std::fmt::Write as _;
+
 use driftd_model::{
     Incident, IncidentId, IncidentKind, NOTIFICATION_SCHEMA, NotifyReason, ReceiverName, SharedStore, SilenceId,
     Suppressed, Transition,
@@ -49,7 +51,8 @@ pub(crate) fn rows() -> String {
         let message = format!(
             r#"{{"schema":2,"key":"{hash}","incident":{body},"reason":{{"reason":"unmuted","was":{was}}},"receivers":["told"],"at":0,"baseline":"base@v1","baseline_hash":"{hash}","labels":{{"kind":"{kind}","tellings":"1","told":"x","withheld_by":"silence"}},"links":{{"incident":null,"silence":null,"runbook":null}}}}"#
         );
-        sql.push_str(&format!(
+        let written = write!(
+            sql,
             r#"
             INSERT INTO incidents (id, monitor, segment, kind, severity, state, first_seen, opened_at, resolved_at,
                                    features, windows, body)
@@ -64,7 +67,8 @@ pub(crate) fn rows() -> String {
             INSERT INTO notification_outbox (key, receiver, incident_id, body, state, attempts, created_at, due_at)
             VALUES ('k{number}', 'told', '{id}', '{message}', 'pending', 0, 0, 0);
             "#
-        ));
+        );
+        written.unwrap();
     }
     sql
 }
