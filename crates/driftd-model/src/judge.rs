@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use driftd_stats::{
-    DriftStatistic, FeatureAggregate, FeatureLayout, NotComputable, Statistic, benjamini_hochberg, compare, movements,
+    Basis, DriftStatistic, FeatureAggregate, FeatureLayout, NotComputable, Scale, Statistic, benjamini_hochberg,
+    compare, movements,
 };
 
 use crate::verdict::{FeatureKind, Outcome, Reason, Rows, Score, Verdict};
@@ -113,13 +114,12 @@ fn score_of(statistic: Statistic) -> Score {
     }
 }
 
-/// Whether a statistic rests on enough rows on both sides: the share of missing values is one of all rows, that of
-/// non-finite values one of the numbers, all others are about usable values.
+/// Whether both sides have enough of the rows that a statistic is about.
 fn has_enough(statistic: DriftStatistic, rules: &JudgeRules, verdict: &Verdict) -> bool {
-    let size = |rows: &Rows| match statistic {
-        DriftStatistic::Missing => rows.rows,
-        DriftStatistic::NonFinite => rows.usable.saturating_add(rows.nan).saturating_add(rows.infinite),
-        _ => rows.usable,
+    let size = |rows: &Rows| match statistic.definition().basis {
+        Basis::Rows => rows.rows,
+        Basis::Numbers => rows.usable.saturating_add(rows.nan).saturating_add(rows.infinite),
+        Basis::Usable => rows.usable,
     };
     size(&verdict.baseline) >= rules.min_samples && size(&verdict.window) >= rules.min_samples
 }
@@ -215,7 +215,7 @@ fn short_side(rules: &JudgeRules, verdict: &Verdict) -> Option<Reason> {
 fn uncomputable(rules: &JudgeRules, verdict: &Verdict) -> Reason {
     let judged = || verdict.scores.iter().filter(|s| rules.judged.contains(&s.statistic));
     // A distance in units of the baseline's standard deviation needs one; the raw distance is still shown.
-    let unscaled = || judged().any(|s| s.statistic == DriftStatistic::Wasserstein && s.value.is_some());
+    let unscaled = || judged().any(|s| s.statistic.definition().scale == Scale::Distance && s.value.is_some());
     let reason = judged().find_map(|s| s.reason).or_else(|| unscaled().then_some(NotComputable::ConstantBaseline));
     reason.map_or(Reason::NothingDecides, Reason::Statistic)
 }

@@ -64,7 +64,7 @@ pub use judge::{Comparison, judge, rows_of};
 pub use matcher::{BadLabel, BadMatcher, LabelName, Labels, Matcher};
 pub use monitor::{
     BadPointer, FeatureRules, IncidentRules, JudgeRules, Monitor, PipelineRules, Pointer, RecordFilter, RecordShape,
-    Role, SegmentSpec,
+    Role, SegmentSpec, defaults,
 };
 pub use mute::{BadMuteTime, MuteTime};
 pub use notification::{Links, NOTIFICATION_SCHEMA, Notification, OutboxEntry, Settlement};

@@ -1,5 +1,7 @@
 //! A monitor: what is watched, in which windows, and how it is judged.
 
+pub mod defaults;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use driftd_stats::{DriftStatistic, Smoothing};
@@ -148,7 +150,7 @@ pub struct RecordFilter {
     pub versions: Vec<String>,
 }
 
-/// One model's traffic, watched against one baseline.
+/// One model's traffic, watched against one baseline. [`Monitor::new`] has the defaults.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Monitor {
     /// Its name.
@@ -221,50 +223,6 @@ impl Monitor {
     #[must_use]
     pub fn watches(&self, feature: &FeatureName) -> bool {
         !self.features.get(feature).is_some_and(|f| f.ignore)
-    }
-}
-
-impl Default for JudgeRules {
-    /// The defaults of the documentation: 50 rows, q = 0.01, PSI and KS and the data-quality shares decide.
-    fn default() -> Self {
-        use DriftStatistic::{Js, Ks, Missing, NonFinite, Psi, Unseen, Wasserstein};
-        let thresholds = [
-            (Psi, 0.1, 0.25),
-            (Ks, 0.1, 0.2),
-            (Js, 0.1, 0.2),
-            (Wasserstein, 0.1, 0.25),
-            (Missing, 0.05, 0.2),
-            (NonFinite, 0.05, 0.2),
-            (Unseen, 0.01, 0.1),
-        ];
-        Self {
-            min_samples: 50,
-            q: 0.01,
-            smoothing: Smoothing::default(),
-            judged: [Psi, Ks, Missing, NonFinite, Unseen].into(),
-            thresholds: thresholds
-                .into_iter()
-                .map(|(statistic, warn, critical)| (statistic, Threshold { warn, critical }))
-                .collect(),
-        }
-    }
-}
-
-impl Default for PipelineRules {
-    fn default() -> Self {
-        Self { lag: Some(Span::from_hours(1)), stall: Some(Span::from_minutes(30)), rejected: Some(0.05) }
-    }
-}
-
-impl Default for IncidentRules {
-    fn default() -> Self {
-        Self {
-            open_after: 2,
-            resolve_after: 2,
-            group_interval: Span::from_minutes(5),
-            repeat_interval: Span::from_hours(4),
-            least_volume: Some(0.1),
-        }
     }
 }
 

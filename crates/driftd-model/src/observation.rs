@@ -1,6 +1,6 @@
 //! What a judged window says about each kind of incident.
 
-use driftd_stats::DriftStatistic;
+use driftd_stats::{DriftStatistic, Subject};
 use driftd_window::EventTime;
 
 use crate::{
@@ -45,9 +45,9 @@ pub(crate) fn pipeline_key(plan: &MonitorPlan) -> IncidentKey {
 /// The kind of incident a statistic speaks for.
 #[must_use]
 pub const fn kind_of(statistic: DriftStatistic) -> IncidentKind {
-    match statistic {
-        DriftStatistic::Missing | DriftStatistic::Unseen | DriftStatistic::NonFinite => IncidentKind::DataQuality,
-        _ => IncidentKind::Drift,
+    match statistic.definition().speaks_for {
+        Subject::Quality => IncidentKind::DataQuality,
+        Subject::Distribution => IncidentKind::Drift,
     }
 }
 

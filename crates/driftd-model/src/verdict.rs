@@ -273,16 +273,10 @@ impl Verdict {
 }
 
 impl Score {
-    /// The number that is held against the thresholds: the value, the normalised distance for `wasserstein`, the
-    /// change of share for `non_finite`. Thresholds are positive, so only growth counts for `missing`.
+    /// The number that is held against the thresholds.
     #[must_use]
     pub fn effect(&self) -> Option<f64> {
-        let value = self.value?;
-        Some(match self.statistic {
-            DriftStatistic::Wasserstein => self.normalized?,
-            DriftStatistic::NonFinite => value - self.baseline_share.unwrap_or(0.0),
-            _ => value,
-        })
+        self.statistic.definition().scale.effect(self.value?, self.normalized, self.baseline_share)
     }
 
     /// Effect divided by the critical threshold; 0 without either, the largest finite number for an infinite effect.

@@ -3,7 +3,7 @@
 //! Nothing here fails and nothing here returns a line break, so the result fits into a sentence, a table cell or a
 //! subject line whatever the data is called.
 
-use driftd_stats::{DriftStatistic, Movement};
+use driftd_stats::Movement;
 use driftd_window::EventTime;
 
 /// Below this a probability is only said to be below it: the digits of 1e-200 tell nobody anything.
@@ -98,25 +98,6 @@ pub fn percents(before: f64, after: f64) -> (String, String) {
 #[must_use]
 pub fn probability(name: &str, p: f64) -> String {
     if p < SMALLEST_PROBABILITY { format!("{name} < 1e-16") } else { format!("{name} = {}", number(p)) }
-}
-
-/// How people call a statistic.
-#[must_use]
-pub const fn statistic(statistic: DriftStatistic) -> &'static str {
-    match statistic {
-        DriftStatistic::Psi => "PSI",
-        DriftStatistic::Ks => "KS",
-        DriftStatistic::Js => "JS distance",
-        DriftStatistic::Hellinger => "Hellinger distance",
-        DriftStatistic::Tv => "total variation",
-        DriftStatistic::Linf => "largest share change",
-        DriftStatistic::Wasserstein => "Wasserstein distance",
-        DriftStatistic::ChiSquare => "chi-square",
-        DriftStatistic::Missing => "missing share",
-        DriftStatistic::Unseen => "unseen share",
-        DriftStatistic::OutOfRange => "out-of-range share",
-        DriftStatistic::NonFinite => "non-finite share",
-    }
 }
 
 /// One movement: `share of (80.6, 95] rose from 0 % to 31 %`.

@@ -1,7 +1,7 @@
 //! One feature's part in an incident, in words.
 
 use driftd_model::{Evidence, Outcome, words};
-use driftd_stats::DriftStatistic;
+use driftd_stats::Scale;
 
 /// Characters of a feature's name in a sentence.
 pub(crate) const FEATURE: usize = 60;
@@ -13,54 +13,40 @@ pub(crate) const FEATURE: usize = 60;
 #[must_use]
 pub fn evidence(evidence: &Evidence, movements: usize) -> String {
     let limit = limit(evidence);
-    match evidence.statistic {
-        DriftStatistic::Missing => {
-            let after = evidence.baseline_share.map(|before| (before, before + evidence.value));
-            share_moved("missing share", after, evidence.value) + &limit
+    let statistic = evidence.statistic.name();
+    match evidence.statistic.definition().scale {
+        scale @ (Scale::Change { share } | Scale::Growth { share }) => {
+            let moved = match scale.shares(evidence.value, evidence.baseline_share) {
+                Some((share, before, after)) => share_moved(share, before, after),
+                None => format!("{share} {} by {} points", verb(evidence.value >= 0.0), points(evidence.value.abs())),
+            };
+            moved + &limit
         }
-        DriftStatistic::NonFinite => {
-            let before = evidence.baseline_share.unwrap_or(0.0);
-            share_moved("share of NaN and infinite values", Some((before, evidence.value)), 0.0) + &limit
+        Scale::Share { values } => {
+            format!("{} of values {values}{limit}{}", words::percent(evidence.value), unseen(evidence))
         }
-        DriftStatistic::Unseen => {
-            format!(
-                "{} of values were never in the baseline{limit}{}",
-                words::percent(evidence.value),
-                unseen(evidence)
-            )
-        }
-        DriftStatistic::OutOfRange => {
-            format!("{} of values are outside the baseline's range{limit}", words::percent(evidence.value))
-        }
-        statistic => {
+        scale @ (Scale::Number | Scale::Distance) => {
             // The distance is held against its threshold in units of the baseline's spread, and is told in them.
-            let (value, unit) = match statistic {
-                DriftStatistic::Wasserstein => (evidence.effect, " standard deviations"),
+            let (value, unit) = match scale {
+                Scale::Distance => (evidence.effect, " standard deviations"),
                 _ => (evidence.value, ""),
             };
             let moved = words::moved_sentence(&evidence.moved, movements);
             let separator = if moved.is_empty() { "" } else { ", " };
-            format!("{} {}{unit}{limit}{separator}{moved}", words::statistic(statistic), words::number(value))
+            format!("{statistic} {}{unit}{limit}{separator}{moved}", words::number(value))
         }
     }
 }
 
 /// The same for statistics whose bare number says little to a person: shares, and distances in units of the baseline.
 pub(crate) fn in_words(found: &Evidence) -> Option<String> {
-    let says_little = matches!(
-        found.statistic,
-        DriftStatistic::Missing
-            | DriftStatistic::NonFinite
-            | DriftStatistic::Unseen
-            | DriftStatistic::OutOfRange
-            | DriftStatistic::Wasserstein
-    );
+    let says_little = found.statistic.definition().scale != Scale::Number;
     says_little.then(|| evidence(found, 0))
 }
 
 /// The number as it was computed: `PSI 8.32`, and what was held against the threshold where that is another one.
 pub(crate) fn figure(found: &Evidence) -> String {
-    let value = format!("{} {}", words::statistic(found.statistic), words::number(found.value));
+    let value = format!("{} {}", found.statistic.name(), words::number(found.value));
     if found.effect == found.value { value } else { format!("{value}, effect {}", words::number(found.effect)) }
 }
 
@@ -71,10 +57,10 @@ fn limit(evidence: &Evidence) -> String {
         Outcome::Critical => ("critical", threshold.critical),
         _ => ("warning", threshold.warn),
     };
-    let at = match evidence.statistic {
-        DriftStatistic::Missing | DriftStatistic::NonFinite => format!("{:+} points", points(at)),
-        DriftStatistic::Unseen | DriftStatistic::OutOfRange => words::percent(at),
-        _ => words::number(at),
+    let at = match evidence.statistic.definition().scale {
+        Scale::Change { .. } | Scale::Growth { .. } => format!("{:+} points", points(at)),
+        Scale::Share { .. } => words::percent(at),
+        Scale::Number | Scale::Distance => words::number(at),
     };
     format!(" ({word} at {at})")
 }
@@ -84,16 +70,14 @@ fn points(share: f64) -> f64 {
     (share * 10_000.0).round() / 100.0
 }
 
-fn share_moved(what: &str, shares: Option<(f64, f64)>, change: f64) -> String {
-    let verb = |up: bool| if up { "rose" } else { "fell" };
-    match shares {
-        Some((before, after)) => {
-            let up = after >= before;
-            let (before, after) = words::percents(before, after.clamp(0.0, 1.0));
-            format!("{what} {} from {before} to {after}", verb(up))
-        }
-        None => format!("{what} {} by {} points", verb(change >= 0.0), points(change.abs())),
-    }
+fn share_moved(share: &str, before: f64, after: f64) -> String {
+    let verb = verb(after >= before);
+    let (before, after) = words::percents(before, after);
+    format!("{share} {verb} from {before} to {after}")
+}
+
+const fn verb(up: bool) -> &'static str {
+    if up { "rose" } else { "fell" }
 }
 
 /// The unseen values a movement names, if any does.

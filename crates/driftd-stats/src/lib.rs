@@ -81,5 +81,6 @@ pub use state::{
     absorb_numeric_grouped, absorb_text_grouped,
 };
 pub use statistic::{
-    Computed, DriftStatistic, Movement, NotComputable, Smoothing, Statistic, compare, distribution, movements,
+    AppliesTo, Basis, Certified, Computed, Definition, DriftStatistic, Movement, NotComputable, Scale, Smoothing,
+    Statistic, Subject, compare, distribution, movements,
 };

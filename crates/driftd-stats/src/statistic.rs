@@ -2,20 +2,22 @@
 
 mod bins;
 mod compare;
-mod kind;
+mod definition;
 mod ks;
 mod movement;
 mod outcome;
 mod shares;
+mod table;
 mod transport;
 mod wasserstein;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::compare::compare;
-pub use self::kind::DriftStatistic;
+pub use self::definition::{AppliesTo, Basis, Certified, Definition, Scale, Subject};
 pub use self::movement::{Movement, distribution, movements};
 pub use self::outcome::{Computed, NotComputable, Statistic};
+pub use self::table::DriftStatistic;
 
 use crate::error::StatsError;
 

@@ -1,6 +1,5 @@
 //! The report of a one-shot comparison as one HTML file.
 
-mod definitions;
 mod feature;
 mod page;
 mod scores;

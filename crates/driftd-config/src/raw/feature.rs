@@ -1,10 +1,12 @@
 //! Features and thresholds as they are written.
 
 use driftd_model::{FeatureKind, Pointer, Role};
-use driftd_stats::{Binning, DriftStatistic};
+use driftd_stats::{Binning, Definition, DriftStatistic};
+use serde_json::Value as Json;
 
 use crate::problem::Problems;
-use crate::read::{Field, Keys, Located, Required, TableReader, Take, record};
+use crate::read::{Field, Keys, Located, Read, Required, TableReader, Take, record};
+use crate::tree::Node;
 
 record! {
     /// What a feature has of its own.
@@ -36,69 +38,52 @@ record! {
     }
 }
 
-record! {
-    /// Thresholds by statistic.
-    RawThresholds, "a table, such as { psi = { warn = 0.1, critical = 0.25 } }" {
-        /// Population stability index. Default { warn = 0.1, critical = 0.25 }.
-        psi: Field<RawThreshold>,
-        /// Kolmogorov-Smirnov distance. Default { warn = 0.1, critical = 0.2 }.
-        ks: Field<RawThreshold>,
-        /// Jensen-Shannon distance, base 2. Default { warn = 0.1, critical = 0.2 }.
-        js: Field<RawThreshold>,
-        /// Hellinger distance. No default.
-        hellinger: Field<RawThreshold>,
-        /// Total variation distance. No default.
-        tv: Field<RawThreshold>,
-        /// Largest difference of a share. No default.
-        linf: Field<RawThreshold>,
-        /// Wasserstein distance in standard deviations of the baseline. Default { warn = 0.1, critical = 0.25 }.
-        wasserstein: Field<RawThreshold>,
-        /// Chi-square statistic of homogeneity. No default.
-        chi_square: Field<RawThreshold>,
-        /// Growth of the missing share. Default { warn = 0.05, critical = 0.2 }.
-        missing: Field<RawThreshold>,
-        /// Share of categories never seen in the baseline. Default { warn = 0.01, critical = 0.1 }.
-        unseen: Field<RawThreshold>,
-        /// Share of values outside the baseline's range. No default.
-        out_of_range: Field<RawThreshold>,
-        /// Growth of the share of NaN and infinite values. Default { warn = 0.05, critical = 0.2 }.
-        non_finite: Field<RawThreshold>,
-    }
-}
+/// Thresholds by statistic: one key for each row of the table of statistics.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RawThresholds(Vec<(DriftStatistic, Located<RawThreshold>)>);
 
 impl RawThresholds {
     /// The thresholds that were written.
     pub(crate) fn given(self) -> Vec<(DriftStatistic, Located<RawThreshold>)> {
-        use DriftStatistic::{
-            ChiSquare, Hellinger, Js, Ks, Linf, Missing, NonFinite, OutOfRange, Psi, Tv, Unseen, Wasserstein,
-        };
-        [
-            (Psi, self.psi),
-            (Ks, self.ks),
-            (Js, self.js),
-            (Hellinger, self.hellinger),
-            (Tv, self.tv),
-            (Linf, self.linf),
-            (Wasserstein, self.wasserstein),
-            (ChiSquare, self.chi_square),
-            (Missing, self.missing),
-            (Unseen, self.unseen),
-            (OutOfRange, self.out_of_range),
-            (NonFinite, self.non_finite),
-        ]
-        .into_iter()
-        .filter_map(|(statistic, field)| Some((statistic, field.given()?)))
-        .collect()
+        self.0
     }
 }
 
 /// Within a feature the thresholds have no key of their own: their keys are the feature's.
 impl Take for RawThresholds {
     fn take(table: &mut TableReader<'_>, _: &'static str, problems: &mut Problems) -> Self {
-        Self::take_from(table, problems)
+        let mut given = |statistic: DriftStatistic| {
+            let field: Field<RawThreshold> = table.optional(statistic.as_str(), problems);
+            Some((statistic, field.given()?))
+        };
+        Self(DriftStatistic::ALL.into_iter().filter_map(&mut given).collect())
     }
 
     fn describe(keys: &mut Keys, _: &'static str, _: &str) {
-        Self::describe_into(keys);
+        for statistic in DriftStatistic::ALL {
+            let Definition { title, thresholds, .. } = statistic.definition();
+            let default = thresholds.map_or_else(
+                || "No default".to_owned(),
+                |(warn, critical)| format!("Default {{ warn = {warn}, critical = {critical} }}"),
+            );
+            keys.add(statistic.as_str(), &format!("{title}. {default}."), RawThreshold::schema(), false);
+        }
+    }
+}
+
+impl Read for RawThresholds {
+    const EXPECTED: &'static str = "a table, such as { psi = { warn = 0.1, critical = 0.25 } }";
+
+    fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Self> {
+        let mut table = TableReader::open(node, path, problems)?;
+        let read = Self::take(&mut table, "", problems);
+        table.finish(problems);
+        Some(read)
+    }
+
+    fn schema() -> Json {
+        let mut keys = Keys::default();
+        Self::describe(&mut keys, "", "");
+        keys.into_schema()
     }
 }

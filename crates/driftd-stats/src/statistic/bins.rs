@@ -1,8 +1,8 @@
 //! Statistics on two vectors of counts over the same bins.
 
 use super::Smoothing;
-use super::kind::DriftStatistic;
 use super::outcome::{Computed, NotComputable, Statistic};
+use super::table::DriftStatistic;
 use crate::law::chi_square_sf;
 
 /// Two vectors of counts, without the bins that are empty on both sides: those

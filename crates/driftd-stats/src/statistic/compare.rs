@@ -2,10 +2,11 @@
 
 use super::Smoothing;
 use super::bins::BinPair;
-use super::kind::DriftStatistic;
+use super::definition::{AppliesTo, Basis};
 use super::ks::ks;
 use super::outcome::{Computed, NotComputable, Statistic};
 use super::shares::{self, Share};
+use super::table::DriftStatistic;
 use super::wasserstein::wasserstein;
 use crate::error::ShapeMismatch;
 use crate::layout::{BinEdges, Dictionary, FeatureLayout};
@@ -64,32 +65,15 @@ fn emptiness(n: u64, m: u64) -> Option<NotComputable> {
     }
 }
 
-/// All of `kinds`, for one reason not computable.
-fn none_of(kinds: &[DriftStatistic], reason: NotComputable) -> Vec<Statistic> {
-    kinds.iter().map(|statistic| Statistic { statistic: *statistic, result: Err(reason) }).collect()
+/// Every statistic of usable values among those that apply, for one reason not computable.
+fn none_of(applies: fn(AppliesTo) -> bool, reason: NotComputable) -> Vec<Statistic> {
+    let is_lost = |statistic: &DriftStatistic| {
+        let definition = statistic.definition();
+        definition.basis == Basis::Usable && applies(definition.applies_to)
+    };
+    let lost = DriftStatistic::ALL.into_iter().filter(is_lost);
+    lost.map(|statistic| Statistic { statistic, result: Err(reason) }).collect()
 }
-
-const NUMERIC: [DriftStatistic; 9] = [
-    DriftStatistic::Psi,
-    DriftStatistic::Ks,
-    DriftStatistic::Js,
-    DriftStatistic::Hellinger,
-    DriftStatistic::Tv,
-    DriftStatistic::Linf,
-    DriftStatistic::Wasserstein,
-    DriftStatistic::ChiSquare,
-    DriftStatistic::OutOfRange,
-];
-
-const CATEGORICAL: [DriftStatistic; 7] = [
-    DriftStatistic::Psi,
-    DriftStatistic::Js,
-    DriftStatistic::Hellinger,
-    DriftStatistic::Tv,
-    DriftStatistic::Linf,
-    DriftStatistic::ChiSquare,
-    DriftStatistic::Unseen,
-];
 
 fn numeric(
     edges: &BinEdges,
@@ -99,7 +83,7 @@ fn numeric(
 ) -> Vec<Statistic> {
     let (n, m) = (baseline.finite(), window.finite());
     let mut all = match emptiness(n, m) {
-        Some(reason) => none_of(&NUMERIC, reason),
+        Some(reason) => none_of(AppliesTo::numbers, reason),
         None => {
             let pair = BinPair::new(&coarse(edges, baseline), &coarse(edges, window));
             let mut all = pair.statistics(smoothing);
@@ -138,7 +122,7 @@ fn categorical(
 ) -> Vec<Statistic> {
     let (n, m) = (baseline.present(), window.present());
     match emptiness(n, m) {
-        Some(reason) => none_of(&CATEGORICAL, reason),
+        Some(reason) => none_of(AppliesTo::categories, reason),
         None => {
             let mut all = BinPair::new(baseline.slots(), window.slots()).statistics(smoothing);
             let strangers = Share { count: window.unseen(), rows: m };

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::kind::DriftStatistic;
+use super::table::DriftStatistic;
 
 /// One statistic of one feature.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

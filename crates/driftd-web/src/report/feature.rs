@@ -1,7 +1,7 @@
 //! One feature of the report: its line in the table, and its section.
 
 use driftd_model::{FeatureKind, Outcome, Rows, Score, Threshold, Verdict, words};
-use driftd_stats::DriftStatistic;
+use driftd_stats::Scale;
 
 use super::FeatureDistribution;
 use super::scores::{ScoreRow, leading, limit, outcome_words, value};
@@ -62,7 +62,7 @@ impl Row {
     pub(super) fn of(anchor: usize, verdict: &Verdict) -> Self {
         let lead = leading(verdict);
         let statistic = match (lead, &verdict.reason) {
-            (Some(score), _) => format!("{} {}", words::statistic(score.statistic), value(score)),
+            (Some(score), _) => format!("{} {}", score.statistic.name(), value(score)),
             (None, Some(reason)) => words::name(&reason.to_string(), 2 * SHORT),
             (None, None) => "nothing judged".to_owned(),
         };
@@ -107,7 +107,7 @@ impl Section {
 
 fn bar(score: &Score) -> Option<String> {
     let threshold = score.threshold?;
-    Some(effect_bar(words::statistic(score.statistic), score.effect()?.max(0.0), threshold))
+    Some(effect_bar(score.statistic.name(), score.effect()?.max(0.0), threshold))
 }
 
 /// Threshold and significance in a few words: `critical at 0.25, q < 1e-16`.
@@ -137,8 +137,9 @@ fn story(verdict: &Verdict) -> String {
     let Some(score) = leading(verdict) else { return why };
     let q = score.q_value.map(|q| format!(" ({})", words::probability("q", q))).unwrap_or_default();
     let at = |at: f64| limit(score.statistic, at);
-    let verb = if score.statistic == DriftStatistic::Missing { "changed by" } else { "is" };
-    let told = format!("{} {verb} {}", words::statistic(score.statistic), value(score));
+    let changed = matches!(score.statistic.definition().scale, Scale::Change { .. });
+    let verb = if changed { "changed by" } else { "is" };
+    let told = format!("{} {verb} {}", score.statistic.name(), value(score));
     let told = match (score.threshold, score.effect()) {
         (Some(t), _) if verdict.outcome == Outcome::Critical => {
             format!("{told}, at or above the critical threshold of {}, and significant{q}", at(t.critical))
@@ -157,20 +158,10 @@ fn story(verdict: &Verdict) -> String {
 
 /// What moved, in one clause: first what the leading statistic is about when that is no bin, then `top` bins.
 fn moved(verdict: &Verdict, top: usize) -> String {
-    let (before, after) = (&verdict.baseline, &verdict.window);
-    let share = |part: u64, of: u64| part as f64 / of.max(1) as f64;
-    let lead = match leading(verdict).filter(|_| verdict.outcome.is_bad()).map(|score| score.statistic) {
-        Some(DriftStatistic::Missing) => {
-            let absent = |r: &Rows| share(r.missing.saturating_add(r.mistyped), r.rows);
-            Some(("missing share", absent(before), absent(after)))
-        }
-        Some(DriftStatistic::NonFinite) => {
-            let strange = |r: &Rows| r.nan.saturating_add(r.infinite);
-            let non_finite = |r: &Rows| share(strange(r), strange(r).saturating_add(r.usable));
-            Some(("share of NaN and infinite values", non_finite(before), non_finite(after)))
-        }
-        _ => None,
-    };
+    let lead = leading(verdict).filter(|_| verdict.outcome.is_bad()).and_then(|score| {
+        let scale = score.statistic.definition().scale;
+        scale.shares(score.value?, score.baseline_share)
+    });
     let lead = lead.map(|(what, before, after)| {
         let verb = if after >= before { "rose" } else { "fell" };
         let (before, after) = words::percents(before, after);

@@ -1,13 +1,13 @@
 //! The page: summary, table, sections, notes, definitions.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use askama::Template;
 use driftd_model::check::{CheckReport, Side};
 use driftd_model::{Outcome, Verdict, words};
+use driftd_stats::{Definition, DriftStatistic};
 
 use super::FeatureDistribution;
-use super::definitions::{Definition, definitions};
 use super::feature::{Badge, Row, Section};
 use crate::charts;
 
@@ -38,7 +38,7 @@ pub(super) struct Page {
     sections: Vec<Section>,
     limits: String,
     notes: Vec<String>,
-    definitions: Vec<Definition>,
+    definitions: Vec<&'static Definition>,
 }
 
 impl Page {
@@ -68,6 +68,12 @@ impl Page {
             notes: notes(&report.notes),
         }
     }
+}
+
+/// What the statistics that occur in `verdicts` are, in the order they are reported.
+fn definitions(verdicts: &[&Verdict]) -> Vec<&'static Definition> {
+    let used: BTreeSet<DriftStatistic> = verdicts.iter().flat_map(|v| v.scores.iter().map(|s| s.statistic)).collect();
+    used.into_iter().map(DriftStatistic::definition).collect()
 }
 
 const fn headline(outcome: Outcome) -> &'static str {

@@ -1,7 +1,7 @@
 //! Statistics in figures and words.
 
 use driftd_model::{Outcome, Score, Verdict, words};
-use driftd_stats::{DriftStatistic, NotComputable};
+use driftd_stats::{Certified, DriftStatistic, NotComputable, Scale};
 
 /// What stands where there is nothing to say.
 const NOTHING: &str = "–";
@@ -32,7 +32,7 @@ impl ScoreRow {
         let probability = |p: Option<f64>| p.map_or_else(|| NOTHING.to_owned(), bare_probability);
         Self {
             key: score.statistic.as_str(),
-            name: words::statistic(score.statistic),
+            name: score.statistic.name(),
             value: value(score),
             thresholds,
             p: probability(score.p_value),
@@ -70,15 +70,11 @@ pub(super) const fn outcome_words(outcome: Outcome) -> &'static str {
 /// standard deviations of the baseline.
 pub(super) fn value(score: &Score) -> String {
     match (score.value, score.reason) {
-        (Some(value), _) => match (score.statistic, score.normalized) {
-            (DriftStatistic::Wasserstein, Some(sigmas)) => {
-                format!("{} ({} σ)", words::number(value), words::number(sigmas))
-            }
-            (DriftStatistic::Missing, _) => points(value),
-            (DriftStatistic::Unseen | DriftStatistic::OutOfRange | DriftStatistic::NonFinite, _) => {
-                words::percent(value)
-            }
-            _ => words::number(value),
+        (Some(value), _) => match (score.statistic.definition().scale, score.normalized) {
+            (Scale::Distance, Some(sigmas)) => format!("{} ({} σ)", words::number(value), words::number(sigmas)),
+            (Scale::Number | Scale::Distance, _) => words::number(value),
+            (Scale::Change { .. }, _) => points(value),
+            (Scale::Growth { .. } | Scale::Share { .. }, _) => words::percent(value),
         },
         (None, Some(NotComputable::Infinite)) => "infinite".to_owned(),
         (None, Some(reason)) => reason.to_string(),
@@ -88,11 +84,11 @@ pub(super) fn value(score: &Score) -> String {
 
 /// A threshold in the unit of the statistic's effect.
 pub(super) fn limit(statistic: DriftStatistic, at: f64) -> String {
-    match statistic {
-        DriftStatistic::Wasserstein => format!("{} σ", words::number(at)),
-        DriftStatistic::Missing | DriftStatistic::NonFinite => points(at),
-        DriftStatistic::Unseen | DriftStatistic::OutOfRange => words::percent(at),
-        _ => words::number(at),
+    match statistic.definition().scale {
+        Scale::Number => words::number(at),
+        Scale::Distance => format!("{} σ", words::number(at)),
+        Scale::Change { .. } | Scale::Growth { .. } => points(at),
+        Scale::Share { .. } => words::percent(at),
     }
 }
 
@@ -102,13 +98,14 @@ fn points(share: f64) -> String {
     format!("{sign}{} points", words::number(points))
 }
 
-/// How far the exact value may be: the exact KS lies above its value, a Wasserstein distance on either side.
+/// How far the exact value may be.
 fn certified(score: &Score) -> Option<String> {
-    Some(match (score.statistic, score.certified_error?) {
-        (_, 0.0) => "exact".to_owned(),
-        (DriftStatistic::Ks, error) => format!("+{} certified", words::number(error)),
-        (_, error) => format!("±{} certified", words::number(error)),
-    })
+    let sign = match score.statistic.definition().certified? {
+        Certified::Above => "+",
+        Certified::Around => "±",
+    };
+    let error = score.certified_error?;
+    Some(if error == 0.0 { "exact".to_owned() } else { format!("{sign}{} certified", words::number(error)) })
 }
 
 fn bare_probability(p: f64) -> String {
@@ -129,9 +126,9 @@ fn detail(score: &Score) -> String {
         parts.push(format!("Cramér's V {}", words::number(v)));
     }
     if let Some(share) = score.baseline_share {
-        let what = match score.statistic {
-            DriftStatistic::Missing | DriftStatistic::NonFinite => "baseline",
-            _ => "expected",
+        let what = match score.statistic.definition().scale {
+            Scale::Change { .. } | Scale::Growth { .. } => "baseline",
+            Scale::Number | Scale::Distance | Scale::Share { .. } => "expected",
         };
         parts.push(format!("{what} {}", words::percent(share)));
     }

@@ -67,7 +67,7 @@ pub(super) fn markdown(report: &CheckReport) -> String {
         let cells = [
             words::name(verdict.feature.as_str(), 80),
             outcome_word(verdict.outcome).to_owned(),
-            score.map_or_else(String::new, |s| words::statistic(s.statistic).to_owned()),
+            score.map_or_else(String::new, |s| s.statistic.name().to_owned()),
             score.and_then(|s| s.value).map_or_else(String::new, words::number),
             threshold
                 .map_or_else(String::new, |t| format!("{} / {}", words::number(t.warn), words::number(t.critical))),
@@ -123,7 +123,7 @@ fn leading(verdict: &Verdict) -> String {
         return String::new();
     };
     let effect = score.effect().map_or_else(String::new, words::number);
-    format!("{} {effect}", words::statistic(score.statistic))
+    format!("{} {effect}", score.statistic.name())
 }
 
 /// What moved a bad feature: its bins, unless it is bad for the values it does not have.

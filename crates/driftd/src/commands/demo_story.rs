@@ -89,11 +89,7 @@ fn feature_cells(verdict: &Verdict) -> [String; 5] {
         verdict.feature.to_string(),
         outcome_word(verdict.outcome).to_owned(),
         score.map_or_else(String::new, |s| {
-            format!(
-                "{} {}",
-                words::statistic(s.statistic),
-                s.value.map_or_else(|| "infinite".to_owned(), words::number)
-            )
+            format!("{} {}", s.statistic.name(), s.value.map_or_else(|| "infinite".to_owned(), words::number))
         }),
         q_value(score.and_then(|s: &Score| s.q_value)),
         moved,
