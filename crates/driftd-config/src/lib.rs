@@ -44,7 +44,6 @@ mod address;
 mod check;
 mod choice;
 mod config;
-mod defaults;
 mod kafka;
 mod layout;
 mod link_local;

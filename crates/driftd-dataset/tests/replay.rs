@@ -9,16 +9,11 @@
 
 mod support;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use driftd_dataset::{BaselineOptions, ReplayReader, SegmentOptions};
-use driftd_model::{
-    IncidentRules, JudgeRules, Monitor, MonitorPlan, Pointer, RecordFilter, RecordShape, SegmentSpec, StoredBaseline,
-};
-use driftd_window::{
-    Column, MISSING, MISTYPED, NO_EVENT_TIME, PRESENT, PaneWidth, RecordBatch, Span, Timestamp, WindowSpec,
-};
+use driftd_model::{Monitor, MonitorPlan, Pointer, SegmentSpec, StoredBaseline};
+use driftd_window::{Column, MISSING, MISTYPED, NO_EVENT_TIME, PRESENT, RecordBatch, Timestamp};
 use insta::assert_snapshot;
 use support::{Files, baseline_with};
 
@@ -30,31 +25,9 @@ fn plan(baseline: &Path, split: bool) -> MonitorPlan {
         ..BaselineOptions::default()
     };
     let baseline = baseline_with(baseline, &options).unwrap();
-    let pane = PaneWidth::new(Span::from_hours(1)).unwrap();
     let monitor = Monitor {
-        id: "flights".parse().unwrap(),
-        topics: vec!["flights".into()],
-        shape: RecordShape {
-            event_time: Pointer::new("/ts").unwrap(),
-            id: None,
-            model_name: None,
-            model_version: None,
-        },
-        filter: RecordFilter::default(),
-        baseline: "flights@v1".parse().unwrap(),
-        pane,
-        out_of_orderness: Span::ZERO,
-        allowed_lateness: Span::ZERO,
-        idle_timeout: Span::from_minutes(1),
-        max_future_skew: Span::from_hours(1),
-        windows: vec![WindowSpec::new("day", Span::from_hours(24), Span::from_hours(24), pane).unwrap()],
         segments: split.then_some(SegmentSpec { by, max: 8 }),
-        judge: JudgeRules::default(),
-        features: BTreeMap::new(),
-        incidents: IncidentRules::default(),
-        pipeline: driftd_model::PipelineRules::default(),
-        labels: driftd_model::Labels::default(),
-        runbook: None,
+        ..Monitor::new("flights".parse().unwrap(), "flights".into())
     };
     let reference = monitor.baseline.clone();
     MonitorPlan::new(monitor, StoredBaseline::new(reference, Timestamp::from_micros(0), baseline)).unwrap()

@@ -1,6 +1,5 @@
 //! A small monitor, its baseline, and traffic to judge against it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use driftd_stats::{
@@ -12,8 +11,8 @@ use driftd_window::{
 };
 
 use crate::{
-    Baseline, FeatureBaseline, JudgeRules, Monitor, MonitorPlan, PlannedDelta, Pointer, RecordFilter, RecordShape,
-    Role, SealedPane, SegmentBaseline, SegmentSpec, StoredBaseline, merge_deltas,
+    Baseline, FeatureBaseline, JudgeRules, Monitor, MonitorPlan, PlannedDelta, Pointer, Role, SealedPane,
+    SegmentBaseline, SegmentSpec, StoredBaseline, merge_deltas,
 };
 
 const HOUR: i64 = 3_600_000_000;
@@ -141,29 +140,13 @@ pub(crate) fn monitor(windows: &[(&str, u32, u32)]) -> Monitor {
         WindowSpec::new(name, Span::from_hours(*size), Span::from_hours(*slide), pane).unwrap()
     };
     Monitor {
-        id: "flights".parse().unwrap(),
-        topics: vec!["topic".into()],
-        shape: RecordShape {
-            event_time: Pointer::new("/ts").unwrap(),
-            id: None,
-            model_name: None,
-            model_version: None,
-        },
-        filter: RecordFilter::default(),
         baseline: "base@v1".parse().unwrap(),
         pane,
         out_of_orderness: Span::ZERO,
         allowed_lateness: Span::from_hours(1),
-        idle_timeout: Span::from_hours(1),
-        max_future_skew: Span::from_hours(1),
         windows: windows.iter().map(window).collect(),
-        segments: None,
         judge: JudgeRules { judged: [DriftStatistic::Ks, DriftStatistic::Missing].into(), ..JudgeRules::default() },
-        features: BTreeMap::new(),
-        incidents: crate::IncidentRules::default(),
-        pipeline: crate::PipelineRules::default(),
-        labels: crate::Labels::default(),
-        runbook: None,
+        ..Monitor::new("flights".parse().unwrap(), "topic".into())
     }
 }
 

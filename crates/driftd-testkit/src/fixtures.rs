@@ -4,14 +4,13 @@
 //! number `x`, spread evenly over [0, 1000) in training, and one category `c`. Moving `x` by `shift` gives a
 //! Kolmogorov-Smirnov distance of `shift / 1000`, which is all that is judged: [`WARN`] warns, [`CRITICAL`] is critical.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use driftd_model::{
-    Baseline, Cause, Checkpoint, Epoch, FeatureBaseline, Health, IncidentRules, JudgeRules, Monitor, MonitorId,
-    MonitorPlan, MonitorReconciler, MonitorSealer, Observation, Offset, Partition, PlannedDelta, Pointer, ReceiverName,
-    RecordFilter, RecordShape, Role, Routing, SealOutcome, SealStep, SealTime, Sealed, Sealer, SegmentBaseline,
-    SegmentSpec, Store, StoreError, StoredBaseline, Topic,
+    Baseline, Cause, Checkpoint, Epoch, FeatureBaseline, Health, JudgeRules, Monitor, MonitorId, MonitorPlan,
+    MonitorReconciler, MonitorSealer, Observation, Offset, Partition, PlannedDelta, Pointer, ReceiverName, Role,
+    Routing, SealOutcome, SealStep, SealTime, Sealed, Sealer, SegmentBaseline, SegmentSpec, Store, StoreError,
+    StoredBaseline, Topic,
 };
 use driftd_stats::{
     BinEdges, CategoryCounts, DriftStatistic, FeatureAggregate, FeatureLayout, LayoutOptions, NumericSlice,
@@ -126,29 +125,14 @@ pub fn monitor(id: &str, windows: &[(&str, u32, u32)]) -> Monitor {
         WindowSpec::new(name, Span::from_hours(*size), Span::from_hours(*slide), pane).unwrap()
     };
     Monitor {
-        id: id.parse().unwrap(),
-        topics: vec![topic()],
-        shape: RecordShape {
-            event_time: Pointer::new("/ts").unwrap(),
-            id: None,
-            model_name: None,
-            model_version: None,
-        },
-        filter: RecordFilter::default(),
         baseline: "base@v1".parse().unwrap(),
         pane,
         out_of_orderness: Span::ZERO,
         allowed_lateness: Span::from_hours(1),
         idle_timeout: Span::from_hours(1),
-        max_future_skew: Span::from_hours(1),
         windows: windows.iter().map(window).collect(),
-        segments: None,
         judge: JudgeRules { judged: [DriftStatistic::Ks].into(), ..JudgeRules::default() },
-        features: BTreeMap::new(),
-        incidents: IncidentRules::default(),
-        pipeline: driftd_model::PipelineRules::default(),
-        labels: driftd_model::Labels::default(),
-        runbook: None,
+        ..Monitor::new(id.parse().unwrap(), topic())
     }
 }
 

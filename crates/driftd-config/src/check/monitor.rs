@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use driftd_model::{
-    FeatureName, FeatureRules, IncidentRules, Monitor, PipelineRules, Pointer, RecordFilter, RecordShape, SegmentSpec,
-    Topic,
+    FeatureName, FeatureRules, IncidentRules, Monitor, PipelineRules, RecordFilter, RecordShape, SegmentSpec, Topic,
+    defaults,
 };
 use driftd_stats::LayoutOptions;
 use driftd_window::{PaneWidth, Span, WindowSpec};
 
 use super::{judge, labels, positive, some_of, unique};
+use crate::NotifyConfig;
 use crate::choice::{Format, OneOrMore};
 use crate::layout::MonitorLayout;
 use crate::optional::OrNever;
@@ -19,7 +20,6 @@ use crate::raw::{
     RawWindow,
 };
 use crate::read::{Field, Located};
-use crate::{NotifyConfig, defaults};
 
 /// Segments a monitor may keep apart: each is a whole set of counts.
 const MOST_SEGMENTS: u16 = 10_000;
@@ -50,10 +50,7 @@ pub(super) fn monitor(
     let (judge, features) = judge::judge(rules, features, problems);
     let model = raw.model.or(RawModel::default());
     let shape = RecordShape {
-        event_time: match raw.event_time.value() {
-            Some(pointer) => pointer,
-            None => Pointer::new(defaults::EVENT_TIME).ok()?,
-        },
+        event_time: raw.event_time.value().unwrap_or_else(|| RecordShape::default().event_time),
         id: raw.id.value(),
         model_name: model.name.value(),
         model_version: model.version.value(),

@@ -1,14 +1,13 @@
 //! Monitors to decode for.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use driftd_model::{
-    Baseline, FeatureBaseline, FeatureRules, IncidentRules, JudgeRules, Monitor, MonitorPlan, Pointer, RecordFilter,
-    RecordShape, Role, SegmentSpec, StoredBaseline,
+    Baseline, FeatureBaseline, FeatureRules, Monitor, MonitorPlan, Pointer, RecordFilter, RecordShape, Role,
+    SegmentSpec, StoredBaseline,
 };
 use driftd_stats::{BinEdges, CategoryCounts, FeatureAggregate, FeatureLayout, LayoutOptions, SortedSample};
-use driftd_window::{PaneWidth, Span, Timestamp, WindowSpec};
+use driftd_window::Timestamp;
 
 /// How a feature is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,31 +64,16 @@ impl Wanted {
     pub(crate) fn plan(&self) -> Arc<MonitorPlan> {
         let by: Vec<Pointer> = self.segments.iter().map(|label| pointer(label)).collect();
         let rules = |f: &Feature| FeatureRules { path: f.path.map(pointer), role: f.role, ..FeatureRules::default() };
-        let (hour, pane) = (Span::from_hours(1), PaneWidth::new(Span::from_hours(1)).unwrap());
         let monitor = Monitor {
-            id: self.name.parse().unwrap(),
-            topics: vec!["topic".into()],
             shape: RecordShape {
                 event_time: pointer(self.event_time),
-                id: None,
                 model_name: self.model.map(pointer),
-                model_version: None,
+                ..RecordShape::default()
             },
             filter: self.filter.clone(),
-            baseline: "base@v1".parse().unwrap(),
-            pane,
-            out_of_orderness: Span::ZERO,
-            allowed_lateness: hour,
-            idle_timeout: hour,
-            max_future_skew: hour,
-            windows: vec![WindowSpec::new("hour", hour, hour, pane).unwrap()],
             segments: (!by.is_empty()).then(|| SegmentSpec { by: by.clone(), max: 8 }),
-            judge: JudgeRules::default(),
-            features: self.features.iter().map(|f| (f.name.into(), rules(f))).collect::<BTreeMap<_, _>>(),
-            incidents: IncidentRules::default(),
-            pipeline: driftd_model::PipelineRules::default(),
-            labels: driftd_model::Labels::default(),
-            runbook: None,
+            features: self.features.iter().map(|f| (f.name.into(), rules(f))).collect(),
+            ..Monitor::new(self.name.parse().unwrap(), "topic".into())
         };
         let baseline = Baseline {
             source: "train".to_owned(),
@@ -100,7 +84,7 @@ impl Wanted {
             skipped: Vec::new(),
             traffic: None,
         };
-        let stored = StoredBaseline::new("base@v1".parse().unwrap(), Timestamp::from_micros(0), baseline);
+        let stored = StoredBaseline::new(monitor.baseline.clone(), Timestamp::from_micros(0), baseline);
         Arc::new(MonitorPlan::new(monitor, stored).unwrap())
     }
 }

@@ -1,11 +1,10 @@
 //! What is simulated: the monitors, their baselines, and how many partitions and workers there are.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use driftd_model::{
-    Baseline, BaselineRef, FeatureBaseline, IncidentRules, JudgeRules, Monitor, MonitorPlan, Pointer, RecordFilter,
-    RecordShape, Role, Route, Routing, SegmentBaseline, SegmentSpec, StoredBaseline, Topic,
+    Baseline, BaselineRef, FeatureBaseline, IncidentRules, JudgeRules, Monitor, MonitorPlan, Pointer, RecordShape,
+    Role, Route, Routing, SegmentBaseline, SegmentSpec, StoredBaseline, Topic,
 };
 use driftd_stats::{
     BinEdges, Binning, CategoryCounts, FeatureAggregate, FeatureLayout, LayoutOptions, NumericSlice, SortedSample,
@@ -107,10 +106,7 @@ fn plan(
     let reference: BaselineRef = "orders@v1".parse().expect("a plain reference");
     let pointer = |text: &str| Pointer::new(text).expect("begins with a slash");
     let monitor = Monitor {
-        id: name.parse().expect("a plain name"),
-        topics: vec![topic()],
-        shape: RecordShape { event_time: pointer("/at"), id: None, model_name: None, model_version: None },
-        filter: RecordFilter::default(),
+        shape: RecordShape { event_time: pointer("/at"), ..RecordShape::default() },
         baseline: reference.clone(),
         pane: width,
         out_of_orderness: Span::from_secs(disorder),
@@ -125,7 +121,6 @@ fn plan(
             .collect(),
         segments: split.then(|| SegmentSpec { by: vec![pointer("/region")], max: 3 }),
         judge: JudgeRules { min_samples: 8, q: 0.05, ..JudgeRules::default() },
-        features: BTreeMap::new(),
         incidents: IncidentRules {
             open_after: 2,
             resolve_after: 2,
@@ -133,9 +128,7 @@ fn plan(
             repeat_interval: Span::from_secs(60),
             least_volume: None,
         },
-        pipeline: driftd_model::PipelineRules::default(),
-        labels: driftd_model::Labels::default(),
-        runbook: None,
+        ..Monitor::new(name.parse().expect("a plain name"), topic())
     };
     let stored = StoredBaseline::new(reference, Timestamp::from_micros(BEGIN), baseline(split));
     Arc::new(MonitorPlan::new(monitor, stored).expect("monitor and baseline belong together"))

@@ -1,31 +1,13 @@
-use std::collections::BTreeMap;
-
-use driftd_model::{IncidentRules, JudgeRules, RecordFilter, RecordShape};
-use driftd_window::PaneWidth;
+use driftd_model::RecordShape;
 
 use super::*;
 
 fn monitor(name: &str, place: &str, skew: u32) -> Monitor {
-    let event_time = Pointer::new(place).unwrap();
     Monitor {
-        id: name.parse().unwrap(),
-        topics: vec!["t".into()],
-        shape: RecordShape { event_time, id: None, model_name: None, model_version: None },
-        filter: RecordFilter::default(),
-        baseline: "b@v1".parse().unwrap(),
-        pane: PaneWidth::new(Span::from_secs(10)).unwrap(),
+        shape: RecordShape { event_time: Pointer::new(place).unwrap(), ..RecordShape::default() },
         out_of_orderness: Span::ZERO,
-        allowed_lateness: Span::ZERO,
-        idle_timeout: Span::from_secs(1),
         max_future_skew: Span::from_secs(skew),
-        windows: Vec::new(),
-        segments: None,
-        judge: JudgeRules::default(),
-        features: BTreeMap::new(),
-        incidents: IncidentRules::default(),
-        pipeline: driftd_model::PipelineRules::default(),
-        labels: driftd_model::Labels::default(),
-        runbook: None,
+        ..Monitor::new(name.parse().unwrap(), "t".into())
     }
 }
 
