@@ -72,7 +72,7 @@ fn chunks(segments: u32) -> anyhow::Result<Vec<Chunk>> {
     let chunk = |hour: usize| {
         let batch = monitor::records(hour as i64, ROWS, segments, 1000 + hour as u64)?;
         let offset = |hour: usize| Offset((hour * ROWS) as i64);
-        Ok(Chunk { from: offset(hour), to: offset(hour + 1), batches: vec![batch], rejects: Vec::new() })
+        Ok(Chunk { from: offset(hour), to: offset(hour + 1), batches: vec![batch], rejects: Vec::new(), filtered: 0 })
     };
     (0..HOURS).map(chunk).collect()
 }

@@ -67,7 +67,7 @@ fn records_land_where_their_event_time_says() {
     Deadline::secs(60).wait("two late records", || stage.panes("patient").iter().map(|pane| pane.2).sum::<u64>() == 2);
     assert_eq!(stage.panes("patient"), expected);
     assert_eq!(worker.metric("driftd_late_records_total", "patient"), 2.0);
-    for (outcome, records) in [("undecodable", 2.0), ("in_future", 1.0)] {
+    for (outcome, records) in [("undecodable", 0.0), ("no_event_time", 2.0), ("in_future", 1.0)] {
         let labels = format!("outcome=\"{outcome}\"");
         assert_eq!(worker.metric("driftd_records_total", &labels), records, "{outcome}");
     }

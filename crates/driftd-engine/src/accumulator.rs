@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use driftd_model::{
     Checkpoint, Chunk, Claim, CountedOn, DeadLetter, Epoch, MonitorId, MonitorPlan, Offset, Partition, PlannedDelta,
-    Store, Topic,
+    RejectReason, Store, Topic,
 };
 use driftd_window::{Absorbed, PaneDelta, PartitionMark, Reducer, Span, Timestamp};
 
@@ -33,6 +33,10 @@ pub struct RecordCounts {
     pub read: u64,
     /// Records that could not be decoded.
     pub undecodable: u64,
+    /// Records without a usable event time, whether the decoder or a reducer found that out.
+    pub without_time: u64,
+    /// Records that no monitor's filter let pass.
+    pub filtered: u64,
     /// Rows of all monitors together.
     pub rows: Absorbed,
 }
@@ -166,17 +170,20 @@ impl PartitionAccumulator {
         if let Some(newest) = self.watermark.advance(newest.into_iter(), now) {
             self.mark.advance(newest, self.slack());
         }
-        for (reason, count) in [("no_event_time", without_time), ("in_future", in_future)] {
+        for (reason, count) in [(RejectReason::NoEventTime, without_time), (RejectReason::InFuture, in_future)] {
             if count > 0 {
-                *self.rejected.entry(reason.to_owned()).or_default() += count;
+                *self.rejected.entry(reason.as_str().to_owned()).or_default() += count;
             }
         }
+        let timeless = chunk.rejects.iter().filter(|reject| RejectReason::is_want_of_time(&reject.reason)).count();
         for reject in &chunk.rejects {
             *self.rejected.entry(reject.reason.clone()).or_default() += 1;
         }
         let room = SAMPLES.saturating_sub(self.samples.len());
         self.samples.extend(chunk.rejects.iter().take(room).cloned());
-        self.account.undecodable += chunk.rejects.len() as u64;
+        self.account.undecodable += (chunk.rejects.len() - timeless) as u64;
+        self.account.without_time += timeless as u64 + without_time;
+        self.account.filtered += chunk.filtered;
         self.account.read += u64::try_from(chunk.to.0.saturating_sub(chunk.from.0)).unwrap_or(0);
         self.cursor = chunk.to;
         self.moved = true;
@@ -276,3 +283,6 @@ fn note_latest(known: &mut BTreeMap<MonitorId, CountedOn>, plan: &MonitorPlan, d
         known.insert(counted.monitor.clone(), counted);
     }
 }
+
+#[cfg(test)]
+mod tests;

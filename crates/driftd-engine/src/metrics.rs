@@ -108,7 +108,7 @@ impl Metrics {
             records: add.family(
                 "driftd_records_total",
                 ["outcome", "topic"],
-                "Records read, by topic and what became of them: counted, undecodable, no_event_time or in_future",
+                "Records read, by topic and what became of them: counted, filtered, undecodable, no_event_time or in_future",
             ),
             store_errors: add
                 .family(
@@ -150,7 +150,8 @@ impl Metrics {
         let outcomes = [
             ("counted", after.rows.accepted - before.rows.accepted),
             ("undecodable", after.undecodable - before.undecodable),
-            ("no_event_time", after.rows.without_time - before.rows.without_time),
+            ("no_event_time", after.without_time - before.without_time),
+            ("filtered", after.filtered - before.filtered),
             ("in_future", after.rows.in_future - before.rows.in_future),
         ];
         for (outcome, count) in outcomes {

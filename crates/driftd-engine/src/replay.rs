@@ -105,7 +105,8 @@ impl<'a> Replay<'a> {
                 continue;
             }
             // Chunks are cut the same way every time, so a checkpoint never ends inside one.
-            accumulator.absorb(&Chunk { from, to: offset, batches: vec![batch], rejects: Vec::new() }, now)?;
+            accumulator
+                .absorb(&Chunk { from, to: offset, batches: vec![batch], rejects: Vec::new(), filtered: 0 }, now)?;
             if accumulator.is_due(&self.policy) {
                 accumulator.checkpoint(self.store, now).await?;
                 self.seal(SealTime::Replay, &mut summary, &mut progress).await?;

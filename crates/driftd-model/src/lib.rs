@@ -33,6 +33,7 @@ mod observation;
 mod plan;
 mod ports;
 mod reconciler;
+mod reject;
 mod retention;
 mod route;
 mod schedule;
@@ -76,6 +77,7 @@ pub use ports::{
     SharedStore, Store, StoreResult,
 };
 pub use reconciler::{IncidentReconciler, MonitorReconciler, ReconcileInput, needs_reconciling};
+pub use reject::RejectReason;
 pub use retention::{Retained, Retention};
 pub use route::{Route, RouteMatch, Routing};
 pub use schedule::PlanSchedule;

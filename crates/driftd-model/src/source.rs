@@ -20,6 +20,8 @@ pub struct Chunk {
     pub batches: Vec<RecordBatch>,
     /// Records that could not be decoded.
     pub rejects: Vec<DeadLetter>,
+    /// Records that no monitor's filter lets pass.
+    pub filtered: u64,
 }
 
 /// A partition of a topic.

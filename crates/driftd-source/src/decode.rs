@@ -28,7 +28,7 @@
 //! any of it cannot be read, not at all. Rows without an event time are rejected one by one, and arrays of rows that do
 //! not match for the monitors concerned.
 //!
-//! Everything that is not counted has a [`Reason`], except records that no monitor's filter lets pass, which are counted
+//! Everything that is not counted has a [`RejectReason`], except records that no monitor's filter lets pass, which are counted
 //! in [`Decoded::filtered`]. Rejects say where and why, never what.
 //!
 //! # Speed
@@ -53,14 +53,13 @@ mod tree;
 
 use std::sync::Arc;
 
-use driftd_model::{DeadLetter, MonitorPlan, Offset};
+use driftd_model::{DeadLetter, MonitorPlan, Offset, RejectReason};
 use driftd_window::RecordBatch;
 use serde::de::IgnoredAny;
 
 use self::cell::Texts;
 pub use self::ndjson::{NdjsonBatches, NdjsonError, Rejected};
 use self::parse::Found;
-pub use self::reject::Reason;
 use self::reject::Reject;
 use self::rows::{Row, Rows};
 use self::split::Split;
@@ -141,14 +140,14 @@ impl Decoder {
 
     fn message(&mut self, offset: Offset, payload: Option<&[u8]>) -> Result<(), Reject> {
         let Some(bytes) = payload else {
-            return Err(Reject::new(Reason::Tombstone, "a message without a payload"));
+            return Err(Reject::new(RejectReason::Tombstone, "a message without a payload"));
         };
         if bytes.len() > self.bytes {
             let what = format!("{} bytes, which is more than {}", bytes.len(), self.bytes);
-            return Err(Reject::new(Reason::TooLarge, what));
+            return Err(Reject::new(RejectReason::TooLarge, what));
         }
         let json = simdutf8::compat::from_utf8(bytes).map_err(|error| {
-            Reject::new(Reason::NotUtf8, format!("byte {} begins no character", error.valid_up_to() + 1))
+            Reject::new(RejectReason::NotUtf8, format!("byte {} begins no character", error.valid_up_to() + 1))
         })?;
         self.rows.begin();
         if self.read_by_template(json) {
@@ -180,7 +179,7 @@ impl Decoder {
         let parsed = self.found.parse(&self.tree, json, json, NodeId::ROOT);
         parsed.map_err(|error| Reject::from_parser(&error, json, start))?;
         if !json.trim_ascii_start().starts_with('{') {
-            return Err(Reject::new(Reason::NotAnObject, format!("byte {}: a record is an object", start + 1)));
+            return Err(Reject::new(RejectReason::NotAnObject, format!("byte {}: a record is an object", start + 1)));
         }
         if self.found.arrays.is_empty() {
             self.templates.learn(&self.tree, json);

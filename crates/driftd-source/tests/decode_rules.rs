@@ -15,8 +15,8 @@ mod shown;
 
 use std::sync::Arc;
 
-use driftd_model::{MonitorPlan, Offset, RecordFilter, Role};
-use driftd_source::decode::{Decoder, Limits, Reason};
+use driftd_model::{MonitorPlan, Offset, RecordFilter, RejectReason, Role};
+use driftd_source::decode::{Decoder, Limits};
 use insta::assert_snapshot;
 
 use crate::plans::{Feature, Kind, Wanted, number, text};
@@ -376,5 +376,5 @@ fn depth_does_no_harm() {
 
 #[test]
 fn reasons_are_a_contract() {
-    assert_snapshot!(Reason::ALL.map(Reason::as_str).join(" "), @"tombstone too_large not_utf8 malformed_json not_an_object too_deep no_event_time bad_event_time ragged_rows");
+    assert_snapshot!(RejectReason::ALL.map(RejectReason::as_str).join(" "), @"tombstone too_large not_utf8 malformed_json not_an_object too_deep no_event_time bad_event_time in_future ragged_rows");
 }

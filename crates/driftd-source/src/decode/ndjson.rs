@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use driftd_model::{DeadLetter, MonitorPlan, Offset};
+use driftd_model::{DeadLetter, MonitorPlan, Offset, RejectReason};
 use driftd_window::RecordBatch;
 
 use super::{Decoder, Limits};
@@ -80,7 +80,7 @@ impl NdjsonBatches {
                 break;
             }
             let decoded = first.decoder.finish();
-            let timed = decoded.rejects.iter().any(|reject| reject.reason == super::Reason::BadEventTime.as_str());
+            let timed = decoded.rejects.iter().any(|reject| reject.reason == RejectReason::BadEventTime.as_str());
             if timed || decoded.batches.iter().any(|batch| batch.rows() > 0) {
                 return Ok(true);
             }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use driftd_model::{DeadLetter, MonitorPlan, Offset};
+use driftd_model::{DeadLetter, MonitorPlan, Offset, RejectReason};
 use driftd_window::NO_EVENT_TIME;
 
 use super::address::Addresses;
 use super::cell::{Cell, Texts};
 use super::places::{Splits, cell};
-use super::reject::{Reason, Reject};
+use super::reject::Reject;
 use super::target::Target;
 use super::tree::{Slot, Tree, tokens};
 
@@ -87,7 +87,7 @@ impl Rows {
     pub(super) fn add(&mut self, row: Row<'_>) -> Result<bool, Reject> {
         self.seen += 1;
         if self.seen > self.most {
-            return Err(Reject::new(Reason::TooLarge, format!("more than {} rows", self.most)));
+            return Err(Reject::new(RejectReason::TooLarge, format!("more than {} rows", self.most)));
         }
         self.moments.iter_mut().for_each(|moment| moment.at = None);
         let Row { cells, texts, .. } = row;
@@ -122,13 +122,15 @@ impl Rows {
         let first = timeless.clone().next().and_then(|target| self.moments.get(target.time));
         let found = first.map_or(Cell::Absent, |moment| cell(row.cells, moment.slot));
         let (reason, what) = match found {
-            Cell::Absent => (Reason::NoEventTime, "nothing"),
-            Cell::Null => (Reason::NoEventTime, "null"),
-            Cell::Bool(_) => (Reason::BadEventTime, "a boolean"),
-            Cell::Integer(_) | Cell::Large(_) | Cell::Float(_) => (Reason::BadEventTime, "a number that is no time"),
-            Cell::Text(_) | Cell::Resolved(_) => (Reason::BadEventTime, "a text that is no time"),
-            Cell::List => (Reason::BadEventTime, "a list"),
-            Cell::Object => (Reason::BadEventTime, "an object"),
+            Cell::Absent => (RejectReason::NoEventTime, "nothing"),
+            Cell::Null => (RejectReason::NoEventTime, "null"),
+            Cell::Bool(_) => (RejectReason::BadEventTime, "a boolean"),
+            Cell::Integer(_) | Cell::Large(_) | Cell::Float(_) => {
+                (RejectReason::BadEventTime, "a number that is no time")
+            }
+            Cell::Text(_) | Cell::Resolved(_) => (RejectReason::BadEventTime, "a text that is no time"),
+            Cell::List => (RejectReason::BadEventTime, "a list"),
+            Cell::Object => (RejectReason::BadEventTime, "an object"),
         };
         let pointer = first.map_or("", |moment| moment.pointer.as_str());
         let monitors = monitors(timeless);

@@ -3,12 +3,12 @@
 //! A record that is split is as good as several records, each with one row in place of its array of rows. Which arrays
 //! are rows depends on the monitor, so this is done once for every different answer.
 
-use driftd_model::Offset;
+use driftd_model::{Offset, RejectReason};
 
 use super::cell::{Cell, Span, Texts};
 use super::parse::{Array, Found};
 use super::places::Splits;
-use super::reject::{Reason, Reject};
+use super::reject::Reject;
 use super::rows::{Row, Rows};
 use super::tree::{NodeId, Tree};
 
@@ -91,7 +91,7 @@ impl Split<'_> {
 
     fn each_row(&mut self, sorted: &Sorted, rows: &mut Rows, way: usize) -> Result<bool, Reject> {
         if let Some(what) = self.raggedness(sorted) {
-            return Ok(rows.reject_for(way, Reject::new(Reason::RaggedRows, what), self.row(way)));
+            return Ok(rows.reject_for(way, Reject::new(RejectReason::RaggedRows, what), self.row(way)));
         }
         let (scratch, elements) = (self.found.scratch.len(), self.found.elements.len());
         let mut wanted = false;

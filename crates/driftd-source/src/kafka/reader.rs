@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use driftd_model::{Chunk, DeadLetter, Offset, PartitionReader, Poll, PollBudget, SourceError, Topic, TopicPartition};
-use driftd_window::RecordBatch;
 use rdkafka::consumer::base_consumer::PartitionQueue;
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Headers, Message};
@@ -13,15 +12,16 @@ use rdkafka::types::RDKafkaErrorCode as Code;
 use super::context::{ClientRequests, Context, end_met};
 use super::events::EventChannel;
 use super::queue::SharedQueue;
-use crate::decode::Decoder;
+use crate::decode::{Decoded, Decoder};
 
 /// Turns the records of one partition into batches.
 pub trait RecordDecoder: Send {
     /// Decodes one record; a payload of nothing is a tombstone.
     fn push(&mut self, offset: Offset, payload: Option<&[u8]>);
 
-    /// What was pushed since the last time: one batch for every monitor of the topic, and what could not be decoded.
-    fn finish(&mut self) -> (Vec<RecordBatch>, Vec<DeadLetter>);
+    /// What was pushed since the last time: one batch for every monitor of the topic, what could not be decoded, and how
+    /// many records are no monitor's.
+    fn finish(&mut self) -> Decoded;
 }
 
 /// Makes the decoder of a partition of a topic.
@@ -32,9 +32,8 @@ impl RecordDecoder for Decoder {
         Self::push(self, offset, payload);
     }
 
-    fn finish(&mut self) -> (Vec<RecordBatch>, Vec<DeadLetter>) {
-        let decoded = Self::finish(self);
-        (decoded.batches, decoded.rejects)
+    fn finish(&mut self) -> Decoded {
+        Self::finish(self)
     }
 }
 
@@ -107,10 +106,10 @@ impl KafkaPartitionReader {
     }
 
     /// Takes records off the queue until the budget is used up.
-    fn read(&mut self, queue: &PartitionQueue<Context>, budget: PollBudget) -> (Vec<DeadLetter>, Fetched) {
-        let mut fetched = Fetched { stop: Stop::Pause, bytes: 0, batches: Vec::new() };
+    fn read(&mut self, queue: &PartitionQueue<Context>, budget: PollBudget) -> Fetched {
+        let (mut stop, mut bytes) = (Stop::Pause, 0);
         let (mut records, mut kept) = (0, Vec::new());
-        while records < budget.records.max(1) && (records == 0 || fetched.bytes < budget.bytes as u64) {
+        while records < budget.records.max(1) && (records == 0 || bytes < budget.bytes as u64) {
             match queue.poll(Duration::ZERO) {
                 None => break,
                 Some(Ok(record)) => {
@@ -123,17 +122,17 @@ impl KafkaPartitionReader {
                     self.decoder.push(Offset(offset), payload);
                     self.next = Offset(offset.saturating_add(1));
                     records += 1;
-                    fetched.bytes += payload.map_or(0, <[u8]>::len) as u64;
+                    bytes += payload.map_or(0, <[u8]>::len) as u64;
                     if self.dead_letters.is_some() {
                         kept.push(record);
                     }
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) => {
-                    fetched.stop = Stop::End(end_met());
+                    stop = Stop::End(end_met());
                     break;
                 }
                 Some(Err(error)) if error.rdkafka_error_code() == Some(Code::AutoOffsetReset) => {
-                    fetched.stop = Stop::OutOfRange;
+                    stop = Stop::OutOfRange;
                     break;
                 }
                 // It is tried again by librdkafka; what does not pass is seen by asking.
@@ -143,12 +142,11 @@ impl KafkaPartitionReader {
                 }
             }
         }
-        let (batches, rejects) = self.decoder.finish();
-        fetched.batches = batches;
+        let decoded = self.decoder.finish();
         if let Some(sink) = &self.dead_letters {
-            put_aside(&**sink, &self.partition, &rejects, &kept);
+            put_aside(&**sink, &self.partition, &decoded.rejects, &kept);
         }
-        (rejects, fetched)
+        Fetched { stop, bytes, decoded }
     }
 }
 
@@ -156,7 +154,7 @@ impl KafkaPartitionReader {
 struct Fetched {
     stop: Stop,
     bytes: u64,
-    batches: Vec<RecordBatch>,
+    decoded: Decoded,
 }
 
 impl PartitionReader for KafkaPartitionReader {
@@ -166,7 +164,7 @@ impl PartitionReader for KafkaPartitionReader {
         }
         let from = self.next;
         let queue = Arc::clone(&self.queue);
-        let Some((rejects, fetched)) = queue.with(|queue| self.read(queue, budget))? else {
+        let Some(fetched) = queue.with(|queue| self.read(queue, budget))? else {
             return Ok(Poll::Nothing);
         };
         match fetched.stop {
@@ -180,7 +178,8 @@ impl PartitionReader for KafkaPartitionReader {
             return Ok(if is_end { Poll::End } else { Poll::Nothing });
         }
         self.at_end = is_end;
-        let chunk = Chunk { from, to: self.next, batches: fetched.batches, rejects };
+        let Decoded { batches, rejects, filtered } = fetched.decoded;
+        let chunk = Chunk { from, to: self.next, batches, rejects, filtered };
         Ok(Poll::Chunk { chunk, bytes: fetched.bytes })
     }
 

@@ -9,8 +9,8 @@ use driftd_model::{
     DeadLetter, Offset, Partition, PartitionReader, Poll, PollBudget, Source, SourceError, SourceEvent, Topic,
     TopicPartition,
 };
+use driftd_source::decode::Decoded;
 use driftd_source::kafka::{DeadLetterSink, KafkaSource, MakeDecoder, RecordDecoder};
-use driftd_window::RecordBatch;
 
 use crate::records::secret;
 
@@ -55,8 +55,8 @@ impl RecordDecoder for Rejecting {
         self.0.push(DeadLetter { offset, reason: "seen".to_owned(), detail });
     }
 
-    fn finish(&mut self) -> (Vec<RecordBatch>, Vec<DeadLetter>) {
-        (Vec::new(), std::mem::take(&mut self.0))
+    fn finish(&mut self) -> Decoded {
+        Decoded { batches: Vec::new(), rejects: std::mem::take(&mut self.0), filtered: 0 }
     }
 }
 

@@ -100,6 +100,7 @@ pub(crate) fn chunk(records: &[Record], from: i64, monitors: usize) -> Chunk {
         to: Offset(from + records.len() as i64),
         batches: vec![batch; monitors],
         rejects: rejects.collect(),
+        filtered: 0,
     }
 }
 

@@ -42,7 +42,7 @@ impl PartitionReader for LogFeed {
         let from = Offset(self.next);
         self.next += records;
         assert!(self.next <= self.panics_at, "a record that cannot be decoded");
-        let chunk = Chunk { from, to: Offset(self.next), batches: Vec::new(), rejects: Vec::new() };
+        let chunk = Chunk { from, to: Offset(self.next), batches: Vec::new(), rejects: Vec::new(), filtered: 0 };
         Ok(Poll::Chunk { chunk, bytes: 1 })
     }
 

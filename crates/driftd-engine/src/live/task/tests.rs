@@ -32,7 +32,7 @@ fn task(next: Option<i64>, mut script: Vec<Poll>) -> PartitionTask {
 
 fn records(from: i64, to: i64) -> Poll {
     let reject = DeadLetter { offset: Offset(from), reason: "undecodable".to_owned(), detail: "byte 0".to_owned() };
-    let chunk = Chunk { from: Offset(from), to: Offset(to), batches: Vec::new(), rejects: vec![reject] };
+    let chunk = Chunk { from: Offset(from), to: Offset(to), batches: Vec::new(), rejects: vec![reject], filtered: 0 };
     Poll::Chunk { chunk, bytes: 1 }
 }
 
