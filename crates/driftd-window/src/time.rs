@@ -12,7 +12,6 @@ const MICROS: i64 = 1_000_000;
 
 /// When a record *happened*: microseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct EventTime(i64);
 
 /// When we *looked*: microseconds since 1970-01-01T00:00:00Z on the wall clock.
@@ -20,7 +19,6 @@ pub struct EventTime(i64);
 /// Deliberately not comparable with [`EventTime`]; the two places where one becomes the other
 /// ([`Timestamp::as_event_time`]) say why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct Timestamp(i64);
 
 /// A length of time in microseconds, never negative.

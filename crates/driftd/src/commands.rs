@@ -10,6 +10,7 @@ mod export;
 mod history;
 mod incidents;
 mod produce;
+mod readable;
 mod receivers;
 mod replay;
 mod routes;

@@ -11,7 +11,7 @@ use driftd_model::{BaselineName, BaselineRef, StoredBaseline, words};
 
 use crate::cli::{BaselineCommand, ConfigFiles, ListFormat};
 use crate::commands::Exit;
-use crate::commands::export::readable_times;
+use crate::commands::readable::json;
 use crate::setup;
 use crate::stores::Stores;
 use crate::terminal::{Table, line, minutes, print};
@@ -26,7 +26,7 @@ pub(super) async fn run(command: BaselineCommand, stores: &Stores) -> anyhow::Re
             let store = stores.configured(&setup::config(&config)?).await?;
             let stored = setup::baseline(&store, &reference).await?;
             match format {
-                ListFormat::Json => line(format_args!("{:#}", readable_times(serde_json::to_value(&stored)?)))?,
+                ListFormat::Json => line(format_args!("{:#}", json(&stored)?))?,
                 ListFormat::Table => print(describe::show(&stored))?,
             }
         }
@@ -58,7 +58,7 @@ async fn list(files: &ConfigFiles, format: ListFormat, stores: &Stores) -> anyho
     let store = stores.configured(&setup::config(files)?).await?;
     let baselines = store.baselines().await?;
     if format == ListFormat::Json {
-        line(format_args!("{:#}", readable_times(serde_json::to_value(&baselines)?)))?;
+        line(format_args!("{:#}", json(&baselines)?))?;
         return Ok(());
     }
     if baselines.is_empty() {

@@ -103,29 +103,6 @@ pub(super) fn incidents_json(rows: &[IncidentRow]) -> Value {
         .collect()
 }
 
-/// Instants of the model's own serialisation, which are microseconds, as RFC 3339 text: what leaves the program is for
-/// others to read.
-pub(super) fn readable_times(mut value: Value) -> Value {
-    match &mut value {
-        Value::Array(items) => items.iter_mut().for_each(|item| *item = readable_times(item.take())),
-        Value::Object(fields) => {
-            for (name, field) in fields.iter_mut() {
-                *field = match (is_instant(name), field.as_i64()) {
-                    (true, Some(micros)) => json!(Timestamp::from_micros(micros).to_string()),
-                    _ => readable_times(field.take()),
-                };
-            }
-        }
-        _ => {}
-    }
-    value
-}
-
-/// Whether the model names instants so.
-fn is_instant(name: &str) -> bool {
-    name == "at" || name == "first_seen" || name.ends_with("_at")
-}
-
 /// The history as Parquet; times are timestamps in UTC.
 pub(super) fn history_parquet(rows: &[HistoryRow], out: &mut dyn Write) -> anyhow::Result<()> {
     let text = |f: &dyn Fn(&HistoryRow) -> Option<String>| ExportValues::Text(rows.iter().map(f).collect());

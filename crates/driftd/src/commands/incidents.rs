@@ -7,6 +7,7 @@ use driftd_model::{
 };
 
 use crate::cli::{ConfigFiles, IncidentsCommand, ListFormat};
+use crate::commands::readable::json;
 use crate::commands::{Exit, export};
 use crate::setup;
 use crate::stores::Stores;
@@ -24,8 +25,8 @@ pub(super) async fn run(command: IncidentsCommand, stores: &Stores) -> anyhow::R
             let (_, incident, events) = find(&config, &id, stores).await?;
             match format {
                 ListFormat::Json => {
-                    let shown = serde_json::json!({"incident": incident, "events": events});
-                    line(format_args!("{:#}", export::readable_times(shown)))?;
+                    let shown = serde_json::json!({"incident": json(&incident)?, "events": json(&events)?});
+                    line(format_args!("{shown:#}"))?;
                 }
                 ListFormat::Table => print(describe(&incident, &events))?,
             }

@@ -7,7 +7,7 @@ use driftd_window::Span;
 
 use crate::cli::{ConfigFiles, ListFormat, SilencesCommand};
 use crate::commands::Exit;
-use crate::commands::export::readable_times;
+use crate::commands::readable::json;
 use crate::setup;
 use crate::stores::Stores;
 use crate::terminal::{Table, line, minutes, print};
@@ -69,7 +69,7 @@ async fn list(files: &ConfigFiles, all: bool, format: ListFormat, stores: &Store
     let now = SystemClock.now();
     let silences = store.silences((!all).then_some(now)).await?;
     if format == ListFormat::Json {
-        line(format_args!("{:#}", readable_times(serde_json::to_value(&silences)?)))?;
+        line(format_args!("{:#}", json(&silences)?))?;
         return Ok(Exit::Ok);
     }
     if silences.is_empty() {

@@ -73,6 +73,7 @@ fn one_incident_tells_its_story() {
     let shown = fixture.run(&format!("incidents show {} --format json", &id[..6])).ends(0).json();
     assert_eq!(shown["incident"]["id"], id.as_str());
     assert_eq!(shown["incident"]["opened_at"], drift["opened_at"]);
+    assert_eq!(shown["incident"]["last_window"][2], "2024-02-05T00:00:00Z");
     let events: Vec<&str> =
         shown["events"].as_array().unwrap().iter().map(|e| e["transition"]["transition"].as_str().unwrap()).collect();
     assert_eq!((events.first(), events.last()), (Some(&"pended"), Some(&"resolved")));
@@ -91,6 +92,8 @@ fn open_acknowledged_resolved() {
     ");
     assert_eq!(state()["state"], "acknowledged");
     assert!(state()["acknowledged_at"].is_string());
+    let shown = fixture.run(&format!("incidents show {id} --format json")).ends(0).json();
+    assert_eq!(shown["incident"]["acknowledged"], serde_json::json!([state()["acknowledged_at"], "rui"]));
     assert_snapshot!(fixture.run(&format!("incidents ack {id}")).refusal(), @"error: incident [ID] is acknowledged: there is nothing to change");
     assert_snapshot!(fixture.run(&format!("incidents resolve {}", &id[..5])).shown(), @"
     exit 0
