@@ -45,6 +45,7 @@ mod store_error;
 mod traffic;
 mod transport;
 mod verdict;
+mod view;
 pub mod words;
 
 pub use activation::{Activation, CountedOn, PlanOrigin, first_free};
@@ -73,8 +74,8 @@ pub use notification_policy::{NotificationPolicy, Notifications};
 pub use observation::{kind_of, observations};
 pub use plan::{MonitorPlan, PlanError, PlannedFeature};
 pub use ports::{
-    BoxFuture, Checkpoint, Claim, DeadLetter, HistoryQuery, HistoryRow, IncidentRow, PartitionRow, Sealed, Sealer,
-    SharedStore, Store, StoreResult,
+    BoxFuture, Checkpoint, Claim, DeadLetter, HistoryQuery, PartitionRow, Sealed, Sealer, SharedStore, Store,
+    StoreResult,
 };
 pub use reconciler::{IncidentReconciler, MonitorReconciler, ReconcileInput, needs_reconciling};
 pub use reject::RejectReason;
@@ -91,3 +92,4 @@ pub use store_error::{ErrorClass, StoreError};
 pub use traffic::Traffic;
 pub use transport::{DeliveryError, DeliverySchedule, Transport};
 pub use verdict::{FeatureKind, Outcome, Reason, Rows, Score, Threshold, Verdict};
+pub use view::{Cell, CellKind, CellType, Column, HistoryRow, IncidentRow, View};

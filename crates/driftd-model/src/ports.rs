@@ -5,14 +5,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use driftd_stats::DriftStatistic;
-use driftd_window::{EventTime, PaneWidth, PartitionMark, SegmentKey, Timestamp, WindowName};
+use driftd_window::{EventTime, PaneWidth, PartitionMark, SegmentKey, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Activation, Baseline, BaselineName, BaselineRef, BaselineSummary, ContentHash, CountedOn, Epoch, FeatureName,
-    Incident, IncidentEvent, IncidentId, IncidentKind, IncidentReconciler, IncidentState, MonitorId, Offset,
-    OutboxEntry, Outcome, Partition, PlannedDelta, ReceiverName, Retained, Retention, SealInput, SealOutcome, SealStep,
-    SealView, SealedPane, Settlement, Severity, Silence, SilenceId, Step, StoreError, StoredBaseline, Topic,
+    HistoryRow, Incident, IncidentEvent, IncidentId, IncidentReconciler, IncidentRow, IncidentState, MonitorId, Offset,
+    OutboxEntry, Partition, PlannedDelta, ReceiverName, Retained, Retention, SealInput, SealOutcome, SealStep,
+    SealView, SealedPane, Settlement, Silence, SilenceId, Step, StoreError, StoredBaseline, Topic,
 };
 
 /// A boxed future: ports are called once a batch, not once a record, so the box costs nothing that shows.
@@ -105,47 +105,6 @@ pub struct Sealed {
     pub outcome: SealOutcome,
 }
 
-/// A row of the `drift_history` view.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct HistoryRow {
-    /// Monitor.
-    pub monitor: MonitorId,
-    /// Segment; empty for the whole population.
-    pub segment: SegmentKey,
-    /// Window shape.
-    pub window_name: WindowName,
-    /// First instant.
-    pub window_start: EventTime,
-    /// First instant after.
-    pub window_end: EventTime,
-    /// Feature.
-    pub feature: FeatureName,
-    /// Statistic.
-    pub statistic: DriftStatistic,
-    /// Value; nothing when it could not be computed.
-    pub value: Option<f64>,
-    /// Width of the certified interval.
-    pub certified_error: Option<f64>,
-    /// Usable baseline values.
-    pub n: u64,
-    /// Usable window values.
-    pub m: u64,
-    /// p-value.
-    pub p_value: Option<f64>,
-    /// Adjusted p-value.
-    pub q_value: Option<f64>,
-    /// Warn threshold.
-    pub warn: Option<f64>,
-    /// Critical threshold.
-    pub critical: Option<f64>,
-    /// Outcome of the statistic; `stable` to `critical` when judged, nothing when only shown.
-    pub outcome: Option<Outcome>,
-    /// Baseline judged against, `name@vN`.
-    pub baseline: String,
-    /// When it was sealed.
-    pub sealed_at: Timestamp,
-}
-
 /// Which rows of the history are wanted.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct HistoryQuery {
@@ -161,33 +120,6 @@ pub struct HistoryQuery {
     pub from: Option<EventTime>,
     /// Only windows that end at or before this.
     pub to: Option<EventTime>,
-}
-
-/// A row of the `incident_history` view.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct IncidentRow {
-    /// Incident.
-    pub incident_id: IncidentId,
-    /// Monitor.
-    pub monitor: MonitorId,
-    /// Segment; empty for the whole population.
-    pub segment: SegmentKey,
-    /// Kind.
-    pub kind: IncidentKind,
-    /// Worst severity.
-    pub severity: Severity,
-    /// State.
-    pub state: IncidentState,
-    /// When it opened.
-    pub opened_at: Option<Timestamp>,
-    /// When it was acknowledged.
-    pub acknowledged_at: Option<Timestamp>,
-    /// When it was resolved.
-    pub resolved_at: Option<Timestamp>,
-    /// Names of its features, worst first.
-    pub features: Vec<FeatureName>,
-    /// Bad windows.
-    pub windows: u64,
 }
 
 /// A partition as the store knows it.

@@ -1,79 +1,51 @@
-//! Rows of the analysts' views as JSON, CSV and Parquet: the same columns everywhere.
+//! Rows of the analysts' views as JSON, CSV and Parquet: the same columns everywhere, as the view declares them.
 
 use std::io::Write;
 
 use driftd_dataset::{ExportColumn, ExportValues};
-use driftd_model::{HistoryRow, IncidentRow};
-use driftd_window::Timestamp;
+use driftd_model::{Cell, CellKind, Column, View};
 use serde_json::{Value, json};
 
-/// Columns of `drift_history`.
-pub(super) const HISTORY_COLUMNS: [&str; 18] = [
-    "monitor",
-    "segment",
-    "window_name",
-    "window_start",
-    "window_end",
-    "feature",
-    "statistic",
-    "value",
-    "certified_error",
-    "n",
-    "m",
-    "p_value",
-    "q_value",
-    "warn",
-    "critical",
-    "outcome",
-    "baseline",
-    "sealed_at",
-];
-
-/// One row of the history in the order of [`HISTORY_COLUMNS`]; times are RFC 3339 in UTC.
-fn history_values(row: &HistoryRow) -> [Value; 18] {
-    [
-        json!(row.monitor),
-        json!(row.segment),
-        json!(row.window_name),
-        json!(row.window_start.to_string()),
-        json!(row.window_end.to_string()),
-        json!(row.feature),
-        json!(row.statistic),
-        json!(row.value),
-        json!(row.certified_error),
-        json!(row.n),
-        json!(row.m),
-        json!(row.p_value),
-        json!(row.q_value),
-        json!(row.warn),
-        json!(row.critical),
-        json!(row.outcome),
-        json!(row.baseline),
-        json!(row.sealed_at.to_string()),
-    ]
-}
-
-/// The history as one JSON array, a row at a time.
-pub(super) fn history_json(rows: &[HistoryRow], out: &mut dyn Write) -> anyhow::Result<()> {
+/// One JSON array, a row at a time; a row is an object with the view's columns.
+pub(super) fn write_json<R: View>(rows: &[R], out: &mut dyn Write) -> anyhow::Result<()> {
     out.write_all(b"[")?;
     for (i, row) in rows.iter().enumerate() {
         out.write_all(if i == 0 { b"\n" } else { b",\n" })?;
-        let object: serde_json::Map<String, Value> =
-            HISTORY_COLUMNS.iter().map(|c| (*c).to_owned()).zip(history_values(row)).collect();
-        serde_json::to_writer(&mut *out, &object)?;
+        serde_json::to_writer(&mut *out, &object(row))?;
     }
     out.write_all(b"\n]\n")?;
     Ok(())
 }
 
-/// The history as CSV with a header; nothing where there is no value.
-pub(super) fn history_csv(rows: &[HistoryRow], out: &mut dyn Write) -> anyhow::Result<()> {
+/// The rows as JSON objects with the view's columns.
+pub(super) fn objects<R: View>(rows: &[R]) -> Value {
+    rows.iter().map(object).collect()
+}
+
+fn object<R: View>(row: &R) -> Value {
+    R::COLUMNS.iter().map(|column| (column.name.to_owned(), value((column.cell)(row)))).collect()
+}
+
+/// Times are RFC 3339 in UTC.
+fn value(cell: Option<Cell>) -> Value {
+    match cell {
+        None => Value::Null,
+        Some(Cell::Text(text)) => Value::String(text),
+        Some(Cell::Float(number)) => json!(number),
+        Some(Cell::Count(count)) => json!(count),
+        Some(Cell::Time(time)) => Value::String(time.to_string()),
+        Some(Cell::List(texts)) => json!(texts),
+    }
+}
+
+/// The rows as CSV with a header; nothing where there is no value.
+pub(super) fn write_csv<R: View>(rows: &[R], out: &mut dyn Write) -> anyhow::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
-    csv.write_record(HISTORY_COLUMNS)?;
+    csv.write_record(R::COLUMNS.iter().map(|column| column.name))?;
     for row in rows {
-        csv.write_record(history_values(row).iter().map(|value| match value {
+        csv.write_record(R::COLUMNS.iter().map(|column| match value((column.cell)(row)) {
             Value::Null => String::new(),
-            Value::String(text) => text.clone(),
+            Value::String(text) => text,
             other => other.to_string(),
         }))?;
     }
@@ -81,60 +53,36 @@ pub(super) fn history_csv(rows: &[HistoryRow], out: &mut dyn Write) -> anyhow::R
     Ok(())
 }
 
-/// Incidents as JSON objects with the columns of `incident_history`.
-pub(super) fn incidents_json(rows: &[IncidentRow]) -> Value {
-    let time = |t: Option<Timestamp>| json!(t.map(|t| t.to_string()));
-    rows.iter()
-        .map(|row| {
-            json!({
-                "incident_id": row.incident_id,
-                "monitor": row.monitor,
-                "segment": row.segment,
-                "kind": row.kind,
-                "severity": row.severity,
-                "state": row.state,
-                "opened_at": time(row.opened_at),
-                "acknowledged_at": time(row.acknowledged_at),
-                "resolved_at": time(row.resolved_at),
-                "features": row.features,
-                "windows": row.windows,
-            })
-        })
-        .collect()
+/// The rows as Parquet; times are timestamps in UTC. `what` names them in errors.
+pub(super) fn write_parquet<R: View>(what: &str, rows: &[R], out: &mut dyn Write) -> anyhow::Result<()> {
+    let column = |column: &Column<R>| ExportColumn { name: column.name.to_owned(), values: values(column, rows) };
+    let columns: Vec<ExportColumn> = R::COLUMNS.iter().map(column).collect();
+    driftd_dataset::write_parquet(what, out, &columns)?;
+    Ok(())
 }
 
-/// The history as Parquet; times are timestamps in UTC.
-pub(super) fn history_parquet(rows: &[HistoryRow], out: &mut dyn Write) -> anyhow::Result<()> {
-    let text = |f: &dyn Fn(&HistoryRow) -> Option<String>| ExportValues::Text(rows.iter().map(f).collect());
-    let float = |f: &dyn Fn(&HistoryRow) -> Option<f64>| ExportValues::Float64(rows.iter().map(f).collect());
-    let count =
-        |f: &dyn Fn(&HistoryRow) -> u64| ExportValues::Int64(rows.iter().map(|r| i64::try_from(f(r)).ok()).collect());
-    let time = |f: &dyn Fn(&HistoryRow) -> i64| ExportValues::Time(rows.iter().map(|r| Some(f(r))).collect());
-    let values = [
-        text(&|r| Some(r.monitor.to_string())),
-        text(&|r| Some(r.segment.as_str().to_owned())),
-        text(&|r| Some(r.window_name.to_string())),
-        time(&|r| r.window_start.as_micros()),
-        time(&|r| r.window_end.as_micros()),
-        text(&|r| Some(r.feature.to_string())),
-        text(&|r| Some(r.statistic.to_string())),
-        float(&|r| r.value),
-        float(&|r| r.certified_error),
-        count(&|r| r.n),
-        count(&|r| r.m),
-        float(&|r| r.p_value),
-        float(&|r| r.q_value),
-        float(&|r| r.warn),
-        float(&|r| r.critical),
-        text(&|r| r.outcome.map(|o| o.to_string())),
-        text(&|r| Some(r.baseline.clone())),
-        time(&|r| r.sealed_at.as_micros()),
-    ];
-    let columns: Vec<ExportColumn> = HISTORY_COLUMNS
-        .iter()
-        .zip(values)
-        .map(|(name, values)| ExportColumn { name: (*name).to_owned(), values })
-        .collect();
-    driftd_dataset::write_parquet("the history", out, &columns)?;
-    Ok(())
+/// A cell is of its column's kind, as the view declares both by the type of the field.
+fn values<R: View>(column: &Column<R>, rows: &[R]) -> ExportValues {
+    fn of<R, T>(column: &Column<R>, rows: &[R], pick: impl Fn(Cell) -> Option<T>) -> Vec<Option<T>> {
+        rows.iter().map(|row| (column.cell)(row).and_then(&pick)).collect()
+    }
+    match column.kind {
+        CellKind::Text => ExportValues::Text(of(column, rows, |cell| match cell {
+            Cell::Text(text) => Some(text),
+            _ => None,
+        })),
+        CellKind::Float => ExportValues::Float64(of(column, rows, |cell| match cell {
+            Cell::Float(number) => Some(number),
+            _ => None,
+        })),
+        CellKind::Count => ExportValues::Int64(of(column, rows, |cell| match cell {
+            Cell::Count(count) => i64::try_from(count).ok(),
+            _ => None,
+        })),
+        CellKind::Time => ExportValues::Time(of(column, rows, |cell| match cell {
+            Cell::Time(time) => Some(time.as_micros()),
+            _ => None,
+        })),
+        CellKind::List => ExportValues::Text(of(column, rows, |cell| Some(value(Some(cell)).to_string()))),
+    }
 }

@@ -30,12 +30,12 @@ pub(super) async fn run(args: HistoryArgs, stores: &Stores) -> anyhow::Result<Ex
     match args.format {
         HistoryFormat::Table if rows.is_empty() => out.write_all(nothing(&config, &args).as_bytes())?,
         HistoryFormat::Table => out.write_all(table(&rows, &args).as_bytes())?,
-        HistoryFormat::Csv => export::history_csv(&rows, &mut out)?,
-        HistoryFormat::Json => export::history_json(&rows, &mut out)?,
+        HistoryFormat::Csv => export::write_csv(&rows, &mut out)?,
+        HistoryFormat::Json => export::write_json(&rows, &mut out)?,
         HistoryFormat::Parquet => {
             // The writer of Parquet turns a reader that left into an error of its own; a buffer keeps the two apart.
             let mut bytes = Vec::new();
-            export::history_parquet(&rows, &mut bytes)?;
+            export::write_parquet("the history", &rows, &mut bytes)?;
             out.write_all(&bytes)?;
         }
     }

@@ -40,7 +40,7 @@ pub(super) async fn run(command: IncidentsCommand, stores: &Stores) -> anyhow::R
 /// Prints a list of incidents.
 pub(super) fn print_rows(rows: &[IncidentRow], format: ListFormat) -> anyhow::Result<()> {
     if format == ListFormat::Json {
-        line(format_args!("{:#}", export::incidents_json(rows)))?;
+        line(format_args!("{:#}", export::objects(rows)))?;
         return Ok(());
     }
     if rows.is_empty() {
