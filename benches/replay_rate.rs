@@ -91,7 +91,7 @@ async fn replay(store: &dyn Store, plan: &Arc<MonitorPlan>, chunks: &[Chunk]) ->
         accumulator.absorb(chunk, NOW)?;
         account.reduce += started.elapsed();
         let is_last = at + 1 == chunks.len();
-        if is_last || accumulator.is_due(&policy) {
+        if is_last || policy.is_full(&accumulator.uncommitted()) {
             let started = Instant::now();
             accumulator.checkpoint(store, NOW).await?;
             account.checkpoint += started.elapsed();

@@ -1,4 +1,4 @@
-//! A partition task: one partition from its source to its checkpoints.
+//! The accumulator of one partition: records in, checkpoints out.
 
 mod watermark;
 
@@ -12,21 +12,13 @@ use driftd_model::{
 use driftd_window::{Absorbed, PaneDelta, PartitionMark, Reducer, Span, Timestamp};
 
 use crate::EngineError;
+use crate::checkpoint_policy::Uncommitted;
 use watermark::WatermarkGenerator;
 
 /// How many rejects a checkpoint carries as samples.
 const SAMPLES: usize = 20;
 
-/// When a partition task writes a checkpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CheckpointPolicy {
-    /// Heap size of the open panes, in bytes: reaching it means an earlier checkpoint, never a drop.
-    pub max_bytes: usize,
-    /// Records since the last checkpoint.
-    pub max_rows: u64,
-}
-
-/// What became of a partition task's records.
+/// What became of a partition's records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct RecordCounts {
     /// Records read.
@@ -49,28 +41,13 @@ pub struct PartitionAccumulator {
     epoch: Epoch,
     from: Offset,
     cursor: Offset,
-    mark: PartitionMark,
-    watermark: WatermarkGenerator,
+    watermark: PartitionMark,
+    generator: WatermarkGenerator,
     monitors: Vec<(Arc<MonitorPlan>, Reducer)>,
     rejected: BTreeMap<String, u64>,
     samples: Vec<DeadLetter>,
-    account: RecordCounts,
+    counts: RecordCounts,
     moved: bool,
-}
-
-impl Default for CheckpointPolicy {
-    /// 32 MiB of open panes or 65,536 records.
-    fn default() -> Self {
-        Self { max_bytes: 32 << 20, max_rows: 65_536 }
-    }
-}
-
-impl CheckpointPolicy {
-    /// Whether `bytes` of open panes or `rows` since the last checkpoint are enough.
-    #[must_use]
-    pub const fn is_due(&self, bytes: usize, rows: u64) -> bool {
-        bytes >= self.max_bytes || rows >= self.max_rows
-    }
 }
 
 impl PartitionAccumulator {
@@ -95,7 +72,7 @@ impl PartitionAccumulator {
     /// records before `at` any more, or where the start policy says when nobody ever read it.
     #[must_use]
     pub fn start(topic: Topic, partition: Partition, plans: Vec<Arc<MonitorPlan>>, claim: &Claim, at: Offset) -> Self {
-        let watermark = WatermarkGenerator::new(plans.iter().map(|plan| plan.monitor()));
+        let generator = WatermarkGenerator::new(plans.iter().map(|plan| plan.monitor()));
         let monitors = plans
             .into_iter()
             .map(|plan| {
@@ -109,12 +86,12 @@ impl PartitionAccumulator {
             epoch: claim.epoch,
             from: claim.next_offset.unwrap_or(at),
             cursor: at,
-            mark: claim.mark,
-            watermark,
+            watermark: claim.mark,
+            generator,
             monitors,
             rejected: BTreeMap::new(),
             samples: Vec::new(),
-            account: RecordCounts::default(),
+            counts: RecordCounts::default(),
             moved: claim.next_offset.is_some_and(|next| next != at),
         }
     }
@@ -133,8 +110,8 @@ impl PartitionAccumulator {
 
     /// What became of its records so far.
     #[must_use]
-    pub const fn account(&self) -> RecordCounts {
-        self.account
+    pub const fn counts(&self) -> RecordCounts {
+        self.counts
     }
 
     /// Counts a chunk.
@@ -152,7 +129,7 @@ impl PartitionAccumulator {
         // Mark and rejects belong to the partition, which all monitors share: the mark promises only what holds for each
         // of them, and a record that all of them reject is one rejected record.
         if chunk.to > chunk.from {
-            self.mark.left_end();
+            self.watermark.left_end();
         }
         let mut newest = Vec::with_capacity(self.monitors.len());
         let (mut without_time, mut in_future) = (0, 0);
@@ -165,10 +142,10 @@ impl PartitionAccumulator {
             newest.push(absorbed.newest);
             without_time = absorbed.without_time.max(without_time);
             in_future = absorbed.in_future.max(in_future);
-            self.account.rows.add(absorbed);
+            self.counts.rows.add(absorbed);
         }
-        if let Some(newest) = self.watermark.advance(newest.into_iter(), now) {
-            self.mark.advance(newest, self.slack());
+        if let Some(newest) = self.generator.advance(newest.into_iter(), now) {
+            self.watermark.advance(newest, self.slack());
         }
         for (reason, count) in [(RejectReason::NoEventTime, without_time), (RejectReason::InFuture, in_future)] {
             if count > 0 {
@@ -181,10 +158,10 @@ impl PartitionAccumulator {
         }
         let room = SAMPLES.saturating_sub(self.samples.len());
         self.samples.extend(chunk.rejects.iter().take(room).cloned());
-        self.account.undecodable += (chunk.rejects.len() - timeless) as u64;
-        self.account.without_time += timeless as u64 + without_time;
-        self.account.filtered += chunk.filtered;
-        self.account.read += u64::try_from(chunk.to.0.saturating_sub(chunk.from.0)).unwrap_or(0);
+        self.counts.undecodable += (chunk.rejects.len() - timeless) as u64;
+        self.counts.without_time += timeless as u64 + without_time;
+        self.counts.filtered += chunk.filtered;
+        self.counts.read += u64::try_from(chunk.to.0.saturating_sub(chunk.from.0)).unwrap_or(0);
         self.cursor = chunk.to;
         self.moved = true;
         Ok(())
@@ -193,9 +170,9 @@ impl PartitionAccumulator {
     /// The source says that it has no more records for now, or still has none: the latter is what tells a quiet
     /// partition from one whose owner hangs.
     pub fn reached_end(&mut self, now: Timestamp) {
-        let before = self.mark;
-        self.mark.reached_end(now);
-        self.moved |= self.mark != before;
+        let before = self.watermark;
+        self.watermark.reached_end(now);
+        self.moved |= self.watermark != before;
     }
 
     /// The largest out-of-orderness of the task's monitors: one mark has to serve them all.
@@ -203,23 +180,15 @@ impl PartitionAccumulator {
         self.monitors.iter().map(|(plan, _)| plan.monitor().out_of_orderness).max().unwrap_or(Span::ZERO)
     }
 
-    /// Whether `policy` wants a checkpoint now.
+    /// What is not yet in a checkpoint.
     #[must_use]
-    pub fn is_due(&self, policy: &CheckpointPolicy) -> bool {
-        let rows = u64::try_from(self.cursor.0.saturating_sub(self.from.0)).unwrap_or(0);
-        policy.is_due(self.bytes(), rows)
-    }
-
-    /// Approximate heap size of what is not yet in a checkpoint, in bytes.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.monitors.iter().map(|(_, reducer)| reducer.bytes()).sum()
-    }
-
-    /// What one pane of every monitor takes at least, in bytes.
-    #[must_use]
-    pub fn least_bytes(&self) -> usize {
-        self.monitors.iter().map(|(_, reducer)| reducer.least_bytes()).sum()
+    pub fn uncommitted(&self) -> Uncommitted {
+        Uncommitted {
+            bytes: self.monitors.iter().map(|(_, reducer)| reducer.bytes()).sum(),
+            least_bytes: self.monitors.iter().map(|(_, reducer)| reducer.least_bytes()).sum(),
+            records: u64::try_from(self.cursor.0.saturating_sub(self.from.0)).unwrap_or(0),
+            has_moved: self.moved,
+        }
     }
 
     /// Whether a checkpoint would say anything new.
@@ -263,7 +232,7 @@ impl PartitionAccumulator {
             epoch: self.epoch,
             from: self.from,
             to: self.cursor,
-            mark: self.mark,
+            mark: self.watermark,
             deltas,
             counted_on: counted_on.into_values().collect(),
             rejected: std::mem::take(&mut self.rejected).into_iter().collect(),

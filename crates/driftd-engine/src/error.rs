@@ -63,6 +63,12 @@ pub enum EngineError {
 }
 
 impl EngineError {
+    /// The error that stands for a future which did not come to its end.
+    pub(crate) fn panicked(ended: &tokio::task::JoinError, doing: &str) -> Self {
+        let what = if ended.is_panic() { doing.to_owned() } else { format!("{doing}, cut short,") };
+        Self::Panicked { what }
+    }
+
     /// How the error is to be treated.
     #[must_use]
     pub const fn class(&self) -> ErrorClass {

@@ -107,14 +107,14 @@ impl<'a> Replay<'a> {
             // Chunks are cut the same way every time, so a checkpoint never ends inside one.
             accumulator
                 .absorb(&Chunk { from, to: offset, batches: vec![batch], rejects: Vec::new(), filtered: 0 }, now)?;
-            if accumulator.is_due(&self.policy) {
+            if self.policy.is_full(&accumulator.uncommitted()) {
                 accumulator.checkpoint(self.store, now).await?;
                 self.seal(SealTime::Replay, &mut summary, &mut progress).await?;
             }
         }
         accumulator.checkpoint(self.store, now).await?;
         self.seal(SealTime::ReplayEnd, &mut summary, &mut progress).await?;
-        summary.account = accumulator.account();
+        summary.account = accumulator.counts();
         summary.late = self.store.sweep_late(&self.plan.monitor().id).await?;
         Ok(summary)
     }

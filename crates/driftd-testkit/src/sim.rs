@@ -1,4 +1,4 @@
-//! Deterministic simulation: random schedules against the real tasks, seals and outbox, checked by an offline oracle.
+//! Deterministic simulation: random schedules against the daemon's own tasks, run queue, checkpoint policy, seals and outbox, checked by an offline oracle.
 //!
 //! One seed is one schedule. Producers write records with every defect there is into partitioned logs; workers own
 //! tasks, lose them, keep them as zombies, die between any two steps; the store fails before and after its commits;
@@ -19,6 +19,7 @@
 //! assert!(report.records > 0);
 //! ```
 
+mod broker;
 mod check;
 mod cluster;
 mod ledger;
@@ -29,6 +30,7 @@ pub(crate) mod random;
 mod ready;
 pub(crate) mod record;
 mod schedule;
+mod tasks;
 pub(crate) mod world;
 
 use std::fmt;
@@ -59,6 +61,8 @@ pub struct Report {
     pub notifications: u64,
     /// Checkpoints that were fenced.
     pub fenced: u64,
+    /// Tasks that were drained to their end.
+    pub drained: u64,
 }
 
 /// A law that did not hold, with everything needed to see it again.
@@ -92,6 +96,7 @@ impl Report {
         self.incidents += other.incidents;
         self.notifications += other.notifications;
         self.fenced += other.fenced;
+        self.drained += other.drained;
     }
 }
 
@@ -128,12 +133,13 @@ fn run(cluster: &mut Cluster, random: &mut Random, trace: &mut Trace) -> Result<
     }
     Ok(Report {
         actions: trace.actions() as u64,
-        records: cluster.logs.iter().map(|log| log.len() as u64).sum(),
+        records: cluster.broker().logs.iter().map(|log| log.len() as u64).sum(),
         sealed: over_monitors(|fate| matches!(fate, Fate::Sealed(_))),
         late: over_monitors(|fate| matches!(fate, Fate::Late(_))),
         history_rows: truth.history.iter().map(|rows| rows.len() as u64).sum(),
         incidents: truth.incidents.len() as u64,
         notifications: truth.notifications.len() as u64,
         fenced: cluster.zombies_fenced,
+        drained: cluster.drained,
     })
 }

@@ -20,7 +20,7 @@ fn what_a_source_passes_over_is_told_apart() {
     accumulator
         .absorb(&Chunk { from: Offset(20), to: Offset(21), filtered: 1, ..chunk.clone() }, Timestamp::from_micros(0))
         .unwrap();
-    let account = accumulator.account();
+    let account = accumulator.counts();
     assert_eq!((account.read, account.undecodable, account.without_time, account.filtered), (11, 4, 6, 5));
     let rejected = accumulator.take().unwrap().rejected;
     let expected = [("bad_event_time", 2), ("malformed_json", 2), ("no_event_time", 4), ("tombstone", 2)];

@@ -1,39 +1,31 @@
-//! What becomes of a partition task's checkpoints.
+//! The checkpoint queue: what the pool's threads hand in is written beside them, and reported to the event loop.
 
 use std::rc::Rc;
 use std::sync::Arc;
 
-use driftd_model::{Checkpoint, SharedStore, Source, StoreError};
+use driftd_model::{Checkpoint, SharedStore, Source, StoreError, TopicPartition};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::task::LocalSet;
 
-use super::assignment::panicked;
-use super::commit::commit;
-use super::pool::Sink;
-use super::status::{Status, chain};
-use super::task::PartitionTask;
-use crate::{Clock, EngineError};
-
-/// Something about a partition task that the daemon has to decide on.
-pub(super) enum TaskEvent {
-    /// A checkpoint has landed: whoever waits for the task may look again.
-    Landed(Arc<PartitionTask>),
-    /// A checkpoint was refused, because its panes fall under another plan now.
-    Superseded,
-    /// Nothing of this daemon works any more.
-    Failed(EngineError),
-}
+use super::coordinator::Event;
+use super::pool::TurnSink;
+use super::retry::Retry;
+use super::status::{Status, StoreOperation, chain};
+use crate::commit::Commit;
+use crate::metrics::METRICS;
+use crate::{CheckpointOutcome, Clock, EngineError, TaskHandle, TaskId, Turn};
 
 /// A checkpoint to be written, and the task it is of. There is one of each task at most.
 pub(super) struct PendingCheckpoint {
-    task: Arc<PartitionTask>,
+    task: TaskId,
+    partition: TopicPartition,
     checkpoint: Checkpoint,
 }
 
 /// Where the pool's threads hand in what is to be written, and go on counting.
 pub(super) struct CheckpointQueue {
     pending: UnboundedSender<PendingCheckpoint>,
-    events: UnboundedSender<TaskEvent>,
+    events: UnboundedSender<Event>,
 }
 
 /// Writes checkpoints beside the pool, those of all tasks at once.
@@ -42,23 +34,39 @@ pub(super) struct CheckpointWriter {
     pub(super) source: Arc<dyn Source>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) status: Arc<Status>,
-    pub(super) events: UnboundedSender<TaskEvent>,
+    pub(super) events: UnboundedSender<Event>,
 }
 
-impl Sink for CheckpointQueue {
-    fn enqueue(&self, task: &Arc<PartitionTask>, checkpoint: Checkpoint) {
+impl CheckpointQueue {
+    fn enqueue(&self, task: &TaskHandle, checkpoint: Checkpoint) {
+        let pending = PendingCheckpoint { task: task.number(), partition: task.id().clone(), checkpoint };
         // Once the daemon has stopped nobody writes; what was counted is counted again.
-        let _ = self.pending.send(PendingCheckpoint { task: Arc::clone(task), checkpoint });
+        let _ = self.pending.send(pending);
     }
 
-    fn broken(&self, task: &Arc<PartitionTask>, error: EngineError) {
-        tracing::error!(kafka.partition = %task.id, error = %chain(&error), "partition stopped");
-        let _ = self.events.send(TaskEvent::Failed(error));
+    fn report(&self, event: Event) {
+        // Nobody listens any more once the daemon has stopped.
+        let _ = self.events.send(event);
+    }
+}
+
+impl TurnSink for CheckpointQueue {
+    fn accept(&self, task: &TaskHandle, turn: Turn) {
+        if let Some(checkpoint) = turn.checkpoint {
+            self.enqueue(task, checkpoint);
+        }
+        if let Some(error) = turn.failed {
+            tracing::error!(kafka.partition = %task.id(), error = %chain(&error), "partition stopped");
+            self.report(Event::TaskFailed(error));
+        }
+        if let Some(why) = turn.released {
+            self.report(Event::Released { task: task.number(), why });
+        }
     }
 }
 
 impl CheckpointWriter {
-    /// Where `pending` for it are handed in.
+    /// The queue of what is to be written; `pending` leads to [`CheckpointWriter::run`].
     pub(super) fn queue(&self, pending: UnboundedSender<PendingCheckpoint>) -> CheckpointQueue {
         CheckpointQueue { pending, events: self.events.clone() }
     }
@@ -69,78 +77,59 @@ impl CheckpointWriter {
         let writer = Rc::new(self);
         let at_work = LocalSet::new();
         let hand_out = async {
-            while let Some(job) = pending.recv().await {
-                tokio::task::spawn_local(Rc::clone(&writer).write_pending(job));
+            while let Some(checkpoint) = pending.recv().await {
+                tokio::task::spawn_local(Rc::clone(&writer).write_and_report(checkpoint));
             }
         };
         at_work.run_until(hand_out).await;
     }
 
-    async fn write_pending(self: Rc<Self>, PendingCheckpoint { task, checkpoint }: PendingCheckpoint) {
-        let (writer, writing) = (Rc::clone(&self), Arc::clone(&task));
-        let written = tokio::task::spawn_local(async move {
-            write(&writing, &checkpoint, &*writer.store, &*writer.source, &*writer.clock, &writer.status).await
-        });
-        let event = match written.await {
-            Ok(Ok(Written::Settled)) => TaskEvent::Landed(task),
-            Ok(Ok(Written::Superseded)) => TaskEvent::Superseded,
-            Ok(Err(error)) => TaskEvent::Failed(error),
+    async fn write_and_report(self: Rc<Self>, pending: PendingCheckpoint) {
+        let (task, partition) = (pending.task, pending.partition.clone());
+        let writer = Rc::clone(&self);
+        let written = tokio::task::spawn_local(async move { writer.write(pending).await }).await;
+        let (outcome, error) = match written {
+            Ok(Ok(outcome)) => (outcome, None),
+            Ok(Err(error)) => (CheckpointOutcome::Failed, Some(error.into())),
             // Nobody would ever hear of this checkpoint again.
             Err(ended) => {
-                task.spend();
-                task.settle();
-                TaskEvent::Failed(panicked(&ended, &format!("writing a checkpoint of {}", task.id)))
+                let doing = format!("writing a checkpoint of {partition}");
+                (CheckpointOutcome::Failed, Some(EngineError::panicked(&ended, &doing)))
             }
         };
         // Nobody listens any more once the daemon has stopped.
-        let _ = self.events.send(event);
+        let _ = self.events.send(Event::Checkpointed { task, outcome, error });
     }
-}
 
-/// What became of a checkpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Written {
-    /// It has landed, or somebody else owns the partition and the task is closed.
-    Settled,
-    /// Its panes fall under another plan now; the task is closed, and whoever comes next counts them again.
-    Superseded,
-}
-
-/// Writes one checkpoint of a partition task. Being refused is no error.
-///
-/// # Errors
-/// Permanent failures of the store; the task is closed then.
-pub(super) async fn write(
-    task: &PartitionTask,
-    checkpoint: &Checkpoint,
-    store: &dyn driftd_model::Store,
-    source: &dyn Source,
-    clock: &dyn Clock,
-    status: &Status,
-) -> Result<Written, EngineError> {
-    let written = commit(store, checkpoint, clock, status).await;
-    let outcome = match written {
-        Ok(()) => {
-            let records = checkpoint.to.0.saturating_sub(checkpoint.from.0);
-            status.add_counted(u64::try_from(records).unwrap_or(0));
-            source.report(&task.id, checkpoint.to);
-            Ok(Written::Settled)
+    /// Writes one checkpoint. Being refused is no error.
+    async fn write(&self, pending: PendingCheckpoint) -> Result<CheckpointOutcome, StoreError> {
+        let PendingCheckpoint { partition, checkpoint, .. } = pending;
+        let (from, to) = (checkpoint.from, checkpoint.to);
+        let started = std::time::Instant::now();
+        let mut commit = Commit::new(checkpoint);
+        let mut retry = Retry::new(StoreOperation::Checkpoint, &self.status);
+        let written = loop {
+            let answer = commit.attempt(&*self.store, self.clock.now()).await;
+            if let Some(answer) = retry.settle(answer).await {
+                break answer;
+            }
+        };
+        METRICS.checkpoint_written(written.as_ref().err().map(StoreError::class), started.elapsed());
+        let outcome = CheckpointOutcome::of(&written);
+        match written {
+            Ok(()) => {
+                self.status.add_counted(u64::try_from(to.0.saturating_sub(from.0)).unwrap_or(0));
+                self.source.report(&partition, to);
+            }
+            Err(StoreError::Fenced(why)) => tracing::warn!(
+                kafka.partition = %partition, %why,
+                "partition fenced, its work since the last checkpoint is dropped"
+            ),
+            Err(StoreError::Superseded(why)) => tracing::info!(
+                kafka.partition = %partition, %why, "counts dropped, to be made again on the newer plan"
+            ),
+            Err(error) => return Err(error),
         }
-        Err(StoreError::Fenced(why)) => {
-            tracing::warn!(kafka.partition = %task.id, %why, "partition fenced, its work since the last checkpoint is dropped");
-            task.fence(clock.now());
-            Ok(Written::Settled)
-        }
-        Err(StoreError::Superseded(why)) => {
-            tracing::info!(kafka.partition = %task.id, %why, "counts dropped, to be made again on the newer plan");
-            task.spend();
-            Ok(Written::Superseded)
-        }
-        Err(error) => {
-            task.spend();
-            Err(error.into())
-        }
-    };
-    task.settle();
-    outcome
+        Ok(outcome)
+    }
 }

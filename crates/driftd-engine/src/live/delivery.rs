@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use driftd_model::{ErrorClass, ReceiverName, SharedStore};
+use driftd_model::{ReceiverName, SharedStore};
 use driftd_window::Span;
 
-use super::commit::Waits;
-use super::status::{Doing, Status};
+use super::retry::Periodic;
+use super::status::StoreOperation;
 use super::stop::Stop;
 use crate::{Clock, EngineError, Outbox};
 
@@ -22,34 +22,13 @@ pub(super) struct DeliveryLoop {
     /// Shortest time between two messages.
     pub(super) spacing: Span,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) status: Arc<Status>,
 }
 
-impl DeliveryLoop {
-    /// Delivers until `stop` says so, between two rounds.
-    ///
-    /// # Errors
-    /// Permanent failures of the store.
-    pub(super) async fn run(self, mut stop: Stop) -> Result<(), EngineError> {
-        let mut waits = Waits::new();
-        while !stop.is_asked() {
-            match self.outbox.round(&*self.store, &self.receiver, &*self.clock).await {
-                Ok(report) => {
-                    waits = Waits::new();
-                    self.status.working(Doing::Deliver);
-                    if report.tried() == 0 {
-                        stop.pause(POLL_INTERVAL).await;
-                    } else if !self.spacing.is_zero() {
-                        stop.pause(self.spacing.as_duration()).await;
-                    }
-                }
-                Err(EngineError::Store(error)) if error.class() == ErrorClass::Transient => {
-                    self.status.failing(Doing::Deliver, &error);
-                    waits.pass_or(&mut stop).await;
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
+impl Periodic for DeliveryLoop {
+    const OPERATION: Option<StoreOperation> = Some(StoreOperation::Deliver);
+
+    async fn round(&mut self, _stop: &Stop) -> Result<Duration, EngineError> {
+        let report = self.outbox.round(&*self.store, &self.receiver, &*self.clock).await?;
+        Ok(if report.tried() == 0 { POLL_INTERVAL } else { self.spacing.as_duration() })
     }
 }

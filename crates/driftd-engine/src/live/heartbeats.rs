@@ -1,7 +1,8 @@
-//! What receivers hear without anything having happened: signs of life, and for those that forget, what is open.
+//! What receivers hear without anything having happened: heartbeats, and for those that forget, what is open.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use driftd_model::{
     Incident, MonitorId, MonitorPlan, Notification, NotificationPolicy, ReceiverName, Routing, SharedStore, StoreError,
@@ -9,67 +10,79 @@ use driftd_model::{
 };
 use driftd_window::Span;
 
-use super::status::{Status, chain};
+use super::retry::Periodic;
+use super::status::{Status, StoreOperation, chain};
 use super::stop::Stop;
-use crate::Clock;
 use crate::metrics::METRICS;
+use crate::{Clock, EngineError};
 
 /// How long the end of an incident is said again.
 const RESOLVED_RESEND_PERIOD: Span = Span::from_minutes(15);
 
-/// Speaks to one receiver by the clock.
-#[derive(Clone)]
+/// Sends one receiver a heartbeat while the daemon is ready. While it is not, it says nothing: that silence is what
+/// pages.
 pub(super) struct Heartbeats {
+    pub(super) receiver: ReceiverName,
+    pub(super) transport: Arc<dyn Transport>,
+    pub(super) interval: Span,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) status: Arc<Status>,
+}
+
+/// Says one receiver again what is open and what has lately ended, of what it was notified of.
+pub(super) struct Resends {
     pub(super) store: SharedStore,
     pub(super) plans: Vec<Arc<MonitorPlan>>,
     pub(super) routing: Arc<Routing>,
     pub(super) receiver: ReceiverName,
     pub(super) transport: Arc<dyn Transport>,
+    pub(super) interval: Span,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) status: Arc<Status>,
 }
 
-impl Heartbeats {
-    /// Sends a sign of life every `interval` while the daemon is ready. While it is not, it says nothing: that silence
-    /// is what pages.
-    pub(super) async fn heartbeat(self, interval: Span, mut stop: Stop) {
-        while !stop.is_asked() {
-            let reasons = self.status.reasons();
-            let outcome = if !reasons.is_empty() {
-                tracing::debug!(receiver = %self.receiver, ?reasons, "no sign of life while not ready");
-                "withheld"
-            } else if let Err(error) = self.transport.heartbeat(self.clock.now()).await {
-                tracing::warn!(receiver = %self.receiver, error = %chain(&error), "sign of life not delivered");
-                "failed"
-            } else {
-                "sent"
-            };
-            METRICS.heartbeat(&self.receiver, outcome);
-            // One that did not get through is tried again a little sooner than the next would be due.
-            let wait = interval.as_duration();
-            stop.pause(if outcome == "sent" { wait } else { wait / 4 }).await;
-        }
-    }
+impl Periodic for Heartbeats {
+    const OPERATION: Option<StoreOperation> = None;
 
-    /// Says again every `interval` what is open and what has lately ended, of what the receiver has heard.
-    pub(super) async fn resend(self, interval: Span, mut stop: Stop) {
-        while !stop.is_asked() {
-            match self.restated().await {
-                Err(error) => {
-                    METRICS.store_failed(error.class());
-                    tracing::debug!(receiver = %self.receiver, error = %chain(&error), "open incidents unknown");
-                }
-                Ok(incidents) if incidents.is_empty() => {}
-                Ok(incidents) => {
-                    if let Err(error) = self.transport.resend(&incidents, self.clock.now()).await {
-                        tracing::warn!(receiver = %self.receiver, error = %chain(&error), "open incidents not said again");
-                    }
+    async fn round(&mut self, _stop: &Stop) -> Result<Duration, EngineError> {
+        let reasons = self.status.reasons();
+        let outcome = if !reasons.is_empty() {
+            tracing::debug!(receiver = %self.receiver, ?reasons, "no sign of life while not ready");
+            "withheld"
+        } else if let Err(error) = self.transport.heartbeat(self.clock.now()).await {
+            tracing::warn!(receiver = %self.receiver, error = %chain(&error), "sign of life not delivered");
+            "failed"
+        } else {
+            "sent"
+        };
+        METRICS.heartbeat(&self.receiver, outcome);
+        // One that did not get through is tried again a little sooner than the next would be due.
+        let wait = self.interval.as_duration();
+        Ok(if outcome == "sent" { wait } else { wait / 4 })
+    }
+}
+
+impl Periodic for Resends {
+    /// The daemon is ready without it: what is not said again now is said again next time.
+    const OPERATION: Option<StoreOperation> = None;
+
+    async fn round(&mut self, _stop: &Stop) -> Result<Duration, EngineError> {
+        match self.restated().await {
+            Err(error) => {
+                METRICS.store_failed(error.class());
+                tracing::debug!(receiver = %self.receiver, error = %chain(&error), "open incidents unknown");
+            }
+            Ok(incidents) if incidents.is_empty() => {}
+            Ok(incidents) => {
+                if let Err(error) = self.transport.resend(&incidents, self.clock.now()).await {
+                    tracing::warn!(receiver = %self.receiver, error = %chain(&error), "open incidents not said again");
                 }
             }
-            stop.pause(interval.as_duration()).await;
         }
+        Ok(self.interval.as_duration())
     }
+}
 
+impl Resends {
     async fn restated(&self) -> Result<Vec<Notification>, StoreError> {
         let now = self.clock.now();
         let plans: BTreeMap<&MonitorId, &MonitorPlan> =

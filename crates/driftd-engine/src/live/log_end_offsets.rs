@@ -1,4 +1,4 @@
-//! Asking the brokers where the partitions end: for idle partitions to be known as such, and for the lag.
+//! Log end offsets, asked of the brokers: for idle partitions to be known as such, and for the lag.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,46 +6,50 @@ use std::time::Duration;
 use driftd_model::{Source, TopicPartition};
 use driftd_window::Span;
 
-use super::assignment::TaskRegistry;
+use super::registry::TaskRegistry;
+use super::retry::Periodic;
+use super::status::StoreOperation;
 use super::stop::Stop;
-use super::task::PartitionTask;
-use crate::Clock;
 use crate::metrics::METRICS;
+use crate::{Clock, EngineError, TaskEvent};
 
-/// How often ends are asked for, however long the idle time-out.
-const SLOWEST: Duration = Duration::from_secs(5);
-/// How often at most.
-const FASTEST: Duration = Duration::from_millis(250);
+/// Longest time between two questions, however long the idle time-out.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(5);
+/// Shortest time between two.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(250);
 
-/// Time between two questions: several within the shortest idle time-out, so that quiet is noticed on time.
-pub(super) fn rhythm(idle_timeout: Option<Span>) -> Duration {
-    idle_timeout.map_or(FASTEST, |idle| idle.as_duration() / 4).clamp(FASTEST, SLOWEST)
+/// Tells every task where its partition ends, as the brokers say now.
+pub(super) struct LogEndOffsets {
+    pub(super) source: Arc<dyn Source>,
+    pub(super) registry: Arc<TaskRegistry>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) interval: Duration,
 }
 
-/// Asks until `stop` says so.
-pub(super) async fn run(
-    source: Arc<dyn Source>,
-    held: Arc<TaskRegistry>,
-    clock: Arc<dyn Clock>,
-    every: Duration,
-    mut stop: Stop,
-) {
-    while !stop.is_asked() {
-        ask(&*source, &held.all(), &*clock).await;
-        stop.pause(every).await;
+impl LogEndOffsets {
+    /// Time between two questions: several within the shortest idle time-out, so that quiet is noticed on time.
+    pub(super) fn interval(idle_timeout: Option<Span>) -> Duration {
+        let wanted = idle_timeout.map_or(SHORTEST_INTERVAL, |idle| idle.as_duration() / 4);
+        wanted.clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL)
     }
 }
 
-/// Tells every task where its partition ends, as the brokers say now.
-async fn ask(source: &dyn Source, tasks: &[Arc<PartitionTask>], clock: &dyn Clock) {
-    let partitions: Vec<TopicPartition> = tasks.iter().map(|task| task.id.clone()).collect();
-    // The moment before asking: what comes while the answer is on its way came after it.
-    let asked_at = clock.now();
-    let ends = source.log_end_offsets(&partitions).await;
-    for (task, end) in tasks.iter().zip(ends) {
-        let Some(end) = end else { continue };
-        METRICS.consumer_lag(&task.id, end.0.saturating_sub(task.next_offset().0).max(0));
-        task.heard(end, asked_at);
+impl Periodic for LogEndOffsets {
+    const OPERATION: Option<StoreOperation> = None;
+
+    async fn round(&mut self, _stop: &Stop) -> Result<Duration, EngineError> {
+        let tasks = self.registry.all();
+        let partitions: Vec<TopicPartition> = tasks.iter().map(|task| task.id().clone()).collect();
+        // The moment before asking: what comes while the answer is on its way came after it.
+        let asked_at = self.clock.now();
+        let ends = self.source.log_end_offsets(&partitions).await;
+        for (task, end) in tasks.iter().zip(ends) {
+            let Some(end) = end else { continue };
+            METRICS.consumer_lag(task.id(), end.0.saturating_sub(task.next_offset().0).max(0));
+            // The next tick has it looked at.
+            task.post(TaskEvent::LogEnd { end, asked_at });
+        }
+        Ok(self.interval)
     }
 }
 
@@ -55,9 +59,9 @@ mod tests {
 
     #[test]
     fn quiet_is_asked_after_several_times_within_the_idle_timeout() {
-        assert_eq!(rhythm(Some(Span::from_secs(4))), Duration::from_secs(1));
-        assert_eq!(rhythm(Some(Span::from_minutes(10))), SLOWEST);
-        assert_eq!(rhythm(Some(Span::ZERO)), FASTEST);
-        assert_eq!(rhythm(None), FASTEST);
+        assert_eq!(LogEndOffsets::interval(Some(Span::from_secs(4))), Duration::from_secs(1));
+        assert_eq!(LogEndOffsets::interval(Some(Span::from_minutes(10))), LONGEST_INTERVAL);
+        assert_eq!(LogEndOffsets::interval(Some(Span::ZERO)), SHORTEST_INTERVAL);
+        assert_eq!(LogEndOffsets::interval(None), SHORTEST_INTERVAL);
     }
 }

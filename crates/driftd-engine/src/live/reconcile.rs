@@ -10,80 +10,60 @@ use driftd_model::{
 };
 use driftd_window::{Span, Timestamp};
 
-use super::commit::Waits;
-use super::status::{Doing, Status};
+use super::retry::Periodic;
+use super::status::{Status, StoreOperation};
 use super::stop::Stop;
-use crate::Clock;
 use crate::metrics::METRICS;
+use crate::{Clock, EngineError};
 
 /// How often incidents are looked after: a silence that ends is noticed this late at the most.
 const RECONCILE_INTERVAL: Duration = Duration::from_secs(15);
-/// How often it is looked for trouble.
+/// How often a pipeline's health is checked.
 const HEALTH_CHECK_INTERVAL: Span = Span::from_minutes(1);
-/// Looks that a share of rejects is taken over.
+/// Checks that a share of rejects is taken over.
 const HEALTH_CHECKS_KEPT: usize = 5;
 
+/// Reconciles incidents with the clock, and with how the pipeline is.
 pub(super) struct ReconcileLoop {
     pub(super) store: SharedStore,
     pub(super) plans: Vec<Arc<MonitorPlan>>,
     pub(super) routing: Arc<Routing>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) status: Arc<Status>,
+    pub(super) health: BTreeMap<MonitorId, HealthHistory>,
 }
 
-/// What is remembered of a monitor's earlier looks.
+/// A monitor's last health checks.
 #[derive(Debug, Default)]
-struct Memory(VecDeque<(Timestamp, ReadPosition)>);
+pub(super) struct HealthHistory(VecDeque<(Timestamp, ReadPosition)>);
 
-impl Memory {
-    /// Whether it is time to look again.
+impl HealthHistory {
+    /// Whether it is time for another check.
     fn is_due(&self, now: Timestamp) -> bool {
         self.0.back().is_none_or(|(last, _)| now.since(*last) >= HEALTH_CHECK_INTERVAL)
     }
 }
 
-impl ReconcileLoop {
-    /// Tends until `stop` says so, between two monitors.
-    ///
-    /// # Errors
-    /// Permanent failures of the store.
-    pub(super) async fn run(self, mut stop: Stop) -> Result<(), StoreError> {
-        let mut memories: BTreeMap<MonitorId, Memory> = BTreeMap::new();
-        let mut waits = Waits::new();
-        while !stop.is_asked() {
-            match self.round(&mut memories, &stop).await {
-                Ok(()) => {
-                    waits = Waits::new();
-                    self.status.working(Doing::Reconcile);
-                    stop.pause(RECONCILE_INTERVAL).await;
-                }
-                Err(error @ StoreError::Transient { .. }) => {
-                    self.status.failing(Doing::Reconcile, &error);
-                    waits.pass_or(&mut stop).await;
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
-    }
+impl Periodic for ReconcileLoop {
+    const OPERATION: Option<StoreOperation> = Some(StoreOperation::Reconcile);
 
-    async fn round(&self, memories: &mut BTreeMap<MonitorId, Memory>, stop: &Stop) -> Result<(), StoreError> {
-        let mut known: BTreeMap<&Topic, Vec<PartitionRow>> = BTreeMap::new();
-        for plan in &self.plans {
+    /// Reconciles every monitor once; stops between two.
+    async fn round(&mut self, stop: &Stop) -> Result<Duration, EngineError> {
+        let mut known: BTreeMap<Topic, Vec<PartitionRow>> = BTreeMap::new();
+        for plan in self.plans.clone() {
             if stop.is_asked() {
-                return Ok(());
+                return Ok(RECONCILE_INTERVAL);
             }
             let monitor = plan.monitor();
             let now = self.clock.now();
-            let memory = memories.entry(monitor.id.clone()).or_default();
-            let seen = if memory.is_due(now) {
-                let partitions = self.partitions(plan, &mut known).await?;
-                Some(self.look(plan, &partitions, memory, now))
+            let seen = if self.health.get(&monitor.id).is_none_or(|health| health.is_due(now)) {
+                let partitions = self.partitions(&plan, &mut known).await?;
+                Some(self.check_health(&plan, &partitions, now))
             } else {
                 None
             };
-            let outcome =
-                self.store.reconcile(&MonitorReconciler::new(plan, &self.routing, seen.as_ref(), now)).await?;
+            let reconciler = MonitorReconciler::new(&plan, &self.routing, seen.as_ref(), now);
+            let outcome = self.store.reconcile(&reconciler).await?;
             for event in &outcome.events {
                 tracing::info!(
                     monitor.id = %monitor.id, incident.id = %event.incident, transition = event.transition.as_str(),
@@ -91,47 +71,45 @@ impl ReconcileLoop {
                 );
             }
         }
-        self.count(self.clock.now()).await
+        self.count_open(self.clock.now()).await?;
+        Ok(RECONCILE_INTERVAL)
     }
+}
 
+impl ReconcileLoop {
     /// Where a monitor's partitions stand; `known` are those of topics that were asked for in this round.
-    async fn partitions<'a>(
+    async fn partitions(
         &self,
-        plan: &'a MonitorPlan,
-        known: &mut BTreeMap<&'a Topic, Vec<PartitionRow>>,
+        plan: &MonitorPlan,
+        known: &mut BTreeMap<Topic, Vec<PartitionRow>>,
     ) -> Result<Vec<PartitionRow>, StoreError> {
         let mut partitions = Vec::new();
         for topic in &plan.monitor().topics {
             if !known.contains_key(topic) {
-                known.insert(topic, self.store.partitions(topic).await?);
+                known.insert(topic.clone(), self.store.partitions(topic).await?);
             }
             partitions.extend(known.get(topic).into_iter().flatten().cloned());
         }
         Ok(partitions)
     }
 
-    /// What a look says.
-    fn look(
-        &self,
-        plan: &MonitorPlan,
-        partitions: &[PartitionRow],
-        memory: &mut Memory,
-        now: Timestamp,
-    ) -> Observation {
-        let last = memory.0.back().map(|(at, _)| *at);
-        let before = memory.0.front().map(|(_, read)| *read);
+    /// Checks the health of a monitor's pipeline, against earlier checks.
+    fn check_health(&mut self, plan: &MonitorPlan, partitions: &[PartitionRow], now: Timestamp) -> Observation {
         let outage = self.status.outage(now);
+        let earlier = &mut self.health.entry(plan.monitor().id.clone()).or_default().0;
+        let last = earlier.back().map(|(at, _)| *at);
+        let before = earlier.front().map(|(_, read)| *read);
         let check = HealthCheck { partitions, before, outage, since: last.unwrap_or(now), now };
         let seen = check.evaluate(&plan.monitor().pipeline);
-        memory.0.push_back((now, ReadPosition::of(partitions)));
-        if memory.0.len() > HEALTH_CHECKS_KEPT {
-            memory.0.pop_front();
+        earlier.push_back((now, ReadPosition::of(partitions)));
+        if earlier.len() > HEALTH_CHECKS_KEPT {
+            earlier.pop_front();
         }
         seen
     }
 
     /// How many incidents are open, for the metrics.
-    async fn count(&self, now: Timestamp) -> Result<(), StoreError> {
+    async fn count_open(&self, now: Timestamp) -> Result<(), StoreError> {
         let mut open: BTreeMap<(MonitorId, Severity), u64> = BTreeMap::new();
         for plan in &self.plans {
             for severity in [Severity::Warning, Severity::Critical] {

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use driftd_model::{MonitorSealer, PlanSchedule, Routing, SealStep, SealTime, SharedStore, Source, StoreError, Topic};
 use driftd_window::{GlobalMark, PartitionMark, Timestamp};
+use tokio::time::Instant;
 
-use super::commit::Waits;
-use super::status::{Asking, Doing, MonitorProgress, Status, chain};
+use super::retry::Periodic;
+use super::status::{MonitorProgress, SourceQuery, Status, StoreOperation, chain};
 use super::stop::Stop;
-use crate::Clock;
 use crate::metrics::METRICS;
+use crate::{Clock, EngineError};
 
 /// Steps of one monitor before the next has its turn: a monitor that catches up with a year must not hold up the others.
 const STEPS_PER_ROUND: u32 = 64;
@@ -22,6 +23,7 @@ const ROUNDS_PER_SWEEP: usize = 10;
 /// How long a number of partitions is good for.
 const PARTITION_COUNT_MAX_AGE: Duration = Duration::from_secs(30);
 
+/// Seals whatever is ready.
 pub(super) struct SealLoop {
     pub(super) store: SharedStore,
     pub(super) source: Arc<dyn Source>,
@@ -29,47 +31,25 @@ pub(super) struct SealLoop {
     pub(super) routing: Arc<Routing>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) status: Arc<Status>,
+    pub(super) partition_counts: PartitionCounts,
+    /// Number of the next round.
+    pub(super) round: usize,
 }
 
-impl SealLoop {
-    /// Seals until `stop` says so, between two steps.
-    ///
-    /// # Errors
-    /// Permanent failures of the store.
-    pub(super) async fn run(self, mut stop: Stop) -> Result<(), StoreError> {
-        let mut counts = Counts::default();
-        let mut waits = Waits::new();
-        let mut round = 0usize;
-        while !stop.is_asked() {
-            counts.refresh(&self.plans, &*self.source, &self.status).await;
-            let outcome = self.round(&counts, round, &stop).await;
-            round = round.wrapping_add(1);
-            match outcome {
-                Ok(more) => {
-                    waits = Waits::new();
-                    self.status.working(Doing::Seal);
-                    if !more {
-                        stop.pause(POLL_INTERVAL).await;
-                    }
-                }
-                Err(error @ StoreError::Transient { .. }) => {
-                    self.status.failing(Doing::Seal, &error);
-                    waits.pass_or(&mut stop).await;
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
-    }
+impl Periodic for SealLoop {
+    const OPERATION: Option<StoreOperation> = Some(StoreOperation::Seal);
 
-    /// One look at every monitor; true when some of them has more to seal. Every round begins with another one, so that
-    /// a monitor which fails does not keep those behind it from being sealed.
-    async fn round(&self, counts: &Counts, round: usize, stop: &Stop) -> Result<bool, StoreError> {
+    /// One look at every monitor, without a pause when some of them has more to seal. Every round begins with another
+    /// one, so that a monitor which fails does not keep those behind it from being sealed. Stops between two steps.
+    async fn round(&mut self, stop: &Stop) -> Result<Duration, EngineError> {
+        self.partition_counts.refresh(&self.plans, &*self.source, &self.status).await;
+        let round = self.round;
+        self.round = round.wrapping_add(1);
         let mut more = false;
         let first = round % self.plans.len().max(1);
         for plan in self.plans.iter().cycle().skip(first).take(self.plans.len()) {
             // Without a number of partitions nothing is known to be complete.
-            let expected = counts.of(plan).unwrap_or(usize::MAX);
+            let expected = self.partition_counts.of(plan).unwrap_or(usize::MAX);
             let mut steps = 0;
             while steps < STEPS_PER_ROUND && !stop.is_asked() && self.step(plan, expected).await? {
                 steps += 1;
@@ -77,15 +57,17 @@ impl SealLoop {
             more |= steps == STEPS_PER_ROUND;
             if round.is_multiple_of(ROUNDS_PER_SWEEP) && !stop.is_asked() {
                 self.sweep(plan).await?;
-                self.look(plan, expected).await?;
+                self.note_progress(plan, expected).await?;
             }
         }
-        Ok(more)
+        Ok(if more { Duration::ZERO } else { POLL_INTERVAL })
     }
+}
 
+impl SealLoop {
     /// Seals one pane; false when there was nothing to seal, or somebody else is at it.
     async fn step(&self, plan: &PlanSchedule, expected: usize) -> Result<bool, StoreError> {
-        let started = std::time::Instant::now();
+        let started = Instant::now();
         let now = self.clock.now();
         let sealer = MonitorSealer::of(plan, expected, &self.routing, SealTime::Clock(now));
         let sealed = self.store.seal(&sealer).await?;
@@ -115,7 +97,7 @@ impl SealLoop {
     }
 
     /// Reads how far the monitor has come.
-    async fn look(&self, plan: &PlanSchedule, expected: usize) -> Result<(), StoreError> {
+    async fn note_progress(&self, plan: &PlanSchedule, expected: usize) -> Result<(), StoreError> {
         let monitor = plan.monitor();
         let now = self.clock.now();
         let mut marks: Vec<PartitionMark> = Vec::new();
@@ -136,12 +118,12 @@ impl SealLoop {
 
 /// How many partitions each topic has.
 #[derive(Default)]
-struct Counts {
+pub(super) struct PartitionCounts {
     known: BTreeMap<Topic, usize>,
-    asked_at: Option<std::time::Instant>,
+    asked_at: Option<Instant>,
 }
 
-impl Counts {
+impl PartitionCounts {
     /// Asks again when it is time to; a topic that cannot be asked keeps its last number.
     async fn refresh(&mut self, plans: &[Arc<PlanSchedule>], source: &dyn Source, status: &Status) {
         let topics: std::collections::BTreeSet<&Topic> = plans.iter().flat_map(|p| &p.monitor().topics).collect();
@@ -149,7 +131,7 @@ impl Counts {
         if is_fresh && topics.iter().all(|topic| self.known.contains_key(*topic)) {
             return;
         }
-        self.asked_at = Some(std::time::Instant::now());
+        self.asked_at = Some(Instant::now());
         let mut trouble = None;
         for topic in topics {
             match source.partition_count(topic).await {
@@ -164,7 +146,7 @@ impl Counts {
                 }
             }
         }
-        status.source_trouble(Asking::Partitions, trouble);
+        status.source_trouble(SourceQuery::Partitions, trouble);
     }
 
     /// Partitions of all topics of the plan's monitor; nothing while some topic's number is unknown.

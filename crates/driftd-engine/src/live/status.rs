@@ -20,9 +20,9 @@ pub struct Status {
 #[derive(Debug, Default)]
 struct State {
     /// Why the store does not answer, by what was asked of it: one answer does not excuse another failure.
-    store: BTreeMap<Doing, String>,
+    store: BTreeMap<StoreOperation, String>,
     /// Why the source does not, likewise.
-    source: BTreeMap<Asking, String>,
+    source: BTreeMap<SourceQuery, String>,
     /// When the store stopped answering, while it does not.
     away_since: Option<Instant>,
     /// The last time it did: when that ended, and how long it lasted.
@@ -36,9 +36,9 @@ struct State {
     monitors: BTreeMap<MonitorId, MonitorProgress>,
 }
 
-/// What is asked of the store.
+/// What the store is asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Doing {
+pub(super) enum StoreOperation {
     /// Anything before the daemon runs.
     Start,
     Claim,
@@ -48,9 +48,9 @@ pub(super) enum Doing {
     Reconcile,
 }
 
-/// What is asked of the source.
+/// What the source is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Asking {
+pub(super) enum SourceQuery {
     /// Records.
     Records,
     /// How many partitions a topic has.
@@ -113,12 +113,12 @@ impl Status {
 
     /// The store cannot be reached, before the daemon runs.
     pub fn store_failed(&self, error: &StoreError) {
-        self.failing(Doing::Start, error);
+        self.failing(StoreOperation::Start, error);
     }
 
     /// The store was reached, before the daemon runs.
     pub fn store_answered(&self) {
-        self.working(Doing::Start);
+        self.working(StoreOperation::Start);
     }
 
     /// A newer plan cannot be followed, or can (`None`).
@@ -126,21 +126,21 @@ impl Status {
         self.lock().plans = why;
     }
 
-    /// The store failed at `doing`. Said once for a run of failures; every failure is a metric.
-    pub(super) fn failing(&self, doing: Doing, error: &StoreError) {
+    /// The store failed at `operation`. Said once for a run of failures; every failure is a metric.
+    pub(super) fn failing(&self, operation: StoreOperation, error: &StoreError) {
         METRICS.store_failed(error.class());
         let mut state = self.lock();
         if state.store.is_empty() {
             tracing::warn!(error = %chain(error), "store unavailable, trying again until it answers");
         }
         state.away_since.get_or_insert_with(Instant::now);
-        state.store.insert(doing, error.to_string());
+        state.store.insert(operation, error.to_string());
     }
 
-    /// The store did what `doing` says.
-    pub(super) fn working(&self, doing: Doing) {
+    /// The store did what `operation` says.
+    pub(super) fn working(&self, operation: StoreOperation) {
         let mut state = self.lock();
-        if state.store.remove(&doing).is_some() && state.store.is_empty() {
+        if state.store.remove(&operation).is_some() && state.store.is_empty() {
             tracing::info!("store answers again");
             if let Some(since) = state.away_since.take() {
                 state.last_outage = Some((Instant::now(), since.elapsed()));
@@ -154,23 +154,23 @@ impl Status {
         Some(Outage { ended: now.minus(span(ended.elapsed())), lasted: span(lasted) })
     }
 
-    /// The source did not, or did (`None`), what `asking` says.
-    pub(super) fn source_trouble(&self, asking: Asking, why: Option<String>) {
+    /// The source did not, or did (`None`), answer `query`.
+    pub(super) fn source_trouble(&self, query: SourceQuery, why: Option<String>) {
         let mut state = self.lock();
         if state.is_stopping {
             // A source that was closed answers nothing, which is no trouble.
             return;
         }
         let Some(why) = why else {
-            if state.source.remove(&asking).is_some() && state.source.is_empty() {
+            if state.source.remove(&query).is_some() && state.source.is_empty() {
                 tracing::info!("source answers again");
             }
             return;
         };
-        if state.source.get(&asking) != Some(&why) {
+        if state.source.get(&query) != Some(&why) {
             tracing::warn!(reason = %why, "source unavailable");
         }
-        state.source.insert(asking, why);
+        state.source.insert(query, why);
     }
 
     pub(super) fn joined(&self) {
@@ -234,13 +234,13 @@ mod tests {
         status.joined();
         assert!(status.reasons().is_empty());
         let away = StoreError::Transient { what: "checkpoint".to_owned(), source: None };
-        status.failing(Doing::Checkpoint, &away);
-        status.working(Doing::Seal);
-        status.source_trouble(Asking::Records, Some("no broker answers".to_owned()));
-        status.source_trouble(Asking::Partitions, None);
+        status.failing(StoreOperation::Checkpoint, &away);
+        status.working(StoreOperation::Seal);
+        status.source_trouble(SourceQuery::Records, Some("no broker answers".to_owned()));
+        status.source_trouble(SourceQuery::Partitions, None);
         assert_eq!(status.reasons(), ["store: store unavailable: checkpoint", "source: no broker answers"]);
-        status.working(Doing::Checkpoint);
-        status.source_trouble(Asking::Records, None);
+        status.working(StoreOperation::Checkpoint);
+        status.source_trouble(SourceQuery::Records, None);
         status.overdue(vec!["t/0".to_owned()]);
         assert_eq!(status.reasons(), ["checkpoints: overdue for t/0"]);
     }

@@ -25,7 +25,7 @@ fn same<T: PartialEq + Debug>(what: &str, found: &T, expected: &T) -> Result<(),
 pub(super) fn conservation(cluster: &Cluster) -> Result<(), String> {
     let rows = now(cluster.store.partitions(&cluster.world.topic)).map_err(|e| e.to_string())?;
     let rejected: u64 = rows.iter().map(|row| row.rejected).sum();
-    let produced: u64 = cluster.logs.iter().map(|log| log.len() as u64).sum();
+    let produced: u64 = cluster.broker().logs.iter().map(|log| log.len() as u64).sum();
     for row in &rows {
         let book = &cluster.ledger.partitions[row.partition.0 as usize];
         same("next offset", &row.next_offset.map(|o| o.0), &book.next)?;
@@ -83,7 +83,7 @@ pub(super) fn offsets(cluster: &Cluster) -> Result<(), String> {
                 }
                 end = to;
             }
-            let len = cluster.logs[partition as usize].len() as i64;
+            let len = cluster.broker().logs[partition as usize].len() as i64;
             if end > len {
                 return Err(format!("partition {partition}: offsets up to {end} were counted, but it ends at {len}"));
             }
@@ -94,9 +94,10 @@ pub(super) fn offsets(cluster: &Cluster) -> Result<(), String> {
 
 /// Every verdict, incident, event and delivery is what the oracle says.
 pub(super) fn truth(cluster: &Cluster) -> Result<Truth, String> {
+    let broker = cluster.broker();
     let oracle = Oracle {
         ledger: &cluster.ledger,
-        logs: &cluster.logs,
+        logs: &broker.logs,
         silences: &cluster.silences,
         routing: &cluster.world.routing,
     };

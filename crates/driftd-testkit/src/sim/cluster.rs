@@ -1,30 +1,24 @@
 //! The simulated deployment in motion: logs, workers, clock, store, and the ledger that goes with every action.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use driftd_engine::{Backoff, FixedClock, Outbox, PartitionAccumulator};
+use driftd_engine::{Backoff, FixedClock, Outbox, RunQueue, TaskHandle};
 use driftd_model::{
-    ErrorClass, Incident, IncidentState, MonitorReconciler, MonitorSealer, Partition, SealStep, SealTime, Silence,
-    SilenceId, Store, acknowledge, resolve_by_hand,
+    ErrorClass, Incident, IncidentState, MonitorReconciler, MonitorSealer, SealStep, SealTime, Silence, SilenceId,
+    Store, acknowledge, resolve_by_hand,
 };
 use driftd_window::{Span, Timestamp};
 
-use super::ledger::{Expected, Ledger, TaskBook};
+use super::broker::Broker;
+use super::ledger::Ledger;
 use super::oracle::Entry;
 use super::post::{PostOffice, Road};
 use super::random::Random;
 use super::ready::{now, poll_once};
-use super::record::{Record, chunk};
+use super::tasks::Owned;
 use super::world::{BEGIN, World};
 use crate::mem_store::{Fault, MemStore, Operation};
-
-/// A partition task and what it should be.
-#[derive(Debug)]
-struct Owned {
-    accumulator: PartitionAccumulator,
-    book: TaskBook,
-}
 
 /// An incident as somebody read it, and what they mean to do.
 #[derive(Debug)]
@@ -34,30 +28,24 @@ struct Draft {
     at: i64,
 }
 
-/// How a checkpoint went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
-    Idle,
-    Written,
-    Fenced,
-    Failed(Fault),
-}
-
 #[derive(Debug)]
 pub(super) struct Cluster {
     pub(super) world: World,
     pub(super) store: MemStore,
     pub(super) ledger: Ledger,
-    pub(super) logs: Vec<Vec<Record>>,
-    pub(super) stalled: Vec<bool>,
+    pub(super) broker: Arc<Mutex<Broker>>,
     pub(super) journal: Vec<Entry>,
     pub(super) silences: Vec<Silence>,
     pub(super) office: Arc<Mutex<PostOffice>>,
     pub(super) drifted: bool,
     pub(super) clock: i64,
-    /// By worker and partition. Several workers may hold a partition task of one partition; only the last claim counts.
-    tasks: BTreeMap<(usize, usize), Owned>,
-    faults: BTreeMap<Operation, Fault>,
+    /// Tasks of each worker that wait for a turn: the daemon's own queue.
+    pub(super) queues: Vec<Arc<RunQueue<TaskHandle>>>,
+    /// By worker and partition. Several workers may have a task of one partition; only the last claim counts.
+    pub(super) tasks: BTreeMap<(usize, usize), Owned>,
+    pub(super) claims: u64,
+    pub(super) drained: u64,
+    pub(super) faults: BTreeMap<Operation, Fault>,
     pub(super) zombies_fenced: u64,
     read: Option<Draft>,
 }
@@ -66,14 +54,16 @@ impl Cluster {
     pub(super) fn new(world: World, store: MemStore, post: Random) -> Self {
         Self {
             ledger: Ledger::new(&world),
-            logs: vec![Vec::new(); world.partitions],
-            stalled: vec![false; world.partitions],
+            broker: Arc::new(Mutex::new(Broker::new(world.partitions, world.plans.len()))),
             journal: Vec::new(),
             silences: Vec::new(),
             office: Arc::new(Mutex::new(PostOffice::new(post))),
             drifted: false,
             clock: BEGIN,
+            queues: (0..world.workers).map(|_| Arc::default()).collect(),
             tasks: BTreeMap::new(),
+            claims: 0,
+            drained: 0,
             faults: BTreeMap::new(),
             zombies_fenced: 0,
             read: None,
@@ -82,67 +72,12 @@ impl Cluster {
         }
     }
 
-    fn at(&self) -> Timestamp {
+    pub(super) fn at(&self) -> Timestamp {
         Timestamp::from_micros(self.clock)
     }
 
-    pub(super) fn held(&self) -> Vec<(usize, usize)> {
-        self.tasks.keys().copied().collect()
-    }
-
-    pub(super) fn produce(&mut self, partition: usize, record: Record) {
-        self.logs[partition].push(record);
-        self.ledger.produced(partition);
-    }
-
-    pub(super) fn claim(&mut self, worker: usize, partition: usize) -> Result<(), String> {
-        let id = Partition(partition as i32);
-        let (topic, plans) = (self.world.topic.clone(), self.world.plans.clone());
-        let accumulator = now(PartitionAccumulator::claim(&self.store, topic, id, plans, "worker", self.at()))
-            .map_err(|e| e.to_string())?;
-        let book = self.ledger.claim(partition);
-        if accumulator.next_offset().0 != book.cursor() {
-            return Err(format!("claim of {partition} starts at {}, not {}", accumulator.next_offset(), book.cursor()));
-        }
-        self.tasks.insert((worker, partition), Owned { accumulator, book });
-        Ok(())
-    }
-
-    /// The worker dies: everything it holds in memory is gone.
-    pub(super) fn crash(&mut self, worker: usize) {
-        self.tasks.retain(|(owner, _), _| *owner != worker);
-    }
-
-    /// Reads up to `most` records; how many it was.
-    pub(super) fn poll(&mut self, held: (usize, usize), most: usize) -> Result<usize, String> {
-        let at = self.at();
-        let monitors = self.world.plans.len();
-        let Some(owned) = self.tasks.get_mut(&held).filter(|_| !self.stalled[held.1]) else {
-            return Ok(0);
-        };
-        let from = owned.book.cursor();
-        let log = &self.logs[held.1];
-        let records = &log[from as usize..log.len().min(from as usize + most)];
-        if records.is_empty() {
-            return Ok(0);
-        }
-        owned.accumulator.absorb(&chunk(records, from, monitors), at).map_err(|e| e.to_string())?;
-        owned.book.read(records, self.clock);
-        Ok(records.len())
-    }
-
-    /// The task notices that there is no more to read, if that is so.
-    pub(super) fn reach_end(&mut self, held: (usize, usize)) -> bool {
-        let at = self.at();
-        let Some(owned) = self.tasks.get_mut(&held).filter(|_| !self.stalled[held.1]) else {
-            return false;
-        };
-        let ended = owned.book.cursor() as usize == self.logs[held.1].len();
-        if ended {
-            owned.accumulator.reached_end(at);
-            owned.book.reached_end(self.clock);
-        }
-        ended
+    pub(super) fn broker(&self) -> MutexGuard<'_, Broker> {
+        self.broker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn order_fault(&mut self, operation: Operation, fault: Fault) {
@@ -153,37 +88,6 @@ impl Cluster {
     pub(super) fn repair(&mut self) {
         self.store.clear_faults();
         self.faults.clear();
-    }
-
-    /// Checkpoints a partition task and holds the answer against the ledger. A partition task whose checkpoint failed is spent and dropped;
-    /// a `stubborn` worker goes on with it where the contract leaves that harmless.
-    pub(super) fn checkpoint(&mut self, held: (usize, usize), stubborn: bool) -> Result<Outcome, String> {
-        let at = self.at();
-        let Some(owned) = self.tasks.get_mut(&held) else {
-            return Ok(Outcome::Idle);
-        };
-        let expected = self.ledger.expect(held.1, &owned.book);
-        let answer = now(owned.accumulator.checkpoint(&self.store, at));
-        let fault = if expected == Expected::Nothing { None } else { self.faults.remove(&Operation::Checkpoint) };
-        let wrong = |what: String| Err(format!("checkpoint of {held:?}: {what}"));
-        let outcome = match (expected, fault, answer.map_err(|e| (e.class(), e))) {
-            (Expected::Nothing, _, Ok(())) => return Ok(Outcome::Idle),
-            (Expected::Written, None, Ok(())) => Outcome::Written,
-            (Expected::Written, Some(fault), Err((ErrorClass::Transient, _))) => Outcome::Failed(fault),
-            (Expected::Fenced, _, Err((ErrorClass::Fenced, _))) => Outcome::Fenced,
-            (expected, fault, answer) => return wrong(format!("{expected:?} with {fault:?}, got {answer:?}")),
-        };
-        self.zombies_fenced += u64::from(outcome == Outcome::Fenced);
-        if matches!(outcome, Outcome::Written | Outcome::Failed(Fault::AfterCommit)) {
-            self.ledger.commit(held.1, &owned.book);
-        }
-        owned.book.drained();
-        // A partition never read takes any first offset, so there a spent task would lose what it failed to write.
-        let harmless = self.ledger.partitions[held.1].next.is_some();
-        if outcome != Outcome::Written && !(stubborn && harmless) {
-            self.tasks.remove(&held);
-        }
-        Ok(outcome)
     }
 
     /// A driver that lost an answer sends the last written checkpoint again.

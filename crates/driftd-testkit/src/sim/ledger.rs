@@ -62,6 +62,10 @@ pub(super) struct TaskBook {
     read: Vec<Option<i64>>,
     newest: Option<i64>,
     ended: Option<(i64, i64)>,
+    /// The reader said that there is no more, and no record came since.
+    at_end: bool,
+    /// The log end as it was told first after that.
+    first_log_end: Option<i64>,
     moved: bool,
 }
 
@@ -113,7 +117,10 @@ impl Ledger {
             read: Vec::new(),
             newest: book.newest,
             ended: None,
-            moved: false,
+            at_end: false,
+            first_log_end: None,
+            // Where a partition begins that nobody ever read is worth writing down.
+            moved: book.next.is_none(),
         }
     }
 
@@ -126,6 +133,12 @@ impl Ledger {
         } else {
             Expected::Written
         }
+    }
+
+    /// Whether the partition's row is as the checkpoint of `task` leaves it.
+    pub(super) fn holds(&self, partition: usize, task: &TaskBook) -> bool {
+        let book = &self.partitions[partition];
+        book.epoch == task.epoch && book.next == Some(task.cursor())
     }
 
     /// A checkpoint was written.
@@ -284,12 +297,40 @@ impl TaskBook {
             self.ended = None;
             self.read.push(time);
         }
-        self.moved |= !records.is_empty();
+        if !records.is_empty() {
+            (self.at_end, self.first_log_end, self.moved) = (false, None, true);
+        }
     }
 
+    /// The reader says that there is no more.
     pub(super) fn reached_end(&mut self, now: i64) {
+        (self.at_end, self.first_log_end) = (true, None);
+        self.confirmed(now);
+    }
+
+    /// Somebody says where the log ends. It counts where the task is at its end, and for so long as that stays there.
+    pub(super) fn log_end(&mut self, end: i64, asked_at: i64) {
+        if self.at_end {
+            let first = *self.first_log_end.get_or_insert(end);
+            if end <= self.cursor() || end == first {
+                self.confirmed(asked_at);
+            }
+        }
+    }
+
+    fn confirmed(&mut self, now: i64) {
         self.moved |= self.ended.is_none_or(|(_, confirmed)| confirmed != now);
         self.ended = Some((self.ended.map_or(now, |(since, _)| since), now));
+    }
+
+    /// Whether a checkpoint would say anything new.
+    pub(super) const fn has_moved(&self) -> bool {
+        self.moved
+    }
+
+    /// First offset of the next checkpoint.
+    pub(super) const fn from(&self) -> i64 {
+        self.from
     }
 
     /// Everything read so far went into a checkpoint; whatever became of that, the task goes on from here.

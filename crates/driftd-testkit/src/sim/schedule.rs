@@ -4,10 +4,11 @@ use std::fmt;
 
 use driftd_model::{SealStep, Store};
 
-use super::cluster::{Cluster, Outcome};
+use super::cluster::Cluster;
 use super::random::Random;
 use super::ready::now;
 use super::record::Record;
+use super::tasks::{Held, Outcome, Turned};
 use crate::mem_store::{Fault, Operation};
 
 /// One thing that happened, for the trace of a failure.
@@ -15,9 +16,11 @@ use crate::mem_store::{Fault, Operation};
 #[expect(dead_code, reason = "read by Debug, which prints the trace")]
 enum Action {
     Produce { partition: usize, records: u64 },
-    Poll { held: (usize, usize), records: usize },
-    End { held: (usize, usize), reached: bool },
-    Checkpoint { held: (usize, usize), came_to: Outcome },
+    Turn { worker: usize, came_to: Option<Turned> },
+    Tick { worker: usize },
+    Write { held: Held, came_to: Outcome },
+    LogEnd { held: Held, told: bool },
+    Drain { held: Held },
     RepeatCheckpoint,
     Crash { worker: usize },
     Claim { worker: usize, partition: usize },
@@ -70,13 +73,22 @@ fn act(cluster: &mut Cluster, random: &mut Random, trace: &mut Trace) -> Result<
     let worker = random.index(cluster.world.workers);
     match random.below(1000) {
         0..230 => produce(cluster, random, partition, trace),
-        230..500 => with_task(cluster, random, trace, |cluster, random, held| {
-            let records = cluster.poll(held, random.between(1, 24) as usize)?;
-            Ok(Action::Poll { held, records })
+        230..480 => {
+            let came_to = cluster.turn(worker, random.between(1, 24) as usize)?;
+            trace.note(Action::Turn { worker, came_to });
+        }
+        480..530 => {
+            cluster.tick(worker);
+            trace.note(Action::Tick { worker });
+        }
+        530..630 => write(cluster, random, trace)?,
+        630..675 => with_task(cluster, random, trace, |cluster, held| Action::LogEnd {
+            held,
+            told: cluster.tell_log_end(held),
         })?,
-        500..620 => checkpoint(cluster, random, trace)?,
-        620..690 => with_task(cluster, random, trace, |cluster, _, held| {
-            Ok(Action::End { held, reached: cluster.reach_end(held) })
+        675..690 => with_task(cluster, random, trace, |cluster, held| {
+            cluster.drain(held);
+            Action::Drain { held }
         })?,
         690..780 => {
             let monitor = random.index(cluster.world.plans.len());
@@ -94,8 +106,8 @@ fn act(cluster: &mut Cluster, random: &mut Random, trace: &mut Trace) -> Result<
         }
         885..915 => claim(cluster, random, partition, trace)?,
         915..925 => {
-            cluster.stalled[partition] = !cluster.stalled[partition];
-            trace.note(Action::Stall { partition, stalled: cluster.stalled[partition] });
+            let stalled = cluster.broker().toggle_stall(partition);
+            trace.note(Action::Stall { partition, stalled });
         }
         925..945 => {
             let operations = [Operation::Checkpoint, Operation::Seal, Operation::Settle, Operation::Reconcile];
@@ -152,11 +164,14 @@ fn claim(cluster: &mut Cluster, random: &mut Random, partition: usize, trace: &m
     cluster.claim(worker, partition)
 }
 
-fn checkpoint(cluster: &mut Cluster, random: &mut Random, trace: &mut Trace) -> Result<(), String> {
-    with_task(cluster, random, trace, |cluster, random, held| {
-        let came_to = cluster.checkpoint(held, random.chance(30))?;
-        Ok(Action::Checkpoint { held, came_to })
-    })
+/// Tries to write one of the checkpoints that are on their way.
+fn write(cluster: &mut Cluster, random: &mut Random, trace: &mut Trace) -> Result<(), String> {
+    let writing = cluster.writing();
+    if !writing.is_empty() {
+        let held = writing[random.index(writing.len())];
+        trace.note(Action::Write { held, came_to: cluster.write(held)? });
+    }
+    Ok(())
 }
 
 /// Does something with a random task, if there is any; a cluster without tasks takes a new one half of the time.
@@ -164,19 +179,17 @@ fn with_task(
     cluster: &mut Cluster,
     random: &mut Random,
     trace: &mut Trace,
-    act: impl FnOnce(&mut Cluster, &mut Random, (usize, usize)) -> Result<Action, String>,
+    act: impl FnOnce(&mut Cluster, Held) -> Action,
 ) -> Result<(), String> {
     let held = cluster.held();
     if held.len() < cluster.world.partitions && random.chance(25) {
         let partition = random.index(cluster.world.partitions);
         return claim(cluster, random, partition, trace);
     }
-    if held.is_empty() {
-        return Ok(());
+    if !held.is_empty() {
+        let action = act(cluster, held[random.index(held.len())]);
+        trace.note(action);
     }
-    let task = held[random.index(held.len())];
-    let action = act(cluster, random, task)?;
-    trace.note(action);
     Ok(())
 }
 
@@ -185,26 +198,24 @@ pub(super) fn settle(cluster: &mut Cluster, trace: &mut Trace) -> Result<(), Str
     trace.note(Action::Settle);
     cluster.repair();
     cluster.office.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recover();
-    cluster.stalled.fill(false);
+    cluster.broker().stalled.fill(false);
     for partition in 0..cluster.world.partitions {
-        let held = (0, partition);
         cluster.claim(0, partition)?;
-        while cluster.poll(held, 100)? > 0 {}
-        cluster.reach_end(held);
-        cluster.checkpoint(held, false)?;
     }
     // Zombies wake up last and must not change anything any more.
-    for held in cluster.held() {
-        if held.0 != 0 {
-            cluster.poll(held, 100)?;
-            cluster.checkpoint(held, false)?;
-        }
+    for worker in 0..cluster.world.workers {
+        cluster.pump(worker)?;
     }
     cluster.clock += 3_600_000_000;
-    for partition in 0..cluster.world.partitions {
-        // An hour of quiet counts only once somebody has said that it was one.
-        cluster.reach_end((0, partition));
-        cluster.checkpoint((0, partition), false)?;
+    // An hour of quiet counts only once somebody has said that it was one.
+    for held in cluster.held() {
+        cluster.tell_log_end(held);
+    }
+    for worker in 0..cluster.world.workers {
+        cluster.pump(worker)?;
+    }
+    if let Some((worker, partition)) = cluster.held().into_iter().find(|(worker, _)| *worker != 0) {
+        return Err(format!("worker {worker} still has a task of {partition}, which somebody else has claimed"));
     }
     for monitor in 0..cluster.world.plans.len() {
         loop {

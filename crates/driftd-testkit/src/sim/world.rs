@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use driftd_engine::CheckpointPolicy;
 use driftd_model::{
     Baseline, BaselineRef, FeatureBaseline, IncidentRules, JudgeRules, Monitor, MonitorPlan, Pointer, RecordShape,
     Role, Route, Routing, SegmentBaseline, SegmentSpec, StoredBaseline, Topic,
@@ -28,6 +29,7 @@ pub(crate) struct World {
     pub(crate) topic: Topic,
     pub(crate) plans: Vec<Arc<MonitorPlan>>,
     pub(crate) routing: Routing,
+    pub(crate) policy: CheckpointPolicy,
 }
 
 impl World {
@@ -45,12 +47,23 @@ impl World {
             topic: topic(),
             plans: plans.into_iter().map(Arc::clone).collect(),
             routing: routing(random),
+            policy: policy(random),
         }
     }
 
     /// Largest out-of-orderness of the monitors, in microseconds: what a partition task that serves all of them must allow for.
     pub(crate) fn slack(&self) -> i64 {
         self.plans.iter().map(|p| p.monitor().out_of_orderness.as_micros()).max().unwrap_or(0)
+    }
+}
+
+/// Checkpoints as often as the daemon would write them, more often and less; counts that are full after two panes, after
+/// some records, or never.
+fn policy(random: &mut Random) -> CheckpointPolicy {
+    CheckpointPolicy {
+        max_bytes: if random.chance(30) { 1 } else { 1 << 20 },
+        max_records: random.chance(30).then(|| random.between(1, 60) as u64),
+        interval: Span::from_secs([0, 2, 10, 60][random.index(4)]).into(),
     }
 }
 

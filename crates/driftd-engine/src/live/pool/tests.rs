@@ -1,4 +1,5 @@
 use std::collections::VecDeque;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use driftd_model::{
 use driftd_window::{PartitionMark, Span};
 
 use super::*;
-use crate::{FixedClock, PartitionAccumulator};
+use crate::{CheckpointOutcome, FixedClock, Release, TaskEvent, TaskId, TaskSpec};
 
 type Wake = Box<dyn Fn() + Send + Sync>;
 
@@ -18,7 +19,7 @@ struct Log {
     waiting: Mutex<(VecDeque<i64>, Option<Arc<Wake>>)>,
 }
 
-struct LogFeed {
+struct LogReader {
     log: Arc<Log>,
     next: i64,
     panics_at: i64,
@@ -36,7 +37,7 @@ impl Log {
     }
 }
 
-impl PartitionReader for LogFeed {
+impl PartitionReader for LogReader {
     fn poll(&mut self, _budget: PollBudget) -> Result<Poll, SourceError> {
         let Some(records) = self.log.waiting.lock().unwrap().0.pop_front() else { return Ok(Poll::Nothing) };
         let from = Offset(self.next);
@@ -55,43 +56,40 @@ impl PartitionReader for LogFeed {
 #[derive(Default)]
 struct Notes {
     written: AtomicI64,
-    broken: AtomicUsize,
+    failed: AtomicUsize,
+    released: Mutex<Vec<Release>>,
 }
 
-impl Sink for Notes {
-    fn enqueue(&self, task: &Arc<PartitionTask>, checkpoint: Checkpoint) {
-        self.written.fetch_add(checkpoint.to.0 - checkpoint.from.0, Ordering::Relaxed);
-        task.settle();
-    }
-
-    fn broken(&self, _slot: &Arc<PartitionTask>, error: EngineError) {
-        assert!(error.to_string().contains("panicked"), "{error}");
-        self.broken.fetch_add(1, Ordering::Relaxed);
+impl TurnSink for Notes {
+    fn accept(&self, task: &TaskHandle, turn: Turn) {
+        if let Some(checkpoint) = turn.checkpoint {
+            self.written.fetch_add(checkpoint.to.0 - checkpoint.from.0, Ordering::Relaxed);
+            // Within the turn, so the next one sees it; nothing else has to wake the task.
+            task.post(TaskEvent::Checkpointed(CheckpointOutcome::Landed));
+        }
+        if let Some(error) = turn.failed {
+            assert!(error.to_string().contains("panicked"), "{error}");
+            self.failed.fetch_add(1, Ordering::Relaxed);
+        }
+        self.released.lock().unwrap().extend(turn.released);
     }
 }
 
 fn pool(threads: usize, notes: &Arc<Notes>) -> Pool {
     let clock: Arc<dyn Clock> = Arc::new(FixedClock::at("2024-01-01T00:00:00Z".parse().unwrap()));
-    let sink: Arc<dyn Sink> = Arc::clone(notes) as _;
-    Pool::start(threads, Arc::new(|| Pace { bytes: 1 << 20, interval: Span::ZERO }), &clock, &sink).unwrap()
+    let sink: Arc<dyn TurnSink> = Arc::clone(notes) as _;
+    let policy = CheckpointPolicy { max_bytes: 1 << 20, max_records: None, interval: Some(Span::ZERO) };
+    Pool::start(threads, Arc::new(move || policy), &clock, &sink).unwrap()
 }
 
-fn task(pool: &Pool, partition: i32, log: &Arc<Log>, panics_at: i64) -> Arc<PartitionTask> {
+fn task(pool: &Pool, partition: i32, log: &Arc<Log>, panics_at: i64) -> Arc<TaskHandle> {
     let topic = driftd_model::Topic::from("t");
-    let id = TopicPartition::new(topic.clone(), Partition(partition));
+    let id = TopicPartition::new(topic, Partition(partition));
     let claim = Claim { epoch: Epoch(1), next_offset: Some(Offset(0)), mark: PartitionMark::default() };
-    let accumulator = PartitionAccumulator::start(topic, Partition(partition), Vec::new(), &claim, Offset(0));
-    let mut reader = Box::new(LogFeed { log: Arc::clone(log), next: 0, panics_at });
-    let queue = Arc::clone(pool.queue());
-    let task = Arc::new_cyclic(|task: &std::sync::Weak<PartitionTask>| {
-        let task = task.clone();
-        reader.on_arrival(Box::new(move || {
-            if let Some(task) = task.upgrade() {
-                queue.wake(&task);
-            }
-        }));
-        PartitionTask::new(id, accumulator, reader, "2024-01-01T00:00:00Z".parse().unwrap())
-    });
+    let reader = Box::new(LogReader { log: Arc::clone(log), next: 0, panics_at });
+    let now = "2024-01-01T00:00:00Z".parse().unwrap();
+    let spec = TaskSpec { number: TaskId(partition as u64), partition: id, claim, at: Offset(0) };
+    let task = TaskHandle::new(spec, Vec::new(), reader, pool.queue(), now);
     pool.queue().wake(&task);
     task
 }
@@ -110,7 +108,7 @@ fn no_wake_up_is_lost_whenever_records_come() {
         let notes = Arc::new(Notes::default());
         let pool = pool(threads, &notes);
         let logs: Vec<Arc<Log>> = (0..3).map(|_| Arc::default()).collect();
-        let _slots: Vec<_> = (0..).zip(&logs).map(|(partition, log)| task(&pool, partition, log, i64::MAX)).collect();
+        let _tasks: Vec<_> = logs.iter().zip(0..).map(|(log, p)| task(&pool, p, log, i64::MAX)).collect();
         // Producers wait for a while of their own before each record, so that it comes at every moment of a turn. Nothing
         // else wakes the tasks here: one wake-up lost, and the last records are never counted.
         std::thread::scope(|scope| {
@@ -130,7 +128,7 @@ fn no_wake_up_is_lost_whenever_records_come() {
 }
 
 #[test]
-fn a_panic_closes_its_task_and_leaves_the_thread_to_the_others() {
+fn a_panic_ends_its_task_and_leaves_the_thread_to_the_others() {
     let notes = Arc::new(Notes::default());
     let pool = pool(1, &notes);
     let (bad, good): (Arc<Log>, Arc<Log>) = Default::default();
@@ -138,12 +136,14 @@ fn a_panic_closes_its_task_and_leaves_the_thread_to_the_others() {
     bad.push(5);
     wait("it is counted", || notes.written.load(Ordering::Relaxed) == 5);
     bad.push(5);
-    wait("it breaks", || notes.broken.load(Ordering::Relaxed) == 1);
+    wait("it breaks", || notes.failed.load(Ordering::Relaxed) == 1);
     bad.push(5);
     good.push(7);
+    tasks[0].post(TaskEvent::Drain);
+    pool.queue().wake(&tasks[0]);
     wait("the other task is counted", || notes.written.load(Ordering::Relaxed) == 12);
-    assert!(tasks[0].remainder().is_none(), "half-done counts are not written");
-    assert_eq!(notes.broken.load(Ordering::Relaxed), 1);
+    assert_eq!(*notes.released.lock().unwrap(), [Release::Failed], "half-done counts are not written");
+    assert_eq!(notes.failed.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test]
