@@ -267,3 +267,6 @@ impl Live {
         loops.spawn(async move { repeat(work, &status, stop).await });
     }
 }
+
+#[cfg(test)]
+mod tests;

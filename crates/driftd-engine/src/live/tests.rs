@@ -1,0 +1,491 @@
+//! The loops beside the tasks on a paused clock: what they do when, and what they make of a store that is away.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+
+use driftd_model::{
+    BoxFuture, DeadLetter, DeliveryError, DeliverySchedule, Health, Notification, Offset, Partition, ReceiverName,
+    SourceError, SourceEvent, StoreError, TopicPartition, Transport,
+};
+use driftd_testkit::MemStore;
+use driftd_testkit::fixtures::{self, Feeder, clock};
+use driftd_testkit::mem_store::{Fault, Operation, Outage};
+use tokio::time::Instant;
+
+use super::coordinator::Event;
+use super::registry::TaskRegistry;
+use super::retry::Retry;
+use super::status::StoreOperation;
+use super::*;
+use crate::{CheckpointOutcome, Clock, FixedClock, TaskHandle, TaskId, TaskSpec, Turn};
+
+/// A source with two partitions and nothing to say.
+struct Quiet {
+    reported: Mutex<Vec<(TopicPartition, Offset)>>,
+    asked: AtomicU32,
+}
+
+impl Source for Quiet {
+    fn next_event(&self) -> BoxFuture<'_, Option<SourceEvent>> {
+        Box::pin(std::future::pending())
+    }
+
+    fn partition_count<'a>(&'a self, _topic: &'a Topic) -> BoxFuture<'a, Result<usize, SourceError>> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        Box::pin(std::future::ready(Ok(1)))
+    }
+
+    fn log_end_offsets<'a>(&'a self, partitions: &'a [TopicPartition]) -> BoxFuture<'a, Vec<Option<Offset>>> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        Box::pin(std::future::ready(vec![None; partitions.len()]))
+    }
+
+    fn report(&self, partition: &TopicPartition, next: Offset) {
+        self.reported.lock().unwrap().push((partition.clone(), next));
+    }
+
+    fn close(&self) {}
+}
+
+fn quiet() -> Arc<Quiet> {
+    Arc::new(Quiet { reported: Mutex::default(), asked: AtomicU32::new(0) })
+}
+
+/// A receiver that takes or refuses, and notes when it heard something.
+struct Receiver {
+    schedule: DeliverySchedule,
+    refuses: Mutex<bool>,
+    heard: Mutex<Vec<Duration>>,
+    began: Instant,
+}
+
+impl Receiver {
+    fn new(schedule: DeliverySchedule) -> Arc<Self> {
+        Arc::new(Self { schedule, refuses: Mutex::new(false), heard: Mutex::default(), began: Instant::now() })
+    }
+
+    fn hear(&self) -> BoxFuture<'_, Result<(), DeliveryError>> {
+        self.heard.lock().unwrap().push(self.began.elapsed());
+        let answer = if *self.refuses.lock().unwrap() { Err(DeliveryError::transient("no", None)) } else { Ok(()) };
+        Box::pin(std::future::ready(answer))
+    }
+
+    fn heard(&self) -> Vec<u64> {
+        self.heard.lock().unwrap().iter().map(Duration::as_secs).collect()
+    }
+}
+
+impl Transport for Receiver {
+    fn kind(&self) -> &'static str {
+        "scripted"
+    }
+
+    fn schedule(&self) -> DeliverySchedule {
+        self.schedule
+    }
+
+    fn deliver<'a>(
+        &'a self,
+        _: &'a Notification,
+        _: driftd_window::Timestamp,
+    ) -> BoxFuture<'a, Result<(), DeliveryError>> {
+        self.hear()
+    }
+
+    fn heartbeat(&self, _: driftd_window::Timestamp) -> BoxFuture<'_, Result<(), DeliveryError>> {
+        self.hear()
+    }
+}
+
+/// A store, a clock and a daemon's status, with a loop running over them.
+struct Scene {
+    store: Arc<MemStore>,
+    clock: Arc<FixedClock>,
+    status: Arc<Status>,
+    stopper: Stopper,
+    stop: Stop,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let (stopper, stop) = Stopper::new(Duration::from_secs(10));
+        let clock = Arc::new(FixedClock::at(clock(1)));
+        Self { store: Arc::new(MemStore::new()), clock, status: Arc::default(), stopper, stop }
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock) as _
+    }
+
+    fn store(&self) -> SharedStore {
+        Arc::clone(&self.store) as _
+    }
+
+    fn run(&self, work: impl Periodic + 'static) -> tokio::task::JoinHandle<Result<(), EngineError>> {
+        let (status, stop) = (Arc::clone(&self.status), self.stop.clone());
+        tokio::spawn(async move { repeat(work, &status, stop).await })
+    }
+
+    fn sealing(&self, source: &Arc<Quiet>) -> SealLoop {
+        SealLoop {
+            store: self.store(),
+            source: Arc::clone(source) as _,
+            plans: vec![Arc::new(PlanSchedule::from(fixtures::plan()))],
+            routing: Arc::default(),
+            clock: self.clock(),
+            status: Arc::clone(&self.status),
+            partition_counts: sealing::PartitionCounts::default(),
+            round: 0,
+        }
+    }
+}
+
+/// Lets `time` pass, and whatever is due in it happen.
+async fn pass(time: Duration) {
+    tokio::time::sleep(time).await;
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[tokio::test(start_paused = true)]
+async fn a_call_is_tried_again_with_delays_that_double_up_to_five_seconds() {
+    let (status, began, mut tries) = (Status::default(), Instant::now(), Vec::new());
+    let mut retry = Retry::new(StoreOperation::Claim, &status);
+    let answer = loop {
+        tries.push(began.elapsed().as_millis());
+        let away = StoreError::Transient { what: "away".to_owned(), source: None };
+        if let Some(answer) = retry.settle(if tries.len() < 9 { Err(away) } else { Ok(7) }).await {
+            break answer;
+        }
+        assert!(status.reasons().contains(&"store: store unavailable: away".to_owned()));
+    };
+    assert_eq!(answer.unwrap(), 7);
+    assert_eq!(tries, [0, 100, 300, 700, 1_500, 3_100, 6_300, 11_300, 16_300]);
+    assert!(status.reasons().iter().all(|reason| !reason.starts_with("store")), "it answers again");
+    let refused = retry.settle(Err::<(), _>(StoreError::permanent("broken"))).await;
+    assert!(refused.unwrap().is_err(), "said at once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn seals_are_tried_every_second_and_sooner_after_a_failure_and_a_stop_is_heeded_at_once() {
+    let (scene, source) = (Scene::new(), quiet());
+    let running = scene.run(scene.sealing(&source));
+    pass(SECOND * 10 + SECOND / 2).await;
+    assert_eq!(scene.store.seals_asked(), 11, "at once, and after every second");
+    scene.store.set_outage(Some(Outage::Refuses));
+    pass(SECOND).await;
+    assert_eq!(scene.status.reasons()[0], "store: store unavailable: nobody listens, as ordered");
+    let before = scene.store.seals_asked();
+    pass(SECOND).await;
+    assert!(scene.store.seals_asked() > before, "sooner than after a pause");
+    scene.store.set_outage(None);
+    pass(SECOND * 6).await;
+    assert!(scene.status.reasons().iter().all(|reason| !reason.starts_with("store")));
+    let before = scene.store.seals_asked();
+    pass(SECOND * 5).await;
+    assert_eq!(scene.store.seals_asked() - before, 5, "the delay begins anew");
+    let asked = Instant::now();
+    scene.stopper.ask();
+    running.await.unwrap().unwrap();
+    assert_eq!(asked.elapsed(), Duration::ZERO);
+    assert_eq!(source.asked.load(Ordering::Relaxed), 1, "a number of partitions is good for half a minute");
+}
+
+#[tokio::test(start_paused = true)]
+async fn incidents_are_reconciled_every_fifteen_seconds() {
+    let scene = Scene::new();
+    let reconcile = ReconcileLoop {
+        store: scene.store(),
+        plans: vec![Arc::new(fixtures::plan())],
+        routing: Arc::default(),
+        clock: scene.clock(),
+        status: Arc::clone(&scene.status),
+        health: BTreeMap::new(),
+    };
+    let _running = scene.run(reconcile);
+    pass(SECOND).await;
+    scene.store.fail_next(Operation::Reconcile, Fault::BeforeCommit);
+    let is_away = || scene.status.reasons().iter().any(|reason| reason.starts_with("store"));
+    pass(SECOND * 13).await;
+    assert!(!is_away(), "nobody asks before the fifteenth second");
+    pass(SECOND + Duration::from_millis(50)).await;
+    assert!(is_away());
+    pass(Duration::from_millis(100)).await;
+    assert!(!is_away(), "it is tried again after a tenth of a second");
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_keep_their_spacing_and_a_failed_one_waits_for_its_backoff() {
+    let scene = Scene::new();
+    let name: ReceiverName = "pager".parse().unwrap();
+    let receiver = Receiver::new(DeliverySchedule { spacing: Span::from_secs(7), ..DeliverySchedule::default() });
+    let transports = BTreeMap::from([(name.clone(), Arc::clone(&receiver) as Arc<dyn Transport>)]);
+    let delivery = DeliveryLoop {
+        store: scene.store(),
+        outbox: Outbox::new("worker", transports, crate::Backoff::default()),
+        receiver: name.clone(),
+        spacing: Span::from_secs(7),
+        clock: scene.clock(),
+    };
+    let _running = scene.run(delivery);
+    pass(SECOND * 3 + SECOND / 2).await;
+    // One incident of each of two monitors.
+    for id in ["first", "second"] {
+        let plan = fixtures::plan_of(fixtures::monitor(id, &[("hour", 1, 1)]));
+        let bad = fixtures::trouble(1, Health::Bad(driftd_model::Severity::Critical, Vec::new()));
+        fixtures::reconcile_seeing(&*scene.store, &plan, std::slice::from_ref(&name), Some(&bad), clock(1)).await;
+    }
+    *receiver.refuses.lock().unwrap() = true;
+    pass(SECOND).await;
+    *receiver.refuses.lock().unwrap() = false;
+    pass(SECOND * 30).await;
+    assert_eq!(receiver.heard(), [4, 11], "within a second, then seven later; the first is not due again");
+    scene.clock.advance(Span::from_secs(5));
+    pass(SECOND).await;
+    assert_eq!(receiver.heard().len(), 3, "now it is");
+}
+
+#[tokio::test(start_paused = true)]
+async fn heartbeats_keep_their_interval_come_sooner_after_a_failure_and_not_while_not_ready() {
+    let scene = Scene::new();
+    let receiver = Receiver::new(DeliverySchedule::default());
+    let heartbeats = Heartbeats {
+        receiver: "pager".parse().unwrap(),
+        transport: Arc::clone(&receiver) as _,
+        interval: Span::from_secs(40),
+        clock: scene.clock(),
+        status: Arc::clone(&scene.status),
+    };
+    let _running = scene.run(heartbeats);
+    pass(SECOND * 25).await;
+    assert!(receiver.heard().is_empty(), "it has no partitions yet");
+    scene.status.joined();
+    pass(SECOND * 50).await;
+    assert_eq!(receiver.heard(), [30, 70], "looked at every ten seconds until it is ready");
+    *receiver.refuses.lock().unwrap() = true;
+    pass(SECOND * 36).await;
+    *receiver.refuses.lock().unwrap() = false;
+    pass(SECOND * 50).await;
+    assert_eq!(receiver.heard(), [30, 70, 110, 120, 160]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn old_rows_are_dropped_every_hour() {
+    let scene = Scene::new();
+    let mut feeder = Feeder::claim(&*scene.store, 0).await;
+    let letter = DeadLetter { offset: Offset(0), reason: "undecodable".to_owned(), detail: String::new() };
+    let checkpoint = feeder.checkpoint(&[], &[], 1);
+    let checkpoint = driftd_model::Checkpoint { samples: vec![letter], ..checkpoint };
+    feeder.write(&*scene.store, &checkpoint).await.unwrap();
+    let hours = Span::from_hours;
+    let policy = Retention::new(hours(1), Some(hours(24)), hours(1));
+    let _running = scene.run(RetentionLoop { store: scene.store(), policy, clock: scene.clock() });
+    pass(SECOND).await;
+    scene.clock.advance(hours(48));
+    let left = || scene.store.dead_letters(&fixtures::topic()).len();
+    pass(SECOND * 3_590).await;
+    assert_eq!(left(), 1, "not before the hour is over");
+    pass(SECOND * 10).await;
+    assert_eq!(left(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn log_ends_are_asked_for_at_their_interval() {
+    let (scene, source) = (Scene::new(), quiet());
+    let log_end_offsets = LogEndOffsets {
+        source: Arc::clone(&source) as _,
+        registry: Arc::default(),
+        clock: scene.clock(),
+        interval: LogEndOffsets::interval(Some(Span::from_secs(8))),
+    };
+    let _running = scene.run(log_end_offsets);
+    pass(SECOND * 9).await;
+    assert_eq!(source.asked.load(Ordering::Relaxed), 5);
+}
+
+struct NoRecords;
+
+impl driftd_model::PartitionReader for NoRecords {
+    fn poll(&mut self, _: driftd_model::PollBudget) -> Result<driftd_model::Poll, SourceError> {
+        Ok(driftd_model::Poll::Nothing)
+    }
+
+    fn on_arrival(&mut self, _: Box<dyn Fn() + Send + Sync>) {}
+}
+
+/// A task of the partition that `feeder` has claimed.
+fn task_of(feeder: &Feeder) -> Arc<TaskHandle> {
+    let claim = driftd_model::Claim { epoch: feeder.epoch, next_offset: Some(feeder.next), mark: feeder.mark };
+    let partition = TopicPartition::new(feeder.topic.clone(), Partition(0));
+    let spec = TaskSpec { number: TaskId(1), partition, claim, at: feeder.next };
+    TaskHandle::new(spec, Vec::new(), Box::new(NoRecords), &Arc::default(), clock(1))
+}
+
+/// A checkpoint writer that runs, where turns are handed in, and where it reports.
+fn writer(scene: &Scene, source: &Arc<Quiet>) -> (CheckpointQueue, mpsc::UnboundedReceiver<Event>, CheckpointWriting) {
+    let (events, reports) = mpsc::unbounded_channel();
+    let (pending, to_write) = mpsc::unbounded_channel();
+    let (store, clock, status) = (scene.store(), scene.clock(), Arc::clone(&scene.status));
+    let writer = CheckpointWriter { store, source: Arc::clone(source) as _, clock, status, events };
+    let queue = writer.queue(pending);
+    (queue, reports, Box::pin(writer.run(to_write)))
+}
+
+type CheckpointWriting = std::pin::Pin<Box<dyn Future<Output = ()>>>;
+
+#[tokio::test(start_paused = true)]
+async fn a_checkpoint_is_written_as_soon_as_the_store_is_back_and_counted_once() {
+    for (outage, fault, at) in [
+        (Some(Outage::Refuses), None, 1_500),
+        (Some(Outage::Hangs), None, 1_100),
+        (None, Some(Fault::BeforeCommit), 100),
+        (None, Some(Fault::AfterCommit), 100),
+    ] {
+        let (scene, source) = (Scene::new(), quiet());
+        let feeder = Feeder::claim(&*scene.store, 0).await;
+        let mut checkpoint = feeder.checkpoint(&[], &[], 1);
+        checkpoint.to = Offset(30);
+        let (queue, mut reports, writing) = writer(&scene, &source);
+        scene.store.set_outage(outage);
+        if let Some(fault) = fault {
+            scene.store.fail_next(Operation::Checkpoint, fault);
+        }
+        let began = Instant::now();
+        queue.accept(&task_of(&feeder), Turn { checkpoint: Some(checkpoint), ..Turn::default() });
+        let over = async {
+            pass(SECOND).await;
+            scene.store.set_outage(None);
+            std::future::pending::<()>().await;
+        };
+        let landed = tokio::select! {
+            landed = reports.recv() => landed.unwrap(),
+            () = writing => panic!("it writes for ever"),
+            () = over => panic!("it waits for ever"),
+        };
+        let Event::Checkpointed { task, outcome, error } = landed else { panic!("{landed:?}") };
+        assert_eq!((task, outcome, error.is_none()), (TaskId(1), CheckpointOutcome::Landed, true));
+        assert_eq!(began.elapsed().as_millis(), at, "{outage:?} {fault:?}");
+        assert_eq!(scene.status.counted(), 30);
+        assert_eq!(source.reported.lock().unwrap().len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_checkpoint_of_somebody_who_was_replaced_is_fenced_without_another_try() {
+    let (scene, source) = (Scene::new(), quiet());
+    let feeder = Feeder::claim(&*scene.store, 0).await;
+    let _next = Feeder::claim(&*scene.store, 0).await;
+    let (queue, mut reports, writing) = writer(&scene, &source);
+    let began = Instant::now();
+    let checkpoint = Some(feeder.checkpoint(&[], &[], 1));
+    queue.accept(&task_of(&feeder), Turn { checkpoint, ..Turn::default() });
+    let fenced = tokio::select! {
+        fenced = reports.recv() => fenced.unwrap(),
+        () = writing => panic!("it writes for ever"),
+    };
+    assert!(
+        matches!(fenced, Event::Checkpointed { outcome: CheckpointOutcome::Fenced, error: None, .. }),
+        "{fenced:?}"
+    );
+    assert_eq!((began.elapsed(), scene.status.counted()), (Duration::ZERO, 0));
+}
+
+/// The event loop over a source whose events the test sends.
+struct Scripted {
+    events: tokio::sync::Mutex<mpsc::UnboundedReceiver<SourceEvent>>,
+    closed: AtomicU32,
+}
+
+impl Source for Scripted {
+    fn next_event(&self) -> BoxFuture<'_, Option<SourceEvent>> {
+        Box::pin(async { self.events.lock().await.recv().await })
+    }
+
+    fn partition_count<'a>(&'a self, _topic: &'a Topic) -> BoxFuture<'a, Result<usize, SourceError>> {
+        Box::pin(std::future::ready(Ok(2)))
+    }
+
+    fn log_end_offsets<'a>(&'a self, partitions: &'a [TopicPartition]) -> BoxFuture<'a, Vec<Option<Offset>>> {
+        Box::pin(std::future::ready(vec![None; partitions.len()]))
+    }
+
+    fn report(&self, _partition: &TopicPartition, _next: Offset) {}
+
+    fn close(&self) {
+        self.closed.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A reply, and where it arrives.
+fn reply<T: Send + 'static>() -> (driftd_model::RebalanceReply<T>, tokio::sync::oneshot::Receiver<T>) {
+    let (send, arrives) = tokio::sync::oneshot::channel();
+    (driftd_model::RebalanceReply::new(move |value| drop(send.send(value))), arrives)
+}
+
+/// A claim that hangs on the store delays neither a revocation nor a tick, a landed checkpoint or a stop.
+#[tokio::test(start_paused = true)]
+async fn no_event_waits_for_a_claim_that_hangs() {
+    let scene = Scene::new();
+    let (send, events) = mpsc::unbounded_channel();
+    let source = Arc::new(Scripted { events: tokio::sync::Mutex::new(events), closed: AtomicU32::new(0) });
+    let stopper = Arc::new(scene.stopper);
+    let queue = Arc::new(crate::RunQueue::new());
+    let registry = Arc::new(TaskRegistry::default());
+    let event_loop = EventLoop {
+        store: Arc::clone(&scene.store) as _,
+        source: Arc::clone(&source) as _,
+        clock: Arc::clone(&scene.clock) as _,
+        status: Arc::clone(&scene.status),
+        owner: "worker".to_owned(),
+        plans: BTreeMap::new(),
+        drain_timeout: SECOND * 5,
+        queue: Arc::clone(&queue),
+        registry: Arc::clone(&registry),
+        stopper: Arc::clone(&stopper),
+    };
+    let (reports, reported) = mpsc::unbounded_channel();
+    let stop = scene.stop.clone();
+    let running = tokio::spawn(async move { event_loop.run(reported, &mut Loops::new(), stop).await });
+    let partition = |number| TopicPartition::new(fixtures::topic(), Partition(number));
+
+    let (assigned, claimed) = reply();
+    send.send(SourceEvent::Assigned { partitions: vec![partition(0)], reply: assigned }).unwrap();
+    assert_eq!(claimed.await.unwrap(), [None]);
+    let started = SourceEvent::Started { partition: partition(0), at: Offset(0), reader: Box::new(NoRecords) };
+    send.send(started).unwrap();
+    pass(SECOND).await;
+    let task = registry.all().remove(0);
+
+    scene.store.set_outage(Some(Outage::Hangs));
+    let (assigned, never) = reply::<Vec<Option<Offset>>>();
+    send.send(SourceEvent::Assigned { partitions: vec![partition(1)], reply: assigned }).unwrap();
+    let began = Instant::now();
+    // A turn gives the checkpoint that says where the partition begins, and it lands.
+    let turn = |what: &str| {
+        let task = queue.try_next().unwrap_or_else(|| panic!("nobody has woken the task: {what}"));
+        let policy = CheckpointPolicy::shared(1 << 20, 1, Span::ZERO);
+        queue.take_turn(task, |task| (task.turn(&policy, clock(1)), false))
+    };
+    assert!(turn("it was started").checkpoint.is_some());
+    pass(Duration::from_millis(250)).await;
+    assert!(turn("a tick").checkpoint.is_none(), "one is on its way");
+    let landed = Event::Checkpointed { task: task.number(), outcome: CheckpointOutcome::Landed, error: None };
+    reports.send(landed).unwrap();
+    pass(Duration::from_millis(1)).await;
+    assert!(turn("a checkpoint has landed").checkpoint.is_none() && task.in_flight_since().is_none());
+    let (revoked, released) = reply();
+    send.send(SourceEvent::Revoked { partitions: vec![partition(0)], reply: revoked }).unwrap();
+    pass(Duration::from_millis(1)).await;
+    let why = turn("it drains").released.unwrap();
+    reports.send(Event::Released { task: task.number(), why }).unwrap();
+    released.await.unwrap();
+    assert!(began.elapsed() < SECOND, "{:?}", began.elapsed());
+    stopper.ask();
+    pass(Duration::from_millis(1)).await;
+    assert_eq!(source.closed.load(Ordering::Relaxed), 1, "it leaves the group");
+    assert!(never.await.is_err(), "whoever stops takes nothing on");
+    drop(send);
+    assert_eq!(running.await.unwrap().unwrap(), Ended::Stopped);
+    assert!(began.elapsed() < SECOND, "{:?}", began.elapsed());
+}
