@@ -3,12 +3,10 @@
 mod fault;
 mod headers;
 mod heard;
-mod html;
 mod idle;
 mod message;
 mod server;
 mod session;
-mod tone;
 
 use std::time::Duration;
 
@@ -23,8 +21,6 @@ use heard::Heard;
 use idle::Idle;
 use server::Server;
 use session::Session;
-
-pub use html::email_html;
 
 /// Longest time for one message, from the connection to the server's last word.
 const TIMEOUT: Duration = Duration::from_secs(20);

@@ -206,7 +206,7 @@ fn not_asked(site: &str, forbidden: Forbidden) -> DeliveryError {
 
 /// An error and what caused it, down to the root. An I/O error says of one that it wraps only what caused that, so it
 /// is asked for it by another name.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+pub(crate) fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error| {
         let error: &'a (dyn Error + 'static) = *error;
         match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {

@@ -1,14 +1,14 @@
 //! *What people are told*: one plain sentence for an incident, a whole message around it, and what carries it.
 //!
 //! Floor 2 of driftd. Words are made when a message is delivered, from the [`Notification`](driftd_model::Notification)
-//! that was decided in the seal transaction; nothing here decides anything. Three layers, each usable alone:
+//! that was decided in the seal transaction; nothing here decides anything. Three steps:
 //!
-//! * [`sentence`] says what happened in one line a person understands at three in the morning, and [`subject`] in the
-//!   few words of a subject line;
-//! * [`text`] puts everything a message carries under that sentence, as plain text;
-//! * a [`Transport`](driftd_model::Transport) carries the message and says of a failure whether trying again makes
-//!   sense. a [`TransportFactory`] makes the one that a receiver is configured for: e-mail, a webhook, Slack, PagerDuty,
-//!   Alertmanager, a local program, or the daemon's own log.
+//! * [`IncidentView`] computes everything a message says: [`sentence`], [`subject`], facts, features, links;
+//! * renderers are functions of it: [`text`], [`email_html`], Slack's blocks, the envelope of a webhook and the `driftd`
+//!   object in it, a template's context, the alerts and events of other programs;
+//! * a [`Transport`](driftd_model::Transport) carries what was rendered and says of a failure whether trying again makes
+//!   sense. A [`TransportFactory`] makes the one that a receiver is configured for: e-mail, a webhook, Slack, PagerDuty,
+//!   Alertmanager, a local program, or the daemon's own log. Each is one file.
 //!
 //! Column, category and segment names come from strangers. Every one of them passes through
 //! [`words::name`](driftd_model::words::name), so a line stays one line and no name can reorder text or drive a
@@ -41,34 +41,33 @@
 mod alertmanager;
 mod cause;
 mod command;
+mod data;
 mod email;
-mod evidence;
+mod envelope;
 mod factory;
-mod facts;
+mod feature;
+mod html;
 mod http;
-mod lasting;
 mod log;
 mod pagerduty;
 mod reason;
+mod sample;
 mod sentence;
 mod slack;
-mod subject;
+mod template;
 mod text;
+mod view;
 mod webhook;
 
-pub use alertmanager::AlertmanagerTransport;
-pub use cause::cause;
-pub use command::CommandTransport;
-pub use email::{EmailError, EmailOptions, EmailTransport, email_html};
-pub use evidence::evidence;
+pub use cause::{cause, lasting};
+pub use email::{EmailError, EmailOptions, EmailTransport};
 pub use factory::{BuildError, SecretResolver, TransportFactory};
+pub use feature::{FeatureView, MovementView, evidence};
+pub use html::email_html;
 pub use http::{AddressPolicy, BadTarget, Forbidden, HttpClient, Roots, SystemResolver, Target};
-pub use lasting::lasting;
 pub use log::LogTransport;
-pub use pagerduty::PagerDutyTransport;
 pub use reason::{reason, suppressed, transition, why};
-pub use sentence::{event_sentence, incident_sentence, sentence};
-pub use slack::SlackTransport;
-pub use subject::{subject, summary};
+pub use sample::test_notification;
+pub use sentence::{event_sentence, incident_sentence, sentence, subject, summary};
 pub use text::text;
-pub use webhook::{WebhookTransport, test_notification};
+pub use view::{IncidentView, Link, Tone};

@@ -1,9 +1,9 @@
 //! The receiver that needs nothing: the daemon's own log.
 
-use driftd_model::{BoxFuture, DeliveryError, IncidentState, Notification, NotifyReason, Transport};
+use driftd_model::{BoxFuture, DeliveryError, Notification, Transport};
 use driftd_window::Timestamp;
 
-use crate::{sentence, subject};
+use crate::view::IncidentView;
 
 /// Writes every message to the log: WARN while an incident wants somebody, INFO once it is taken or over, and for a
 /// test.
@@ -22,14 +22,12 @@ impl Transport for LogTransport {
         _now: Timestamp,
     ) -> BoxFuture<'a, Result<(), DeliveryError>> {
         Box::pin(async move {
-            let incident = &notification.incident;
-            let (subject, sentence) = (subject(notification), sentence(notification));
-            let is_pressing = matches!(incident.state, IncidentState::Pending | IncidentState::Open)
-                && !matches!(notification.reason, NotifyReason::Test { .. });
-            if is_pressing {
-                tracing::warn!(incident.id = %incident.id, reason = notification.reason.as_str(), %subject, "{sentence}");
+            let IncidentView { subject, sentence, tone, .. } = IncidentView::of(notification);
+            let (id, reason) = (&notification.incident.id, notification.reason.as_str());
+            if tone.is_pressing() {
+                tracing::warn!(incident.id = %id, reason, %subject, "{sentence}");
             } else {
-                tracing::info!(incident.id = %incident.id, reason = notification.reason.as_str(), %subject, "{sentence}");
+                tracing::info!(incident.id = %id, reason, %subject, "{sentence}");
             }
             Ok(())
         })

@@ -2,8 +2,8 @@
 
 use driftd_model::{FeatureName, Notification, NotifyReason, ReceiverName, Suppressed, Transition, words};
 
-use crate::evidence::FEATURE;
-use crate::lasting::lasting;
+use crate::cause::lasting;
+use crate::feature::FEATURE;
 
 /// Features named in a list before the rest is counted.
 const NAMED: usize = 3;

@@ -2,57 +2,48 @@
 
 use std::fmt::Write;
 
-use driftd_model::{Evidence, IncidentState, Notification, words};
-
-use crate::evidence::{FEATURE, figure, in_words};
-use crate::facts::{CAUSES, MOVEMENTS, facts, links, reference, silence_command, told_features};
-use crate::{cause, sentence, why};
+use crate::feature::FeatureView;
+use crate::view::IncidentView;
 
 /// The message as plain text, some 40 lines of at most about 120 characters; ends with a line break.
 ///
-/// It carries everything the notification has: state, severity, identity, model, environment, window, links, features
-/// with statistic, value, thresholds, n, m and q, what moved, why it is sent, baseline name and hash, dedup key and
-/// schema version. What there is not is left out.
+/// It carries everything the view has: state, severity, identity, model, environment, window, links, features with
+/// statistic, value, thresholds, n, m and q, what moved, why it is sent, baseline name and hash, dedup key and schema
+/// version. What there is not is left out.
 #[must_use]
-pub fn text(notification: &Notification) -> String {
-    let incident = &notification.incident;
-    let mut out = format!("{}\n\n", sentence(notification));
-    lines(&mut out, facts(notification));
-    let links = links(notification);
-    if !links.is_empty() {
+pub fn text(view: &IncidentView<'_>) -> String {
+    let mut out = format!("{}\n\n", view.sentence);
+    rows(&mut out, view.facts());
+    if !view.links.is_empty() {
         out.push('\n');
-        lines(&mut out, links);
+        rows(&mut out, view.links.iter().map(|link| (link.title, link.url)));
     }
-    if incident.causes.len() > 1 {
-        // A single one is in the sentence already.
+    if !view.causes.is_empty() {
         out.push_str("\nWhat is wrong\n\n");
-        let is_over = incident.state == IncidentState::Resolved;
-        for found in incident.causes.iter().take(CAUSES) {
-            line(&mut out, format_args!("  - {}", cause(found, is_over)));
-        }
     }
-    let (features, rest) = told_features(incident);
-    if !features.is_empty() {
+    for cause in &view.causes {
+        line(&mut out, format_args!("  - {cause}"));
+    }
+    if !view.features.is_empty() {
         out.push_str("\nFeatures, worst first\n");
     }
-    for (rank, evidence) in (1..).zip(features) {
-        feature(&mut out, rank, evidence);
+    for (rank, found) in (1..).zip(&view.features) {
+        feature(&mut out, rank, found);
     }
-    if rest > 0 {
-        let more = words::counted(rest as u64, "more feature", "more features");
+    if let Some(more) = &view.more_features {
         line(&mut out, format_args!("\nand {more}."));
     }
-    line(&mut out, format_args!("\nWhy you get this: {}.", why(notification)));
-    if let Some(command) = silence_command(notification) {
+    line(&mut out, format_args!("\nWhy you get this: {}.", view.why));
+    if let Some(command) = &view.silence_command {
         line(&mut out, format_args!("To hear no more of it: {command}"));
     }
     out.push('\n');
-    lines(&mut out, reference(notification));
+    rows(&mut out, view.reference());
     out
 }
 
-fn lines<V: std::fmt::Display>(out: &mut String, lines: Vec<(&str, V)>) {
-    for (label, value) in lines {
+fn rows<'v>(out: &mut String, rows: impl IntoIterator<Item = (&'v str, &'v str)>) {
+    for (label, value) in rows {
         line(out, format_args!("{label:<14}{value}"));
     }
 }
@@ -62,25 +53,16 @@ fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
     let _ = writeln!(out, "{text}");
 }
 
-fn feature(out: &mut String, rank: usize, evidence: &Evidence) {
-    let Evidence { outcome, n, m, .. } = evidence;
-    let name = words::name(evidence.feature.as_str(), 2 * FEATURE);
+fn feature(out: &mut String, rank: usize, feature: &FeatureView) {
+    let FeatureView { name, outcome, value, n, m, .. } = feature;
     line(out, format_args!("\n{rank:>3}. {name}: {outcome}"));
-    if let Some(words) = in_words(evidence) {
-        line(out, format_args!("     {words}"));
+    if feature.is_explained {
+        line(out, format_args!("     {}", feature.summary));
     }
-    let mut numbers = figure(evidence);
-    if let Some(threshold) = evidence.threshold {
-        let (warn, critical) = (words::number(threshold.warn), words::number(threshold.critical));
-        let _ = write!(numbers, " (warning from {warn}, critical from {critical})");
-    }
-    if let Some(q) = evidence.q_value {
-        let _ = write!(numbers, ", {}", words::probability("q", q));
-    }
-    line(out, format_args!("     {numbers}, n = {}, m = {}", words::count(*n), words::count(*m)));
-    for movement in evidence.moved.iter().take(MOVEMENTS) {
-        let (before, after) = words::percents(movement.before, movement.after);
-        let label = words::name(&movement.label, FEATURE);
-        line(out, format_args!("     {label:<24} {before:>8} -> {after}"));
+    let thresholds = feature.thresholds.as_ref().map(|text| format!(" ({text})")).unwrap_or_default();
+    let q = feature.q.as_ref().map(|q| format!(", {q}")).unwrap_or_default();
+    line(out, format_args!("     {value}{thresholds}{q}, n = {n}, m = {m}"));
+    for moved in &feature.moved {
+        line(out, format_args!("     {:<24} {:>8} -> {}", moved.label, moved.before, moved.after));
     }
 }

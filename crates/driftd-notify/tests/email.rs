@@ -6,13 +6,13 @@ mod fixtures;
 
 use driftd_config::SmtpTls;
 use driftd_model::{Notification, NotifyReason};
-use driftd_notify::{EmailTransport, email_html};
+use driftd_notify::EmailTransport;
 use email_fixtures::{bad_values, called, channel, drift, resolved, secrets, seen, silent, tags, taken, trouble};
-use fixtures::{full, incident, psi, told, wall};
+use fixtures::{email_html, full, incident, psi, told, wall};
 use proptest::prelude::*;
 
 fn read(notification: &Notification) -> String {
-    seen(&email_html(notification).unwrap())
+    seen(&email_html(notification))
 }
 
 /// The mail as it crosses the wire.
@@ -320,7 +320,7 @@ fn a_message_is_the_same_at_every_try() {
 
 #[test]
 fn a_page_takes_nothing_from_elsewhere_and_runs_nothing() {
-    let page = email_html(&drift()).unwrap();
+    let page = email_html(&drift());
     for word in ["<img", "<script", "<link", "@import", "url(", "src=", "javascript:", "<iframe", "<form"] {
         assert!(!page.contains(word), "{word}");
     }
@@ -328,7 +328,7 @@ fn a_page_takes_nothing_from_elsewhere_and_runs_nothing() {
 
 #[test]
 fn hostile_names_are_only_names() {
-    let plain = email_html(&called("x")).unwrap();
+    let plain = email_html(&called("x"));
     for name in [
         "<script>alert(1)</script>",
         "\"><img src=x onerror=alert(1)>",
@@ -340,7 +340,7 @@ fn hostile_names_are_only_names() {
         "--=_driftd_000000000000",
         "]]>-->",
     ] {
-        let page = email_html(&called(name)).unwrap();
+        let page = email_html(&called(name));
         assert_eq!(tags(&page), tags(&plain), "{name}");
         assert!(!page.contains('\u{202e}'), "{name}");
     }
@@ -349,7 +349,7 @@ fn hostile_names_are_only_names() {
 #[test]
 fn a_page_is_never_so_long_that_it_is_cut() {
     let long = "<\u{10ffff}&".repeat(1000);
-    let page = email_html(&called(&long)).unwrap();
+    let page = email_html(&called(&long));
     assert!(page.len() < 100_000, "{} bytes", page.len());
     assert!(seen(&page).contains("and 2 more features"));
 }
@@ -359,8 +359,8 @@ proptest! {
 
     #[test]
     fn no_name_breaks_a_mail(name in any::<String>()) {
-        let page = email_html(&called(&name)).unwrap();
-        let plain = email_html(&called("x")).unwrap();
+        let page = email_html(&called(&name));
+        let plain = email_html(&called("x"));
         prop_assert_eq!(tags(&page), tags(&plain));
         prop_assert!(page.len() < 100_000);
         let mail = mail(&called(&name));

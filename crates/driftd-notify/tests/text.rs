@@ -6,10 +6,10 @@ mod fixtures;
 use driftd_model::{
     Cause, Evidence, IncidentId, IncidentKind, IncidentState, NotifyReason, Severity, SilenceId, Suppressed, Transition,
 };
-use driftd_notify::{reason, text, transition};
+use driftd_notify::{reason, transition};
 use driftd_stats::DriftStatistic;
 use driftd_window::{SegmentKey, Span};
-use fixtures::{at, four, full, incident, notification, opened, over, psi, quality, told, wall};
+use fixtures::{at, four, full, incident, notification, opened, over, psi, quality, text, told, wall};
 
 #[test]
 fn a_firing_incident() {

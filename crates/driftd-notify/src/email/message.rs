@@ -3,14 +3,15 @@
 use std::time::{Duration, SystemTime};
 
 use driftd_config::EmailAddress;
-use driftd_model::{DeliveryError, Notification, NotifyReason, words};
+use driftd_model::{DeliveryError, Notification, words};
 use driftd_window::Timestamp;
 use lettre::message::header::{ContentTransferEncoding, ContentType};
 use lettre::message::{Body, Mailbox, Message, MultiPart, SinglePart};
 
 use super::headers::{AutoResponseSuppress, AutoSubmitted};
-use super::html::email_html;
-use crate::{subject, text};
+use crate::html::email_html;
+use crate::text::text;
+use crate::view::IncidentView;
 
 /// Characters of a subject line.
 const SUBJECT: usize = 240;
@@ -25,10 +26,11 @@ pub(super) fn message(
     to: &[Mailbox],
 ) -> Result<Vec<u8>, DeliveryError> {
     let unwritten = |error: &dyn std::fmt::Display| DeliveryError::permanent(format!("no mail can be made: {error}"));
+    let view = IncidentView::of(notification);
     let host: String = from.email.domain().chars().map(|c| if is_plain(c) { c } else { '-' }).collect();
     let mut builder = Message::builder()
         .from(from.clone())
-        .subject(words::name(&subject(notification), SUBJECT))
+        .subject(words::name(&view.subject, SUBJECT))
         .date(date(now))
         .message_id(Some(format!("<{}@{host}>", plain(notification.key.as_str()))))
         .header(AutoSubmitted)
@@ -36,7 +38,7 @@ pub(super) fn message(
     for mailbox in to {
         builder = builder.to(mailbox.clone());
     }
-    if !matches!(notification.reason, NotifyReason::Test { .. }) {
+    if !view.is_test() {
         // The root was never sent. Every mail of an incident hangs from it all the same, whichever comes first.
         let root = format!("<incident-{}@{host}>", plain(notification.incident.id.as_str()));
         builder = builder.in_reply_to(root.clone()).references(root);
@@ -44,8 +46,8 @@ pub(super) fn message(
     // No line of a quoted-printable part reads like this boundary: there an equals sign has two digits behind it.
     let boundary = format!("=_driftd_{}", plain(notification.key.short()));
     let parts = MultiPart::alternative().boundary(boundary);
-    let parts = parts.singlepart(part(text(notification), ContentType::TEXT_PLAIN));
-    let message = builder.multipart(parts.singlepart(part(email_html(notification)?, ContentType::TEXT_HTML)));
+    let parts = parts.singlepart(part(text(&view), ContentType::TEXT_PLAIN));
+    let message = builder.multipart(parts.singlepart(part(email_html(&view)?, ContentType::TEXT_HTML)));
     Ok(message.map_err(|error| unwritten(&error))?.formatted())
 }
 

@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use driftd_model::{Evidence, Notification, words};
-use driftd_stats::Movement;
+use driftd_model::words;
 use serde_json::{Value as Json, json};
 
-use crate::{evidence, sentence, subject, why};
+use crate::feature::{FeatureView, MovementView};
+use crate::view::IncidentView;
 
 /// Characters of a header.
 const HEADER: usize = 150;
@@ -22,39 +22,33 @@ const MOVEMENTS: usize = 3;
 const NAME: usize = 60;
 
 /// `text` and `blocks` of a message.
-pub(super) fn message(notification: &Notification) -> Json {
-    let title = subject(notification);
+pub(super) fn message(view: &IncidentView<'_>) -> Json {
     json!({
         // Shown where blocks are not, such as in a notification on a phone.
-        "text": escaped(&cut(&title, HEADER), SECTION),
-        "blocks": blocks(notification, &title),
+        "text": escaped(&cut(&view.subject, HEADER), SECTION),
+        "blocks": blocks(view),
         "unfurl_links": false,
         "unfurl_media": false,
     })
 }
 
-fn blocks(notification: &Notification, title: &str) -> Vec<Json> {
-    let incident = &notification.incident;
+fn blocks(view: &IncidentView<'_>) -> Vec<Json> {
+    let header = header(&view.subject);
     let mut blocks = vec![
-        json!({ "type": "header", "text": { "type": "plain_text", "text": header(title), "emoji": false } }),
-        section(&escaped(&sentence(notification), SECTION)),
-        json!({ "type": "section", "fields": fields(notification) }),
+        json!({ "type": "header", "text": { "type": "plain_text", "text": header, "emoji": false } }),
+        section(&escaped(&view.sentence, SECTION)),
+        json!({ "type": "section", "fields": fields(view) }),
     ];
-    let features = incident.worst_features();
-    blocks.extend(features.iter().take(FEATURES).map(|evidence| section(&feature(evidence))));
-    let rest = features.len().saturating_sub(FEATURES);
+    blocks.extend(view.features.iter().take(FEATURES).map(|found| section(&feature(found))));
+    let rest = view.notification.incident.features.len().saturating_sub(FEATURES);
     if rest > 0 {
         blocks.push(section(&format!("and {}", words::counted(rest as u64, "more feature", "more features"))));
     }
-    if let Some(links) = links(notification) {
+    if let Some(links) = links(view) {
         blocks.push(section(&links));
     }
-    let foot = format!(
-        "incident {}, message {}, schema {}",
-        words::name(incident.id.as_str(), NAME),
-        notification.key.short(),
-        notification.schema
-    );
+    let key = view.notification.key.short();
+    let foot = format!("incident {}, message {key}, schema {}", view.dedup_key, view.schema);
     blocks.push(json!({ "type": "context", "elements": [{ "type": "mrkdwn", "text": escaped(&foot, FIELD) }] }));
     blocks
 }
@@ -69,64 +63,54 @@ fn section(mrkdwn: &str) -> Json {
 }
 
 /// At most ten.
-fn fields(notification: &Notification) -> Vec<Json> {
-    let incident = &notification.incident;
-    let (window, start, end) = &incident.last_window;
-    let label = |name: &str| Some(notification.labels.get(name)).filter(|text| !text.is_empty()).map(str::to_owned);
-    let model = label("model").map(|model| match label("model_version") {
-        Some(version) => format!("{model} {version}"),
-        None => model,
+fn fields(view: &IncidentView<'_>) -> Vec<Json> {
+    let is_segment = !view.notification.incident.key.segment.is_all();
+    let model = view.label("model").map(|model| match view.label("model_version") {
+        Some(version) => words::name(&format!("{model} {version}"), 4 * NAME),
+        None => words::name(model, 4 * NAME),
     });
     let facts = [
-        ("Why now", Some(why(notification))),
-        ("Severity", Some(incident.severity.to_string())),
-        ("Monitor", Some(incident.key.monitor.to_string())),
-        ("Segment", (!incident.key.segment.is_all()).then(|| incident.key.segment.to_string())),
-        ("Environment", label("environment")),
-        ("Model", model),
-        ("Window", Some(format!("{window}, {}", words::span(*start, *end)))),
-        ("First seen", Some(format!("{} UTC", words::minutes(&incident.first_seen.to_string())))),
-        ("Baseline", Some(format!("{} ({})", notification.baseline, notification.baseline_hash.short()))),
+        ("Why now", Some(view.why.as_str())),
+        ("Severity", Some(view.severity)),
+        ("Monitor", Some(view.monitor)),
+        ("Segment", is_segment.then_some(view.segment.as_str())),
+        ("Environment", view.environment.as_deref()),
+        ("Model", model.as_deref()),
+        ("Window", Some(&view.window_span)),
+        ("First seen", Some(&view.first_seen)),
+        ("Baseline", Some(&view.baseline)),
     ];
-    let field = |(name, value): (&str, Option<String>)| {
-        let value = escaped(&words::name(&value?, 4 * NAME), FIELD - 40);
+    let field = |(name, value): (&str, Option<&str>)| {
+        let value = escaped(&words::name(value?, 4 * NAME), FIELD - 40);
         Some(json!({ "type": "mrkdwn", "text": format!("*{name}*\n{value}") }))
     };
     facts.into_iter().filter_map(field).collect()
 }
 
 /// `*temp*: PSI 8.32 (critical at 0.25), n = 26,398, m = 6,402` and what moved, a line each.
-fn feature(found: &Evidence) -> String {
-    let name = escaped(&words::name(found.feature.as_str(), NAME), 5 * NAME);
-    let mut text = format!("*{name}*: {}", escaped(&evidence(found, 0), SECTION / 2));
+fn feature(feature: &FeatureView) -> String {
+    let name = escaped(&words::name(&feature.name, NAME), 5 * NAME);
+    let mut text = format!("*{name}*: {}", escaped(&feature.summary, SECTION / 2));
     // Writing to a String cannot fail.
-    let _ = write!(text, ", n = {}, m = {}", words::count(found.n), words::count(found.m));
-    if let Some(q) = found.q_value {
-        let _ = write!(text, ", {}", escaped(&words::probability("q", q), NAME));
+    let _ = write!(text, ", n = {}, m = {}", feature.n, feature.m);
+    if let Some(q) = &feature.q {
+        let _ = write!(text, ", {}", escaped(q, NAME));
     }
-    for moved in found.moved.iter().take(MOVEMENTS) {
-        text.push_str(&movement(moved));
+    for MovementView { label, before, after, .. } in feature.moved.iter().take(MOVEMENTS) {
+        let _ = write!(text, "\n• {}", escaped(&format!("{label}: {before} → {after}"), 6 * NAME));
     }
     text
 }
 
-fn movement(moved: &Movement) -> String {
-    let (before, after) = words::percents(moved.before, moved.after);
-    let label = words::name(&moved.label, NAME);
-    format!("\n• {}", escaped(&format!("{label}: {before} → {after}"), 6 * NAME))
-}
-
 /// `<https://…|Incident>  <https://…|Silence>`.
-fn links(notification: &Notification) -> Option<String> {
-    let links = &notification.links;
-    let links = [("Incident", &links.incident), ("Silence", &links.silence), ("Runbook", &links.runbook)];
-    let link = |(name, url): (&str, &Option<String>)| {
-        let url = url.as_ref().filter(|url| url.len() <= SECTION / 4)?;
+fn links(view: &IncidentView<'_>) -> Option<String> {
+    let short = view.all_links().filter(|link| link.url.len() <= SECTION / 4);
+    let links = short.map(|link| {
         // What would end the link is spelled as addresses spell it.
-        let url = url.replace('&', "&amp;").replace('|', "%7C").replace('<', "%3C").replace('>', "%3E");
-        Some(format!("<{url}|{name}>"))
-    };
-    let links: Vec<String> = links.into_iter().filter_map(link).collect();
+        let url = link.url.replace('&', "&amp;").replace('|', "%7C").replace('<', "%3C").replace('>', "%3E");
+        format!("<{url}|{}>", link.title)
+    });
+    let links: Vec<String> = links.collect();
     (!links.is_empty()).then(|| links.join("  "))
 }
 

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use driftd_model::{IncidentState, Notification, ReceiverName};
+use driftd_model::{IncidentState, ReceiverName};
 use driftd_window::Timestamp;
 use serde::Serialize;
 
-use super::message::{Message, status};
-use crate::alertmanager::alert;
+use crate::alertmanager::{annotations, labels, starts_at};
+use crate::data::IncidentData;
 use crate::factory::Setup;
+use crate::view::IncidentView;
 
 /// The time Alertmanager writes where there is none.
 const NEVER: &str = "0001-01-01T00:00:00Z";
@@ -78,32 +79,32 @@ impl<'a> Heartbeat<'a> {
 }
 
 /// The body that tells of a notification.
-pub(crate) fn body(notification: &Notification, sender: &Sender) -> Result<Vec<u8>, serde_json::Error> {
-    let incident = &notification.incident;
-    let (labels, annotations) = (alert::labels(notification), alert::annotations(notification));
+pub(crate) fn body(view: &IncidentView<'_>, sender: &Sender) -> Result<Vec<u8>, serde_json::Error> {
+    let incident = &view.notification.incident;
+    let (labels, annotations) = (labels(view), annotations(view));
     let group = ["alertname", "monitor", "segment", "kind"];
     let ended = incident.resolved_at.filter(|_| incident.state == IncidentState::Resolved);
-    let told = Alert {
-        status: status(incident),
+    let alert = Alert {
+        status: view.status(),
         labels: &labels,
         annotations: &annotations,
-        starts_at: alert::starts_at(notification).to_string(),
+        starts_at: starts_at(view).to_string(),
         ends_at: ended.map_or_else(|| NEVER.to_owned(), |at| at.to_string()),
-        generator_url: notification.links.incident.as_deref().unwrap_or_default(),
+        generator_url: view.notification.links.incident.as_deref().unwrap_or_default(),
         fingerprint: incident.id.as_str(),
     };
     serde_json::to_vec(&Envelope {
         version: "4",
         group_key: format!("driftd:{}", incident.id),
         truncated_alerts: 0,
-        status: status(incident),
+        status: view.status(),
         receiver: &sender.receiver,
         group_labels: group.iter().filter_map(|name| labels.get_key_value(*name)).map(own).collect(),
         common_labels: &labels,
         common_annotations: &annotations,
         external_url: &sender.external_url,
-        alerts: [told],
-        driftd: Message::of(notification),
+        alerts: [alert],
+        driftd: IncidentData::of(view),
     })
 }
 
@@ -114,7 +115,7 @@ pub(crate) fn heartbeat(now: Timestamp, sender: &Sender) -> Result<Vec<u8>, serd
         labels.insert("environment".to_owned(), environment.clone());
     }
     let annotations = BTreeMap::from([("summary", alive(sender))]);
-    let told = Alert {
+    let alert = Alert {
         status: "firing",
         labels: &labels,
         annotations: &annotations,
@@ -133,7 +134,7 @@ pub(crate) fn heartbeat(now: Timestamp, sender: &Sender) -> Result<Vec<u8>, serd
         common_labels: &labels,
         common_annotations: &annotations,
         external_url: &sender.external_url,
-        alerts: [told],
+        alerts: [alert],
         driftd: Heartbeat::at(now, sender),
     })
 }

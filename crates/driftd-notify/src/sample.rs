@@ -22,7 +22,7 @@ pub fn test_notification(receiver: &ReceiverName, by: &str, labels: Labels, now:
 }
 
 /// A message of every shape there is: with everything in it, over, and with as little as there can be.
-pub(super) fn samples() -> Vec<(&'static str, Notification)> {
+pub(crate) fn samples() -> Vec<(&'static str, Notification)> {
     let now = Timestamp::from_micros(1_373_241_900_000_000);
     let labels: Labels = [("environment", "test"), ("model", "example"), ("model_version", "1")]
         .into_iter()

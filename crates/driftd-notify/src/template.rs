@@ -8,18 +8,19 @@ use std::io;
 use std::path::Path;
 
 use driftd_config::WebhookTemplate;
-use driftd_model::{Notification, words};
+use driftd_model::words;
 use driftd_window::Timestamp;
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 
-use super::envelope::{Heartbeat, Sender, alive};
-use super::message::Message;
-use super::sample::samples;
-use crate::{subject, text};
+use crate::data::IncidentData;
+use crate::envelope::{Heartbeat, Sender, alive};
+use crate::sample::samples;
+use crate::text::text;
+use crate::view::IncidentView;
 
 /// The template that comes along.
-const TEAMS: &str = include_str!("teams.json.jinja");
+const TEAMS: &str = include_str!("template/teams.json.jinja");
 /// Instructions a template may take: some hundred times what a message needs.
 const FUEL: u64 = 2_000_000;
 /// How deep it may go.
@@ -48,7 +49,7 @@ impl BodyTemplate {
         };
         let now = Timestamp::from_micros(0);
         for (what, notification) in samples() {
-            made.body(&notification).map_err(|why| format!("makes no body of {what}: {why}"))?;
+            made.body(&IncidentView::of(&notification)).map_err(|why| format!("makes no body of {what}: {why}"))?;
         }
         if heartbeat {
             made.heartbeat(now, sender).map_err(|why| {
@@ -69,14 +70,14 @@ impl BodyTemplate {
         environment.add_filter("name", |text: &str, most: Option<usize>| words::name(text, most.unwrap_or(60)));
         environment.add_filter("number", |x: Option<f64>| x.map_or_else(|| "infinite".to_owned(), words::number));
         environment.add_filter("percent", |x: Option<f64>| x.map_or_else(|| "unknown".to_owned(), words::percent));
-        environment.add_template_owned(NAME, source).map_err(|error| told(&error))?;
+        environment.add_template_owned(NAME, source).map_err(|error| described(&error))?;
         Ok(Self { environment })
     }
 
     /// The body that tells of a notification.
-    pub(crate) fn body(&self, notification: &Notification) -> Result<Vec<u8>, String> {
-        let driftd = Value::from(Serde(Message::of(notification)));
-        self.render(context! { driftd, title => subject(notification), text => text(notification) })
+    pub(crate) fn body(&self, view: &IncidentView<'_>) -> Result<Vec<u8>, String> {
+        let driftd = Value::from(Serde(IncidentData::of(view)));
+        self.render(context! { driftd, title => view.subject.clone(), text => text(view) })
     }
 
     /// The body of a sign of life.
@@ -86,9 +87,9 @@ impl BodyTemplate {
     }
 
     fn render(&self, context: Value) -> Result<Vec<u8>, String> {
-        let template = self.environment.get_template(NAME).map_err(|error| told(&error))?;
+        let template = self.environment.get_template(NAME).map_err(|error| described(&error))?;
         let mut body = Bounded(Vec::new());
-        template.render_captured_to(context, &mut body).map_err(|error| told(&error))?;
+        template.render_captured_to(context, &mut body).map_err(|error| described(&error))?;
         // Text around the places is the template's own and may be no JSON.
         match serde_json::from_slice::<serde::de::IgnoredAny>(&body.0) {
             Ok(_) => Ok(body.0),
@@ -109,7 +110,7 @@ fn load(path: &Path) -> Result<String, String> {
 }
 
 /// What is wrong and in which line.
-fn told(error: &minijinja::Error) -> String {
+fn described(error: &minijinja::Error) -> String {
     let mut text = error.kind().to_string();
     if let Some(detail) = error.detail() {
         text = format!("{text}: {detail}");

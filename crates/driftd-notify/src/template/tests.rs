@@ -22,9 +22,10 @@ fn what_a_template_prints_is_json() {
     let template = read(r#"{"a": {{ title }}, "b": {{ driftd.features }}, "c": {{ text|tojson }}}"#, false).unwrap();
     for (_, mut notification) in samples() {
         notification.incident.key.segment = driftd_window::SegmentKey::from_stored("\"}\n\u{202e}\\<&>".to_owned());
-        let body: Json = serde_json::from_slice(&template.body(&notification).unwrap()).unwrap();
-        assert_eq!(body["a"], subject(&notification));
-        assert_eq!(body["c"], text(&notification));
+        let view = IncidentView::of(&notification);
+        let body: Json = serde_json::from_slice(&template.body(&view).unwrap()).unwrap();
+        assert_eq!(body["a"], view.subject);
+        assert_eq!(body["c"], text(&view));
     }
 }
 
@@ -32,9 +33,10 @@ fn what_a_template_prints_is_json() {
 fn the_card_for_teams_makes_every_message() {
     let template = BodyTemplate::read(&WebhookTemplate::Teams, &sender(), true).unwrap();
     for (_, notification) in samples() {
-        let body: Json = serde_json::from_slice(&template.body(&notification).unwrap()).unwrap();
+        let view = IncidentView::of(&notification);
+        let body: Json = serde_json::from_slice(&template.body(&view).unwrap()).unwrap();
         let card = &body["attachments"][0]["content"];
-        assert_eq!(card["body"][0]["inlines"][0]["text"], subject(&notification));
+        assert_eq!(card["body"][0]["inlines"][0]["text"], view.subject);
     }
     let body: Json =
         serde_json::from_slice(&template.heartbeat(Timestamp::from_micros(0), &sender()).unwrap()).unwrap();

@@ -1,25 +1,25 @@
 //! The `driftd` object: everything a message carries, for programs.
 
-use driftd_model::{Cause, Evidence, Incident, IncidentState, Labels, Notification, NotifyReason, Severity};
+use driftd_model::{Cause, Evidence, Labels, Severity};
 use driftd_stats::{DriftStatistic, Movement};
 use serde::Serialize;
 
-use crate::{sentence, subject, why};
+use crate::view::IncidentView;
 
-/// Version of the shape of a [`Message`].
+/// Version of the shape of an [`IncidentData`].
 const SCHEMA: &str = "driftd.notification/1";
 /// Features in a message; there is a count of all of them.
 const FEATURES: usize = 200;
 
 /// A notification as other programs read it. Names are as they are in the data; keys are only ever added.
 #[derive(Debug, Serialize)]
-pub(crate) struct Message<'a> {
+pub(crate) struct IncidentData<'a> {
     schema: &'static str,
     key: &'a str,
     dedup_key: &'a str,
     at: String,
     reason: &'static str,
-    why: String,
+    why: &'a str,
     status: &'static str,
     state: &'static str,
     incident: &'a str,
@@ -43,8 +43,8 @@ pub(crate) struct Message<'a> {
     causes: &'a [Cause],
     baseline: Baseline<'a>,
     links: Links<'a>,
-    subject: String,
-    sentence: String,
+    subject: &'a str,
+    sentence: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -100,12 +100,12 @@ struct Links<'a> {
     runbook: Option<&'a str>,
 }
 
-impl<'a> Message<'a> {
-    /// The message of a notification.
-    pub(crate) fn of(notification: &'a Notification) -> Self {
+impl<'a> IncidentData<'a> {
+    /// The data of a view.
+    pub(crate) fn of(view: &'a IncidentView<'_>) -> Self {
+        let notification = view.notification;
         let incident = &notification.incident;
         let (window, start, end) = &incident.last_window;
-        let label = |name: &str| Some(notification.labels.get(name)).filter(|value| !value.is_empty());
         let features = incident.worst_features();
         Self {
             schema: SCHEMA,
@@ -113,17 +113,17 @@ impl<'a> Message<'a> {
             dedup_key: incident.id.as_str(),
             at: notification.at.to_string(),
             reason: notification.reason.as_str(),
-            why: why(notification),
-            status: status(incident),
+            why: &view.why,
+            status: view.status(),
             state: incident.state.as_str(),
             incident: incident.id.as_str(),
             kind: incident.key.kind.as_str(),
             severity: incident.severity,
             monitor: incident.key.monitor.as_str(),
             segment: (!incident.key.segment.is_all()).then_some(incident.key.segment.as_str()),
-            environment: label("environment"),
-            model: label("model"),
-            model_version: label("model_version"),
+            environment: view.label("environment"),
+            model: view.label("model"),
+            model_version: view.label("model_version"),
             labels: &notification.labels,
             first_seen: incident.first_seen.to_string(),
             opened_at: incident.opened_at.map(|at| at.to_string()),
@@ -141,8 +141,8 @@ impl<'a> Message<'a> {
                 silence: notification.links.silence.as_deref(),
                 runbook: notification.links.runbook.as_deref(),
             },
-            subject: subject(notification),
-            sentence: sentence(notification),
+            subject: &view.subject,
+            sentence: &view.sentence,
         }
     }
 
@@ -174,19 +174,6 @@ impl<'a> Moved<'a> {
     fn of(movement: &'a Movement) -> Self {
         Self { bin: &movement.label, before: finite(movement.before), after: finite(movement.after) }
     }
-}
-
-/// `firing` or `resolved`, as Alertmanager says it.
-pub(crate) const fn status(incident: &Incident) -> &'static str {
-    match incident.state {
-        IncidentState::Resolved => "resolved",
-        _ => "firing",
-    }
-}
-
-/// Whether somebody only tries the receiver.
-pub(crate) const fn is_test(notification: &Notification) -> bool {
-    matches!(notification.reason, NotifyReason::Test { .. })
 }
 
 /// The number; nothing where it is infinite, for which JSON has no word and the largest float stands in.
