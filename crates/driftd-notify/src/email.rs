@@ -1,29 +1,35 @@
 //! E-mail over SMTP.
 
-mod fault;
-mod headers;
-mod heard;
-mod idle;
-mod message;
-mod server;
-mod session;
+mod smtp;
 
-use std::time::Duration;
+use std::collections::VecDeque;
+use std::error::Error;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
-use driftd_config::{EmailChannel, SecretError, SmtpLogin, SmtpTls};
-use driftd_model::{BoxFuture, DeliveryError, Notification, Transport, words};
+use driftd_config::{EmailAddress, EmailChannel, Secret, SecretError, SmtpLogin, SmtpTls};
+use driftd_model::{BoxFuture, ContentHash, DeliveryError, Notification, Transport, words};
 use driftd_window::Timestamp;
-use lettre::message::Mailbox;
+use lettre::Address;
+use lettre::message::header::{ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue};
+use lettre::message::{Body, Mailbox, Message, MultiPart, SinglePart};
 
-use crate::SecretResolver;
-use crate::factory::{BuildError, Setup};
-use heard::Heard;
-use idle::Idle;
-use server::Server;
-use session::Session;
+use crate::factory::{BuildError, SecretResolver, Setup};
+use crate::html::email_html;
+use crate::http::AddressPolicy;
+use crate::text::text;
+use crate::view::IncidentView;
+use smtp::{Failure, Server, Session};
 
 /// Longest time for one message, from the connection to the server's last word.
-const TIMEOUT: Duration = Duration::from_secs(20);
+const DELIVERY_TIMEOUT: Duration = Duration::from_secs(20);
+/// Characters of a subject line.
+const SUBJECT: usize = 240;
+/// The last second of the year 9999, beyond which a mail cannot be dated.
+const LAST_SECOND: u64 = 253_402_300_799;
+/// Messages whose recipients are remembered; there is one under way at a time, and few that wait for another try.
+const MESSAGES: usize = 64;
 
 /// What is set by whoever puts the daemon, or a test, together.
 #[derive(Clone, Debug)]
@@ -32,30 +38,32 @@ pub struct EmailOptions {
     pub timeout: Duration,
     /// Certificates in PEM that are trusted besides those of the machine.
     pub roots: Vec<String>,
+    /// Where the mail server may be.
+    pub policy: AddressPolicy,
 }
 
 impl Default for EmailOptions {
     fn default() -> Self {
-        Self { timeout: TIMEOUT, roots: Vec::new() }
+        Self { timeout: DELIVERY_TIMEOUT, roots: Vec::new(), policy: AddressPolicy::default() }
     }
 }
 
-/// Sends every message as one mail to all addresses of a receiver.
+/// Sends every message to each address of a receiver: one mail that names all of them, handed over once for each.
 ///
-/// A mail is handed over once at least one address has been accepted. Addresses that are refused for good are logged
+/// A message is delivered once at least one address has been accepted. Addresses that are refused for good are logged
 /// and left out; those that are refused for now make the delivery fail in a way that is worth another try, and the
 /// next try goes to them only. The mails of one incident refer to one root, so mail clients thread them, and a message
 /// keeps its `Message-ID` over every try.
-#[derive(Debug)]
 pub struct EmailTransport {
     server: Server,
     from: Mailbox,
     to: Vec<Mailbox>,
     login: Option<SmtpLogin>,
-    secrets: Secrets,
+    secrets: SecretResolver,
     timeout: Duration,
-    idle: Idle,
-    heard: Heard,
+    /// Connections to the server, while no message is under way.
+    session: Mutex<Option<Session>>,
+    results: RecipientResults,
 }
 
 /// A channel that no mail can be sent by.
@@ -89,19 +97,11 @@ impl EmailError {
     }
 }
 
-/// A source of secrets, which prints as nothing.
-#[derive(Clone)]
-struct Secrets(SecretResolver);
-
-impl std::fmt::Debug for Secrets {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secrets(***)")
-    }
-}
-
 impl EmailTransport {
     pub(crate) fn configured(setup: &Setup<'_>, channel: &EmailChannel) -> Result<Self, BuildError> {
-        Self::new(channel, setup.secrets()).map_err(|error| {
+        let policy = AddressPolicy { allow_link_local: setup.notify().allow_link_local };
+        let options = EmailOptions { policy, ..EmailOptions::default() };
+        Self::with_options(channel, setup.secrets(), &options).map_err(|error| {
             let key = error.key();
             match error {
                 EmailError::Password(source) => setup.missing(key, source),
@@ -111,7 +111,7 @@ impl EmailTransport {
     }
 
     /// A transport for `channel`. Nothing is connected yet, but the password is looked up, so that a missing one is
-    /// known at the start; it is looked up again for each new connection.
+    /// known at the start; it is looked up again for each message.
     ///
     /// # Errors
     /// An address, the server or the password cannot be used, or the password would cross a network in the clear.
@@ -128,13 +128,13 @@ impl EmailTransport {
         secrets: SecretResolver,
         options: &EmailOptions,
     ) -> Result<Self, EmailError> {
-        let from = message::mailbox(&channel.from).map_err(|what| EmailError::unusable("from", what))?;
-        let to: Result<Vec<Mailbox>, String> = channel.to.iter().map(message::mailbox).collect();
+        let from = mailbox(&channel.from).map_err(|what| EmailError::unusable("from", what))?;
+        let to: Result<Vec<Mailbox>, String> = channel.to.iter().map(mailbox).collect();
         let to = to.map_err(|what| EmailError::unusable("to", what))?;
         if to.is_empty() {
             return Err(EmailError::unusable("to", "nobody would get the mail: name at least one address"));
         }
-        let server = Server::new(&channel.smtp, channel.tls, from.email.domain(), &options.roots)?;
+        let server = Server::new(&channel.smtp, channel.tls, from.email.domain(), options)?;
         if let Some(login) = &channel.login {
             if channel.tls == SmtpTls::None && !server.is_loopback() {
                 let what = format!(
@@ -151,59 +151,99 @@ impl EmailTransport {
             from,
             to,
             login: channel.login.clone(),
-            secrets: Secrets(secrets),
+            secrets,
             timeout: options.timeout,
-            idle: Idle::default(),
-            heard: Heard::default(),
+            session: Mutex::default(),
+            results: RecipientResults::default(),
         })
     }
 
-    /// The mail for `notification` as it crosses the wire at `now`.
+    /// The mail for `notification` as it crosses the wire at `now`: in seven bits and short lines whatever things are
+    /// called.
     ///
     /// # Errors
     /// No mail can be made of it.
     pub fn mail(&self, notification: &Notification, now: Timestamp) -> Result<Vec<u8>, DeliveryError> {
-        message::message(notification, now, &self.from, &self.to)
+        let view = IncidentView::of(notification);
+        let host = self.from.email.domain();
+        let host: String = host.chars().map(|c| if is_host_letter(c) { c } else { '-' }).collect();
+        let mut builder = Message::builder()
+            .from(self.from.clone())
+            .subject(words::name(&view.subject, SUBJECT))
+            .date(date(now))
+            .message_id(Some(format!("<{}@{host}>", plain(notification.key.as_str()))))
+            .header(AutoSubmitted)
+            .header(AutoResponseSuppress);
+        for mailbox in &self.to {
+            builder = builder.to(mailbox.clone());
+        }
+        if !view.is_test() {
+            // The root was never sent. Every mail of an incident hangs from it all the same, whichever comes first.
+            let root = format!("<incident-{}@{host}>", plain(notification.incident.id.as_str()));
+            builder = builder.in_reply_to(root.clone()).references(root);
+        }
+        // No line of a quoted-printable part reads like this boundary: there an equals sign has two digits behind it.
+        let boundary = format!("=_driftd_{}", plain(notification.key.short()));
+        let parts = MultiPart::alternative()
+            .boundary(boundary)
+            .singlepart(part(text(&view), ContentType::TEXT_PLAIN))
+            .singlepart(part(email_html(&view)?, ContentType::TEXT_HTML));
+        let message = builder.multipart(parts);
+        let message = message.map_err(|error| DeliveryError::permanent(format!("no mail can be made: {error}")))?;
+        Ok(message.formatted())
     }
 
     async fn send(&self, notification: &Notification, now: Timestamp) -> Result<(), DeliveryError> {
-        let mail = self.mail(notification, now)?;
-        let waiting = self.heard.waiting(&notification.key, &self.to);
-        let mut session = self.session().await?;
-        let handed = session.hand_over(&self.from.email, &waiting, &mail, &self.server).await?;
-        self.heard.note(&notification.key, &handed.accepted);
-        self.idle.keep(session);
-        for (address, fault) in &handed.refused {
-            if !fault.is_worth_retrying() && !handed.accepted.is_empty() {
-                tracing::warn!(
-                    notification.key = notification.key.short(),
-                    mail.to = %address,
-                    "mail server refused one of several addresses: {}", fault.said
-                );
-                // Asking again would only be refused again.
-                self.heard.note(&notification.key, std::slice::from_ref(address));
+        let (key, mail) = (&notification.key, self.mail(notification, now)?);
+        let session = self.session().await?;
+        let mut is_accepted = false;
+        let mut refused: Vec<(Address, Failure)> = Vec::new();
+        for address in self.results.pending(key, &self.to) {
+            match session.send(&self.server, &self.from.email, &address, &mail).await {
+                Ok(()) => {
+                    self.results.settle(key, address);
+                    is_accepted = true;
+                }
+                Err(failure) if failure.is_about_recipient() => refused.push((address, failure)),
+                Err(failure) => return Err(failure.into()),
             }
         }
-        handed.outcome(&self.server)
+        *self.session.lock().unwrap_or_else(PoisonError::into_inner) = Some(session);
+        let later = refused.iter().position(|(_, failure)| failure.is_worth_retrying());
+        let told = later.or((!is_accepted && !refused.is_empty()).then_some(0)).map(|index| refused.remove(index).1);
+        for (address, failure) in refused {
+            if is_accepted && !failure.is_worth_retrying() {
+                tracing::warn!(
+                    notification.key = key.short(),
+                    mail.to = %address,
+                    "mail server refused one of several addresses: {failure}"
+                );
+                // Asking again would only be refused again.
+                self.results.settle(key, address);
+            }
+        }
+        told.map_or(Ok(()), |failure| Err(failure.into()))
     }
 
-    /// A connection that is ready to take a message: the last one, if it still answers.
+    /// The connections to the server with the password as it is now: those of the last message, if it is the same.
+    ///
+    /// They belong to the future that uses them: when that ends early, an answer may still be on its way, which the
+    /// next message would take for its own.
     async fn session(&self) -> Result<Session, DeliveryError> {
-        if let Some(mut session) = self.idle.take()
-            && session.answers().await
-        {
-            return Ok(session);
-        }
-        let login = match &self.login {
+        let kept = self.session.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let login: Option<(&str, Secret)> = match &self.login {
             None => None,
             Some(login) => {
-                let password = (self.secrets.0)(&login.password).map_err(|error| {
+                let password = (self.secrets)(&login.password).map_err(|error| {
                     DeliveryError::transient(format!("no password for the mail server: {error}"), None)
                 })?;
                 Some((login.username.as_str(), password))
             }
         };
-        Session::open(&self.server, login).await
+        match kept {
+            Some(session) if session.is_for(login.as_ref()) => Ok(session),
+            _ => Ok(Session::open(&self.server, login).await?),
+        }
     }
 }
 
@@ -218,8 +258,6 @@ impl Transport for EmailTransport {
         now: Timestamp,
     ) -> BoxFuture<'a, Result<(), DeliveryError>> {
         Box::pin(async move {
-            // A connection belongs to the future that uses it: when that ends early, an answer may still be on its way,
-            // which the next message would take for its own.
             match tokio::time::timeout(self.timeout, self.send(notification, now)).await {
                 Ok(done) => done,
                 Err(_) => {
@@ -233,3 +271,109 @@ impl Transport for EmailTransport {
         })
     }
 }
+
+impl fmt::Debug for EmailTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EmailTransport({})", self.server)
+    }
+}
+
+/// Who needs a message no more, where not everybody got it at the first try. It forgets over a restart, and then
+/// somebody gets a mail twice, by the same `Message-ID`.
+#[derive(Debug, Default)]
+struct RecipientResults(Mutex<VecDeque<(ContentHash, Vec<Address>)>>);
+
+impl RecipientResults {
+    /// Who of `all` has still to get the message.
+    fn pending(&self, key: &ContentHash, all: &[Mailbox]) -> Vec<Address> {
+        let messages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let settled = messages.iter().find(|(known, _)| known == key).map_or(&[][..], |(_, settled)| settled);
+        let pending = all.iter().map(|to| &to.email).filter(|to| !settled.contains(to));
+        let pending: Vec<Address> = pending.cloned().collect();
+        // A message that everybody has and that is sent again was not settled in time: at least once means again.
+        if pending.is_empty() { all.iter().map(|to| to.email.clone()).collect() } else { pending }
+    }
+
+    /// Notes that one has it, or never will.
+    fn settle(&self, key: &ContentHash, address: Address) {
+        let mut messages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match messages.iter_mut().find(|(known, _)| known == key) {
+            Some((_, settled)) => settled.push(address),
+            None => messages.push_back((key.clone(), vec![address])),
+        }
+        if messages.len() > MESSAGES {
+            messages.pop_front();
+        }
+    }
+}
+
+/// An address of the configuration, which may have a name.
+fn mailbox(address: &EmailAddress) -> Result<Mailbox, String> {
+    let written = address.as_str();
+    let (name, bare) = match written.rsplit_once('<') {
+        Some((name, bare)) => (name.trim().trim_matches('"').trim(), bare.strip_suffix('>').unwrap_or(bare)),
+        None => ("", written),
+    };
+    if !bare.is_ascii() {
+        return Err(format!("{bare:?} is not in plain letters: write the host in its xn-- form"));
+    }
+    let address = bare.parse().map_err(|_| format!("{bare:?} is not an e-mail address: write name@host"))?;
+    let name = Some(name).filter(|name| !name.is_empty()).map(|name| words::name(name, 80));
+    Ok(Mailbox::new(name, address))
+}
+
+fn part(text: String, kind: ContentType) -> SinglePart {
+    let encoding = ContentTransferEncoding::QuotedPrintable;
+    // Any text can be written in this encoding; were it not so, the best one is chosen.
+    let body = Body::new_with_encoding(text, encoding).unwrap_or_else(Body::new);
+    SinglePart::builder().header(kind).body(body)
+}
+
+fn date(now: Timestamp) -> SystemTime {
+    let seconds = u64::try_from(now.as_micros()).unwrap_or_default() / 1_000_000;
+    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds.min(LAST_SECOND))
+}
+
+/// Letters and digits only, for places where nothing else may stand.
+fn plain(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).take(64).collect()
+}
+
+const fn is_host_letter(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '.' | '-')
+}
+
+macro_rules! fixed_header {
+    ($(#[$doc:meta])* $type:ident, $name:literal, $value:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        struct $type;
+
+        impl Header for $type {
+            fn name() -> HeaderName {
+                HeaderName::new_from_ascii_str($name)
+            }
+
+            fn parse(_: &str) -> Result<Self, Box<dyn Error + Send + Sync>> {
+                Ok(Self)
+            }
+
+            fn display(&self) -> HeaderValue {
+                HeaderValue::new(Self::name(), $value.to_owned())
+            }
+        }
+    };
+}
+
+fixed_header!(
+    /// RFC 3834: a machine wrote this, so no out-of-office notes.
+    AutoSubmitted,
+    "Auto-Submitted",
+    "auto-generated"
+);
+fixed_header!(
+    /// The same for Exchange.
+    AutoResponseSuppress,
+    "X-Auto-Response-Suppress",
+    "All"
+);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use driftd_config::{SecretRef, SmtpTls};
+use driftd_config::{EmailChannel, SecretRef, SmtpTls};
 use driftd_model::{DeliveryError, ErrorClass, Notification, Transport};
 use driftd_notify::{EmailOptions, EmailTransport, SecretResolver};
 use driftd_testkit::services::smtp::{Smtp, SmtpOptions, SmtpProtection};
@@ -72,9 +72,11 @@ async fn the_mails_of_an_incident_are_one_thread() {
         (&over, "[RESOLVED] flight-delay (carrier=UA): 4 features drifted"),
     ] {
         deliver(&transport, told).await.unwrap();
-        let mail = smtp.mail();
+        let (mail, second) = (smtp.mail(), smtp.mail());
+        assert_eq!((mail.raw.as_str(), &second.to), (second.raw.as_str(), &vec!["bo@example.com".to_owned()]));
+        assert_eq!(second.connection, 1, "one connection serves all");
         assert_eq!((mail.from.as_str(), mail.user.as_deref()), ("driftd@alerts.example.com", Some("driftd")));
-        assert_eq!(mail.to, ["ana@example.com", "bo@example.com"]);
+        assert_eq!(mail.to, ["ana@example.com"]);
         assert_eq!((mail.connection, mail.is_encrypted), (1, true), "one connection serves all");
         assert_eq!(mail.header("From"), "driftd <driftd@alerts.example.com>");
         assert_eq!(mail.header("To"), "Ana <ana@example.com>, bo@example.com");
@@ -102,7 +104,7 @@ async fn the_mails_of_an_incident_are_one_thread() {
 async fn tls_from_the_first_byte() {
     let Some(smtp) = server("tls_from_the_first_byte", SmtpProtection::Tls, None) else { return };
     deliver(&transport(&smtp, SmtpTls::Tls, None, secrets("")), &drift()).await.unwrap();
-    assert!(smtp.mail().is_encrypted);
+    assert!(smtp.mail().is_encrypted && smtp.mail().is_encrypted);
     // The wrong kind of TLS is waited for in vain or fails at once; nothing is sent in the clear either way.
     let channel = channel(&format!("smtp://localhost:{}", smtp.port()), SmtpTls::Starttls, None);
     let options = EmailOptions { timeout: Duration::from_millis(300), ..options(&smtp, SmtpTls::Tls) };
@@ -149,6 +151,9 @@ async fn a_password_that_was_changed_is_taken_up() {
     changed.store(true, Ordering::SeqCst);
     deliver(&transport, &drift()).await.unwrap();
     assert_eq!(smtp.mail().user.as_deref(), Some("driftd"));
+    // The connection is another one as soon as the password is, and its login is refused.
+    changed.store(false, Ordering::SeqCst);
+    assert_eq!(failure(&transport, smtp.port()).await.0, ErrorClass::Permanent);
 }
 
 #[tokio::test]
@@ -180,7 +185,7 @@ async fn greylisting_is_waited_out_by_those_it_concerns() {
     smtp.reply("RCPT", Some("bo@example.com"), "451 4.7.1 Greylisted, come back in 5 minutes", 1);
     let (class, said) = failure(&transport, smtp.port()).await;
     assert_eq!(class, ErrorClass::Transient);
-    insta::assert_snapshot!(said, @"receiver not reached: mail server 127.0.0.1:PORT does not take mail of or for bo@example.com now: 451 4.7.1 Greylisted, come back in 5 minutes");
+    insta::assert_snapshot!(said, @"receiver not reached: mail server 127.0.0.1:PORT does not take the mail for bo@example.com now: 451 4.7.1 Greylisted, come back in 5 minutes");
     assert_eq!(smtp.mail().to, ["ana@example.com"]);
     deliver(&transport, &drift()).await.unwrap();
     assert_eq!(smtp.mail().to, ["bo@example.com"], "ana has it already");
@@ -198,7 +203,7 @@ async fn one_dead_address_does_not_keep_the_others_from_hearing() {
     smtp.reply("RCPT", None, "550 5.1.1 No such user", 2);
     let (class, said) = failure(&in_the_clear(&smtp), smtp.port()).await;
     assert_eq!(class, ErrorClass::Permanent);
-    insta::assert_snapshot!(said, @"receiver refused the message: mail server 127.0.0.1:PORT refused ana@example.com: 550 5.1.1 No such user; check to");
+    insta::assert_snapshot!(said, @"receiver refused the message: mail server 127.0.0.1:PORT refused the mail for ana@example.com: 550 5.1.1 No such user; check to and from, and whether the server wants a login");
     // The connection was left in good order.
     deliver(&transport, &taken(drift())).await.unwrap();
 }
@@ -213,7 +218,8 @@ async fn what_the_server_says_decides_about_another_try() {
         ("DATA", "552 5.3.4 Too big", ErrorClass::Permanent),
         ("DATA", "452 4.3.1 Disk full", ErrorClass::Transient),
     ] {
-        smtp.reply(on, None, reply, 1);
+        // Once for each recipient.
+        smtp.reply(on, None, reply, 2);
         let (found, said) = failure(&in_the_clear(&smtp), smtp.port()).await;
         assert_eq!(found, class, "{said}");
         assert!(said.contains(reply.split_once(' ').unwrap().1), "{said}");
@@ -232,6 +238,18 @@ async fn a_server_that_goes_away_is_found_again() {
     let (class, said) = failure(&transport, port).await;
     assert_eq!(class, ErrorClass::Transient);
     insta::assert_snapshot!(said, @"receiver not reached: mail server 127.0.0.1:PORT: Connection refused (os error 111)");
+}
+
+#[test]
+fn a_connection_that_outlives_the_runtime_does_no_harm() {
+    let test = "a_connection_that_outlives_the_runtime_does_no_harm";
+    let Some(smtp) = server(test, SmtpProtection::None, None) else { return };
+    let transport = in_the_clear(&smtp);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(deliver(&transport, &drift())).unwrap();
+    drop(runtime);
+    drop(transport);
+    assert_eq!(smtp.mails().len(), 2);
 }
 
 #[tokio::test]
@@ -282,7 +300,9 @@ fn answer(client: &TcpStream, through: bool) -> String {
 async fn a_delivery_that_is_broken_off_leaves_nothing_behind() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let channel = channel(&format!("smtp://{}", listener.local_addr().unwrap()), SmtpTls::None, None);
-    let transport = EmailTransport::new(&channel, secrets("")).unwrap();
+    let transport =
+        EmailTransport::new(&EmailChannel { to: vec!["ana@example.com".parse().unwrap()], ..channel }, secrets(""))
+            .unwrap();
     let (sender, reached) = tokio::sync::oneshot::channel();
     let server = forgetful(listener, sender);
     let told = drift();
@@ -296,7 +316,7 @@ async fn a_delivery_that_is_broken_off_leaves_nothing_behind() {
 
 #[test]
 fn what_cannot_work_is_said_before_it_is_tried() {
-    let error = |change: fn(&mut driftd_config::EmailChannel), secret| {
+    let error = |change: fn(&mut EmailChannel), secret| {
         let mut channel = channel("smtp://mail.example.com", SmtpTls::Starttls, Some("driftd"));
         change(&mut channel);
         let error = EmailTransport::new(&channel, secrets(secret)).unwrap_err();
@@ -310,4 +330,21 @@ fn what_cannot_work_is_said_before_it_is_tried() {
     let mut here = channel("smtp://localhost", SmtpTls::None, Some("driftd"));
     here.to = vec!["\"Ops, all\" <ops@example.com>".parse().unwrap()];
     assert!(EmailTransport::new(&here, secrets(PASSWORD)).is_ok(), "nothing leaves this machine");
+}
+
+#[tokio::test]
+async fn a_recipient_who_is_refused_for_good_is_not_asked_again_with_one_who_waits() {
+    let test = "a_recipient_who_is_refused_for_good_is_not_asked_again_with_one_who_waits";
+    let Some(smtp) = server(test, SmtpProtection::None, None) else { return };
+    let to = ["ana@example.com", "bo@example.com", "cy@example.com"].map(|to| to.parse().unwrap()).to_vec();
+    let channel = channel(&format!("smtp://127.0.0.1:{}", smtp.port()), SmtpTls::None, None);
+    let transport = EmailTransport::new(&EmailChannel { to, ..channel }, secrets("")).unwrap();
+    smtp.reply("RCPT", Some("ana@example.com"), "550 5.1.1 No such user", 1);
+    smtp.reply("DATA", None, "452 4.3.1 Disk full", 1);
+    // The text of the mail to bo is refused for now, which keeps nobody behind it from hearing.
+    assert_eq!(failure(&transport, smtp.port()).await.0, ErrorClass::Transient);
+    assert_eq!(smtp.mail().to, ["cy@example.com"]);
+    deliver(&transport, &drift()).await.unwrap();
+    assert_eq!(smtp.mail().to, ["bo@example.com"], "ana is refused for good, cy has it");
+    assert!(smtp.mails().is_empty());
 }
