@@ -1,15 +1,15 @@
-//! The plain-text message, whole.
+//! The plain-text message. What it says of which incident is tested with the view; here is its form.
 #![allow(clippy::unwrap_used, reason = "helpers of tests may assert by panicking")]
 
 mod fixtures;
 
 use driftd_model::{
-    Cause, Evidence, IncidentId, IncidentKind, IncidentState, NotifyReason, Severity, SilenceId, Suppressed, Transition,
+    Cause, Evidence, IncidentId, IncidentKind, NotifyReason, Severity, SilenceId, Suppressed, Transition,
 };
 use driftd_notify::{reason, transition};
 use driftd_stats::DriftStatistic;
 use driftd_window::{SegmentKey, Span};
-use fixtures::{at, four, full, incident, notification, opened, over, psi, quality, text, told, wall};
+use fixtures::{at, four, full, incident, notification, opened, over, psi, quality, text, told};
 
 #[test]
 fn a_firing_incident() {
@@ -103,31 +103,12 @@ fn what_is_not_there_has_no_line() {
 }
 
 #[test]
-fn bad_values_with_an_effect_of_their_own() {
+fn a_number_that_says_little_is_explained() {
     let missing = quality(DriftStatistic::Missing, 0.2134, Some(0.1), (0.05, 0.2));
     let far = Evidence { statistic: DriftStatistic::Wasserstein, effect: 0.4, ..psi("distance", 31.0) };
     let said = text(&full(incident(IncidentKind::DataQuality, vec![missing, far]), NotifyReason::Escalated));
-    insta::assert_snapshot!(said, @r"
-    flight-delay: now critical: 2 features have bad values in week 2013-07-01 – 2013-07-08 (UTC); worst distance: Wasserstein distance 0.4 standard deviations (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.
-
-    State         firing
-    Severity      critical
-    Monitor       flight-delay
-    Model         delay-gbm, version 3.2
-    Environment   production
-    Segment       all
-    Kind          data_quality
-    First seen    2013-07-01 00:00 UTC
-    Last window   week [2013-07-01 00:00, 2013-07-08 00:00) UTC
-    Bad windows   1
-    Opened        2013-07-08 00:05 UTC
-
-    Incident      https://driftd.example.com/incidents/834d3bd587b4
-    Runbook       https://wiki.example.com/flight-delay
-    Silence       https://driftd.example.com/incidents/834d3bd587b4#silence
-
-    Features, worst first
-
+    let (from, to) = (said.find("  1. ").unwrap(), said.find("\nWhy you get this").unwrap());
+    insta::assert_snapshot!(&said[from..to], @r"
       1. distance: critical
          Wasserstein distance 0.4 standard deviations (critical at 0.25)
          Wasserstein distance 31, effect 0.4 (warning from 0.1, critical from 0.25), q < 1e-16, n = 26,398, m = 6,402
@@ -139,52 +120,6 @@ fn bad_values_with_an_effect_of_their_own() {
          missing share 0.213 (warning from 0.05, critical from 0.2), q < 1e-16, n = 26,398, m = 6,402
          (80.6, 95]                    0 % -> 31 %
          (-inf, 30]                   10 % -> 0.2 %
-
-    Why you get this: warning became critical.
-    To hear no more of it: driftd silences add monitor=flight-delay kind=data_quality --comment WHY
-
-    Baseline      flight-delay@v1 (7a6d85963363)
-    Labels        team=ml
-    Dedup key     834d3bd587b4
-    Message       7ebfda769060, decided 2013-07-08 00:05 UTC
-    Schema        3
-    ");
-}
-
-#[test]
-fn a_resolved_incident_without_features() {
-    let mut found = incident(IncidentKind::NoData, Vec::new());
-    found.causes = vec![Cause::NoRows { expected: Some(12_400.0) }];
-    found.state = IncidentState::Resolved;
-    found.acknowledged = Some((wall("2013-07-08T01:00:00Z"), "ana".to_owned()));
-    found.resolved_at = Some(wall("2013-07-09T12:30:00.5Z"));
-    insta::assert_snapshot!(text(&full(found, over())), @r"
-    flight-delay: resolved after 2 good windows: no records arrived, about 12,400 expected, in 1 window, 2013-07-01 – 2013-07-08 (UTC).
-
-    State         resolved
-    Severity      critical
-    Monitor       flight-delay
-    Model         delay-gbm, version 3.2
-    Environment   production
-    Segment       all
-    Kind          no_data
-    First seen    2013-07-01 00:00 UTC
-    Last window   week [2013-07-01 00:00, 2013-07-08 00:00) UTC
-    Bad windows   1
-    Opened        2013-07-08 00:05 UTC
-    Taken         2013-07-08 01:00 UTC by ana
-    Resolved      2013-07-09 12:30 UTC
-
-    Incident      https://driftd.example.com/incidents/9232f8861a61
-    Runbook       https://wiki.example.com/flight-delay
-
-    Why you get this: resolved after 2 good windows.
-
-    Baseline      flight-delay@v1 (7a6d85963363)
-    Labels        team=ml
-    Dedup key     9232f8861a61
-    Message       79663d1c9f1a, decided 2013-07-08 00:05 UTC
-    Schema        3
     ");
 }
 
@@ -224,38 +159,6 @@ fn several_troubles_are_listed() {
     Labels        team=ml
     Dedup key     a522b5524dbb
     Message       5c0c0cec26bf, decided 2013-07-08 00:05 UTC
-    Schema        3
-    ");
-}
-
-#[test]
-fn a_test() {
-    let test = NotifyReason::Test { by: "ana".to_owned() };
-    insta::assert_snapshot!(text(&notification(incident(IncidentKind::Drift, vec![psi("temp", 0.3)]), test)), @r"
-    A test by ana, nothing is wrong: flight-delay: 1 feature drifted in week 2013-07-01 – 2013-07-08 (UTC); temp: PSI 0.3 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.
-
-    State         test
-    Severity      critical
-    Monitor       flight-delay
-    Segment       all
-    Kind          drift
-    First seen    2013-07-01 00:00 UTC
-    Last window   week [2013-07-01 00:00, 2013-07-08 00:00) UTC
-    Bad windows   1
-    Opened        2013-07-08 00:05 UTC
-
-    Features, worst first
-
-      1. temp: critical
-         PSI 0.3 (warning from 0.1, critical from 0.25), q < 1e-16, n = 26,398, m = 6,402
-         (80.6, 95]                    0 % -> 31 %
-         (-inf, 30]                   10 % -> 0.2 %
-
-    Why you get this: ana tries this receiver; nothing is wrong.
-
-    Baseline      flight-delay@v1 (7a6d85963363)
-    Dedup key     428808045d0c
-    Message       1241cf2989e5, decided 2013-07-08 00:05 UTC
     Schema        3
     ");
 }
