@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use driftd_engine::{Backoff, Clock, FixedClock, Outbox};
 use driftd_model::{
-    BoxFuture, DeliveryError, DeliverySchedule, Health, IncidentKey, IncidentKind, IncidentReconciler, IncidentState,
-    MonitorPlan, MonitorReconciler, Notification, Observation, ReceiverName, ReconcileInput, Routing, SealOutcome,
-    Severity, Store, Transport, step,
+    BoxFuture, CatalogueStore, DeliveryError, DeliverySchedule, Health, IncidentKey, IncidentKind, IncidentReconciler,
+    IncidentState, MonitorPlan, MonitorReconciler, Notification, Observation, OutboxStore, PipelineStore, ReadStore,
+    ReceiverName, ReconcileInput, Routing, SealOutcome, Severity, Transport, step,
 };
 use driftd_testkit::MemStore;
 use driftd_testkit::group::{BEGIN, plans};
@@ -95,7 +95,7 @@ impl IncidentReconciler for Flood<'_> {
         self.now
     }
 
-    fn reconcile(&self, input: ReconcileInput) -> SealOutcome {
+    fn reconcile(&self, input: ReconcileInput) -> Option<SealOutcome> {
         let mut known: BTreeMap<IncidentKey, _> = input.incidents.into_iter().map(|i| (i.key.clone(), i)).collect();
         let mut incidents = Vec::new();
         for number in 0..self.count {
@@ -109,7 +109,8 @@ impl IncidentReconciler for Flood<'_> {
         }
         let (plan, routing, now) = (self.plan, self.routing, self.now);
         let told = driftd_model::NotificationPolicy { plan, routing, silences: &[], now }.notify(&mut incidents);
-        SealOutcome { incidents, events: told.events, notifications: told.notifications, ..SealOutcome::default() }
+        let (events, notifications) = (told.events, told.notifications);
+        Some(SealOutcome { incidents, events, notifications, ..SealOutcome::default() })
     }
 }
 

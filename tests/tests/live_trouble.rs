@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use driftd_engine::{EngineError, FixedClock, LiveSettings};
-use driftd_model::{MonitorPlan, Store};
+use driftd_model::{MonitorPlan, ReadStore};
 use driftd_testkit::MemStore;
 use driftd_testkit::group::{BEGIN, Defect, Group, Random, Record, Worker, eventually, plans, settings, settle};
 use driftd_testkit::mem_store::Outage;

@@ -37,17 +37,13 @@ pub async fn seal_all(
     mut each: impl FnMut(&Sealed),
 ) -> Result<SealAll, EngineError> {
     let mut total = SealAll::default();
-    loop {
-        let sealed = store.seal(sealer).await?;
-        match sealed.step {
-            SealStep::Idle => return Ok(total),
-            SealStep::Pane { .. } => total.panes += 1,
-            SealStep::Quiet { .. } | SealStep::Gap { .. } => {}
-        }
+    while let Some(sealed) = store.seal(sealer).await? {
+        total.panes += u64::from(matches!(sealed.step, SealStep::Pane { .. }));
         total.rows += sealed.rows;
         total.windows += sealed.outcome.windows.len() as u64;
         total.notifications += sealed.outcome.notifications.len() as u64;
         tracing::debug!(monitor.id = %sealer.monitor(), rows = sealed.rows, windows = sealed.outcome.windows.len(), "sealed");
         each(&sealed);
     }
+    Ok(total)
 }

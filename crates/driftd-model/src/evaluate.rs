@@ -44,12 +44,23 @@ pub struct SealOutcome {
     pub notifications: Vec<Notification>,
 }
 
+impl SealOutcome {
+    /// Whether nothing was decided.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let Self { windows, incidents, dropped, events, notifications } = self;
+        windows.is_empty()
+            && incidents.is_empty()
+            && dropped.is_empty()
+            && events.is_empty()
+            && notifications.is_empty()
+    }
+}
+
 /// Evaluates every window that ends with this step, and decides who in `routing` hears of it.
 #[must_use]
 pub fn evaluate(plan: &MonitorPlan, routing: &Routing, input: SealInput, now: Timestamp) -> SealOutcome {
-    let Some(end) = input.step.through(plan.monitor().pane) else {
-        return SealOutcome::default();
-    };
+    let end = input.step.through(plan.monitor().pane);
     let mut windows = Vec::new();
     let mut seen: Vec<(IncidentKey, Observation)> = Vec::new();
     for spec in &plan.monitor().windows {
@@ -138,13 +149,7 @@ fn life_events(policy: &NotificationPolicy<'_>, next: &Step) -> Vec<IncidentEven
         return Vec::new();
     };
     let silenced = policy.silence(&incident.labels(policy.plan.monitor())).is_some();
-    let event = |transition: &crate::Transition| IncidentEvent {
-        incident: incident.id.clone(),
-        at: policy.now,
-        transition: transition.clone(),
-        silenced: silenced && transition.is_news(),
-    };
-    next.transitions.iter().map(event).collect()
+    next.events(&incident.id, silenced, policy.now)
 }
 
 /// What a window in a stretch without records says: the whole population has fallen silent.

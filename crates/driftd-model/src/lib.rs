@@ -38,6 +38,7 @@ mod retention;
 mod route;
 mod schedule;
 mod seal;
+mod seal_order;
 mod sealer;
 mod silence;
 mod source;
@@ -74,8 +75,8 @@ pub use notification_policy::{NotificationPolicy, Notifications};
 pub use observation::{kind_of, observations};
 pub use plan::{MonitorPlan, PlanError, PlannedFeature};
 pub use ports::{
-    BoxFuture, Checkpoint, Claim, DeadLetter, HistoryQuery, PartitionRow, Sealed, Sealer, SharedStore, Store,
-    StoreResult,
+    BoxFuture, CatalogueStore, Checkpoint, Claim, DeadLetter, HistoryQuery, OutboxStore, PartitionRow, PipelineStore,
+    ReadStore, SharedStore, Store,
 };
 pub use reconciler::{IncidentReconciler, MonitorReconciler, ReconcileInput, needs_reconciling};
 pub use reject::RejectReason;
@@ -83,7 +84,8 @@ pub use retention::{Retained, Retention};
 pub use route::{Route, RouteMatch, Routing};
 pub use schedule::PlanSchedule;
 pub use seal::{PlannedDelta, SealStep, SealView, SealedPane, merge_aggregates, merge_deltas, next_step};
-pub use sealer::{MonitorSealer, SealTime};
+pub use seal_order::{SealOrder, SealWork, Sealed};
+pub use sealer::{MonitorSealer, SealTime, Sealer};
 pub use silence::{Silence, SilenceState};
 pub use source::{
     Chunk, PartitionReader, Poll, PollBudget, RebalanceReply, Source, SourceError, SourceEvent, TopicPartition,

@@ -13,8 +13,7 @@ pub struct ReconcileInput {
     pub silences: Vec<Silence>,
 }
 
-/// The pure half of reconciling, called by the store inside its transaction; it may be called again when the transaction
-/// has to be repeated.
+/// Decides what is due: asked by a store inside its transaction, and asked again when that has to be repeated.
 pub trait IncidentReconciler: Send + Sync {
     /// The monitor.
     fn monitor(&self) -> &MonitorId;
@@ -22,8 +21,8 @@ pub trait IncidentReconciler: Send + Sync {
     /// The one moment it happens at.
     fn now(&self) -> Timestamp;
 
-    /// What is to be written; an outcome without windows.
-    fn reconcile(&self, input: ReconcileInput) -> SealOutcome;
+    /// What is to be written, an outcome without windows; nothing when nothing is due.
+    fn reconcile(&self, input: ReconcileInput) -> Option<SealOutcome>;
 }
 
 /// Reconciles the incidents of one monitor.
@@ -36,7 +35,8 @@ pub struct MonitorReconciler<'a> {
 }
 
 impl<'a> MonitorReconciler<'a> {
-    /// A reconciler that notifies whom `routing` names, and steps the monitor's `pipeline` incident if something was seen.
+    /// A reconciler that notifies whom `routing` names, and steps the monitor's `pipeline` incident if something was
+    /// seen.
     #[must_use]
     pub const fn new(
         plan: &'a MonitorPlan,
@@ -57,9 +57,11 @@ impl IncidentReconciler for MonitorReconciler<'_> {
         self.now
     }
 
-    fn reconcile(&self, input: ReconcileInput) -> SealOutcome {
+    fn reconcile(&self, input: ReconcileInput) -> Option<SealOutcome> {
         let seen = self.pipeline.map(|observation| (crate::observation::pipeline_key(self.plan), observation.clone()));
-        decide(self.plan, self.routing, seen.into_iter().collect(), input.incidents, &input.silences, self.now)
+        let outcome =
+            decide(self.plan, self.routing, seen.into_iter().collect(), input.incidents, &input.silences, self.now);
+        (!outcome.is_empty()).then_some(outcome)
     }
 }
 

@@ -31,8 +31,6 @@ pub struct SealView {
 /// The next thing to seal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SealStep {
-    /// Nothing may be sealed yet.
-    Idle,
     /// A pane with records.
     Pane {
         /// The pane.
@@ -81,47 +79,43 @@ pub struct PlannedDelta {
 impl SealStep {
     /// The frontier after the step.
     #[must_use]
-    pub const fn through(self, pane: PaneWidth) -> Option<EventTime> {
+    pub const fn through(self, pane: PaneWidth) -> EventTime {
         match self {
-            Self::Idle => None,
-            Self::Pane { pane: id } => Some(id.end(pane)),
-            Self::Quiet { through } | Self::Gap { through } => Some(through),
+            Self::Pane { pane: id } => id.end(pane),
+            Self::Quiet { through } | Self::Gap { through } => through,
         }
     }
 }
 
-/// Decides what to seal next.
+/// Decides what to seal next; nothing when nothing may be sealed yet.
 ///
 /// A pane may be sealed once the global watermark has passed its end plus the allowed lateness. Stretches without
 /// records are crossed window end by window end while a window still holds older records, and beyond that in a number
 /// of steps that depends on the number of window shapes only.
 #[must_use]
-pub fn next_step(monitor: &Monitor, view: &SealView, expected_partitions: usize, now: Timestamp) -> SealStep {
+pub fn next_step(monitor: &Monitor, view: &SealView, expected_partitions: usize, now: Timestamp) -> Option<SealStep> {
     let mark = GlobalMark::combine(&view.marks, expected_partitions, now, monitor.idle_timeout);
-    let Some(mark) = mark.watermark() else {
-        return SealStep::Idle;
-    };
+    let mark = mark.watermark()?;
     let width = monitor.pane;
     let sealable = width.pane_of(mark.event_time().minus(monitor.allowed_lateness)).start();
-    let Some(frontier) = view.sealed_through.or(view.next_data.map(PaneId::start)) else {
-        return SealStep::Idle;
-    };
+    let frontier = view.sealed_through.or(view.next_data.map(PaneId::start))?;
     // Records behind the frontier are late; they must not hold it up.
     let next_data = view.next_data.filter(|pane| pane.start() >= frontier);
     if let Some(pane) = next_data
         && pane.start() == frontier
     {
-        return if pane.end(width) <= sealable { SealStep::Pane { pane } } else { SealStep::Idle };
+        return (pane.end(width) <= sealable).then_some(SealStep::Pane { pane });
     }
     let stop = next_data.map_or(sealable, |pane| pane.start().min(sealable));
     if stop <= frontier {
-        return SealStep::Idle;
+        return None;
     }
     let data_end = view.last_data.map(|pane| pane.end(width));
     let ends = monitor.windows.iter().filter_map(|window| next_end(window, frontier, stop, data_end));
     let through = ends.min().unwrap_or(stop);
     let holds_data = |w: &WindowSpec| w.ends_at(through) && data_end.is_some_and(|end| w.start_of(through) < end);
-    if monitor.windows.iter().any(holds_data) { SealStep::Quiet { through } } else { SealStep::Gap { through } }
+    let is_quiet = monitor.windows.iter().any(holds_data);
+    Some(if is_quiet { SealStep::Quiet { through } } else { SealStep::Gap { through } })
 }
 
 /// The next end of a window in (`frontier`, `stop`] to halt at: the very next one while it still reaches back before

@@ -1,12 +1,24 @@
 //! The sealer of a planned monitor at one moment.
 
 use driftd_stats::ShapeMismatch;
-use driftd_window::{EventTime, PartitionMark, Span, Timestamp, Watermark, WindowSpec};
+use driftd_window::{EventTime, PartitionMark, Timestamp, Watermark};
 
 use crate::{
-    BaselineRef, ContentHash, Monitor, MonitorId, MonitorPlan, PlanSchedule, PlannedDelta, Routing, SealInput,
-    SealOutcome, SealStep, SealView, SealedPane, Sealer, Topic, evaluate, merge_deltas, next_step,
+    Monitor, MonitorId, MonitorPlan, PlanSchedule, PlannedDelta, Routing, SealInput, SealOrder, SealOutcome, SealStep,
+    SealView, SealWork, SealedPane, Topic, evaluate, merge_deltas, next_step,
 };
+
+/// Decides what to seal: asked by a store inside its transaction, and asked again when that has to be repeated.
+pub trait Sealer: Send + Sync {
+    /// The monitor.
+    fn monitor(&self) -> &MonitorId;
+
+    /// Topics whose partitions' marks matter.
+    fn topics(&self) -> &[Topic];
+
+    /// What is to be done about what the snapshot shows; nothing when nothing may be sealed yet.
+    fn decide(&self, view: &SealView) -> Option<SealOrder<'_>>;
+}
 
 /// When a seal happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +43,15 @@ pub struct MonitorSealer<'a> {
     time: SealTime,
 }
 
+/// A seal by one plan at one moment.
+struct PlannedSeal<'a> {
+    plan: &'a MonitorPlan,
+    routing: &'a Routing,
+    now: Timestamp,
+}
+
 impl<'a> MonitorSealer<'a> {
-    /// A sealer that waits for `expected_partitions` and tells who `routing` names.
+    /// A sealer that waits for `expected_partitions` and notifies whom `routing` names.
     #[must_use]
     pub const fn new(plan: &'a MonitorPlan, expected_partitions: usize, routing: &'a Routing, time: SealTime) -> Self {
         Self { older: Vec::new(), newest: plan, expected_partitions, routing, time }
@@ -45,7 +64,18 @@ impl<'a> MonitorSealer<'a> {
         Self { older, newest: plans.newest(), expected_partitions, routing, time }
     }
 
-    const fn monitor_rules(&self) -> &Monitor {
+    /// The order to take `step`, if `view` is what a store holds: by the plan of the last pane before its end, which is
+    /// the one that its windows are judged by.
+    #[must_use]
+    pub fn order(&self, step: SealStep, view: &SealView) -> SealOrder<'a> {
+        let width = self.monitor_rules().pane;
+        let plan = self.plan_at(step.through(width).minus(width.span()));
+        let now = self.now(step);
+        let work = PlannedSeal { plan, routing: self.routing, now };
+        SealOrder::new(step, plan, view.first_data, now, Box::new(work))
+    }
+
+    const fn monitor_rules(&self) -> &'a Monitor {
         self.newest.monitor()
     }
 
@@ -55,15 +85,36 @@ impl<'a> MonitorSealer<'a> {
         self.older.iter().copied().find(is_valid).unwrap_or(self.newest)
     }
 
-    /// The plan of the last pane before the end of `step`, by which its windows are judged.
-    fn plan_of(&self, step: SealStep) -> &'a MonitorPlan {
-        let width = self.monitor_rules().pane;
-        self.through(step).map_or(self.newest, |end| self.plan_at(end.minus(width.span())))
-    }
-
     /// Whether somebody has activated a baseline that this sealer does not know of.
     fn is_superseded(&self, view: &SealView) -> bool {
         self.newest.origin().is_some_and(|origin| origin.activation() != view.activation.as_ref())
+    }
+
+    fn next_step(&self, view: &SealView) -> Option<SealStep> {
+        let now = match self.time {
+            SealTime::Clock(now) => now,
+            SealTime::ReplayEnd => {
+                view.next_data?;
+                let over = PartitionMark::stored(Some(Watermark::at(EventTime::from_micros(i64::MAX))), None);
+                let view = SealView { marks: vec![over], ..view.clone() };
+                return next_step(self.monitor_rules(), &view, 1, Timestamp::from_micros(i64::MIN));
+            }
+            // A replay has no clock: only its records move time.
+            SealTime::Replay => Timestamp::from_micros(i64::MIN),
+        };
+        next_step(self.monitor_rules(), view, self.expected_partitions, now)
+    }
+
+    /// The one moment that `step` happens at: the clock's in a live daemon, event time's in a replay.
+    fn now(&self, step: SealStep) -> Timestamp {
+        match self.time {
+            SealTime::Clock(now) => now,
+            SealTime::Replay | SealTime::ReplayEnd => {
+                let monitor = self.monitor_rules();
+                let sealed = step.through(monitor.pane).plus(monitor.out_of_orderness).plus(monitor.allowed_lateness);
+                Timestamp::from_micros(sealed.as_micros())
+            }
+        }
     }
 }
 
@@ -76,64 +127,20 @@ impl Sealer for MonitorSealer<'_> {
         &self.monitor_rules().topics
     }
 
-    fn decide(&self, view: &SealView) -> SealStep {
+    fn decide(&self, view: &SealView) -> Option<SealOrder<'_>> {
         if self.is_superseded(view) {
-            return SealStep::Idle;
+            return None;
         }
-        let now = match self.time {
-            SealTime::Clock(now) => now,
-            SealTime::ReplayEnd if view.next_data.is_none() => return SealStep::Idle,
-            SealTime::ReplayEnd => {
-                let over = PartitionMark::stored(Some(Watermark::at(EventTime::from_micros(i64::MAX))), None);
-                let view = SealView { marks: vec![over], ..view.clone() };
-                return next_step(self.monitor_rules(), &view, 1, Timestamp::from_micros(i64::MIN));
-            }
-            // A replay has no clock: only its records move time.
-            SealTime::Replay => Timestamp::from_micros(i64::MIN),
-        };
-        next_step(self.monitor_rules(), view, self.expected_partitions, now)
+        Some(self.order(self.next_step(view)?, view))
     }
+}
 
-    fn history_from(&self, step: SealStep) -> EventTime {
-        let end = self.through(step).unwrap_or(EventTime::from_micros(i64::MAX));
-        let ending = self.monitor_rules().windows.iter().filter(|w| w.ends_at(end));
-        match step {
-            // Windows of a gap are known to be empty.
-            SealStep::Gap { .. } | SealStep::Idle => end,
-            SealStep::Pane { .. } | SealStep::Quiet { .. } => {
-                end.minus(ending.map(WindowSpec::size).max().unwrap_or(Span::ZERO))
-            }
-        }
-    }
-
+impl SealWork for PlannedSeal<'_> {
     fn merge(&self, deltas: Vec<PlannedDelta>) -> Result<Vec<SealedPane>, ShapeMismatch> {
-        let plan = deltas.first().map_or(self.newest, |first| self.plan_at(first.delta.pane.start()));
-        merge_deltas(deltas, plan.hash())
+        merge_deltas(deltas, self.plan.hash())
     }
 
     fn evaluate(&self, input: SealInput) -> SealOutcome {
-        let now = self.now(input.step);
-        evaluate(self.plan_of(input.step), self.routing, input, now)
-    }
-
-    fn now(&self, step: SealStep) -> Timestamp {
-        match self.time {
-            SealTime::Clock(now) => now,
-            SealTime::Replay | SealTime::ReplayEnd => {
-                let monitor = self.monitor_rules();
-                let end = self.through(step).unwrap_or(EventTime::from_micros(0));
-                let sealed = end.plus(monitor.out_of_orderness).plus(monitor.allowed_lateness);
-                Timestamp::from_micros(sealed.as_micros())
-            }
-        }
-    }
-
-    fn through(&self, step: SealStep) -> Option<EventTime> {
-        step.through(self.monitor_rules().pane)
-    }
-
-    fn baseline(&self, step: SealStep) -> (BaselineRef, ContentHash) {
-        let baseline = self.plan_of(step).baseline();
-        (baseline.reference.clone(), baseline.hash.clone())
+        evaluate(self.plan, self.routing, input, self.now)
     }
 }

@@ -4,6 +4,7 @@ use driftd_model::{Activation, Checkpoint, CountedOn, MonitorId, PlannedDelta};
 
 use crate::codec::encode_aggregates;
 use crate::error::{Failure, Outcome};
+use crate::rows::PositionColumns;
 
 /// Sampled rejects kept for each topic.
 pub(crate) const DEAD_LETTERS: i64 = 1000;
@@ -27,14 +28,16 @@ pub(crate) fn encode(checkpoint: &Checkpoint) -> Outcome<Vec<Encoded<'_>>> {
 }
 
 /// Why a checkpoint that moved no row is refused; `found` is epoch and next offset of the partition as it stands.
-pub(crate) fn fenced(checkpoint: &Checkpoint, found: Option<(i64, Option<i64>)>) -> Failure {
+pub(crate) fn fenced(checkpoint: &Checkpoint, found: Option<PositionColumns>) -> Failure {
     let Checkpoint { topic, partition, epoch, from, .. } = checkpoint;
     let place = format!("{topic}/{partition}");
     Failure::Fenced(match found {
         None => format!("{place} was never claimed"),
-        Some((current, _)) if current != epoch.0 => format!("{place} belongs to epoch {current}, not to {epoch}"),
-        Some((_, next)) => {
-            let next = next.map_or_else(|| "nothing".to_owned(), |offset| offset.to_string());
+        Some(PositionColumns { epoch: current, .. }) if current != epoch.0 => {
+            format!("{place} belongs to epoch {current}, not to {epoch}")
+        }
+        Some(PositionColumns { next_offset, .. }) => {
+            let next = next_offset.map_or_else(|| "nothing".to_owned(), |offset| offset.to_string());
             format!("{place} goes on at offset {next}, not at {from}")
         }
     })

@@ -6,7 +6,7 @@
 //! Two transactions carry the pipe. A **checkpoint** appends counts and moves offset and watermark, fenced by the
 //! owner's epoch and by the offset it starts at. A **seal** reads one snapshot, asks the pure
 //! [`Sealer`](driftd_model::Sealer) what to do, and writes pane, verdicts, incidents, notifications and frontier
-//! together, or nothing. Between seals a **reconciling** does the same for incidents alone: what is due by the clock, or
+//! together, or nothing. Between seals a **reconciliation** does the same for incidents alone: what is due by the clock, or
 //! because a person did something, is told without waiting for the next pane.
 //!
 //! | tables | hold | written by |
@@ -16,16 +16,17 @@
 //! | `sealed_panes`, `monitor_frontiers` | their frozen merge, how far it goes, and how many records came too late | seal, sweep |
 //! | `baselines`, `active_baselines` | what traffic is judged against, and from when on | `baseline` commands |
 //! | `windows`, `feature_drift` | what was judged | seal |
-//! | `incidents`, `incident_events`, `silences` | what is wrong, what changed, who was told, what is muted | seal, reconciling, people, outbox |
-//! | `notification_outbox`, `deliveries` | what people shall hear, and every try to tell them | seal, reconciling, outbox |
+//! | `incidents`, `incident_events`, `silences` | what is wrong, what changed, who was told, what is muted | seal, reconciliation, people, outbox |
+//! | `notification_outbox`, `deliveries` | what people shall hear, and every try to tell them | seal, reconciliation, outbox |
 //!
 //! Instants are integers in the tables. The views `drift_history`, `incident_history` and `feature_profile`, which are
 //! what analysts read, have them as RFC 3339 text (SQLite) or as `timestamptz` (Postgres).
 //!
-//! What is not SQL stands once: rows and what they are read into (`rows`, `read`), the order of a seal (`seal`)
-//! and of a reconciling (`reconcile`), the fence (`fence`), versions of the tables (`schema`), the port itself (`port`). The folders `sqlite` and `postgres` hold
-//! statements. Those of Postgres are checked when they are compiled, against the description of the tables in `.sqlx`;
-//! `cargo xtask sqlx` brings it up to date.
+//! What is not SQL stands once: rows and what they are read into (`rows`, `read`), the order of a seal (`seal`) and of a
+//! reconciliation (`reconcile`), the fence (`fence`), versions of the tables (`schema`), what a call does (`call`). So do
+//! statements that both databases understand: they are files of the folder `statements`. The folders `sqlite` and
+//! `postgres` implement the ports and hold all other statements. Those of Postgres are checked when they are compiled,
+//! against the description of the tables in `.sqlx`; `cargo xtask sqlx` brings it up to date.
 //!
 //! ```
 //! use driftd_model::{Epoch, Partition, Topic};
@@ -44,11 +45,11 @@
 
 #![forbid(unsafe_code)]
 
+mod call;
 mod codec;
 mod error;
 mod fence;
 mod lease;
-mod port;
 mod postgres;
 mod read;
 mod reconcile;
@@ -56,6 +57,7 @@ mod rows;
 mod schema;
 mod seal;
 mod sqlite;
+mod statement;
 mod url;
 
 use std::sync::Arc;

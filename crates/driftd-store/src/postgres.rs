@@ -1,20 +1,20 @@
 //! The store on Postgres: any number of processes, no leader.
 
-mod baselines;
+mod catalogue;
 mod checkpoint;
 mod connect;
-mod history;
 mod incidents;
 mod late;
+mod migrate;
 mod outbox;
-mod panes;
 mod partitions;
+mod pipeline;
+mod reads;
 mod reconcile;
 mod retain;
-mod schema;
 mod seal;
-mod silences;
 mod text;
+mod transaction;
 mod turn;
 
 use std::fmt;
@@ -22,19 +22,21 @@ use std::future::Future;
 use std::io;
 use std::time::Duration;
 
-use driftd_model::StoreError;
+use async_trait::async_trait;
+use driftd_model::{Store, StoreError};
 use sqlx::PgPool;
 
 use crate::StoreOptions;
+use crate::call::Call;
 use crate::error::{Failure, Outcome};
-use crate::port::store_port;
 use crate::schema::Migrated;
 use partitions::Partitions;
+use transaction::Transaction;
 
 /// How long a call may take in all. The server ends a statement earlier; this is for a network that says nothing.
-const PATIENCE: Duration = Duration::from_secs(90);
+const CALL_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// The store on Postgres, 14 or later.
+/// The store on Postgres, 14 or later, directly or behind a pooler in transaction mode.
 ///
 /// Every process that has the URL works on the same truth. What keeps them apart are rows: a checkpoint is fenced by the
 /// row of its partition, a seal holds the row of its monitor, a message is leased by its row. Locks of the whole
@@ -58,8 +60,8 @@ impl PostgresStore {
     pub async fn open(url: &str, options: &StoreOptions) -> Result<Self, StoreError> {
         let connect = connect::parse(url).map_err(|e| e.doing("read the store url"))?;
         let place = connect::place(&connect);
-        let opened = within_patience(async {
-            connect::migrate(&connect).await?;
+        let opened = within_timeout(async {
+            migrate::migrate(&connect).await?;
             let store =
                 Self { pool: connect::pool(connect, options), place: place.clone(), partitions: Partitions::default() };
             store.prepare_today().await?;
@@ -72,10 +74,18 @@ impl PostgresStore {
     pub(crate) async fn migrate(url: &str) -> Result<Migrated, StoreError> {
         let connect = connect::parse(url).map_err(|e| e.doing("read the store url"))?;
         let place = connect::place(&connect);
-        connect::migrate(&connect).await.map_err(|e| e.doing(format!("migrate the Postgres database {place}")))
+        migrate::migrate(&connect).await.map_err(|e| e.doing(format!("migrate the Postgres database {place}")))
     }
 
-    async fn close_connections(&self) {
+    /// Begins a transaction.
+    async fn begin(&self) -> Outcome<Transaction> {
+        Transaction::begin(&self.pool).await
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn close(&self) {
         self.pool.close().await;
     }
 }
@@ -86,12 +96,15 @@ impl fmt::Debug for PostgresStore {
     }
 }
 
+/// The port's answer to `call`, for which `work` is done in time.
+async fn answer<T: Send>(call: Call<'_>, work: impl Future<Output = Outcome<T>> + Send) -> Result<T, StoreError> {
+    call.answer(within_timeout(work)).await
+}
+
 /// A call that is given up when nothing is heard for too long; its connection is closed and what it began rolled back.
-async fn within_patience<T>(call: impl Future<Output = Outcome<T>>) -> Outcome<T> {
-    match tokio::time::timeout(PATIENCE, call).await {
+async fn within_timeout<T>(call: impl Future<Output = Outcome<T>> + Send) -> Outcome<T> {
+    match tokio::time::timeout(CALL_TIMEOUT, call).await {
         Ok(done) => done,
         Err(_) => Err(Failure::Sql(io::Error::from(io::ErrorKind::TimedOut).into())),
     }
 }
-
-store_port!(PostgresStore, within_patience);

@@ -10,7 +10,7 @@ use crate::error::Outcome;
 /// A transaction in which a monitor's incidents are reconciled. Everything is read from one snapshot.
 pub(crate) trait ReconcileTransaction: Send {
     /// Unresolved incidents of a monitor, and those whose end somebody has still to hear of.
-    fn wanting(&mut self, monitor: &MonitorId) -> impl Future<Output = Outcome<Vec<Incident>>> + Send;
+    fn unreconciled(&mut self, monitor: &MonitorId) -> impl Future<Output = Outcome<Vec<Incident>>> + Send;
 
     /// Silences that end after `now`.
     fn silences(&mut self, now: Timestamp) -> impl Future<Output = Outcome<Vec<Silence>>> + Send;
@@ -23,26 +23,20 @@ pub(crate) trait ReconcileTransaction: Send {
 pub(crate) async fn decide(
     transaction: &mut impl ReconcileTransaction,
     reconciler: &dyn IncidentReconciler,
-) -> Outcome<SealOutcome> {
-    let incidents = transaction.wanting(reconciler.monitor()).await?;
+) -> Outcome<Option<SealOutcome>> {
+    let incidents = transaction.unreconciled(reconciler.monitor()).await?;
     let silences = transaction.silences(reconciler.now()).await?;
     Ok(reconciler.reconcile(ReconcileInput { incidents, silences }))
 }
 
-/// Reconciles in `transaction`, which the caller commits unless there is nothing to write.
+/// Reconciles in `transaction`, which the caller commits if anything was written.
 pub(crate) async fn reconcile(
     transaction: &mut impl ReconcileTransaction,
     reconciler: &dyn IncidentReconciler,
-) -> Outcome<SealOutcome> {
+) -> Outcome<Option<SealOutcome>> {
     let outcome = decide(transaction, reconciler).await?;
-    if !is_nothing(&outcome) {
-        transaction.write_incidents(&outcome, reconciler.now()).await?;
+    if let Some(outcome) = &outcome {
+        transaction.write_incidents(outcome, reconciler.now()).await?;
     }
     Ok(outcome)
-}
-
-/// Whether nothing is to be written.
-pub(crate) fn is_nothing(outcome: &SealOutcome) -> bool {
-    let SealOutcome { windows: _, incidents, dropped, events, notifications } = outcome;
-    incidents.is_empty() && dropped.is_empty() && events.is_empty() && notifications.is_empty()
 }

@@ -1,7 +1,7 @@
 //! Bringing the tables of a database up to date.
 
 use sqlx::SqlSafeStr;
-use sqlx::migrate::{Migrate, MigrateError, Migration, MigrationType};
+use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migration, MigrationType};
 
 use crate::error::{Failure, Outcome};
 
@@ -20,32 +20,32 @@ pub struct Migrated {
     pub version: i64,
 }
 
-/// Applies what is missing, each version in a transaction of its own; others who are at it wait for the database's lock
-/// and find nothing left to do.
-///
-/// A connection on which this failed may hold that lock: it is to be closed and not used again.
+/// Applies what is missing, each version in a transaction of its own.
 pub(crate) async fn migrate(connection: &mut impl Migrate, versions: &[Version]) -> Outcome<Migrated> {
-    connection.lock().await.map_err(failure)?;
-    let migrated = apply_missing(connection, versions).await?;
-    connection.unlock().await.map_err(failure)?;
-    Ok(migrated)
-}
-
-async fn apply_missing(connection: &mut impl Migrate, versions: &[Version]) -> Outcome<Migrated> {
-    let latest = versions.last().map_or(0, |(version, ..)| *version);
     connection.ensure_migrations_table(TABLE).await.map_err(failure)?;
     if let Some(version) = connection.dirty_version(TABLE).await.map_err(failure)? {
         return Err(failure(MigrateError::Dirty(version)));
     }
     let found = connection.list_applied_migrations(TABLE).await.map_err(failure)?;
+    let mut applied = Vec::new();
+    for migration in missing(versions, &found)? {
+        connection.apply(TABLE, &migration).await.map_err(failure)?;
+        applied.push(name(&migration));
+    }
+    Ok(Migrated { applied, version: latest(versions) })
+}
+
+/// The versions that the tables do not have yet, oldest first; `found` are those they have.
+pub(crate) fn missing(versions: &[Version], found: &[AppliedMigration]) -> Outcome<Vec<Migration>> {
     if let Some(newer) = found.iter().find(|found| versions.iter().all(|(version, ..)| *version != found.version)) {
         return Err(Failure::Refused(format!(
-            "the database has tables of version {}, this build knows them up to {latest}: \
+            "the database has tables of version {}, this build knows them up to {}: \
              use the driftd that wrote it, or a newer one",
-            newer.version
+            newer.version,
+            latest(versions)
         )));
     }
-    let mut applied = Vec::new();
+    let mut missing = Vec::new();
     for (version, name, sql) in versions {
         let migration = Migration::new(*version, (*name).into(), MigrationType::Simple, sql.into_sql_str(), false);
         match found.iter().find(|found| found.version == *version) {
@@ -56,13 +56,20 @@ async fn apply_missing(connection: &mut impl Migrate, versions: &[Version]) -> O
                      use the driftd that wrote it, or start with a new database"
                 )));
             }
-            None => {
-                connection.apply(TABLE, &migration).await.map_err(failure)?;
-                applied.push(format!("{version:04}_{name}"));
-            }
+            None => missing.push(migration),
         }
     }
-    Ok(Migrated { applied, version: latest })
+    Ok(missing)
+}
+
+/// The newest version there is.
+pub(crate) fn latest(versions: &[Version]) -> i64 {
+    versions.last().map_or(0, |(version, ..)| *version)
+}
+
+/// What a version is called.
+pub(crate) fn name(migration: &Migration) -> String {
+    format!("{:04}_{}", migration.version, migration.description)
 }
 
 /// Trouble with the database stays what it is, so that its class does.

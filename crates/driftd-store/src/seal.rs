@@ -3,14 +3,12 @@
 use std::future::Future;
 
 use driftd_model::{
-    BaselineRef, ContentHash, MonitorId, Notification, PlannedDelta, ReceiverName, Score, SealInput, SealOutcome,
-    SealStep, SealView, Sealed, SealedPane, Sealer, Topic, Verdict, WindowResult,
+    MonitorId, PlannedDelta, ReconcileInput, SealOrder, SealOutcome, SealView, Sealed, SealedPane, Sealer, Topic,
 };
-use driftd_window::{EventTime, PaneId, Timestamp};
+use driftd_window::{EventTime, PaneId};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::error::{Failure, Outcome};
-use crate::read::to_document;
 use crate::reconcile::ReconcileTransaction;
 
 /// A transaction that a seal takes place in. Everything is read from one snapshot.
@@ -40,88 +38,43 @@ pub(crate) trait SealTransaction: ReconcileTransaction {
 
 /// What a step seals and decides.
 pub(crate) struct Decided<'a> {
-    pub(crate) sealer: &'a dyn Sealer,
-    /// The step's one moment.
-    pub(crate) now: Timestamp,
-    /// The frontier after the step.
-    pub(crate) through: EventTime,
+    pub(crate) monitor: &'a MonitorId,
+    pub(crate) order: &'a SealOrder<'a>,
     /// The pane's frozen merge, by segment.
     pub(crate) merged: &'a [SealedPane],
     pub(crate) outcome: &'a SealOutcome,
-    /// What its windows were judged against.
-    pub(crate) baseline: (BaselineRef, ContentHash),
 }
 
-/// Takes one step in `transaction`, which the caller commits; nothing was written when the step is idle.
-pub(crate) async fn step(transaction: &mut impl SealTransaction, sealer: &dyn Sealer) -> Outcome<Sealed> {
+/// Takes one step in `transaction`, which the caller commits if there was one.
+pub(crate) async fn seal(transaction: &mut impl SealTransaction, sealer: &dyn Sealer) -> Outcome<Option<Sealed>> {
     let monitor = sealer.monitor();
-    let seen = transaction.view(monitor, sealer.topics()).await?;
-    let step = sealer.decide(&seen);
-    let Some(through) = sealer.through(step) else {
-        return Ok(idle());
+    let view = transaction.view(monitor, sealer.topics()).await?;
+    let Some(order) = sealer.decide(&view) else {
+        return Ok(None);
     };
-    let merged = match step {
-        SealStep::Pane { pane } => merge(sealer, pane, transaction.partials(monitor, pane).await?)?,
-        SealStep::Idle | SealStep::Quiet { .. } | SealStep::Gap { .. } => Vec::new(),
-    };
-    let mut panes = match step {
-        // A gap is a stretch that no window with records reaches: however long, there is nothing to read.
-        SealStep::Gap { .. } | SealStep::Idle => Vec::new(),
-        // The pane just merged is not written yet; it joins below.
-        SealStep::Pane { .. } | SealStep::Quiet { .. } => {
-            transaction.panes(monitor, sealer.history_from(step), through).await?
+    let merged = match order.pane() {
+        Some(pane) => {
+            let deltas = transaction.partials(monitor, pane).await?;
+            off_the_runtime(|| order.merge(deltas)).map_err(|error| {
+                Failure::unreadable(format!("a part of pane {} of monitor {monitor}", pane.start()), error)
+            })?
         }
+        None => Vec::new(),
     };
-    // A row that holds late records only is no data.
-    panes.retain(|pane| pane.rows > 0);
-    panes.extend(merged.iter().cloned());
-    let now = sealer.now(step);
-    let incidents = transaction.wanting(monitor).await?;
-    let silences = transaction.silences(now).await?;
-    let outcome = off_the_runtime(|| {
-        sealer.evaluate(SealInput { step, panes, first_data: seen.first_data, incidents, silences })
-    });
-    let baseline = sealer.baseline(step);
-    transaction.write(&Decided { sealer, now, through, merged: &merged, outcome: &outcome, baseline }).await?;
-    let rows = merged.iter().fold(0_u64, |sum, pane| sum.saturating_add(pane.rows));
-    Ok(Sealed { step, rows, outcome })
-}
-
-/// What a seal that found nothing to do returns.
-pub(crate) fn idle() -> Sealed {
-    Sealed { step: SealStep::Idle, rows: 0, outcome: SealOutcome::default() }
+    let history = match order.history() {
+        Some((from, to)) => transaction.panes(monitor, from, to).await?,
+        None => Vec::new(),
+    };
+    let incidents = transaction.unreconciled(monitor).await?;
+    let silences = transaction.silences(order.now).await?;
+    let outcome = off_the_runtime(|| order.evaluate(history, &merged, ReconcileInput { incidents, silences }));
+    transaction.write(&Decided { monitor, order: &order, merged: &merged, outcome: &outcome }).await?;
+    Ok(Some(order.done(&merged, outcome)))
 }
 
 /// The refusal of a frontier that does not move forward.
 pub(crate) fn not_forward(monitor: &MonitorId, through: EventTime) -> Failure {
     Failure::Refused(format!("the frontier of monitor {monitor} cannot go back to {through}"))
-}
-
-/// The frozen merge of a pane's partials, by segment.
-fn merge(sealer: &dyn Sealer, pane: PaneId, deltas: Vec<PlannedDelta>) -> Outcome<Vec<SealedPane>> {
-    off_the_runtime(|| sealer.merge(deltas)).map_err(|error| {
-        let what = format!("a part of pane {} of monitor {}", pane.start(), sealer.monitor());
-        Failure::unreadable(what, error)
-    })
-}
-
-/// Every statistic of every feature, with the id of its window.
-pub(crate) fn scores<'a>(numbered: &[(i64, &'a WindowResult)]) -> Vec<(i64, &'a Verdict, &'a Score)> {
-    numbered
-        .iter()
-        .flat_map(|(id, result)| result.verdicts.iter().map(move |verdict| (*id, verdict)))
-        .flat_map(|(id, verdict)| verdict.scores.iter().map(move |score| (id, verdict, score)))
-        .collect()
-}
-
-/// Every message, once a receiver, as it is stored.
-pub(crate) fn messages(notifications: &[Notification]) -> Outcome<Vec<(&Notification, &ReceiverName, String)>> {
-    let mut messages = Vec::new();
-    for notification in notifications {
-        let body = to_document(notification, format_args!("notification {}", notification.key))?;
-        messages.extend(notification.receivers.iter().map(|receiver| (notification, receiver, body.clone())));
-    }
-    Ok(messages)
 }
 
 /// Runs a computation of some milliseconds without holding up what else this worker thread has to do, where the

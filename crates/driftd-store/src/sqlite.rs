@@ -1,25 +1,23 @@
 //! The store on SQLite: one file, one writer at a time, any number of readers.
 
-mod baselines;
 mod bulk;
+mod catalogue;
 mod checkpoint;
 mod connect;
-mod history;
 mod incidents;
 mod late;
 mod outbox;
-mod panes;
+mod pipeline;
+mod reads;
 mod reconcile;
 mod retain;
-mod schema;
 mod seal;
-mod silences;
 
-use driftd_model::StoreError;
+use async_trait::async_trait;
+use driftd_model::{Store, StoreError};
 use sqlx::SqlitePool;
 
 use crate::error::Outcome;
-use crate::port::store_port;
 use crate::schema::Migrated;
 
 /// The store on SQLite.
@@ -61,15 +59,16 @@ impl SqliteStore {
         connect::migrate(path).await.map_err(|e| e.doing(format!("migrate the SQLite database {path}")))
     }
 
-    async fn close_connections(&self) {
-        self.readers.close().await;
-        self.writer.close().await;
-    }
-
     /// Starts a write transaction.
     async fn write(&self) -> Outcome<sqlx::Transaction<'static, sqlx::Sqlite>> {
         Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
     }
 }
 
-store_port!(SqliteStore, std::convert::identity);
+#[async_trait]
+impl Store for SqliteStore {
+    async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops where something is not as it should be")]
 
 use driftd_model::{
-    DeadLetter, ErrorClass, HistoryQuery, MonitorSealer, Offset, SealTime, SharedStore, Store, StoreError,
+    DeadLetter, ErrorClass, HistoryQuery, MonitorSealer, Offset, ReadStore, SealTime, SharedStore, StoreError,
 };
 use driftd_store::SqliteStore;
 use driftd_testkit::fixtures::{
@@ -82,15 +82,15 @@ async fn files_that_are_no_database_of_this_build_are_refused_with_the_reason() 
         .unwrap();
     let error = open_error(text.to_str().unwrap()).await;
     assert!(error.contains("is not a SQLite database"), "{error}");
-    query("UPDATE _sqlx_migrations SET version = 9 WHERE version = 8").execute(&seen.outside).await.unwrap();
+    query("UPDATE _sqlx_migrations SET version = 10 WHERE version = 9").execute(&seen.outside).await.unwrap();
     let error = open_error(&seen.path).await;
-    assert!(error.contains("has tables of version 9, this build knows them up to 8"), "{error}");
-    query("UPDATE _sqlx_migrations SET version = 8, checksum = x'00' WHERE version = 9")
+    assert!(error.contains("has tables of version 10, this build knows them up to 9"), "{error}");
+    query("UPDATE _sqlx_migrations SET version = 9, checksum = x'00' WHERE version = 10")
         .execute(&seen.outside)
         .await
         .unwrap();
     let error = open_error(&seen.path).await;
-    assert!(error.contains("set up by another edition of migration 8"), "{error}");
+    assert!(error.contains("set up by another edition of migration 9"), "{error}");
 }
 
 #[tokio::test]

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use driftd_model::{
     Baseline, Cause, Checkpoint, Epoch, FeatureBaseline, Health, JudgeRules, Monitor, MonitorId, MonitorPlan,
     MonitorReconciler, MonitorSealer, Observation, Offset, Partition, PlannedDelta, Pointer, ReceiverName, Role,
-    Routing, SealOutcome, SealStep, SealTime, Sealed, Sealer, SegmentBaseline, SegmentSpec, Store, StoreError,
-    StoredBaseline, Topic,
+    Routing, SealOutcome, SealTime, Sealed, Sealer, SegmentBaseline, SegmentSpec, Store, StoreError, StoredBaseline,
+    Topic,
 };
 use driftd_stats::{
     BinEdges, CategoryCounts, DriftStatistic, FeatureAggregate, FeatureLayout, LayoutOptions, NumericSlice,
@@ -301,19 +301,16 @@ pub async fn seal_all(
     steps_of(store, &MonitorSealer::new(plan, 1, &routing, SealTime::Clock(now))).await
 }
 
-/// Seals as far as `sealer` goes; every step but the last, idle one.
+/// Seals as far as `sealer` goes.
 pub async fn steps_of(store: &dyn Store, sealer: &dyn Sealer) -> Vec<Sealed> {
     let mut steps = Vec::new();
-    loop {
-        let sealed = store.seal(sealer).await.unwrap();
-        if sealed.step == SealStep::Idle {
-            return steps;
-        }
+    while let Some(sealed) = store.seal(sealer).await.unwrap() {
         steps.push(sealed);
     }
+    steps
 }
 
-/// Looks after the incidents of `plan`, telling `receivers` everything.
+/// Reconciles the incidents of `plan`, notifying `receivers` of everything.
 pub async fn reconcile(
     store: &dyn Store,
     plan: &MonitorPlan,
@@ -332,7 +329,7 @@ pub async fn reconcile_seeing(
     now: Timestamp,
 ) -> SealOutcome {
     let routing = Routing::to(receivers.to_vec());
-    store.reconcile(&MonitorReconciler::new(plan, &routing, seen, now)).await.unwrap()
+    store.reconcile(&MonitorReconciler::new(plan, &routing, seen, now)).await.unwrap().unwrap_or_default()
 }
 
 /// The hour before `until`, in which the store was away or driftd was well.

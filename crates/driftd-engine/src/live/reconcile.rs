@@ -64,7 +64,7 @@ impl Periodic for ReconcileLoop {
             };
             let reconciler = MonitorReconciler::new(&plan, &self.routing, seen.as_ref(), now);
             let outcome = self.store.reconcile(&reconciler).await?;
-            for event in &outcome.events {
+            for event in outcome.iter().flat_map(|outcome| &outcome.events) {
                 tracing::info!(
                     monitor.id = %monitor.id, incident.id = %event.incident, transition = event.transition.as_str(),
                     "incident changed"

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use driftd_model::{MonitorSealer, PlanSchedule, Routing, SealStep, SealTime, SharedStore, Source, StoreError, Topic};
+use driftd_model::{MonitorSealer, PlanSchedule, Routing, SealTime, SharedStore, Source, StoreError, Topic};
 use driftd_window::{GlobalMark, PartitionMark, Timestamp};
 use tokio::time::Instant;
 
@@ -70,10 +70,9 @@ impl SealLoop {
         let started = Instant::now();
         let now = self.clock.now();
         let sealer = MonitorSealer::of(plan, expected, &self.routing, SealTime::Clock(now));
-        let sealed = self.store.seal(&sealer).await?;
-        if sealed.step == SealStep::Idle {
+        let Some(sealed) = self.store.seal(&sealer).await? else {
             return Ok(false);
-        }
+        };
         let outcomes = sealed.outcome.windows.iter().map(|window| window.outcome.as_str());
         METRICS.step_sealed(&plan.monitor().id, outcomes, started.elapsed());
         for window in &sealed.outcome.windows {

@@ -71,7 +71,10 @@ fn every_instant_has_one_plan() {
 fn windows_are_judged_by_the_plan_of_their_last_pane() {
     let (schedule, routing) = (schedule(), Routing::default());
     let sealer = MonitorSealer::of(&schedule, 1, &routing, SealTime::Replay);
-    let judged = |end| sealer.baseline(crate::SealStep::Quiet { through: hour(end) }).0.to_string();
+    let judged = |end| {
+        let order = sealer.order(crate::SealStep::Quiet { through: hour(end) }, &SealView::default());
+        order.baseline().reference.to_string()
+    };
     assert_eq!(
         [9, 10, 11, 20, 21].map(judged),
         ["a@v1", "a@v1", "a@v2", "a@v2", "a@v3"],
@@ -86,13 +89,14 @@ fn whoever_does_not_know_the_newest_activation_seals_nothing() {
     let next_data = Some(PaneId::from_stored(hour(3)));
     let view = |activation| SealView { next_data, activation, ..SealView::default() };
     let step = crate::SealStep::Pane { pane: PaneId::from_stored(hour(3)) };
-    assert_eq!(sealer.decide(&view(Some(activation(20, "a@v3")))), step);
+    assert_eq!(sealer.decide(&view(Some(activation(20, "a@v3")))).map(|order| order.step), Some(step));
     for unknown in [None, Some(activation(20, "a@v4")), Some(activation(30, "a@v3"))] {
-        assert_eq!(sealer.decide(&view(unknown)), crate::SealStep::Idle);
+        assert!(sealer.decide(&view(unknown)).is_none());
     }
     let alone = fixtures::plan(fixtures::monitor(&[("hour", 1, 1)]));
     let sealer = MonitorSealer::new(&alone, 1, &routing, SealTime::ReplayEnd);
-    assert_eq!(sealer.decide(&view(Some(activation(30, "a@v3")))), step, "a replay asks nobody");
+    let asked = sealer.decide(&view(Some(activation(30, "a@v3")))).map(|order| order.step);
+    assert_eq!(asked, Some(step), "a replay asks nobody");
 }
 
 #[test]

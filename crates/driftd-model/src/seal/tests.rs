@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::fixtures::{at, clock, deltas, hours, monitor, panes, plan, segment, split};
-use crate::{MonitorSealer, SealTime, Sealer};
+use crate::{MonitorSealer, SealTime};
 
 /// Day windows every six hours; allowed lateness and idle timeout are an hour.
 fn daily() -> Monitor {
@@ -44,31 +44,31 @@ fn every_branch() {
     let m = |hours| vec![mark(hours)];
     let sealing = |hour| SealStep::Pane { pane: pane(hour) };
     for (what, view, expected) in [
-        ("nothing known", view(None, vec![], None, None), SealStep::Idle),
-        ("no records yet", view(None, m(50), None, None), SealStep::Idle),
-        ("the first pane, lateness not over", view(None, m(2), Some(1), None), SealStep::Idle),
+        ("nothing known", view(None, vec![], None, None), None),
+        ("no records yet", view(None, m(50), None, None), None),
+        ("the first pane, lateness not over", view(None, m(2), Some(1), None), None),
         (
             "the first pane, one microsecond short",
             {
                 let short = Watermark::at(EventTime::from_micros(at(3).as_micros() - 1));
                 view(None, vec![PartitionMark::stored(Some(short), None)], Some(1), None)
             },
-            SealStep::Idle,
+            None,
         ),
-        ("the first pane", view(None, m(3), Some(1), None), sealing(1)),
-        ("the next pane", view(Some(2), m(50), Some(2), Some(1)), sealing(2)),
-        ("the next pane, not due", view(Some(2), m(3), Some(2), Some(1)), SealStep::Idle),
-        ("the frontier is ahead of the mark", view(Some(40), m(3), None, Some(1)), SealStep::Idle),
-        ("quiet, but the window at 6 holds hour 1", view(Some(2), m(50), None, Some(1)), quiet(6)),
-        ("quiet up to the next records", view(Some(2), m(50), Some(9), Some(1)), quiet(6)),
-        ("no window ends before the next records", view(Some(2), m(50), Some(4), Some(1)), gap(4)),
-        ("no window ends before the mark", view(Some(2), m(6), None, Some(1)), gap(5)),
-        ("the last window with records", view(Some(18), m(500), None, Some(1)), quiet(24)),
-        ("the first window without", view(Some(24), m(500), None, Some(1)), gap(30)),
-        ("then the last one", view(Some(30), m(500), None, Some(1)), gap(498)),
-        ("then the rest", view(Some(498), m(500), None, Some(1)), gap(499)),
-        ("a gap without any records before", view(Some(2), m(51), None, None), gap(48)),
-        ("late records do not hold up", view(Some(30), m(500), Some(3), Some(1)), gap(498)),
+        ("the first pane", view(None, m(3), Some(1), None), Some(sealing(1))),
+        ("the next pane", view(Some(2), m(50), Some(2), Some(1)), Some(sealing(2))),
+        ("the next pane, not due", view(Some(2), m(3), Some(2), Some(1)), None),
+        ("the frontier is ahead of the mark", view(Some(40), m(3), None, Some(1)), None),
+        ("quiet, but the window at 6 holds hour 1", view(Some(2), m(50), None, Some(1)), Some(quiet(6))),
+        ("quiet up to the next records", view(Some(2), m(50), Some(9), Some(1)), Some(quiet(6))),
+        ("no window ends before the next records", view(Some(2), m(50), Some(4), Some(1)), Some(gap(4))),
+        ("no window ends before the mark", view(Some(2), m(6), None, Some(1)), Some(gap(5))),
+        ("the last window with records", view(Some(18), m(500), None, Some(1)), Some(quiet(24))),
+        ("the first window without", view(Some(24), m(500), None, Some(1)), Some(gap(30))),
+        ("then the last one", view(Some(30), m(500), None, Some(1)), Some(gap(498))),
+        ("then the rest", view(Some(498), m(500), None, Some(1)), Some(gap(499))),
+        ("a gap without any records before", view(Some(2), m(51), None, None), Some(gap(48))),
+        ("late records do not hold up", view(Some(30), m(500), Some(3), Some(1)), Some(gap(498))),
     ] {
         assert_eq!(next_step(&daily(), &view, 1, clock(0)), expected, "{what}");
     }
@@ -77,12 +77,12 @@ fn every_branch() {
 #[test]
 fn a_partition_that_is_not_there_holds_back() {
     let due = view(None, vec![mark(50)], Some(1), None);
-    assert_eq!(next_step(&daily(), &due, 2, clock(0)), SealStep::Idle);
+    assert_eq!(next_step(&daily(), &due, 2, clock(0)), None);
     let silent = view(None, vec![mark(50), PartitionMark::default()], Some(1), None);
-    assert_eq!(next_step(&daily(), &silent, 2, clock(0)), SealStep::Idle);
+    assert_eq!(next_step(&daily(), &silent, 2, clock(0)), None);
     let slow = view(None, vec![mark(50), mark(2)], Some(1), None);
-    assert_eq!(next_step(&daily(), &slow, 2, clock(0)), SealStep::Idle);
-    assert_ne!(next_step(&daily(), &due, 1, clock(0)), SealStep::Idle);
+    assert_eq!(next_step(&daily(), &slow, 2, clock(0)), None);
+    assert_ne!(next_step(&daily(), &due, 1, clock(0)), None);
 }
 
 #[test]
@@ -90,23 +90,23 @@ fn when_every_partition_is_idle_the_clock_seals() {
     let mut quiet_now = mark(1);
     quiet_now.reached_end(clock(10));
     let view = view(None, vec![quiet_now], Some(1), None);
-    assert_eq!(next_step(&daily(), &view, 1, clock(10)), SealStep::Idle, "at its end, but not quiet long enough");
-    assert_eq!(next_step(&daily(), &view, 1, clock(11)), SealStep::Idle, "quiet, but nobody has said so");
+    assert_eq!(next_step(&daily(), &view, 1, clock(10)), None, "at its end, but not quiet long enough");
+    assert_eq!(next_step(&daily(), &view, 1, clock(11)), None, "quiet, but nobody has said so");
     quiet_now.reached_end(clock(11));
     let view = SealView { marks: vec![quiet_now], ..view };
-    assert_eq!(next_step(&daily(), &view, 1, clock(11)), SealStep::Pane { pane: pane(1) });
+    assert_eq!(next_step(&daily(), &view, 1, clock(11)), Some(SealStep::Pane { pane: pane(1) }));
 }
 
 #[test]
 fn the_ends_of_time_are_no_place_to_overflow() {
     let edge = |micros| vec![PartitionMark::stored(Some(Watermark::at(EventTime::from_micros(micros))), None)];
     let first = view(Some(2), edge(i64::MIN), Some(2), None);
-    assert_eq!(next_step(&daily(), &first, 1, clock(0)), SealStep::Idle);
+    assert_eq!(next_step(&daily(), &first, 1, clock(0)), None);
     let last = SealView {
         sealed_through: Some(EventTime::from_micros(i64::MIN)),
         ..view(None, edge(i64::MAX), None, Some(1))
     };
-    assert_ne!(next_step(&daily(), &last, 1, clock(0)), SealStep::Idle);
+    assert_ne!(next_step(&daily(), &last, 1, clock(0)), None);
 }
 
 /// Seals everything up to `mark` as a store would; what was visited, in order.
@@ -115,11 +115,10 @@ fn seal_all(monitor: &Monitor, data: &BTreeSet<i64>, mark_at: i64, sealed: &mut 
     loop {
         let next = sealed.map_or(data.first(), |s| data.range(s..).next()).copied();
         let last = sealed.and_then(|s| data.range(..s).next_back()).copied();
-        let step = next_step(monitor, &view(*sealed, vec![mark(mark_at)], next, last), 1, clock(0));
-        let Some(through) = step.through(monitor.pane) else {
+        let Some(step) = next_step(monitor, &view(*sealed, vec![mark(mark_at)], next, last), 1, clock(0)) else {
             return steps;
         };
-        let through = through.as_micros() / at(1).as_micros();
+        let through = step.through(monitor.pane).as_micros() / at(1).as_micros();
         assert!(sealed.is_none_or(|s| s < through), "the frontier must move: {sealed:?}, {step:?}");
         assert!(through < mark_at, "{step:?} is beyond the mark at {mark_at} less an hour");
         match step {
@@ -163,7 +162,7 @@ proptest! {
         let through = sealed.unwrap_or(0);
         let visited: BTreeSet<i64> = steps
             .iter()
-            .filter_map(|s| s.through(monitor.pane))
+            .map(|s| s.through(monitor.pane))
             .map(|end| end.as_micros() / at(1).as_micros())
             .collect();
         let expected = must_visit(&monitor, &data, through);
@@ -235,10 +234,11 @@ fn a_sealer_asks_for_no_more_history_than_ends_with_the_step() {
     let plan = plan(monitor(&[("hour", 1, 1), ("day", 24, 6)]));
     let routing = crate::Routing::default();
     let sealer = MonitorSealer::new(&plan, 1, &routing, SealTime::Replay);
-    let from = |step| sealer.history_from(step).as_micros() / at(1).as_micros();
-    assert_eq!(from(SealStep::Pane { pane: pane(30) }), 30);
-    assert_eq!(from(SealStep::Pane { pane: pane(35) }), 12);
-    assert_eq!((from(quiet(36)), from(gap(36))), (12, 36));
+    let order = |step| sealer.order(step, &SealView::default());
+    let history = |step| order(step).history();
+    assert_eq!(history(SealStep::Pane { pane: pane(30) }), Some((at(30), at(31))));
+    assert_eq!(history(SealStep::Pane { pane: pane(35) }), Some((at(12), at(36))));
+    assert_eq!((history(quiet(36)), history(gap(36))), (Some((at(12), at(36))), None));
     // A replay happens when the live daemon could first have sealed: lateness is an hour.
-    assert_eq!(sealer.now(quiet(36)), clock(37));
+    assert_eq!(order(quiet(36)).now, clock(37));
 }

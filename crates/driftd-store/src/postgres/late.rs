@@ -2,79 +2,65 @@
 
 use driftd_model::MonitorId;
 use driftd_window::EventTime;
-use sqlx::{PgConnection, query, query_scalar};
+use sqlx::{query, query_scalar};
 
-use super::{Outcome, PostgresStore};
+use super::Outcome;
+use super::transaction::Transaction;
 use crate::codec::{POSTCARD_SMALL, encode_aggregates};
-use crate::read::count;
+use crate::read;
 use crate::seal::not_forward;
 
-impl PostgresStore {
-    /// Panes behind the frontier hold as many records as they account for; what is beyond that is new. Counting again
-    /// finds nothing, so a sweep may be repeated at will. Whoever seals or sweeps the monitor is waited for: the account
-    /// is read and written as one.
-    pub(super) async fn count_late(&self, monitor: &MonitorId) -> Outcome<u64> {
-        let empty = encode_aggregates(&[])?;
-        let mut tx = self.pool.begin().await?;
-        lock_frontier(&mut tx, monitor).await?;
-        let found = query_scalar!(
-            r#"WITH late AS MATERIALIZED (
-                   SELECT a.pane_start, a.segment, a.partial_rows - a.accounted_rows AS records,
-                          (SELECT max(p.plan_hash) FROM pane_partials AS p
-                           WHERE p.monitor = $1 AND p.pane_start = a.pane_start AND p.segment = a.segment) AS plan_hash
-                   FROM pane_accounts AS a WHERE a.monitor = $1 AND a.partial_rows > a.accounted_rows
-               ), written AS (
-                   -- A pane that was sealed empty gets a row that holds late records only: no counts, rows = 0.
-                   INSERT INTO sealed_panes AS s (monitor, pane_start, segment, rows, late_rows, plan_hash, codec, state)
-                   SELECT $1, late.pane_start, late.segment, 0, late.records, late.plan_hash, $2, $3 FROM late
-                   ON CONFLICT (monitor, pane_start, segment) DO UPDATE
-                   SET late_rows = s.late_rows + excluded.late_rows
-               )
-               SELECT coalesce(sum(late.records), 0)::bigint AS "found!" FROM late"#,
-            monitor.as_str(),
-            POSTCARD_SMALL,
-            empty
-        );
-        let found = found.fetch_one(&mut *tx).await?;
-        tx.commit().await?;
-        count(found, "number of late records")
-    }
-
-    /// Where the frontier stands.
-    pub(super) async fn read_frontier(&self, monitor: &MonitorId) -> Outcome<Option<EventTime>> {
-        let found = query_scalar!("SELECT sealed_through FROM monitor_frontiers WHERE monitor = $1", monitor.as_str());
-        Ok(found.fetch_optional(&self.pool).await?.flatten().map(EventTime::from_micros))
-    }
+/// Panes behind the frontier hold as many records as they account for; what is beyond that is new. Counting again finds
+/// nothing, so a sweep may be repeated at will. Whoever seals or sweeps the monitor is waited for: the account is read
+/// and written as one.
+pub(super) async fn count(tx: &mut Transaction, monitor: &MonitorId) -> Outcome<u64> {
+    let empty = encode_aggregates(&[])?;
+    lock_frontier(tx, monitor).await?;
+    let found = query_scalar!(
+        r#"WITH late AS MATERIALIZED (
+               SELECT a.pane_start, a.segment, a.partial_rows - a.accounted_rows AS records,
+                      (SELECT max(p.plan_hash) FROM pane_partials AS p
+                       WHERE p.monitor = $1 AND p.pane_start = a.pane_start AND p.segment = a.segment) AS plan_hash
+               FROM pane_accounts AS a WHERE a.monitor = $1 AND a.partial_rows > a.accounted_rows
+           ), written AS (
+               -- A pane that was sealed empty gets a row that holds late records only: no counts, rows = 0.
+               INSERT INTO sealed_panes AS s (monitor, pane_start, segment, rows, late_rows, plan_hash, codec, state)
+               SELECT $1, late.pane_start, late.segment, 0, late.records, late.plan_hash, $2, $3 FROM late
+               ON CONFLICT (monitor, pane_start, segment) DO UPDATE
+               SET late_rows = s.late_rows + excluded.late_rows
+           )
+           SELECT coalesce(sum(late.records), 0)::bigint AS "found!" FROM late"#,
+        monitor.as_str(),
+        POSTCARD_SMALL,
+        empty
+    );
+    read::count(found.fetch_one(tx).await?, "number of late records")
 }
 
 /// Waits for whoever seals or sweeps the monitor, and keeps others out until the transaction ends.
-pub(super) async fn lock_frontier(connection: &mut PgConnection, monitor: &MonitorId) -> Outcome<()> {
+pub(super) async fn lock_frontier(tx: &mut Transaction, monitor: &MonitorId) -> Outcome<()> {
     query!("SELECT monitor FROM monitor_frontiers WHERE monitor = $1 FOR UPDATE", monitor.as_str())
-        .fetch_optional(connection)
+        .fetch_optional(tx)
         .await?;
     Ok(())
 }
 
 /// Changes the monitor's row into the same again, so that nobody goes on with a snapshot from before this transaction.
-pub(super) async fn touch_frontier(connection: &mut PgConnection, monitor: &MonitorId) -> Outcome<()> {
+pub(super) async fn touch_frontier(tx: &mut Transaction, monitor: &MonitorId) -> Outcome<()> {
     query!("UPDATE monitor_frontiers SET sealed_through = sealed_through WHERE monitor = $1", monitor.as_str())
-        .execute(connection)
+        .execute(tx)
         .await?;
     Ok(())
 }
 
 /// Moves the frontier forward; `through` must lie behind where it stands.
-pub(super) async fn advance_frontier(
-    connection: &mut PgConnection,
-    monitor: &MonitorId,
-    through: EventTime,
-) -> Outcome<()> {
+pub(super) async fn advance_frontier(tx: &mut Transaction, monitor: &MonitorId, through: EventTime) -> Outcome<()> {
     let moved = query!(
         "UPDATE monitor_frontiers SET sealed_through = $2
          WHERE monitor = $1 AND (sealed_through IS NULL OR sealed_through < $2)",
         monitor.as_str(),
         through.as_micros()
     );
-    let moved = moved.execute(connection).await?;
+    let moved = moved.execute(tx).await?;
     if moved.rows_affected() == 1 { Ok(()) } else { Err(not_forward(monitor, through)) }
 }

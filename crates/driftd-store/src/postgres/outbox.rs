@@ -1,15 +1,63 @@
 //! The outbox: messages that were decided, leased to whoever sends them, settled by what became of them.
 
-use driftd_model::{ReceiverName, Settlement};
+use async_trait::async_trait;
+use driftd_model::{Incident, OutboxEntry, OutboxStore, ReceiverName, Settlement, StoreError};
 use driftd_window::Timestamp;
-use sqlx::{query_as, query_scalar};
+use sqlx::{query_as, query_file_as, query_file_scalar};
 
 use super::incidents::append_events;
 use super::text::stored;
-use super::{Outcome, PostgresStore};
+use super::{Outcome, PostgresStore, answer};
+use crate::call::Call;
 use crate::lease::LeaseEntries;
 use crate::read::{Settled, count};
-use crate::rows::{OutboxColumns, SettledColumns};
+use crate::rows::{IncidentBody, OutboxColumns, SettledColumns};
+
+#[async_trait]
+impl OutboxStore for PostgresStore {
+    async fn lease(
+        &self,
+        owner: &str,
+        receiver: &ReceiverName,
+        limit: u32,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<OutboxEntry>, StoreError> {
+        answer(Call::Lease(receiver), self.lease_entries(owner, receiver, limit, now, until)).await
+    }
+
+    async fn settle(
+        &self,
+        owner: &str,
+        entry: i64,
+        settlement: &Settlement,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        answer(Call::Settle(entry), self.settle_entry(owner, entry, settlement, now)).await
+    }
+
+    async fn outbox_depth(&self) -> Result<u64, StoreError> {
+        answer(Call::OutboxDepth, async {
+            let mut tx = self.begin().await?;
+            let found = query_file_scalar!("statements/outbox_depth.sql").fetch_one(&mut tx).await?;
+            tx.commit().await?;
+            count(found, "number of notifications")
+        })
+        .await
+    }
+
+    async fn notified_incidents(&self, resolved_after: Timestamp) -> Result<Vec<Incident>, StoreError> {
+        answer(Call::NotifiedIncidents, async {
+            let mut tx = self.begin().await?;
+            let after = resolved_after.as_micros();
+            let rows = query_file_as!(IncidentBody, "statements/notified_incidents.sql", after);
+            let rows = rows.fetch_all(&mut tx).await?;
+            tx.commit().await?;
+            rows.into_iter().map(IncidentBody::into_incident).collect()
+        })
+        .await
+    }
+}
 
 impl LeaseEntries for PostgresStore {
     /// Rows that another worker is just leasing are passed over. Were the oldest row of an incident looked for by a
@@ -22,6 +70,7 @@ impl LeaseEntries for PostgresStore {
         now: Timestamp,
         until: Timestamp,
     ) -> Outcome<Vec<OutboxColumns>> {
+        let mut tx = self.begin().await?;
         let leased = query_as!(
             OutboxColumns,
             r#"WITH due AS MATERIALIZED (
@@ -44,13 +93,15 @@ impl LeaseEntries for PostgresStore {
             now.as_micros(),
             i64::from(limit)
         );
-        Ok(leased.fetch_all(&self.pool).await?)
+        let leased = leased.fetch_all(&mut tx).await?;
+        tx.commit().await?;
+        Ok(leased)
     }
 
     async fn settle_entry(&self, owner: &str, entry: i64, settlement: &Settlement, now: Timestamp) -> Outcome<bool> {
         let Settled { state, outcome, retry_at, error } = Settled::of(settlement);
         let error = error.map(stored);
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let settled = query_as!(
             SettledColumns,
             "WITH settled AS (
@@ -76,7 +127,7 @@ impl LeaseEntries for PostgresStore {
             outcome,
             error.as_deref()
         );
-        let Some(settled) = settled.fetch_optional(&mut *tx).await? else {
+        let Some(settled) = settled.fetch_optional(&mut tx).await? else {
             return Ok(false);
         };
         if let Some(event) = settled.into_event(settlement, now)? {
@@ -84,13 +135,5 @@ impl LeaseEntries for PostgresStore {
         }
         tx.commit().await?;
         Ok(true)
-    }
-}
-
-impl PostgresStore {
-    /// Entries neither delivered nor dead.
-    pub(super) async fn count_pending(&self) -> Outcome<u64> {
-        let found = query_scalar!(r#"SELECT count(*) AS "count!" FROM notification_outbox WHERE state = 'pending'"#);
-        count(found.fetch_one(&self.pool).await?, "number of notifications")
     }
 }

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use driftd_window::Timestamp;
-use sqlx::{AssertSqlSafe, PgConnection, query, query_scalar, raw_sql};
+use sqlx::{AssertSqlSafe, query, query_scalar, raw_sql};
 
+use super::transaction::Transaction;
 use super::{Outcome, PostgresStore};
 
 /// Microseconds of a day.
@@ -57,9 +58,11 @@ struct Missing {
 impl PostgresStore {
     /// Makes the partitions of today by the server's clock and of the days after.
     pub(super) async fn prepare_today(&self) -> Outcome<()> {
+        let mut tx = self.begin().await?;
         let today = query_scalar!(r#"SELECT (now() AT TIME ZONE 'UTC')::date - date '1970-01-01' AS "day!""#)
-            .fetch_one(&self.pool)
+            .fetch_one(&mut tx)
             .await?;
+        tx.commit().await?;
         self.ensure_partition(Day(today)).await
     }
 
@@ -69,10 +72,9 @@ impl PostgresStore {
         if self.partitions.known().contains(&day) {
             return Ok(());
         }
-        let mut connection = self.pool.acquire().await?;
-        if !missing(&mut connection, day).await?.is_empty() {
-            let mut tx = self.pool.begin().await?;
-            query!("SELECT pg_advisory_xact_lock($1)", MAKING_PARTITIONS).execute(&mut *tx).await?;
+        let mut tx = self.begin().await?;
+        if !missing(&mut tx, day).await?.is_empty() {
+            query!("SELECT pg_advisory_xact_lock($1)", MAKING_PARTITIONS).execute(&mut tx).await?;
             // Whoever held the lock before may have made them.
             for Missing { name, from, to } in missing(&mut tx, day).await? {
                 // Attaching does not stop those who read and write the table; making it as a partition would.
@@ -82,17 +84,17 @@ impl PostgresStore {
                      ALTER TABLE pane_partials ATTACH PARTITION {name} FOR VALUES FROM ('{from}') TO ('{to}')"
                 );
                 // The name of a table cannot be a parameter; it is made of a date's digits.
-                raw_sql(AssertSqlSafe(statement)).execute(&mut *tx).await?;
+                raw_sql(AssertSqlSafe(statement)).execute(&mut tx).await?;
             }
-            tx.commit().await?;
         }
+        tx.commit().await?;
         self.partitions.known().insert(day);
         Ok(())
     }
 }
 
 /// Of `day` and the two after, those without a partition.
-async fn missing(connection: &mut PgConnection, day: Day) -> Outcome<Vec<Missing>> {
+async fn missing(tx: &mut Transaction, day: Day) -> Outcome<Vec<Missing>> {
     let missing = sqlx::query_as!(
         Missing,
         r#"SELECT d.name AS "name!", to_char(d.day, 'YYYY-MM-DD') AS "from!", to_char(d.day + 1, 'YYYY-MM-DD') AS "to!"
@@ -104,5 +106,5 @@ async fn missing(connection: &mut PgConnection, day: Day) -> Outcome<Vec<Missing
            ORDER BY d.day"#,
         day.0
     );
-    Ok(missing.fetch_all(connection).await?)
+    Ok(missing.fetch_all(tx).await?)
 }

@@ -2,29 +2,20 @@
 
 use driftd_model::{Incident, IncidentReconciler, MonitorId, Notification, SealOutcome, Silence};
 use driftd_window::Timestamp;
-use sqlx::{PgConnection, query};
+use sqlx::{query, query_file_as};
 
-use super::incidents::{append_events, drop_pending, upsert, wanting};
+use super::Outcome;
+use super::incidents::{append_events, drop_pending, upsert};
 use super::late::touch_frontier;
-use super::silences::silences;
+use super::reads::silences;
+use super::transaction::Transaction;
 use super::turn::Turn;
-use super::{Outcome, PostgresStore};
-use crate::reconcile::{ReconcileTransaction, decide, is_nothing, reconcile};
-use crate::seal::messages;
+use crate::read::to_document;
+use crate::reconcile::{ReconcileTransaction, reconcile};
+use crate::rows::{IncidentBody, MessageRow};
 
-impl PostgresStore {
-    /// Looks after a monitor's incidents; whoever finds the monitor held has nothing to do. Most calls find nothing to
-    /// do, and no row is locked for that: what is decided beside the lock counts only if there is nothing in it.
-    pub(super) async fn reconcile_monitor(&self, reconciler: &dyn IncidentReconciler) -> Outcome<SealOutcome> {
-        let mut reader = self.pool.acquire().await?;
-        let seen = decide(&mut *reader, reconciler).await?;
-        drop(reader);
-        if is_nothing(&seen) { Ok(seen) } else { self.take_turn(&Reconciling(reconciler)).await }
-    }
-}
-
-/// One reconciling.
-struct Reconciling<'a>(&'a dyn IncidentReconciler);
+/// One reconciliation.
+pub(super) struct Reconciling<'a>(pub(super) &'a dyn IncidentReconciler);
 
 impl Turn for Reconciling<'_> {
     type Done = SealOutcome;
@@ -33,26 +24,19 @@ impl Turn for Reconciling<'_> {
         self.0.monitor()
     }
 
-    async fn take(&self, transaction: &mut PgConnection) -> Outcome<SealOutcome> {
-        let outcome = reconcile(transaction, self.0).await?;
-        if Self::has_written(&outcome) {
-            touch_frontier(transaction, self.monitor()).await?;
+    async fn take(&self, tx: &mut Transaction) -> Outcome<Option<SealOutcome>> {
+        let outcome = reconcile(tx, self.0).await?;
+        if outcome.is_some() {
+            touch_frontier(tx, self.monitor()).await?;
         }
         Ok(outcome)
     }
-
-    fn has_written(done: &SealOutcome) -> bool {
-        !is_nothing(done)
-    }
-
-    fn not_taken() -> SealOutcome {
-        SealOutcome::default()
-    }
 }
 
-impl ReconcileTransaction for PgConnection {
-    async fn wanting(&mut self, monitor: &MonitorId) -> Outcome<Vec<Incident>> {
-        wanting(self, monitor).await
+impl ReconcileTransaction for Transaction {
+    async fn unreconciled(&mut self, monitor: &MonitorId) -> Outcome<Vec<Incident>> {
+        let rows = query_file_as!(IncidentBody, "statements/unreconciled_incidents.sql", monitor.as_str());
+        rows.fetch_all(self).await?.into_iter().map(IncidentBody::into_incident).collect()
     }
 
     async fn silences(&mut self, now: Timestamp) -> Outcome<Vec<Silence>> {
@@ -64,34 +48,27 @@ impl ReconcileTransaction for PgConnection {
         drop_pending(self, &outcome.dropped).await?;
         upsert(self, &outcome.incidents).await?;
         append_events(self, &outcome.events).await?;
-        notifications(self, &outcome.notifications, now).await
+        enqueue(self, &outcome.notifications, now).await
     }
 }
 
 /// The same decision has the same key: were it taken again, it would be in the outbox already.
-async fn notifications(connection: &mut PgConnection, decided: &[Notification], now: Timestamp) -> Outcome<()> {
-    let messages = messages(decided)?;
+async fn enqueue(tx: &mut Transaction, decided: &[Notification], now: Timestamp) -> Outcome<()> {
+    let messages = MessageRow::all(decided)?;
     if messages.is_empty() {
         return Ok(());
     }
-    let keys: Vec<&str> = messages.iter().map(|(notification, ..)| notification.key.as_str()).collect();
-    let receivers: Vec<&str> = messages.iter().map(|(_, receiver, _)| receiver.as_str()).collect();
-    let incidents: Vec<&str> = messages.iter().map(|(notification, ..)| notification.incident.id.as_str()).collect();
-    let bodies: Vec<&str> = messages.iter().map(|(.., body)| body.as_str()).collect();
     query!(
         "INSERT INTO notification_outbox (key, receiver, incident_id, body, state, attempts, created_at, due_at)
          SELECT n.key, n.receiver, n.incident_id, n.body::json, 'pending', 0, $1, $1
-         FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY
-              AS n (key, receiver, incident_id, body, number)
+         FROM ROWS FROM (json_to_recordset($2::text::json) AS (key text, receiver text, incident_id text, body text))
+              WITH ORDINALITY AS n (key, receiver, incident_id, body, number)
          ORDER BY n.number
          ON CONFLICT (key, receiver) DO NOTHING",
         now.as_micros(),
-        &keys as &[&str],
-        &receivers as &[&str],
-        &incidents as &[&str],
-        &bodies as &[&str]
+        to_document(&messages, "messages")?
     )
-    .execute(connection)
+    .execute(tx)
     .await?;
     Ok(())
 }

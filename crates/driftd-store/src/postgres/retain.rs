@@ -5,11 +5,13 @@ mod partials;
 use driftd_model::{MonitorId, Retained, Retention};
 use driftd_window::{EventTime, Timestamp};
 use sqlx::postgres::PgQueryResult;
-use sqlx::{PgConnection, Postgres, Transaction, query, query_scalar};
+use sqlx::{query, query_file, query_file_as, query_scalar};
 
 use super::late::lock_frontier;
+use super::transaction::Transaction;
 use super::{Outcome, PostgresStore};
 use crate::read::parsed;
+use crate::rows::FrontierColumns;
 
 /// Rows of one transaction.
 const PART: i64 = 5_000;
@@ -33,11 +35,10 @@ impl PostgresStore {
         let Some(before) = policy.history_before(now) else {
             return Ok(gone);
         };
-        let frontiers = query!(
-            r#"SELECT monitor, sealed_through AS "sealed_through!" FROM monitor_frontiers
-               WHERE sealed_through IS NOT NULL"#
-        );
-        for row in frontiers.fetch_all(&self.pool).await? {
+        let mut tx = self.begin().await?;
+        let frontiers = query_file_as!(FrontierColumns, "statements/frontiers.sql").fetch_all(&mut tx).await?;
+        tx.commit().await?;
+        for row in frontiers {
             if let Some(before) = policy.panes_before(EventTime::from_micros(row.sealed_through)) {
                 gone.panes += self.drop_panes(&parsed(&row.monitor, "monitor name")?, before).await?;
             }
@@ -50,10 +51,10 @@ impl PostgresStore {
     }
 
     /// A transaction in which something may be forgotten; nothing when somebody else is at it.
-    async fn chore(&self) -> Outcome<Option<Transaction<'static, Postgres>>> {
-        let mut tx = self.pool.begin().await?;
+    async fn chore(&self) -> Outcome<Option<Transaction>> {
+        let mut tx = self.begin().await?;
         let alone = query_scalar!(r#"SELECT pg_try_advisory_xact_lock($1) AS "alone!""#, RETAINING);
-        if alone.fetch_one(&mut *tx).await? {
+        if alone.fetch_one(&mut tx).await? {
             return Ok(Some(tx));
         }
         tx.rollback().await?;
@@ -77,7 +78,7 @@ impl PostgresStore {
                 before.as_micros(),
                 PART
             );
-            let dropped = dropped.execute(&mut *tx).await?.rows_affected();
+            let dropped = dropped.execute(&mut tx).await?.rows_affected();
             tx.commit().await?;
             gone += dropped;
             if dropped < PART as u64 {
@@ -101,50 +102,12 @@ impl PostgresStore {
     }
 }
 
-async fn drop_part(connection: &mut PgConnection, old: Old, before: Timestamp) -> Outcome<PgQueryResult> {
+async fn drop_part(tx: &mut Transaction, old: Old, before: Timestamp) -> Outcome<PgQueryResult> {
     let before = before.as_micros();
-    let dropped =
-        match old {
-            Old::Windows => {
-                query!(
-                    "DELETE FROM windows WHERE id IN (SELECT id FROM windows WHERE sealed_at < $1 LIMIT $2)",
-                    before,
-                    PART
-                )
-                .execute(connection)
-                .await?
-            }
-            Old::Incidents => {
-                query!(
-                    "DELETE FROM incidents WHERE id IN
-                     (SELECT i.id FROM incidents AS i
-                      WHERE i.state = 'resolved' AND i.resolved_at < $1 AND NOT i.owes_end
-                        AND NOT EXISTS (SELECT FROM notification_outbox AS o
-                                        WHERE o.incident_id = i.id AND o.state = 'pending')
-                      LIMIT $2)",
-                    before,
-                    PART
-                )
-                .execute(connection)
-                .await?
-            }
-            Old::Notifications => {
-                query!(
-                    "DELETE FROM notification_outbox WHERE id IN
-                 (SELECT id FROM notification_outbox WHERE state <> 'pending' AND created_at < $1 LIMIT $2)",
-                    before,
-                    PART
-                )
-                .execute(connection)
-                .await?
-            }
-            Old::DeadLetters => query!(
-                "DELETE FROM dead_letters WHERE id IN (SELECT id FROM dead_letters WHERE recorded_at < $1 LIMIT $2)",
-                before,
-                PART
-            )
-            .execute(connection)
-            .await?,
-        };
-    Ok(dropped)
+    Ok(match old {
+        Old::Windows => query_file!("statements/drop_windows.sql", before, PART).execute(tx).await?,
+        Old::Incidents => query_file!("statements/drop_incidents.sql", before, PART).execute(tx).await?,
+        Old::Notifications => query_file!("statements/drop_notifications.sql", before, PART).execute(tx).await?,
+        Old::DeadLetters => query_file!("statements/drop_dead_letters.sql", before, PART).execute(tx).await?,
+    })
 }

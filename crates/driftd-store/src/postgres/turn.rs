@@ -3,8 +3,9 @@
 use std::future::Future;
 
 use driftd_model::MonitorId;
-use sqlx::{PgConnection, query, query_scalar};
+use sqlx::{query, query_scalar};
 
+use super::transaction::Transaction;
 use super::{Outcome, PostgresStore};
 
 /// How often a turn is taken from the beginning, because somebody else has changed what its snapshot showed: the one
@@ -19,15 +20,10 @@ pub(super) trait Turn: Sync {
     /// The monitor.
     fn monitor(&self) -> &MonitorId;
 
-    /// Does it; again from the beginning if the transaction has to be repeated.
-    fn take(&self, transaction: &mut PgConnection) -> impl Future<Output = Outcome<Self::Done>> + Send;
-
-    /// Whether there is anything to commit. Then the monitor's row has to be changed as well, by which whoever waited
-    /// for it with an older snapshot learns that it has to begin anew.
-    fn has_written(done: &Self::Done) -> bool;
-
-    /// What it comes to when somebody else is at it.
-    fn not_taken() -> Self::Done;
+    /// Does it; again from the beginning if the transaction has to be repeated. What it comes to is committed; then the
+    /// monitor's row has to be changed as well, by which whoever waited for it with an older snapshot learns that it has
+    /// to begin anew. Nothing when there is nothing to do.
+    fn take(&self, tx: &mut Transaction) -> impl Future<Output = Outcome<Option<Self::Done>>> + Send;
 }
 
 /// Whether a transaction has the monitor's row, without which nothing is written.
@@ -39,21 +35,31 @@ enum Held {
     NotThere,
 }
 
+/// What a try came to.
+enum Tried<T> {
+    /// The turn was had, by this process or another one.
+    Taken(Option<T>),
+    /// The monitor has no row yet.
+    NoRow,
+}
+
 impl PostgresStore {
     /// Takes a turn. Everything is read from the snapshot of one transaction, which holds the monitor's row; whoever
-    /// finds it held goes away at once.
-    pub(super) async fn take_turn<T: Turn>(&self, turn: &T) -> Outcome<T::Done> {
+    /// finds it held goes away at once, with nothing.
+    pub(super) async fn take_turn<T: Turn>(&self, turn: &T) -> Outcome<Option<T::Done>> {
         let mut tries = 0;
         loop {
             match self.try_turn(turn).await {
-                Ok(Some(done)) => return Ok(done),
+                Ok(Tried::Taken(done)) => return Ok(done),
                 // The row is there for the next try. Its transaction had to be another one: a snapshot that is older
                 // than the row would not show it.
-                Ok(None) => {
+                Ok(Tried::NoRow) => {
                     let monitor = turn.monitor().as_str();
+                    let mut tx = self.begin().await?;
                     query!("INSERT INTO monitor_frontiers (monitor) VALUES ($1) ON CONFLICT DO NOTHING", monitor)
-                        .execute(&self.pool)
+                        .execute(&mut tx)
                         .await?;
+                    tx.commit().await?;
                 }
                 Err(failure) if failure.is_conflict() && tries < TRIES => {}
                 Err(failure) => return Err(failure),
@@ -62,19 +68,18 @@ impl PostgresStore {
         }
     }
 
-    /// One try; nothing when the monitor has no row yet.
-    async fn try_turn<T: Turn>(&self, turn: &T) -> Outcome<Option<T::Done>> {
-        let mut tx = self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ").await?;
+    async fn try_turn<T: Turn>(&self, turn: &T) -> Outcome<Tried<T::Done>> {
+        let mut tx = Transaction::begin_snapshot(&self.pool).await?;
         let done = match hold(&mut tx, turn.monitor()).await {
-            Ok(Held::Yes) => turn.take(&mut tx).await.map(Some),
-            Ok(Held::ByAnother) => Ok(Some(T::not_taken())),
-            Ok(Held::NotThere) => Ok(None),
+            Ok(Held::Yes) => turn.take(&mut tx).await.map(Tried::Taken),
+            Ok(Held::ByAnother) => Ok(Tried::Taken(None)),
+            Ok(Held::NotThere) => Ok(Tried::NoRow),
             Err(failure) => Err(failure),
         };
         match done {
-            Ok(Some(done)) if T::has_written(&done) => {
+            Ok(Tried::Taken(Some(done))) => {
                 tx.commit().await?;
-                Ok(Some(done))
+                Ok(Tried::Taken(Some(done)))
             }
             // At once and not when the connection is used next: until then the row would be held. That the server is
             // gone is no news.
@@ -88,15 +93,15 @@ impl PostgresStore {
 
 /// The first statement of the transaction: it takes the snapshot and the row together. Was the row changed in between,
 /// the server refuses it, and the turn begins anew.
-async fn hold(connection: &mut PgConnection, monitor: &MonitorId) -> Outcome<Held> {
+async fn hold(tx: &mut Transaction, monitor: &MonitorId) -> Outcome<Held> {
     let held =
         query!("SELECT monitor FROM monitor_frontiers WHERE monitor = $1 FOR UPDATE SKIP LOCKED", monitor.as_str());
-    if held.fetch_optional(&mut *connection).await?.is_some() {
+    if held.fetch_optional(&mut *tx).await?.is_some() {
         return Ok(Held::Yes);
     }
     let there = query_scalar!(
         r#"SELECT EXISTS (SELECT FROM monitor_frontiers WHERE monitor = $1) AS "there!""#,
         monitor.as_str()
     );
-    Ok(if there.fetch_one(connection).await? { Held::ByAnother } else { Held::NotThere })
+    Ok(if there.fetch_one(tx).await? { Held::ByAnother } else { Held::NotThere })
 }

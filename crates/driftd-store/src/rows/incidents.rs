@@ -21,6 +21,7 @@ pub(crate) struct IncidentColumns {
     pub(crate) opened_at: Option<i64>,
     pub(crate) acknowledged_at: Option<i64>,
     pub(crate) resolved_at: Option<i64>,
+    #[sqlx(rename = "features!")]
     pub(crate) features: String,
     pub(crate) windows: i64,
 }
@@ -47,7 +48,9 @@ impl IncidentColumns {
 /// A whole incident.
 #[derive(FromRow)]
 pub(crate) struct IncidentBody {
+    #[sqlx(rename = "id!")]
     pub(crate) id: String,
+    #[sqlx(rename = "body!")]
     pub(crate) body: String,
 }
 
@@ -68,6 +71,7 @@ impl IncidentBody {
 #[derive(FromRow)]
 pub(crate) struct EventColumns {
     pub(crate) at: i64,
+    #[sqlx(rename = "body!")]
     pub(crate) body: String,
     pub(crate) silenced: bool,
 }
@@ -87,6 +91,7 @@ impl EventColumns {
 #[derive(FromRow)]
 pub(crate) struct SilenceColumns {
     pub(crate) id: i64,
+    #[sqlx(rename = "matchers!")]
     pub(crate) matchers: String,
     pub(crate) starts_at: i64,
     pub(crate) ends_at: i64,

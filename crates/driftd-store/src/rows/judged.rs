@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use driftd_model::{
-    Baseline, BaselineSummary, ContentHash, FeatureName, HistoryRow, Outcome as Judged, StoredBaseline,
+    Activation, Baseline, BaselineSummary, ContentHash, FeatureName, HistoryRow, Outcome as Judged, StoredBaseline,
 };
 use driftd_window::{EventTime, SegmentKey, Timestamp, WindowName};
 use sqlx::FromRow;
 
 use crate::error::{Failure, Outcome};
-use crate::read::{count, document, parsed, reference, word};
+use crate::read::{activation, count, document, parsed, reference, word};
 
 /// A statistic of a window.
 pub(crate) struct HistoryColumns {
@@ -62,9 +62,11 @@ impl HistoryColumns {
 #[derive(FromRow)]
 pub(crate) struct BaselineColumns {
     pub(crate) name: String,
+    #[sqlx(rename = "version!")]
     pub(crate) version: i64,
     pub(crate) content_hash: String,
     pub(crate) created_at: i64,
+    #[sqlx(rename = "profile!")]
     pub(crate) profile: String,
 }
 
@@ -85,10 +87,26 @@ impl BaselineColumns {
     }
 }
 
+/// From when on a version of a baseline is judged against.
+#[derive(FromRow)]
+pub(crate) struct ActivationColumns {
+    pub(crate) since_pane: i64,
+    pub(crate) name: String,
+    #[sqlx(rename = "version!")]
+    pub(crate) version: i64,
+}
+
+impl ActivationColumns {
+    pub(crate) fn into_activation(self) -> Outcome<Activation> {
+        activation(self.since_pane, &self.name, self.version)
+    }
+}
+
 /// A version of a baseline without its content.
 #[derive(FromRow)]
 pub(crate) struct SummaryColumns {
     pub(crate) name: String,
+    #[sqlx(rename = "version!")]
     pub(crate) version: i64,
     pub(crate) content_hash: String,
     pub(crate) created_at: i64,

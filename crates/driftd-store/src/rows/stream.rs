@@ -24,6 +24,21 @@ impl MarkColumns {
     }
 }
 
+/// Who may write a partition's next checkpoint, and where it has to start.
+#[derive(FromRow)]
+pub(crate) struct PositionColumns {
+    pub(crate) epoch: i64,
+    pub(crate) next_offset: Option<i64>,
+}
+
+/// How far a monitor has been sealed.
+#[derive(FromRow)]
+pub(crate) struct FrontierColumns {
+    pub(crate) monitor: String,
+    #[sqlx(rename = "sealed_through!")]
+    pub(crate) sealed_through: i64,
+}
+
 /// A partition just claimed. Whoever claims it has not seen its end.
 #[derive(FromRow)]
 pub(crate) struct ClaimColumns {
@@ -48,6 +63,7 @@ pub(crate) struct PartitionColumns {
     pub(crate) watermark: Option<i64>,
     pub(crate) eof_at: Option<i64>,
     pub(crate) confirmed_at: Option<i64>,
+    #[sqlx(rename = "rejected!")]
     pub(crate) rejected: i64,
 }
 
@@ -72,6 +88,7 @@ pub(crate) struct PartialColumns {
     pub(crate) segment: String,
     pub(crate) rows: i64,
     pub(crate) plan_hash: String,
+    #[sqlx(rename = "codec!")]
     pub(crate) codec: i64,
     pub(crate) state: Vec<u8>,
 }
@@ -98,6 +115,7 @@ pub(crate) struct PaneColumns {
     pub(crate) rows: i64,
     pub(crate) late_rows: i64,
     pub(crate) plan_hash: String,
+    #[sqlx(rename = "codec!")]
     pub(crate) codec: i64,
     pub(crate) state: Vec<u8>,
 }

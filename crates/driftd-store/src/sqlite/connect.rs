@@ -5,9 +5,21 @@ use std::time::Duration;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use super::schema::VERSIONS;
 use crate::error::{Failure, Outcome};
-use crate::schema::{self, Migrated};
+use crate::schema::{self, Migrated, Version};
+
+/// Versions of the tables, oldest first.
+const VERSIONS: &[Version] = &[
+    (1, "stream", include_str!("../../../../migrations/sqlite/0001_stream.sql")),
+    (2, "baselines", include_str!("../../../../migrations/sqlite/0002_baselines.sql")),
+    (3, "history", include_str!("../../../../migrations/sqlite/0003_history.sql")),
+    (4, "incidents", include_str!("../../../../migrations/sqlite/0004_incidents.sql")),
+    (5, "views", include_str!("../../../../migrations/sqlite/0005_views.sql")),
+    (6, "confirmed_ends", include_str!("../../../../migrations/sqlite/0006_confirmed_ends.sql")),
+    (7, "retention", include_str!("../../../../migrations/sqlite/0007_retention.sql")),
+    (8, "tending", include_str!("../../../../migrations/sqlite/0008_tending.sql")),
+    (9, "notification_log", include_str!("../../../../migrations/sqlite/0009_notification_log.sql")),
+];
 
 /// How long a write waits for another process on the same file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

@@ -2,12 +2,13 @@
 
 use driftd_model::MonitorId;
 use driftd_window::EventTime;
-use sqlx::{query, query_as, query_scalar};
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{query, query_as};
 
+use super::Outcome;
 use super::bulk::Insert;
-use super::{Outcome, SqliteStore};
 use crate::codec::{POSTCARD, encode_aggregates};
-use crate::read::count;
+use crate::read;
 use crate::seal::not_forward;
 
 /// Adds what is new to the row of the pane, or makes one that holds late records only: no counts, rows = 0.
@@ -20,51 +21,38 @@ const LATE: Insert = Insert {
 /// A pane and segment behind the frontier with more records counted into it than its sealed row accounts for.
 type Late = (i64, String, i64, String);
 
-impl SqliteStore {
-    /// Panes behind the frontier hold as many records as they account for; what is beyond that is new. Counting again
-    /// finds nothing, so a sweep may be repeated at will.
-    pub(super) async fn count_late(&self, monitor: &MonitorId) -> Outcome<u64> {
-        let mut tx = self.write().await?;
-        let late: Vec<Late> = query_as(
-            "SELECT a.pane_start, a.segment, a.partial_rows - a.accounted_rows,
-                    (SELECT max(p.plan_hash) FROM pane_partials AS p
-                     WHERE p.monitor = ?1 AND p.pane_start = a.pane_start AND p.segment = a.segment)
-             FROM pane_accounts AS a WHERE a.monitor = ?1 AND a.partial_rows > a.accounted_rows",
-        )
-        .bind(monitor.as_str())
-        .fetch_all(&mut *tx)
-        .await?;
-        let empty = encode_aggregates(&[])?;
-        LATE.rows(&mut tx, &late, |row, (pane, segment, records, plan_hash)| {
-            row.bind(monitor.as_str())
-                .bind(*pane)
-                .bind(segment.as_str())
-                .bind(0_i64)
-                .bind(*records)
-                .bind(plan_hash.as_str())
-                .bind(POSTCARD)
-                .bind(empty.as_slice())
-        })
-        .await?;
-        tx.commit().await?;
-        late.iter().try_fold(0_u64, |sum, (_, _, records, _)| {
-            Ok(sum.saturating_add(count(*records, "number of late records")?))
-        })
-    }
-
-    /// Where the frontier stands.
-    pub(super) async fn read_frontier(&self, monitor: &MonitorId) -> Outcome<Option<EventTime>> {
-        let found: Option<i64> = query_scalar("SELECT sealed_through FROM monitor_frontiers WHERE monitor = ?")
-            .bind(monitor.as_str())
-            .fetch_optional(&self.readers)
-            .await?;
-        Ok(found.map(EventTime::from_micros))
-    }
+/// Panes behind the frontier hold as many records as they account for; what is beyond that is new. Counting again finds
+/// nothing, so a sweep may be repeated at will.
+pub(super) async fn count(connection: &mut SqliteConnection, monitor: &MonitorId) -> Outcome<u64> {
+    let late: Vec<Late> = query_as(
+        "SELECT a.pane_start, a.segment, a.partial_rows - a.accounted_rows,
+                (SELECT max(p.plan_hash) FROM pane_partials AS p
+                 WHERE p.monitor = ?1 AND p.pane_start = a.pane_start AND p.segment = a.segment)
+         FROM pane_accounts AS a WHERE a.monitor = ?1 AND a.partial_rows > a.accounted_rows",
+    )
+    .bind(monitor.as_str())
+    .fetch_all(&mut *connection)
+    .await?;
+    let empty = encode_aggregates(&[])?;
+    LATE.rows(connection, &late, |row, (pane, segment, records, plan_hash)| {
+        row.bind(monitor.as_str())
+            .bind(*pane)
+            .bind(segment.as_str())
+            .bind(0_i64)
+            .bind(*records)
+            .bind(plan_hash.as_str())
+            .bind(POSTCARD)
+            .bind(empty.as_slice())
+    })
+    .await?;
+    late.iter().try_fold(0_u64, |sum, (_, _, records, _)| {
+        Ok(sum.saturating_add(read::count(*records, "number of late records")?))
+    })
 }
 
 /// Moves the frontier forward; `through` must lie behind where it stands.
 pub(super) async fn advance_frontier(
-    connection: &mut sqlx::sqlite::SqliteConnection,
+    connection: &mut SqliteConnection,
     monitor: &MonitorId,
     through: EventTime,
 ) -> Outcome<()> {

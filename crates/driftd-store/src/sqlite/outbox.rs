@@ -1,14 +1,58 @@
 //! The outbox: messages that were decided, leased to whoever sends them, settled by what became of them.
 
-use driftd_model::{ReceiverName, Settlement};
+use async_trait::async_trait;
+use driftd_model::{Incident, OutboxEntry, OutboxStore, ReceiverName, Settlement, StoreError};
 use driftd_window::Timestamp;
 use sqlx::{query, query_as, query_scalar};
 
-use super::incidents::append_event;
+use super::incidents::append_events;
 use super::{Outcome, SqliteStore};
+use crate::call::Call;
 use crate::lease::LeaseEntries;
 use crate::read::{Settled, count};
-use crate::rows::{OutboxColumns, SettledColumns};
+use crate::rows::{IncidentBody, OutboxColumns, SettledColumns};
+use crate::statement::statement;
+
+#[async_trait]
+impl OutboxStore for SqliteStore {
+    async fn lease(
+        &self,
+        owner: &str,
+        receiver: &ReceiverName,
+        limit: u32,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<OutboxEntry>, StoreError> {
+        Call::Lease(receiver).answer(self.lease_entries(owner, receiver, limit, now, until)).await
+    }
+
+    async fn settle(
+        &self,
+        owner: &str,
+        entry: i64,
+        settlement: &Settlement,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        Call::Settle(entry).answer(self.settle_entry(owner, entry, settlement, now)).await
+    }
+
+    async fn outbox_depth(&self) -> Result<u64, StoreError> {
+        let read = async {
+            let found = query_scalar(statement!("outbox_depth")).fetch_one(&self.readers).await?;
+            count(found, "number of notifications")
+        };
+        Call::OutboxDepth.answer(read).await
+    }
+
+    async fn notified_incidents(&self, resolved_after: Timestamp) -> Result<Vec<Incident>, StoreError> {
+        let read = async {
+            let rows = query_as(statement!("notified_incidents")).bind(resolved_after.as_micros());
+            let rows: Vec<IncidentBody> = rows.fetch_all(&self.readers).await?;
+            rows.into_iter().map(IncidentBody::into_incident).collect()
+        };
+        Call::NotifiedIncidents.answer(read).await
+    }
+}
 
 /// Columns of a receiver's (?1) entries that are due (?2), so many (?3) at the most.
 macro_rules! due {
@@ -109,19 +153,9 @@ impl LeaseEntries for SqliteStore {
             .await?;
         }
         if let Some(event) = settled.into_event(settlement, now)? {
-            append_event(&mut tx, &event).await?;
+            append_events(&mut tx, std::slice::from_ref(&event)).await?;
         }
         tx.commit().await?;
         Ok(true)
-    }
-}
-
-impl SqliteStore {
-    /// Entries neither delivered nor dead.
-    pub(super) async fn count_pending(&self) -> Outcome<u64> {
-        let found = query_scalar("SELECT count(*) FROM notification_outbox WHERE state = 'pending'")
-            .fetch_one(&self.readers)
-            .await?;
-        count(found, "number of notifications")
     }
 }

@@ -1,15 +1,17 @@
 //! Reconciling on SQLite.
 
-use driftd_model::{Incident, IncidentReconciler, MonitorId, Notification, SealOutcome, Silence};
+use driftd_model::{Incident, MonitorId, SealOutcome, Silence};
 use driftd_window::Timestamp;
+use sqlx::query_as;
 use sqlx::sqlite::SqliteConnection;
 
+use super::Outcome;
 use super::bulk::Insert;
-use super::incidents::{append_event, drop_pending, upsert, wanting};
-use super::silences::silences;
-use super::{Outcome, SqliteStore};
-use crate::reconcile::{ReconcileTransaction, decide, is_nothing, reconcile};
-use crate::seal::messages;
+use super::incidents::{append_events, drop_pending, upsert};
+use super::reads::silences;
+use crate::reconcile::ReconcileTransaction;
+use crate::rows::{IncidentBody, MessageRow};
+use crate::statement::statement;
 
 /// The same decision has the same key: were it taken again, it would be in the outbox already.
 const OUTBOX: Insert = Insert {
@@ -18,28 +20,11 @@ const OUTBOX: Insert = Insert {
     then: "ON CONFLICT (key, receiver) DO NOTHING",
 };
 
-impl SqliteStore {
-    /// Looks after a monitor's incidents. Most calls find nothing to do, and the write lock is not taken for that: what
-    /// is decided beside it counts only if there is nothing in it.
-    pub(super) async fn reconcile_monitor(&self, reconciler: &dyn IncidentReconciler) -> Outcome<SealOutcome> {
-        let mut reader = self.readers.acquire().await?;
-        let seen = decide(&mut *reader, reconciler).await?;
-        drop(reader);
-        if is_nothing(&seen) {
-            return Ok(seen);
-        }
-        let mut tx = self.write().await?;
-        let outcome = reconcile(&mut *tx, reconciler).await?;
-        if !is_nothing(&outcome) {
-            tx.commit().await?;
-        }
-        Ok(outcome)
-    }
-}
-
 impl ReconcileTransaction for SqliteConnection {
-    async fn wanting(&mut self, monitor: &MonitorId) -> Outcome<Vec<Incident>> {
-        wanting(self, monitor).await
+    async fn unreconciled(&mut self, monitor: &MonitorId) -> Outcome<Vec<Incident>> {
+        let rows = query_as(statement!("unreconciled_incidents")).bind(monitor.as_str());
+        let rows: Vec<IncidentBody> = rows.fetch_all(self).await?;
+        rows.into_iter().map(IncidentBody::into_incident).collect()
     }
 
     async fn silences(&mut self, now: Timestamp) -> Outcome<Vec<Silence>> {
@@ -54,28 +39,19 @@ impl ReconcileTransaction for SqliteConnection {
         for incident in &outcome.incidents {
             upsert(self, incident).await?;
         }
-        for event in &outcome.events {
-            append_event(self, event).await?;
-        }
-        notifications(self, &outcome.notifications, now).await
+        append_events(self, &outcome.events).await?;
+        let messages = MessageRow::all(&outcome.notifications)?;
+        OUTBOX
+            .rows(self, &messages, |row, message| {
+                row.bind(message.key)
+                    .bind(message.receiver)
+                    .bind(message.incident_id)
+                    .bind(message.body.as_str())
+                    .bind("pending")
+                    .bind(0_i64)
+                    .bind(now.as_micros())
+                    .bind(now.as_micros())
+            })
+            .await
     }
-}
-
-async fn notifications(
-    connection: &mut SqliteConnection,
-    notifications: &[Notification],
-    now: Timestamp,
-) -> Outcome<()> {
-    OUTBOX
-        .rows(connection, &messages(notifications)?, |row, (notification, receiver, body)| {
-            row.bind(notification.key.as_str())
-                .bind(receiver.as_str())
-                .bind(notification.incident.id.as_str())
-                .bind(body.as_str())
-                .bind("pending")
-                .bind(0_i64)
-                .bind(now.as_micros())
-                .bind(now.as_micros())
-        })
-        .await
 }

@@ -6,6 +6,8 @@ use sqlx::{query, query_as, query_scalar};
 
 use super::{Outcome, SqliteStore};
 use crate::read::{count, parsed};
+use crate::rows::FrontierColumns;
+use crate::statement::statement;
 
 /// Panes, or rows, of one transaction.
 const PART: u32 = 500;
@@ -17,47 +19,19 @@ impl SqliteStore {
     /// Forgets what `policy` says is old at `now`.
     pub(super) async fn drop_old(&self, policy: &Retention, now: Timestamp) -> Outcome<Retained> {
         let mut gone = Retained::default();
-        let frontiers: Vec<(String, i64)> =
-            query_as("SELECT monitor, sealed_through FROM monitor_frontiers").fetch_all(&self.readers).await?;
-        for (monitor, through) in frontiers {
+        let frontiers: Vec<FrontierColumns> = query_as(statement!("frontiers")).fetch_all(&self.readers).await?;
+        for FrontierColumns { monitor, sealed_through } in frontiers {
             let monitor = parsed(&monitor, "monitor name")?;
             gone.partials += self.drop_partials(&monitor, policy.partials_before(now)).await?;
-            if let Some(before) = policy.panes_before(EventTime::from_micros(through)) {
+            if let Some(before) = policy.panes_before(EventTime::from_micros(sealed_through)) {
                 gone.panes += self.drop_panes(&monitor, before).await?;
             }
         }
         if let Some(before) = policy.history_before(now) {
-            gone.windows = self
-                .drop_rows(
-                    "DELETE FROM windows WHERE id IN (SELECT id FROM windows WHERE sealed_at < ? LIMIT ?)",
-                    before,
-                )
-                .await?;
-            gone.incidents = self
-                .drop_rows(
-                    "DELETE FROM incidents WHERE id IN
-                     (SELECT i.id FROM incidents AS i
-                      WHERE i.state = 'resolved' AND i.resolved_at < ? AND NOT i.owes_end
-                        AND NOT EXISTS (SELECT 1 FROM notification_outbox AS o
-                                        WHERE o.incident_id = i.id AND o.state = 'pending')
-                      LIMIT ?)",
-                    before,
-                )
-                .await?;
-            gone.notifications = self
-                .drop_rows(
-                    "DELETE FROM notification_outbox WHERE id IN
-                     (SELECT id FROM notification_outbox WHERE state <> 'pending' AND created_at < ? LIMIT ?)",
-                    before,
-                )
-                .await?;
-            gone.dead_letters = self
-                .drop_rows(
-                    "DELETE FROM dead_letters WHERE id IN
-                     (SELECT id FROM dead_letters WHERE recorded_at < ? LIMIT ?)",
-                    before,
-                )
-                .await?;
+            gone.windows = self.drop_rows(statement!("drop_windows"), before).await?;
+            gone.incidents = self.drop_rows(statement!("drop_incidents"), before).await?;
+            gone.notifications = self.drop_rows(statement!("drop_notifications"), before).await?;
+            gone.dead_letters = self.drop_rows(statement!("drop_dead_letters"), before).await?;
         }
         Ok(gone)
     }

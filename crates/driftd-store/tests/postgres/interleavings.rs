@@ -5,13 +5,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use driftd_model::{
-    BaselineRef, ContentHash, Epoch, ErrorClass, IncidentState, MonitorId, MonitorPlan, MonitorSealer, PlannedDelta,
-    Routing, SealInput, SealOutcome, SealStep, SealTime, SealView, SealedPane, Sealer, Store, Topic, acknowledge,
+    Epoch, ErrorClass, IncidentState, MonitorId, MonitorPlan, MonitorSealer, Routing, SealOrder, SealStep, SealTime,
+    SealView, Sealer, Store, Topic, acknowledge,
 };
 use driftd_testkit::fixtures::{
     CRITICAL, Feeder, NOBODY, ROWS, Traffic, clock, hour, id_of, plan, receivers, seal_all, topic,
 };
-use driftd_window::{EventTime, Timestamp};
 use sqlx::query;
 
 use super::{Database, PATIENCE};
@@ -25,7 +24,7 @@ struct Paused<'a> {
 }
 
 impl Sealer for Paused<'_> {
-    fn decide(&self, view: &SealView) -> SealStep {
+    fn decide(&self, view: &SealView) -> Option<SealOrder<'_>> {
         if self.decided.fetch_add(1, Ordering::SeqCst) == 0 {
             self.seen.send(()).unwrap();
             self.go_on.lock().unwrap().recv_timeout(PATIENCE).unwrap();
@@ -39,30 +38,6 @@ impl Sealer for Paused<'_> {
 
     fn topics(&self) -> &[Topic] {
         self.inner.topics()
-    }
-
-    fn history_from(&self, step: SealStep) -> EventTime {
-        self.inner.history_from(step)
-    }
-
-    fn merge(&self, deltas: Vec<PlannedDelta>) -> Result<Vec<SealedPane>, driftd_stats::ShapeMismatch> {
-        self.inner.merge(deltas)
-    }
-
-    fn evaluate(&self, input: SealInput) -> SealOutcome {
-        self.inner.evaluate(input)
-    }
-
-    fn now(&self, step: SealStep) -> Timestamp {
-        self.inner.now(step)
-    }
-
-    fn through(&self, step: SealStep) -> Option<EventTime> {
-        self.inner.through(step)
-    }
-
-    fn baseline(&self, step: SealStep) -> (BaselineRef, ContentHash) {
-        self.inner.baseline(step)
     }
 }
 
@@ -90,7 +65,7 @@ async fn seal_around(
         tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(between));
         sealing.join().unwrap()
     });
-    (sealed.unwrap(), decided.load(Ordering::SeqCst))
+    (sealed.unwrap().unwrap(), decided.load(Ordering::SeqCst))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -191,7 +166,7 @@ async fn who_finds_a_monitor_being_sealed_goes_away_at_once() {
     // The very first seal of a monitor, whose row nobody has made yet.
     let meanwhile = async {
         let other = MonitorSealer::new(&plan, 1, &NOBODY, SealTime::Clock(clock(0)));
-        assert_eq!(there.seal(&other).await.unwrap().step, SealStep::Idle);
+        assert_eq!(there.seal(&other).await.unwrap(), None);
         assert_eq!(there.sealed_through(&id_of(&plan)).await.unwrap(), None);
     };
     let (sealed, _) = seal_around(&*here, &plan, meanwhile).await;

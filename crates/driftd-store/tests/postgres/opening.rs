@@ -6,8 +6,16 @@ use sqlx::{query, query_scalar};
 
 use super::{Database, chain};
 
-const VERSIONS: [&str; 7] =
-    ["0001_stream", "0002_baselines", "0003_history", "0004_incidents", "0005_views", "0006_reader", "0007_tending"];
+const VERSIONS: [&str; 8] = [
+    "0001_stream",
+    "0002_baselines",
+    "0003_history",
+    "0004_incidents",
+    "0005_views",
+    "0006_reader",
+    "0007_tending",
+    "0008_notification_log",
+];
 
 async fn open_error(url: &str) -> String {
     let error = PostgresStore::open(url, &StoreOptions::default()).await.unwrap_err();
@@ -19,9 +27,9 @@ async fn open_error(url: &str) -> String {
 async fn migrating_says_what_it_did() {
     let Some(database) = Database::new("migrating_says_what_it_did") else { return };
     let migrated = driftd_store::migrate(&database.url).await.unwrap();
-    assert_eq!((migrated.applied, migrated.version), (VERSIONS.map(str::to_owned).to_vec(), 7));
+    assert_eq!((migrated.applied, migrated.version), (VERSIONS.map(str::to_owned).to_vec(), 8));
     let again = driftd_store::migrate(&database.url).await.unwrap();
-    assert_eq!((again.applied, again.version), (Vec::new(), 7));
+    assert_eq!((again.applied, again.version), (Vec::new(), 8));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -55,15 +63,15 @@ async fn of_processes_that_migrate_at_once_one_does_it() {
 async fn tables_of_another_driftd_are_refused_with_the_reason() {
     let Some(database) = Database::new("tables_of_another_driftd_are_refused_with_the_reason") else { return };
     database.open().await.close().await;
-    query("UPDATE _sqlx_migrations SET version = 9 WHERE version = 7").execute(&database.outside).await.unwrap();
+    query("UPDATE _sqlx_migrations SET version = 9 WHERE version = 8").execute(&database.outside).await.unwrap();
     let error = open_error(&database.url).await;
-    assert!(error.contains("has tables of version 9, this build knows them up to 7"), "{error}");
-    query("UPDATE _sqlx_migrations SET version = 7, checksum = '\\x00' WHERE version = 9")
+    assert!(error.contains("has tables of version 9, this build knows them up to 8"), "{error}");
+    query("UPDATE _sqlx_migrations SET version = 8, checksum = '\\x00' WHERE version = 9")
         .execute(&database.outside)
         .await
         .unwrap();
     let error = open_error(&database.url).await;
-    assert!(error.contains("set up by another edition of migration 7"), "{error}");
+    assert!(error.contains("set up by another edition of migration 8"), "{error}");
 }
 
 #[tokio::test]

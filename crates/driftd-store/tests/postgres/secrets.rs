@@ -77,7 +77,7 @@ async fn a_password_is_in_no_log_and_no_debug_output() {
     let (log, _guard) = listen();
     let url = database.url.replace("postgres@", &format!("postgres:{PASSWORD}@"));
     let store = PostgresStore::open(&url, &StoreOptions::default()).await.unwrap();
-    driftd_model::Store::outbox_depth(&store).await.unwrap();
+    driftd_model::OutboxStore::outbox_depth(&store).await.unwrap();
     let (log, shown) = (log.text(), format!("{store:?}"));
     assert!(log.contains("notification_outbox"), "what is logged is seen here");
     assert!(!log.contains(PASSWORD) && !shown.contains(PASSWORD), "{shown}");

@@ -10,7 +10,7 @@ use driftd_testkit::fixtures::clock;
 use driftd_window::{Timestamp, WindowName};
 
 /// A feature, a window and a receiver that are called as the fields were, and a category that is like their text.
-const NAMES: [&str; 3] = ["told", "tellings", "withheld"];
+const NAMES: [&str; 3] = ["tellings", "told", "withheld"];
 
 fn by_name(value: &str) -> String {
     NAMES.map(|name| format!("\"{name}\":{}", value.replace("NAME", name))).join(",")

@@ -1,7 +1,7 @@
 //! What a store forgets, and that nobody can tell from what it does afterwards.
 
 use driftd_model::{
-    HistoryQuery, MonitorPlan, Retained, Retention, SealStep, SealedPane, Settlement, Store, acknowledge,
+    HistoryQuery, MonitorPlan, ReadStore, Retained, Retention, SealStep, SealedPane, Settlement, Store, acknowledge,
     resolve_by_hand,
 };
 use driftd_window::{Span, Timestamp};

@@ -3,11 +3,11 @@
 use std::sync::Mutex;
 
 use driftd_model::{
-    BaselineRef, ContentHash, ErrorClass, HistoryQuery, MonitorId, MonitorPlan, MonitorSealer, PlannedDelta, SealInput,
-    SealOutcome, SealStep, SealTime, SealView, SealedPane, Sealer, Topic,
+    ErrorClass, HistoryQuery, MonitorId, MonitorPlan, MonitorSealer, PlannedDelta, SealInput, SealOrder, SealOutcome,
+    SealStep, SealTime, SealView, SealWork, SealedPane, Sealer, Topic,
 };
 use driftd_stats::ShapeMismatch;
-use driftd_window::{EventTime, PaneId, PartitionMark, Timestamp};
+use driftd_window::{EventTime, PaneId, PartitionMark};
 
 use super::Place;
 use crate::fixtures::{Feeder, NOBODY, ROWS, Traffic, clock, hour, id_of, monitor, plan, plan_of, seal_all};
@@ -16,10 +16,15 @@ use crate::fixtures::{Feeder, NOBODY, ROWS, Traffic, clock, hour, id_of, monitor
 struct Witness<'a> {
     real: MonitorSealer<'a>,
     step: Option<SealStep>,
-    through: Option<EventTime>,
     breaks: bool,
     views: Mutex<Vec<SealView>>,
     inputs: Mutex<Vec<SealInput>>,
+}
+
+/// The work of an order, witnessed.
+struct Witnessed<'a> {
+    real: Box<dyn SealWork + 'a>,
+    witness: &'a Witness<'a>,
 }
 
 impl<'a> Witness<'a> {
@@ -27,7 +32,6 @@ impl<'a> Witness<'a> {
         Self {
             real: MonitorSealer::new(plan, 1, &NOBODY, SealTime::Clock(clock(0))),
             step: None,
-            through: None,
             breaks: false,
             views: Mutex::default(),
             inputs: Mutex::default(),
@@ -44,37 +48,24 @@ impl Sealer for Witness<'_> {
         self.real.topics()
     }
 
-    fn decide(&self, view: &SealView) -> SealStep {
+    fn decide(&self, view: &SealView) -> Option<SealOrder<'_>> {
         self.views.lock().unwrap().push(view.clone());
-        self.step.unwrap_or_else(|| self.real.decide(view))
+        let order = self.step.map_or_else(|| self.real.decide(view), |step| Some(self.real.order(step, view)))?;
+        Some(order.map_work(|real| Box::new(Witnessed { real, witness: self })))
     }
+}
 
-    fn history_from(&self, step: SealStep) -> EventTime {
-        self.real.history_from(step)
-    }
-
+impl SealWork for Witnessed<'_> {
     fn merge(&self, mut deltas: Vec<PlannedDelta>) -> Result<Vec<SealedPane>, ShapeMismatch> {
-        if self.breaks {
+        if self.witness.breaks {
             deltas[0].delta.aggregates.clear();
         }
         self.real.merge(deltas)
     }
 
     fn evaluate(&self, input: SealInput) -> SealOutcome {
-        self.inputs.lock().unwrap().push(input.clone());
+        self.witness.inputs.lock().unwrap().push(input.clone());
         self.real.evaluate(input)
-    }
-
-    fn now(&self, step: SealStep) -> Timestamp {
-        self.real.now(step)
-    }
-
-    fn through(&self, step: SealStep) -> Option<EventTime> {
-        self.through.or_else(|| self.real.through(step))
-    }
-
-    fn baseline(&self, step: SealStep) -> (BaselineRef, ContentHash) {
-        self.real.baseline(step)
     }
 }
 
@@ -90,7 +81,7 @@ pub async fn a_sealer_sees_one_snapshot(place: &dyn Place) {
     let traffic: Vec<Traffic> = [0, 1, 2, 3, 6].map(Traffic::at).into();
     feeder.feed(&*store, &plan, &traffic, 6).await;
     let witness = Witness::of(&plan);
-    while store.seal(&witness).await.unwrap().step != SealStep::Idle {}
+    while store.seal(&witness).await.unwrap().is_some() {}
     let views = witness.views.into_inner().unwrap();
     let seen: Vec<_> = views.iter().map(|v| (v.sealed_through, start(v.next_data), start(v.last_data))).collect();
     let expected = [

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use driftd_engine::{CheckpointPolicy, Clock, FixedClock, Replay, replay_topic};
-use driftd_model::{HistoryQuery, HistoryRow, MonitorPlan, Routing, Store};
+use driftd_model::{HistoryQuery, HistoryRow, MonitorPlan, PipelineStore, ReadStore, Routing};
 use driftd_window::{EventTime, RecordBatch, Span, Timestamp};
 
 use super::{Group, Random, Record};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use driftd_model::{StoreError, StoreResult};
+use driftd_model::StoreError;
 use tokio::sync::Notify;
 
 /// A write that a fault can strike.
@@ -63,16 +63,15 @@ impl Bug {
 }
 
 impl Outage {
-    /// What a call comes to meanwhile; `over` tells calls that hang when it is over.
-    pub(super) fn answer<'a, T: Send + 'a>(self, over: &Arc<Notify>) -> StoreResult<'a, T> {
+    /// What a call fails with meanwhile; `over` tells calls that hang when it is over.
+    pub(super) fn answer(self, over: &Arc<Notify>) -> impl Future<Output = StoreError> + Send + use<> {
         let over = Arc::clone(over).notified_owned();
-        Box::pin(async move {
+        async move {
             if self == Self::Hangs {
                 over.await;
             }
-            let what = "nobody listens, as ordered".to_owned();
-            Err(StoreError::Transient { what, source: None })
-        })
+            StoreError::Transient { what: "nobody listens, as ordered".to_owned(), source: None }
+        }
     }
 }
 

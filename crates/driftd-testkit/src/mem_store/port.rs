@@ -1,30 +1,29 @@
-//! The store port over the plain data: lock, do, answer.
+//! The ports over the plain data: lock, do, answer.
 
+use async_trait::async_trait;
 use driftd_model::{
-    Activation, Baseline, BaselineName, BaselineRef, BaselineSummary, Checkpoint, Claim, FeatureName, HistoryQuery,
-    HistoryRow, Incident, IncidentEvent, IncidentId, IncidentReconciler, IncidentRow, IncidentState, MonitorId,
-    OutboxEntry, Partition, PartitionRow, ReceiverName, Retained, Retention, SealOutcome, Sealed, SealedPane, Sealer,
-    Settlement, Silence, SilenceId, Step, Store, StoreError, StoreResult, StoredBaseline, Topic,
+    Activation, Baseline, BaselineName, BaselineRef, BaselineSummary, CatalogueStore, Checkpoint, Claim, FeatureName,
+    HistoryQuery, HistoryRow, Incident, IncidentEvent, IncidentId, IncidentReconciler, IncidentRow, IncidentState,
+    MonitorId, OutboxEntry, OutboxStore, Partition, PartitionRow, PipelineStore, ReadStore, ReceiverName, Retained,
+    Retention, SealOutcome, Sealed, SealedPane, Sealer, Settlement, Silence, SilenceId, Step, Store, StoreError,
+    StoredBaseline, Topic,
 };
 use driftd_window::{EventTime, PaneWidth, SegmentKey, Timestamp, WindowName};
 
 use super::MemStore;
 use super::state::State;
 
-/// A future that is ready with `value`.
-fn ready<'a, T: Send + 'a>(value: T) -> driftd_model::BoxFuture<'a, T> {
-    Box::pin(std::future::ready(value))
-}
-
-/// What `act` comes to in the store, unless nobody reaches it.
-fn reached<'a, T: Send + 'a>(
-    store: &MemStore,
-    act: impl FnOnce(&mut State) -> Result<T, StoreError>,
-) -> StoreResult<'a, T> {
-    let mut state = store.lock();
-    match state.outage {
-        Some(outage) => outage.answer(&state.reachable),
-        None => ready(act(&mut state)),
+impl MemStore {
+    /// What `act` comes to in the store, unless nobody reaches it.
+    async fn reached<T>(&self, act: impl FnOnce(&mut State) -> Result<T, StoreError> + Send) -> Result<T, StoreError> {
+        let outage = {
+            let mut state = self.lock();
+            match state.outage {
+                None => return act(&mut state),
+                Some(outage) => outage.answer(&state.reachable),
+            }
+        };
+        Err(outage.await)
     }
 }
 
@@ -33,88 +32,149 @@ fn order(row: &HistoryRow) -> (EventTime, &SegmentKey, &WindowName, &FeatureName
     (row.window_end, &row.segment, &row.window_name, &row.feature, row.statistic.as_str(), &row.monitor)
 }
 
-impl Store for MemStore {
-    fn claim<'a>(
-        &'a self,
-        topic: &'a Topic,
+#[async_trait]
+impl PipelineStore for MemStore {
+    async fn claim(
+        &self,
+        topic: &Topic,
         partition: Partition,
-        _owner: &'a str,
+        _owner: &str,
         _now: Timestamp,
-    ) -> StoreResult<'a, Claim> {
-        reached(self, |state| Ok(state.claim(topic, partition)))
+    ) -> Result<Claim, StoreError> {
+        self.reached(|state| Ok(state.claim(topic, partition))).await
     }
 
-    fn checkpoint<'a>(&'a self, checkpoint: &'a Checkpoint, now: Timestamp) -> StoreResult<'a, ()> {
-        reached(self, |state| state.checkpoint(checkpoint, now))
+    async fn checkpoint(&self, checkpoint: &Checkpoint, now: Timestamp) -> Result<(), StoreError> {
+        self.reached(|state| state.checkpoint(checkpoint, now)).await
     }
 
-    fn seal<'a>(&'a self, sealer: &'a dyn Sealer) -> StoreResult<'a, Sealed> {
+    async fn seal(&self, sealer: &dyn Sealer) -> Result<Option<Sealed>, StoreError> {
         self.lock().seals_asked += 1;
-        reached(self, |state| state.seal(sealer))
+        self.reached(|state| state.seal(sealer)).await
     }
 
-    fn reconcile<'a>(&'a self, reconciler: &'a dyn IncidentReconciler) -> StoreResult<'a, SealOutcome> {
-        reached(self, |state| state.reconcile(reconciler))
+    async fn reconcile(&self, reconciler: &dyn IncidentReconciler) -> Result<Option<SealOutcome>, StoreError> {
+        self.reached(|state| state.reconcile(reconciler)).await
     }
 
-    fn sweep_late<'a>(&'a self, monitor: &'a MonitorId) -> StoreResult<'a, u64> {
-        reached(self, |state| Ok(state.sweep_late(monitor)))
+    async fn sweep_late(&self, monitor: &MonitorId) -> Result<u64, StoreError> {
+        self.reached(|state| Ok(state.sweep_late(monitor))).await
     }
 
-    fn partitions<'a>(&'a self, topic: &'a Topic) -> StoreResult<'a, Vec<PartitionRow>> {
-        reached(self, |state| Ok(state.partitions.values().filter(|row| row.topic == *topic).cloned().collect()))
+    async fn retain(&self, policy: &Retention, now: Timestamp) -> Result<Retained, StoreError> {
+        self.reached(|state| Ok(state.retain(policy, now))).await
+    }
+}
+
+#[async_trait]
+impl OutboxStore for MemStore {
+    async fn lease(
+        &self,
+        owner: &str,
+        receiver: &ReceiverName,
+        limit: u32,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<OutboxEntry>, StoreError> {
+        Ok(self.lock().lease(owner, receiver, limit, now, until))
     }
 
-    fn sealed_through<'a>(&'a self, monitor: &'a MonitorId) -> StoreResult<'a, Option<EventTime>> {
-        ready(Ok(self.lock().monitors.get(monitor).and_then(|m| m.sealed_through)))
+    async fn settle(
+        &self,
+        owner: &str,
+        entry: i64,
+        settlement: &Settlement,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.lock().settle(owner, entry, settlement, now)
     }
 
-    fn put_baseline<'a>(
-        &'a self,
-        name: &'a BaselineName,
+    async fn outbox_depth(&self) -> Result<u64, StoreError> {
+        Ok(self.lock().outbox_depth())
+    }
+
+    async fn notified_incidents(&self, resolved_after: Timestamp) -> Result<Vec<Incident>, StoreError> {
+        Ok(self.lock().notified(resolved_after))
+    }
+}
+
+#[async_trait]
+impl CatalogueStore for MemStore {
+    async fn put_baseline(
+        &self,
+        name: &BaselineName,
         baseline: Baseline,
         now: Timestamp,
-    ) -> StoreResult<'a, StoredBaseline> {
-        ready(Ok(self.lock().put_baseline(name, baseline, now)))
+    ) -> Result<StoredBaseline, StoreError> {
+        Ok(self.lock().put_baseline(name, baseline, now))
     }
 
-    fn baseline<'a>(&'a self, reference: &'a BaselineRef) -> StoreResult<'a, Option<StoredBaseline>> {
-        ready(Ok(self.lock().baseline(reference).cloned()))
-    }
-
-    fn newest_baseline<'a>(&'a self, name: &'a BaselineName) -> StoreResult<'a, Option<StoredBaseline>> {
-        ready(Ok(self.lock().newest_baseline(name).cloned()))
-    }
-
-    fn baselines(&self) -> StoreResult<'_, Vec<BaselineSummary>> {
-        ready(Ok(self.lock().summaries()))
-    }
-
-    fn activate_baseline<'a>(
-        &'a self,
-        monitor: &'a MonitorId,
-        reference: &'a BaselineRef,
+    async fn activate_baseline(
+        &self,
+        monitor: &MonitorId,
+        reference: &BaselineRef,
         width: PaneWidth,
-    ) -> StoreResult<'a, Activation> {
-        ready(self.lock().activate(monitor, reference, width))
+    ) -> Result<Activation, StoreError> {
+        self.lock().activate(monitor, reference, width)
     }
 
-    fn activations<'a>(&'a self, monitor: &'a MonitorId) -> StoreResult<'a, Vec<Activation>> {
-        ready(Ok(self.lock().activations(monitor).to_vec()))
+    async fn amend_incident(
+        &self,
+        expected: IncidentState,
+        step: &Step,
+        silenced: bool,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        Ok(self.lock().amend(expected, step, silenced, now))
     }
 
-    fn sealed_panes<'a>(
-        &'a self,
-        monitor: &'a MonitorId,
+    async fn add_silence(&self, silence: &Silence) -> Result<SilenceId, StoreError> {
+        Ok(self.lock().add_silence(silence))
+    }
+
+    async fn expire_silence(&self, id: SilenceId, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.lock().expire_silence(id, now))
+    }
+}
+
+#[async_trait]
+impl ReadStore for MemStore {
+    async fn partitions(&self, topic: &Topic) -> Result<Vec<PartitionRow>, StoreError> {
+        self.reached(|state| Ok(state.partitions.values().filter(|row| row.topic == *topic).cloned().collect())).await
+    }
+
+    async fn sealed_through(&self, monitor: &MonitorId) -> Result<Option<EventTime>, StoreError> {
+        Ok(self.lock().monitors.get(monitor).and_then(|m| m.sealed_through))
+    }
+
+    async fn sealed_panes(
+        &self,
+        monitor: &MonitorId,
         from: EventTime,
         to: EventTime,
-    ) -> StoreResult<'a, Vec<SealedPane>> {
+    ) -> Result<Vec<SealedPane>, StoreError> {
         let state = self.lock();
         let panes = state.monitors.get(monitor).into_iter().flat_map(|m| m.sealed.values());
-        ready(Ok(panes.filter(|p| p.pane.start() >= from && p.pane.start() < to).cloned().collect()))
+        Ok(panes.filter(|p| p.pane.start() >= from && p.pane.start() < to).cloned().collect())
     }
 
-    fn history<'a>(&'a self, query: &'a HistoryQuery) -> StoreResult<'a, Vec<HistoryRow>> {
+    async fn baseline(&self, reference: &BaselineRef) -> Result<Option<StoredBaseline>, StoreError> {
+        Ok(self.lock().baseline(reference).cloned())
+    }
+
+    async fn newest_baseline(&self, name: &BaselineName) -> Result<Option<StoredBaseline>, StoreError> {
+        Ok(self.lock().newest_baseline(name).cloned())
+    }
+
+    async fn baselines(&self) -> Result<Vec<BaselineSummary>, StoreError> {
+        Ok(self.lock().summaries())
+    }
+
+    async fn activations(&self, monitor: &MonitorId) -> Result<Vec<Activation>, StoreError> {
+        Ok(self.lock().activations(monitor).to_vec())
+    }
+
+    async fn history(&self, query: &HistoryQuery) -> Result<Vec<HistoryRow>, StoreError> {
         let state = self.lock();
         let wanted = |row: &&HistoryRow| {
             query.monitor.as_ref().is_none_or(|m| row.monitor == *m)
@@ -127,69 +187,21 @@ impl Store for MemStore {
         let mut rows: Vec<&HistoryRow> =
             state.monitors.values().flat_map(|m| m.history.iter()).filter(wanted).collect();
         rows.sort_by(|a, b| order(a).cmp(&order(b)));
-        ready(Ok(rows.into_iter().cloned().collect()))
+        Ok(rows.into_iter().cloned().collect())
     }
 
-    fn incidents<'a>(&'a self, monitor: Option<&'a MonitorId>) -> StoreResult<'a, Vec<IncidentRow>> {
-        ready(Ok(self.lock().incident_rows(monitor)))
+    async fn incidents(&self, monitor: Option<&MonitorId>) -> Result<Vec<IncidentRow>, StoreError> {
+        Ok(self.lock().incident_rows(monitor))
     }
 
-    fn incident<'a>(&'a self, id: &'a IncidentId) -> StoreResult<'a, Option<(Incident, Vec<IncidentEvent>)>> {
-        ready(Ok(self.lock().incident(id)))
+    async fn incident(&self, id: &IncidentId) -> Result<Option<(Incident, Vec<IncidentEvent>)>, StoreError> {
+        Ok(self.lock().incident(id))
     }
 
-    fn amend_incident<'a>(
-        &'a self,
-        expected: IncidentState,
-        step: &'a Step,
-        silenced: bool,
-        now: Timestamp,
-    ) -> StoreResult<'a, bool> {
-        ready(Ok(self.lock().amend(expected, step, silenced, now)))
-    }
-
-    fn add_silence<'a>(&'a self, silence: &'a Silence) -> StoreResult<'a, SilenceId> {
-        ready(Ok(self.lock().add_silence(silence)))
-    }
-
-    fn silences(&self, ending_after: Option<Timestamp>) -> StoreResult<'_, Vec<Silence>> {
-        ready(Ok(self.lock().silences(ending_after)))
-    }
-
-    fn expire_silence(&self, id: SilenceId, now: Timestamp) -> StoreResult<'_, bool> {
-        ready(Ok(self.lock().expire_silence(id, now)))
-    }
-
-    fn notified_incidents(&self, resolved_after: Timestamp) -> StoreResult<'_, Vec<Incident>> {
-        ready(Ok(self.lock().notified(resolved_after)))
-    }
-
-    fn lease<'a>(
-        &'a self,
-        owner: &'a str,
-        receiver: &'a ReceiverName,
-        limit: u32,
-        now: Timestamp,
-        until: Timestamp,
-    ) -> StoreResult<'a, Vec<OutboxEntry>> {
-        ready(Ok(self.lock().lease(owner, receiver, limit, now, until)))
-    }
-
-    fn settle<'a>(
-        &'a self,
-        owner: &'a str,
-        entry: i64,
-        settlement: &'a Settlement,
-        now: Timestamp,
-    ) -> StoreResult<'a, bool> {
-        ready(self.lock().settle(owner, entry, settlement, now))
-    }
-
-    fn retain<'a>(&'a self, policy: &'a Retention, now: Timestamp) -> StoreResult<'a, Retained> {
-        reached(self, |state| Ok(state.retain(policy, now)))
-    }
-
-    fn outbox_depth(&self) -> StoreResult<'_, u64> {
-        ready(Ok(self.lock().outbox_depth()))
+    async fn silences(&self, ending_after: Option<Timestamp>) -> Result<Vec<Silence>, StoreError> {
+        Ok(self.lock().silences(ending_after))
     }
 }
+
+#[async_trait]
+impl Store for MemStore {}

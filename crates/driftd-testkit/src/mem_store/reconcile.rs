@@ -8,7 +8,7 @@ use super::fault::{Fault, Operation};
 use super::state::State;
 
 impl State {
-    pub(super) fn reconcile(&mut self, reconciler: &dyn IncidentReconciler) -> Result<SealOutcome, StoreError> {
+    pub(super) fn reconcile(&mut self, reconciler: &dyn IncidentReconciler) -> Result<Option<SealOutcome>, StoreError> {
         let fault = self.take_fault(Operation::Reconcile);
         if fault == Some(Fault::BeforeCommit) {
             return Err(Fault::error(Operation::Reconcile));
@@ -16,7 +16,9 @@ impl State {
         let incidents = self.wanting(reconciler.monitor());
         let silences = self.silences(Some(reconciler.now()));
         let outcome = reconciler.reconcile(ReconcileInput { incidents, silences });
-        self.write_incidents(&outcome);
+        if let Some(outcome) = &outcome {
+            self.write_incidents(outcome);
+        }
         fault.map_or(Ok(outcome), |_| Err(Fault::error(Operation::Reconcile)))
     }
 

@@ -1,48 +1,42 @@
 //! Sealing: one step, all or nothing.
 
 use driftd_model::{
-    HistoryRow, MonitorId, SealInput, SealOutcome, SealStep, SealView, Sealed, SealedPane, Sealer, StoreError, Topic,
+    HistoryRow, MonitorId, ReconcileInput, SealOrder, SealOutcome, SealView, Sealed, SealedPane, Sealer, StoreError,
+    Topic,
 };
-use driftd_window::{EventTime, PartitionMark, Timestamp};
+use driftd_window::{EventTime, PartitionMark};
 
 use super::fault::{Bug, Fault, Operation};
 use super::state::State;
 
 impl State {
-    pub(super) fn seal(&mut self, sealer: &dyn Sealer) -> Result<Sealed, StoreError> {
+    pub(super) fn seal(&mut self, sealer: &dyn Sealer) -> Result<Option<Sealed>, StoreError> {
         let fault = self.take_fault(Operation::Seal);
         if fault == Some(Fault::BeforeCommit) {
             return Err(Fault::error(Operation::Seal));
         }
-        let seen = self.view(sealer.monitor(), sealer.topics());
-        let step = sealer.decide(&seen);
-        let Some(through) = sealer.through(step) else {
-            let idle = Sealed { step, rows: 0, outcome: SealOutcome::default() };
-            return fault.map_or(Ok(idle), |_| Err(Fault::error(Operation::Seal)));
+        let monitor = sealer.monitor();
+        let view = self.view(monitor, sealer.topics());
+        let Some(order) = sealer.decide(&view) else {
+            return fault.map_or(Ok(None), |_| Err(Fault::error(Operation::Seal)));
         };
-        let frontier = self.monitor(sealer.monitor()).sealed_through;
-        if frontier.is_some_and(|frontier| through <= frontier) {
-            let what = format!("the frontier of monitor {} cannot go back to {through}", sealer.monitor());
+        let through = order.through;
+        if self.monitor(monitor).sealed_through.is_some_and(|frontier| through <= frontier) {
+            let what = format!("the frontier of monitor {monitor} cannot go back to {through}");
             return Err(StoreError::permanent(what));
         }
-        let fresh = self.merge(sealer, step)?;
-        let rows = fresh.iter().map(|p| p.rows).sum();
-        let now = sealer.now(step);
-        let outcome = sealer.evaluate(SealInput {
-            step,
-            panes: self.panes_for(sealer, step, through, &fresh),
-            first_data: seen.first_data,
-            incidents: self.wanting(sealer.monitor()),
-            silences: self.silences(Some(now)),
-        });
-        let state = self.monitor(sealer.monitor());
-        state.sealed.extend(fresh.into_iter().map(|p| ((p.pane, p.segment.clone()), p)));
+        let merged = self.merge(monitor, &order)?;
+        let known = ReconcileInput { incidents: self.wanting(monitor), silences: self.silences(Some(order.now)) };
+        let outcome = order.evaluate(self.history(monitor, &order), &merged, known);
+        let sealed = order.done(&merged, outcome);
+        let state = self.monitor(monitor);
+        state.sealed.extend(merged.into_iter().map(|p| ((p.pane, p.segment.clone()), p)));
         state.sealed_through = Some(through);
-        state.history.extend(history_rows(sealer, step, &outcome, now));
-        self.write_incidents(&outcome);
+        state.history.extend(history_rows(monitor, &order, &sealed.outcome));
+        self.write_incidents(&sealed.outcome);
         match fault {
             Some(_) => Err(Fault::error(Operation::Seal)),
-            None => Ok(Sealed { step, rows, outcome }),
+            None => Ok(Some(sealed)),
         }
     }
 
@@ -71,41 +65,36 @@ impl State {
         }
     }
 
-    fn merge(&self, sealer: &dyn Sealer, step: SealStep) -> Result<Vec<SealedPane>, StoreError> {
-        let SealStep::Pane { pane } = step else {
+    fn merge(&self, monitor: &MonitorId, order: &SealOrder<'_>) -> Result<Vec<SealedPane>, StoreError> {
+        let Some(pane) = order.pane() else {
             return Ok(Vec::new());
         };
-        let partials = self.monitors.get(sealer.monitor()).and_then(|m| m.partials.get(&pane));
+        let partials = self.monitors.get(monitor).and_then(|m| m.partials.get(&pane));
         let deltas = partials.into_iter().flatten().map(|p| p.planned.clone()).collect();
-        sealer.merge(deltas).map_err(|source| StoreError::Permanent {
-            what: format!("merging pane {} of {}", pane.start(), sealer.monitor()),
+        order.merge(deltas).map_err(|source| StoreError::Permanent {
+            what: format!("merging pane {} of {monitor}", pane.start()),
             source: Some(Box::new(source)),
         })
     }
 
-    /// Panes with records of the longest window that ends with the step, the fresh ones last.
-    fn panes_for(
-        &self,
-        sealer: &dyn Sealer,
-        step: SealStep,
-        through: EventTime,
-        fresh: &[SealedPane],
-    ) -> Vec<SealedPane> {
-        let from = sealer.history_from(step);
-        let sealed = self.monitors.get(sealer.monitor()).into_iter().flat_map(|m| m.sealed.values());
-        let wanted = |p: &&SealedPane| p.rows > 0 && p.pane.start() >= from && p.pane.start() < through;
-        sealed.filter(wanted).chain(fresh).cloned().collect()
+    /// The sealed panes that the order needs.
+    fn history(&self, monitor: &MonitorId, order: &SealOrder<'_>) -> Vec<SealedPane> {
+        let Some((from, to)) = order.history() else {
+            return Vec::new();
+        };
+        let sealed = self.monitors.get(monitor).into_iter().flat_map(|m| m.sealed.values());
+        sealed.filter(|p| p.pane.start() >= from && p.pane.start() < to).cloned().collect()
     }
 }
 
 /// Every statistic of every feature of every window, as the history shows it.
-fn history_rows(sealer: &dyn Sealer, step: SealStep, outcome: &SealOutcome, sealed_at: Timestamp) -> Vec<HistoryRow> {
-    let baseline = sealer.baseline(step).0.to_string();
+fn history_rows(monitor: &MonitorId, order: &SealOrder<'_>, outcome: &SealOutcome) -> Vec<HistoryRow> {
+    let baseline = order.baseline().reference.to_string();
     let mut rows = Vec::new();
     for window in &outcome.windows {
         for verdict in &window.verdicts {
             rows.extend(verdict.scores.iter().map(|score| HistoryRow {
-                monitor: sealer.monitor().clone(),
+                monitor: monitor.clone(),
                 segment: window.segment.clone(),
                 window_name: window.window.name.clone(),
                 window_start: window.start,
@@ -122,7 +111,7 @@ fn history_rows(sealer: &dyn Sealer, step: SealStep, outcome: &SealOutcome, seal
                 critical: score.threshold.map(|t| t.critical),
                 outcome: score.outcome,
                 baseline: baseline.clone(),
-                sealed_at,
+                sealed_at: order.now,
             }));
         }
     }

@@ -28,7 +28,7 @@ pub(super) fn apt_get(package: &str) -> Result<(), Skip> {
 /// A program on the search path.
 pub(super) fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/bin")]);
+    let folders = std::env::split_paths(&path).chain(["/usr/bin", "/usr/sbin"].map(PathBuf::from));
     folders.map(|folder| folder.join(program)).find(|program| program.is_file())
 }
 

@@ -4,6 +4,7 @@
 //! a port of its own and trusts everyone on the loopback interface. Its databases sort text by the rules of a human
 //! language, as many a production server does, so that a query that relies on the order of bytes has to say so.
 
+mod pooler;
 mod programs;
 
 use std::path::Path;
@@ -15,6 +16,8 @@ use std::time::{Duration, Instant};
 use super::Skip;
 use super::server::{Launch, Server, free_ports};
 use programs::Programs;
+
+pub use pooler::Pooler;
 
 /// Longest wait for a server that was killed to leave its folder.
 const RECOVERY_TIMEOUT: Duration = Duration::from_mins(1);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::sync::PoisonError;
 
-use driftd_model::{HistoryQuery, HistoryRow, Incident, IncidentEvent, Store};
+use driftd_model::{HistoryQuery, HistoryRow, Incident, IncidentEvent, ReadStore};
 use driftd_window::EventTime;
 
 use super::cluster::Cluster;

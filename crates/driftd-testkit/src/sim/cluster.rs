@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use driftd_engine::{Backoff, FixedClock, Outbox, RunQueue, TaskHandle};
 use driftd_model::{
-    ErrorClass, Incident, IncidentState, MonitorReconciler, MonitorSealer, SealStep, SealTime, Silence, SilenceId,
-    Store, acknowledge, resolve_by_hand,
+    CatalogueStore, ErrorClass, Incident, IncidentState, MonitorReconciler, MonitorSealer, PipelineStore, ReadStore,
+    SealStep, SealTime, Silence, SilenceId, acknowledge, resolve_by_hand,
 };
 use driftd_window::{Span, Timestamp};
 
@@ -48,6 +48,17 @@ pub(super) struct Cluster {
     pub(super) faults: BTreeMap<Operation, Fault>,
     pub(super) zombies_fenced: u64,
     read: Option<Draft>,
+}
+
+/// What came of asking for a seal.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum SealAttempt {
+    /// The store lost its connection, before or after it was done.
+    Lost,
+    /// There was nothing to seal.
+    Nothing,
+    /// A step was taken.
+    Took(SealStep),
 }
 
 impl Cluster {
@@ -104,8 +115,8 @@ impl Cluster {
         }
     }
 
-    /// One sealing step of a monitor, held against the ledger; nothing when the store lost its connection.
-    pub(super) fn seal(&mut self, monitor: usize) -> Result<Option<SealStep>, String> {
+    /// One sealing step of a monitor, held against the ledger.
+    pub(super) fn seal(&mut self, monitor: usize) -> Result<SealAttempt, String> {
         let plan = Arc::clone(&self.world.plans[monitor]);
         let time = SealTime::Clock(self.at());
         let sealer = MonitorSealer::new(&plan, self.world.partitions, &self.world.routing, time);
@@ -114,34 +125,35 @@ impl Cluster {
         let fault = self.faults.remove(&Operation::Seal);
         let id = &plan.monitor().id;
         match (fault, &answer) {
-            (None, Ok(sealed)) if sealed.step != step => {
-                return Err(format!("seal of {id} took {:?}, should have taken {step:?}", sealed.step));
+            (None, Ok(sealed)) if sealed.as_ref().map(|sealed| sealed.step) != step => {
+                return Err(format!("seal of {id} came to {sealed:?}, should have taken {step:?}"));
             }
             (None, Ok(_)) | (Some(_), Err(_)) => {}
             _ => return Err(format!("seal of {id} with {fault:?} came to {answer:?}")),
         }
         if fault == Some(Fault::BeforeCommit) {
-            return Ok(None);
+            return Ok(SealAttempt::Lost);
         }
-        if step != SealStep::Idle {
+        let mut rows = 0;
+        if let Some(step) = step {
             let (now, silences) = (self.clock, self.silences.len());
             self.journal.push(Entry::Sealed { monitor, step, now, silences });
+            rows = self.ledger.sealed(monitor, step)?;
         }
-        let rows = self.ledger.sealed(monitor, step)?;
         let frontier = now(self.store.sealed_through(id)).map_err(|e| e.to_string())?;
         if frontier.map(driftd_window::EventTime::as_micros) != self.ledger.monitors[monitor].frontier {
             return Err(format!("frontier of {id} is {frontier:?} after {step:?}"));
         }
         match answer {
-            Ok(sealed) if sealed.rows != rows => {
+            Ok(Some(sealed)) if sealed.rows != rows => {
                 Err(format!("{step:?} of {id} sealed {} records, should have been {rows}", sealed.rows))
             }
-            Ok(_) => Ok(Some(step)),
-            Err(_) => Ok(None),
+            Ok(_) => Ok(step.map_or(SealAttempt::Nothing, SealAttempt::Took)),
+            Err(_) => Ok(SealAttempt::Lost),
         }
     }
 
-    /// Somebody looks after the incidents of a monitor.
+    /// Somebody reconciles the incidents of a monitor.
     pub(super) fn reconcile(&mut self, monitor: usize) -> Result<(), String> {
         let plan = Arc::clone(&self.world.plans[monitor]);
         let fault = self.faults.remove(&Operation::Reconcile);

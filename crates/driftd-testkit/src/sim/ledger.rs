@@ -176,21 +176,16 @@ impl Ledger {
     }
 
     /// The step a seal of monitor `m` has to take at `now`.
-    pub(super) fn next_step(&self, m: usize, now: i64) -> SealStep {
+    pub(super) fn next_step(&self, m: usize, now: i64) -> Option<SealStep> {
         let monitor = &self.monitors[m];
-        let Some(mark) = self.mark(now) else {
-            return SealStep::Idle;
-        };
-        let limit = mark.saturating_sub(monitor.plan.monitor().allowed_lateness.as_micros());
+        let limit = self.mark(now)?.saturating_sub(monitor.plan.monitor().allowed_lateness.as_micros());
         monitor.next_step(monitor.pane_of(limit))
     }
 
     /// A seal of monitor `m` took `step`; the number of records it froze.
     pub(super) fn sealed(&mut self, m: usize, step: SealStep) -> Result<u64, String> {
         let monitor = &mut self.monitors[m];
-        let Some(through) = step.through(monitor.plan.monitor().pane).map(EventTime::as_micros) else {
-            return Ok(0);
-        };
+        let through = step.through(monitor.plan.monitor().pane).as_micros();
         if monitor.frontier.is_some_and(|frontier| through <= frontier) {
             return Err(format!("frontier moved from {:?} to {through}", monitor.frontier));
         }
@@ -230,24 +225,22 @@ impl MonitorBook {
         Fate::Open(pane)
     }
 
-    fn next_step(&self, limit: i64) -> SealStep {
+    fn next_step(&self, limit: i64) -> Option<SealStep> {
         let first_open = self.open.first().copied();
-        let Some(frontier) = self.frontier.or(first_open) else {
-            return SealStep::Idle;
-        };
+        let frontier = self.frontier.or(first_open)?;
         if let Some(pane) = first_open.filter(|pane| *pane == frontier) {
             let ready = pane + self.width() <= limit;
             let pane = self.plan.monitor().pane.pane_of(EventTime::from_micros(pane));
-            return if ready { SealStep::Pane { pane } } else { SealStep::Idle };
+            return ready.then_some(SealStep::Pane { pane });
         }
         let stop = first_open.map_or(limit, |open| open.min(limit));
         if stop <= frontier {
-            return SealStep::Idle;
+            return None;
         }
         let through = self.halt(frontier, stop);
         let holds_data = self.windows_ending(through).any(|w| self.reaches_data(through, w.size().as_micros()));
         let through = EventTime::from_micros(through);
-        if holds_data { SealStep::Quiet { through } } else { SealStep::Gap { through } }
+        Some(if holds_data { SealStep::Quiet { through } } else { SealStep::Gap { through } })
     }
 
     fn windows_ending(&self, at: i64) -> impl Iterator<Item = &WindowSpec> {

@@ -122,9 +122,7 @@ struct Seal<'a> {
 
 impl Seal<'_> {
     fn apply(&self, step: SealStep, truth: &mut Truth) -> Result<(), String> {
-        let Some(end) = step.through(self.plan.monitor().pane) else {
-            return Ok(());
-        };
+        let end = step.through(self.plan.monitor().pane);
         let mut seen: Vec<(IncidentKey, Observation)> = Vec::new();
         let ending = |w: &&WindowSpec| end.as_micros().rem_euclid(w.slide().as_micros()) == 0;
         for spec in self.plan.monitor().windows.iter().filter(ending) {

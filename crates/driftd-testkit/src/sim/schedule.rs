@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use driftd_model::{SealStep, Store};
+use driftd_model::OutboxStore;
 
-use super::cluster::Cluster;
+use super::cluster::{Cluster, SealAttempt};
 use super::random::Random;
 use super::ready::now;
 use super::record::Record;
@@ -25,7 +25,7 @@ enum Action {
     Crash { worker: usize },
     Claim { worker: usize, partition: usize },
     Stall { partition: usize, stalled: bool },
-    Seal { monitor: usize, step: Option<SealStep> },
+    Seal { monitor: usize, attempt: SealAttempt },
     Advance { seconds: i64 },
     Fault { operation: Operation, fault: Fault },
     Sweep { late: u64 },
@@ -92,8 +92,8 @@ fn act(cluster: &mut Cluster, random: &mut Random, trace: &mut Trace) -> Result<
         })?,
         690..780 => {
             let monitor = random.index(cluster.world.plans.len());
-            let step = cluster.seal(monitor)?;
-            trace.note(Action::Seal { monitor, step });
+            let attempt = cluster.seal(monitor)?;
+            trace.note(Action::Seal { monitor, attempt });
         }
         780..870 => {
             let seconds = if random.chance(4) { random.between(60, 400) } else { random.between(1, 12) };
@@ -219,10 +219,12 @@ pub(super) fn settle(cluster: &mut Cluster, trace: &mut Trace) -> Result<(), Str
     }
     for monitor in 0..cluster.world.plans.len() {
         loop {
-            let step = cluster.seal(monitor)?;
-            trace.note(Action::Seal { monitor, step });
-            if step.ok_or("a seal failed without an ordered fault")? == SealStep::Idle {
-                break;
+            let attempt = cluster.seal(monitor)?;
+            trace.note(Action::Seal { monitor, attempt });
+            match attempt {
+                SealAttempt::Took(_) => {}
+                SealAttempt::Nothing => break,
+                SealAttempt::Lost => return Err("a seal failed without an ordered fault".into()),
             }
         }
     }

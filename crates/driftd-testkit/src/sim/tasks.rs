@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use driftd_engine::{CheckpointOutcome, Commit, Release, TaskEvent, TaskHandle, TaskId, TaskSpec, Turn};
-use driftd_model::{Claim, ErrorClass, Offset, Partition, Store, StoreError, TopicPartition};
+use driftd_model::{Claim, ErrorClass, Offset, Partition, PipelineStore, StoreError, TopicPartition};
 
 use super::broker::{Delivered, LogReader};
 use super::cluster::Cluster;

@@ -227,3 +227,13 @@ fn an_id_is_a_function_of_identity_and_first_bad_window() {
     assert_ne!(id("day", at(24)), id("day", at(48)));
     assert_eq!(id("day", at(24)).as_str().len(), 12);
 }
+
+#[test]
+fn a_silence_covers_the_news_of_a_step_and_nothing_else() {
+    let opened = step(None, &key(), &window("hour", 0, 1, critical(&["x"])), &rules(), clock(1));
+    let id = opened.incident.as_ref().unwrap().id.clone();
+    let events = opened.events(&id, true, clock(7));
+    assert!(events.iter().all(|event| event.incident == id && event.at == clock(7)));
+    let silenced: Vec<_> = events.iter().map(|event| (event.transition.as_str(), event.silenced)).collect();
+    assert_eq!(silenced, [("pended", false), ("opened", true)]);
+}

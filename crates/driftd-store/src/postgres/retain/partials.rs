@@ -2,10 +2,11 @@
 
 use driftd_model::MonitorId;
 use driftd_window::Timestamp;
-use sqlx::{AssertSqlSafe, PgConnection, query, query_scalar, raw_sql};
+use sqlx::{AssertSqlSafe, query, query_scalar, raw_sql};
 
 use super::super::late::lock_frontier;
 use super::super::partitions::Day;
+use super::super::transaction::Transaction;
 use super::super::{Outcome, PostgresStore};
 use crate::read::{count, parsed};
 
@@ -27,8 +28,11 @@ impl PostgresStore {
                WHERE to_date(right(p.name, 8), 'YYYYMMDD') - date '1970-01-01' < $1::integer ORDER BY 2"#,
             Day::of(before).0
         );
+        let mut tx = self.begin().await?;
+        let old = old.fetch_all(&mut tx).await?;
+        tx.commit().await?;
         let mut gone = 0;
-        for day in old.fetch_all(&self.pool).await? {
+        for day in old {
             gone += match self.drop_day(&day).await {
                 // Whoever writes has waited long enough; the next run may find a better moment.
                 Err(failure) if failure.is_lock_timeout() => 0,
@@ -42,15 +46,18 @@ impl PostgresStore {
 
     /// Drops the partition if nothing in it is needed any more; nothing if something is.
     async fn drop_day(&self, Landed { name, day }: &Landed) -> Outcome<Option<u64>> {
-        if is_needed(&mut *self.pool.acquire().await?, *day).await? {
+        let mut tx = self.begin().await?;
+        let needed = is_needed(&mut tx, *day).await?;
+        tx.commit().await?;
+        if needed {
             return Ok(None);
         }
         let Some(mut tx) = self.chore().await? else {
             return Ok(Some(0));
         };
         // Nobody counts, seals or sweeps while this is held, which is for milliseconds.
-        query!("SET LOCAL lock_timeout = '2s'").execute(&mut *tx).await?;
-        query!("LOCK TABLE pane_partials IN ACCESS EXCLUSIVE MODE").execute(&mut *tx).await?;
+        query!("SET LOCAL lock_timeout = '2s'").execute(&mut tx).await?;
+        query!("LOCK TABLE pane_partials IN ACCESS EXCLUSIVE MODE").execute(&mut tx).await?;
         if is_needed(&mut tx, *day).await? {
             tx.rollback().await?;
             return Ok(None);
@@ -67,10 +74,10 @@ impl PostgresStore {
                SELECT coalesce(sum(gone.partials), 0)::bigint AS "partials!" FROM gone"#,
             day
         );
-        let dropped = dropped.fetch_one(&mut *tx).await?;
+        let dropped = dropped.fetch_one(&mut tx).await?;
         // The name of a table cannot be a parameter; this one comes from the server's own catalogue. Somebody else may
         // have dropped the day before this one got the lock.
-        raw_sql(AssertSqlSafe(format!("DROP TABLE IF EXISTS \"{name}\""))).execute(&mut *tx).await?;
+        raw_sql(AssertSqlSafe(format!("DROP TABLE IF EXISTS \"{name}\""))).execute(&mut tx).await?;
         tx.commit().await?;
         self.partitions.forget(Day(*day));
         Ok(Some(count(dropped, "number of partials")?))
@@ -82,8 +89,11 @@ impl PostgresStore {
             "SELECT DISTINCT monitor FROM pane_partials WHERE landed_on = date '1970-01-01' + $1::integer",
             day
         );
+        let mut tx = self.begin().await?;
+        let monitors = monitors.fetch_all(&mut tx).await?;
+        tx.commit().await?;
         let mut gone = 0;
-        for monitor in monitors.fetch_all(&self.pool).await? {
+        for monitor in monitors {
             let monitor: MonitorId = parsed(&monitor, "monitor name")?;
             let Some(mut tx) = self.chore().await? else {
                 break;
@@ -106,7 +116,7 @@ impl PostgresStore {
                 day,
                 monitor.as_str()
             );
-            let dropped = dropped.fetch_one(&mut *tx).await?;
+            let dropped = dropped.fetch_one(&mut tx).await?;
             tx.commit().await?;
             gone += count(dropped, "number of partials")?;
         }
@@ -115,7 +125,7 @@ impl PostgresStore {
 }
 
 /// Whether a record that landed on `day` is in a pane that is not sealed, or has come too late and was not counted yet.
-async fn is_needed(connection: &mut PgConnection, day: i32) -> Outcome<bool> {
+async fn is_needed(tx: &mut Transaction, day: i32) -> Outcome<bool> {
     let needed = query_scalar!(
         r#"SELECT EXISTS (
                SELECT FROM (SELECT DISTINCT p.monitor, p.pane_start, p.segment FROM pane_partials AS p
@@ -126,5 +136,5 @@ async fn is_needed(connection: &mut PgConnection, day: i32) -> Outcome<bool> {
            ) AS "needed!""#,
         day
     );
-    Ok(needed.fetch_one(connection).await?)
+    Ok(needed.fetch_one(tx).await?)
 }

@@ -3,15 +3,16 @@
 use std::borrow::Cow;
 
 use driftd_model::{MonitorId, SealView, Topic};
-use sqlx::{PgConnection, query, query_as};
+use sqlx::{query, query_as};
 
 use crate::error::Outcome;
 use crate::postgres::text::stored;
+use crate::postgres::transaction::Transaction;
 use crate::read::{activation_of, event_time, pane_id};
 use crate::rows::MarkColumns;
 
 /// Frontier, marks and the neighbouring panes with records, in the snapshot of the transaction.
-pub(super) async fn read(connection: &mut PgConnection, monitor: &MonitorId, topics: &[Topic]) -> Outcome<SealView> {
+pub(super) async fn read(tx: &mut Transaction, monitor: &MonitorId, topics: &[Topic]) -> Outcome<SealView> {
     let seen = query!(
         r#"SELECT f.sealed_through AS "sealed_through?",
                   (SELECT p.pane_start FROM pane_partials AS p
@@ -29,7 +30,7 @@ pub(super) async fn read(connection: &mut PgConnection, monitor: &MonitorId, top
         monitor.as_str(),
         i64::MIN
     );
-    let seen = seen.fetch_one(&mut *connection).await?;
+    let seen = seen.fetch_one(&mut *tx).await?;
     let names: Vec<Cow<'_, str>> = topics.iter().map(|topic| stored(topic.as_str())).collect();
     let marks = query_as!(
         MarkColumns,
@@ -37,7 +38,7 @@ pub(super) async fn read(connection: &mut PgConnection, monitor: &MonitorId, top
          ORDER BY topic, partition",
         &names as &[Cow<'_, str>]
     );
-    let marks = marks.fetch_all(connection).await?;
+    let marks = marks.fetch_all(tx).await?;
     Ok(SealView {
         sealed_through: event_time(seen.sealed_through),
         marks: marks.into_iter().map(MarkColumns::into_mark).collect(),

@@ -1,13 +1,14 @@
-//! What a seal writes, and no reconciling does: panes, windows, verdicts.
+//! What a seal writes, and no reconciliation does: panes, windows, verdicts.
 
-use driftd_model::{MonitorId, Outcome as Judged, Score, SealedPane, Threshold, Verdict, WindowResult};
+use driftd_model::{MonitorId, SealedPane, WindowResult};
 use sqlx::query_scalar;
 use sqlx::sqlite::SqliteConnection;
 
 use crate::codec::{POSTCARD, encode_aggregates};
 use crate::error::Outcome;
 use crate::read::to_integer;
-use crate::seal::{Decided, scores};
+use crate::rows::{ScoreRow, WindowRow, plain};
+use crate::seal::Decided;
 use crate::sqlite::bulk::{Insert, Statement};
 
 const PANES: Insert = Insert {
@@ -54,48 +55,47 @@ pub(super) async fn panes(
 
 /// Writes down what was judged.
 pub(super) async fn windows(connection: &mut SqliteConnection, decided: &Decided<'_>) -> Outcome<()> {
-    let Decided { sealer, now, outcome, baseline, .. } = decided;
+    let Decided { monitor, order, outcome, .. } = *decided;
     if outcome.windows.is_empty() {
         return Ok(());
     }
     // The write lock is held, so nobody else gives ids in between.
     let first: i64 = query_scalar("SELECT coalesce(max(id), 0) + 1 FROM windows").fetch_one(&mut *connection).await?;
     let numbered: Vec<(i64, &WindowResult)> = (first..).zip(&outcome.windows).collect();
-    let (reference, hash) = baseline;
-    let baseline = reference.to_string();
+    let baseline = order.baseline();
+    let reference = baseline.reference.to_string();
     WINDOWS
-        .rows(connection, &numbered, |row, (id, result)| {
-            row.bind(*id)
-                .bind(sealer.monitor().as_str())
-                .bind(result.segment.as_str())
-                .bind(result.window.name.as_str())
-                .bind(result.start.as_micros())
-                .bind(result.window.end.as_micros())
-                .bind(to_integer(result.rows))
-                .bind(result.coverage)
-                .bind(result.outcome.as_str())
-                .bind(baseline.as_str())
-                .bind(hash.as_str())
-                .bind(now.as_micros())
+        .rows(connection, &WindowRow::all(&numbered, plain), |row, window| {
+            row.bind(window.id)
+                .bind(monitor.as_str())
+                .bind(&*window.segment)
+                .bind(&*window.window_name)
+                .bind(window.window_start)
+                .bind(window.window_end)
+                .bind(window.rows)
+                .bind(window.coverage)
+                .bind(window.outcome)
+                .bind(reference.as_str())
+                .bind(baseline.hash.as_str())
+                .bind(order.now.as_micros())
         })
         .await?;
-    SCORES.rows(connection, &scores(&numbered), bind_score).await
+    SCORES.rows(connection, &ScoreRow::all(&numbered, plain), bind_score).await
 }
 
-fn bind_score<'q>(row: Statement<'q>, (window, verdict, score): &'q (i64, &Verdict, &Score)) -> Statement<'q> {
-    let threshold = |pick: fn(Threshold) -> f64| score.threshold.map(pick);
-    row.bind(*window)
-        .bind(verdict.feature.as_str())
-        .bind(score.statistic.as_str())
+fn bind_score<'q>(row: Statement<'q>, score: &'q ScoreRow<'_>) -> Statement<'q> {
+    row.bind(score.window_id)
+        .bind(&*score.feature)
+        .bind(score.statistic)
         .bind(score.value)
-        .bind(score.effect())
+        .bind(score.effect)
         .bind(score.certified_error)
-        .bind(to_integer(verdict.baseline.usable))
-        .bind(to_integer(verdict.window.usable))
+        .bind(score.n)
+        .bind(score.m)
         .bind(score.p_value)
         .bind(score.q_value)
-        .bind(threshold(|t| t.warn))
-        .bind(threshold(|t| t.critical))
-        .bind(score.outcome.map(Judged::as_str))
-        .bind(score.reason.map(|reason| reason.to_string()))
+        .bind(score.warn)
+        .bind(score.critical)
+        .bind(score.outcome)
+        .bind(score.reason.as_deref())
 }

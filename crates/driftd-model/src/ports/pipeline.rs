@@ -1,0 +1,89 @@
+//! Port of the pipeline: partitions claimed, counts checkpointed, panes sealed, incidents reconciled.
+
+use async_trait::async_trait;
+use driftd_window::{PartitionMark, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    CountedOn, Epoch, IncidentReconciler, MonitorId, Offset, Partition, PlannedDelta, Retained, Retention, SealOutcome,
+    Sealed, Sealer, StoreError, Topic,
+};
+
+/// What moves records through the store, fenced and in transactions.
+#[async_trait]
+pub trait PipelineStore: Send + Sync {
+    /// Takes ownership of a partition, creating its row when it is new.
+    async fn claim(
+        &self,
+        topic: &Topic,
+        partition: Partition,
+        owner: &str,
+        now: Timestamp,
+    ) -> Result<Claim, StoreError>;
+
+    /// Appends counts and moves offset and watermark in one transaction, fenced by epoch and offset.
+    async fn checkpoint(&self, checkpoint: &Checkpoint, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Takes one sealing step of one monitor in one transaction. Nothing when there was nothing to do, or somebody else
+    /// is at it.
+    async fn seal(&self, sealer: &dyn Sealer) -> Result<Option<Sealed>, StoreError>;
+
+    /// Reconciles one monitor's incidents in one transaction: what the reconciler decides is written like a seal's.
+    /// Nothing when nothing is due, or somebody else is at the monitor.
+    async fn reconcile(&self, reconciler: &dyn IncidentReconciler) -> Result<Option<SealOutcome>, StoreError>;
+
+    /// Counts the records that came after their pane was sealed into `late_rows`; the number of late records newly
+    /// found.
+    async fn sweep_late(&self, monitor: &MonitorId) -> Result<u64, StoreError>;
+
+    /// Forgets what `policy` says is old at `now`. Whatever it drops, nothing is counted again and nothing is judged
+    /// otherwise. Nothing when somebody else is at it.
+    async fn retain(&self, policy: &Retention, now: Timestamp) -> Result<Retained, StoreError>;
+}
+
+/// Ownership of a partition, as claimed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// Fencing number: one larger than the last owner's.
+    pub epoch: Epoch,
+    /// Where to go on; nothing for a partition never read.
+    pub next_offset: Option<Offset>,
+    /// How far event time had come.
+    pub mark: PartitionMark,
+}
+
+/// A sampled reject.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadLetter {
+    /// Offset of the record.
+    pub offset: Offset,
+    /// Why it was rejected.
+    pub reason: String,
+    /// Where in the record, never the record itself.
+    pub detail: String,
+}
+
+/// Everything one lane has to say since its last checkpoint: written in one transaction, or not at all.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checkpoint {
+    /// Topic.
+    pub topic: Topic,
+    /// Partition.
+    pub partition: Partition,
+    /// The owner's fencing number.
+    pub epoch: Epoch,
+    /// First offset covered; must be the stored next offset (any offset for a partition never read).
+    pub from: Offset,
+    /// Offset of the next record.
+    pub to: Offset,
+    /// How far event time has come.
+    pub mark: PartitionMark,
+    /// Counts, by monitor.
+    pub deltas: Vec<(MonitorId, PlannedDelta)>,
+    /// What they were counted on, for monitors whose plan may be superseded.
+    pub counted_on: Vec<CountedOn>,
+    /// Records rejected since the last checkpoint, by reason.
+    pub rejected: Vec<(String, u64)>,
+    /// A few of them.
+    pub samples: Vec<DeadLetter>,
+}

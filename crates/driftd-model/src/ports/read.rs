@@ -1,0 +1,86 @@
+//! Port of reads: what the command line, the API and the dashboard show. Nothing here changes anything.
+
+use async_trait::async_trait;
+use driftd_stats::DriftStatistic;
+use driftd_window::{EventTime, PartitionMark, SegmentKey, Timestamp};
+
+use crate::{
+    Activation, BaselineName, BaselineRef, BaselineSummary, Epoch, FeatureName, HistoryRow, Incident, IncidentEvent,
+    IncidentId, IncidentRow, MonitorId, Offset, Partition, SealedPane, Silence, StoreError, StoredBaseline, Topic,
+};
+
+/// What there is in the store.
+#[async_trait]
+pub trait ReadStore: Send + Sync {
+    /// Partitions of `topic`.
+    async fn partitions(&self, topic: &Topic) -> Result<Vec<PartitionRow>, StoreError>;
+
+    /// Where a monitor's frontier stands.
+    async fn sealed_through(&self, monitor: &MonitorId) -> Result<Option<EventTime>, StoreError>;
+
+    /// Sealed panes that start in [`from`, `to`), by pane and segment.
+    async fn sealed_panes(
+        &self,
+        monitor: &MonitorId,
+        from: EventTime,
+        to: EventTime,
+    ) -> Result<Vec<SealedPane>, StoreError>;
+
+    /// One version of a baseline.
+    async fn baseline(&self, reference: &BaselineRef) -> Result<Option<StoredBaseline>, StoreError>;
+
+    /// The newest version of a name.
+    async fn newest_baseline(&self, name: &BaselineName) -> Result<Option<StoredBaseline>, StoreError>;
+
+    /// Every version of every name.
+    async fn baselines(&self) -> Result<Vec<BaselineSummary>, StoreError>;
+
+    /// Activations of a monitor, oldest first.
+    async fn activations(&self, monitor: &MonitorId) -> Result<Vec<Activation>, StoreError>;
+
+    /// Rows of `drift_history`, by window end, segment, window, feature and statistic.
+    async fn history(&self, query: &HistoryQuery) -> Result<Vec<HistoryRow>, StoreError>;
+
+    /// Rows of `incident_history`, oldest first; of one monitor, or of all.
+    async fn incidents(&self, monitor: Option<&MonitorId>) -> Result<Vec<IncidentRow>, StoreError>;
+
+    /// One incident with its events; `id` may be a unique prefix.
+    async fn incident(&self, id: &IncidentId) -> Result<Option<(Incident, Vec<IncidentEvent>)>, StoreError>;
+
+    /// Silences that end after `ending_after`, or all.
+    async fn silences(&self, ending_after: Option<Timestamp>) -> Result<Vec<Silence>, StoreError>;
+}
+
+/// A partition as the store knows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PartitionRow {
+    /// Topic.
+    pub topic: Topic,
+    /// Partition.
+    pub partition: Partition,
+    /// Fencing number of its owner.
+    pub epoch: Epoch,
+    /// Next offset.
+    pub next_offset: Option<Offset>,
+    /// Its mark.
+    pub mark: PartitionMark,
+    /// Records rejected so far.
+    pub rejected: u64,
+}
+
+/// Which rows of the history are wanted.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct HistoryQuery {
+    /// Only this monitor.
+    pub monitor: Option<MonitorId>,
+    /// Only this feature.
+    pub feature: Option<FeatureName>,
+    /// Only this statistic.
+    pub statistic: Option<DriftStatistic>,
+    /// Only this segment.
+    pub segment: Option<SegmentKey>,
+    /// Only windows that end after this.
+    pub from: Option<EventTime>,
+    /// Only windows that end at or before this.
+    pub to: Option<EventTime>,
+}

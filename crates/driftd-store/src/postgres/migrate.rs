@@ -1,0 +1,90 @@
+//! Versions of the tables, each applied in a transaction of its own that nobody else is in.
+
+use std::time::Duration;
+
+use sqlx::migrate::AppliedMigration;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{PgPool, query, query_as, raw_sql};
+
+use super::transaction::Transaction;
+use crate::error::{Failure, Outcome};
+use crate::schema::{self, Migrated, Version};
+
+/// Versions of the tables, oldest first.
+const VERSIONS: &[Version] = &[
+    (1, "stream", include_str!("../../../../migrations/postgres/0001_stream.sql")),
+    (2, "baselines", include_str!("../../../../migrations/postgres/0002_baselines.sql")),
+    (3, "history", include_str!("../../../../migrations/postgres/0003_history.sql")),
+    (4, "incidents", include_str!("../../../../migrations/postgres/0004_incidents.sql")),
+    (5, "views", include_str!("../../../../migrations/postgres/0005_views.sql")),
+    (6, "reader", include_str!("../../../../migrations/postgres/0006_reader.sql")),
+    (7, "tending", include_str!("../../../../migrations/postgres/0007_tending.sql")),
+    (8, "notification_log", include_str!("../../../../migrations/postgres/0008_notification_log.sql")),
+];
+/// Key of the lock that whoever applies a version holds until its transaction ends.
+const MIGRATING: i64 = 0x6472_6966_7464_0003;
+/// How long a server may take to answer.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The list of versions that sqlx's own migrator keeps, and that its other tools read.
+const LIST: &str = "CREATE TABLE IF NOT EXISTS _sqlx_migrations (
+    version BIGINT PRIMARY KEY,
+    description TEXT NOT NULL,
+    installed_on TIMESTAMPTZ NOT NULL DEFAULT now(),
+    success BOOLEAN NOT NULL,
+    checksum BYTEA NOT NULL,
+    execution_time BIGINT NOT NULL
+)";
+
+/// Brings the tables up to date, on a connection made for that.
+pub(super) async fn migrate(connect: &PgConnectOptions) -> Outcome<Migrated> {
+    let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(CONNECT_TIMEOUT);
+    let pool = pool.connect_with(connect.clone()).await.map_err(no_database)?;
+    let migrated = apply_missing(&pool).await;
+    pool.close().await;
+    migrated
+}
+
+async fn apply_missing(pool: &PgPool) -> Outcome<Migrated> {
+    let mut applied = Vec::new();
+    loop {
+        let mut tx = Transaction::begin_migration(pool).await?;
+        query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATING).execute(&mut tx).await?;
+        raw_sql(LIST).execute(&mut tx).await?;
+        // An older driftd does not know that lock: its row waits for this one.
+        raw_sql("LOCK TABLE _sqlx_migrations IN SHARE ROW EXCLUSIVE MODE").execute(&mut tx).await?;
+        let found: Vec<(i64, Vec<u8>)> =
+            query_as("SELECT version, checksum FROM _sqlx_migrations ORDER BY version").fetch_all(&mut tx).await?;
+        let found: Vec<AppliedMigration> = found
+            .into_iter()
+            .map(|(version, checksum)| AppliedMigration { version, checksum: checksum.into() })
+            .collect();
+        let Some(missing) = schema::missing(VERSIONS, &found)?.into_iter().next() else {
+            tx.commit().await?;
+            return Ok(Migrated { applied, version: schema::latest(VERSIONS) });
+        };
+        raw_sql(missing.sql.clone()).execute(&mut tx).await?;
+        query(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+             VALUES ($1, $2, TRUE, $3, -1)",
+        )
+        .bind(missing.version)
+        .bind(missing.description.as_ref())
+        .bind(missing.checksum.as_ref())
+        .execute(&mut tx)
+        .await?;
+        tx.commit().await?;
+        applied.push(schema::name(&missing));
+    }
+}
+
+/// Postgres's own words for this do not say what to do.
+fn no_database(error: sqlx::Error) -> Failure {
+    const NO_SUCH_DATABASE: &str = "3D000";
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    if code.as_deref() == Some(NO_SUCH_DATABASE) {
+        let said = error.as_database_error().map_or("it does not exist", |e| e.message());
+        return Failure::Refused(format!("{said}: make it (createdb), or name another one under [store] url"));
+    }
+    error.into()
+}

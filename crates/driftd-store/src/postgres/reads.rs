@@ -1,0 +1,223 @@
+//! Reads: each in a transaction of its own, and nothing is written.
+
+use async_trait::async_trait;
+use driftd_model::{
+    Activation, BaselineName, BaselineRef, BaselineSummary, HistoryQuery, HistoryRow, Incident, IncidentEvent,
+    IncidentId, IncidentRow, MonitorId, PartitionRow, ReadStore, SealedPane, Silence, StoreError, StoredBaseline,
+    Topic,
+};
+use driftd_stats::DriftStatistic;
+use driftd_window::{EventTime, Timestamp};
+use sqlx::{query_as, query_file_as, query_file_scalar};
+
+use super::text::{original, stored};
+use super::transaction::Transaction;
+use super::{Outcome, PostgresStore, answer};
+use crate::call::Call;
+use crate::rows::{
+    ActivationColumns, BaselineColumns, EventColumns, HistoryColumns, IncidentBody, IncidentColumns, PaneColumns,
+    PartitionColumns, SilenceColumns, SummaryColumns,
+};
+
+#[async_trait]
+impl ReadStore for PostgresStore {
+    async fn partitions(&self, topic: &Topic) -> Result<Vec<PartitionRow>, StoreError> {
+        answer(Call::Partitions(topic), async {
+            let mut tx = self.begin().await?;
+            let rows = query_file_as!(PartitionColumns, "statements/partitions.sql", &stored(topic.as_str()));
+            let rows = rows.fetch_all(&mut tx).await?;
+            tx.commit().await?;
+            rows.into_iter().map(|row| row.into_row(topic)).collect()
+        })
+        .await
+    }
+
+    async fn sealed_through(&self, monitor: &MonitorId) -> Result<Option<EventTime>, StoreError> {
+        answer(Call::Frontier(monitor), async {
+            let mut tx = self.begin().await?;
+            let found = query_file_scalar!("statements/frontier.sql", monitor.as_str());
+            let found = found.fetch_optional(&mut tx).await?;
+            tx.commit().await?;
+            Ok(found.flatten().map(EventTime::from_micros))
+        })
+        .await
+    }
+
+    async fn sealed_panes(
+        &self,
+        monitor: &MonitorId,
+        from: EventTime,
+        to: EventTime,
+    ) -> Result<Vec<SealedPane>, StoreError> {
+        answer(Call::SealedPanes(monitor), async {
+            let mut tx = self.begin().await?;
+            let panes = sealed_panes(&mut tx, monitor, from, to).await?;
+            tx.commit().await?;
+            Ok(panes)
+        })
+        .await
+    }
+
+    async fn baseline(&self, reference: &BaselineRef) -> Result<Option<StoredBaseline>, StoreError> {
+        answer(Call::Baseline(reference), async {
+            let mut tx = self.begin().await?;
+            let found = baseline(&mut tx, reference).await?;
+            tx.commit().await?;
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn newest_baseline(&self, name: &BaselineName) -> Result<Option<StoredBaseline>, StoreError> {
+        answer(Call::NewestBaseline(name), async {
+            let mut tx = self.begin().await?;
+            let row = query_file_as!(BaselineColumns, "statements/newest_baseline.sql", name.as_str());
+            let row = row.fetch_optional(&mut tx).await?;
+            tx.commit().await?;
+            row.map(BaselineColumns::checked).transpose()
+        })
+        .await
+    }
+
+    async fn baselines(&self) -> Result<Vec<BaselineSummary>, StoreError> {
+        answer(Call::Baselines, async {
+            let mut tx = self.begin().await?;
+            let rows = query_file_as!(SummaryColumns, "statements/baselines.sql").fetch_all(&mut tx).await?;
+            tx.commit().await?;
+            rows.into_iter().map(|row| SummaryColumns { source: original(row.source), ..row }.into_summary()).collect()
+        })
+        .await
+    }
+
+    async fn activations(&self, monitor: &MonitorId) -> Result<Vec<Activation>, StoreError> {
+        answer(Call::Activations(monitor), async {
+            let mut tx = self.begin().await?;
+            let found = activations(&mut tx, monitor).await?;
+            tx.commit().await?;
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn history(&self, query: &HistoryQuery) -> Result<Vec<HistoryRow>, StoreError> {
+        answer(Call::History, async {
+            let mut tx = self.begin().await?;
+            let rows = history(&mut tx, query).await?;
+            tx.commit().await?;
+            rows.into_iter().map(plain).collect()
+        })
+        .await
+    }
+
+    async fn incidents(&self, monitor: Option<&MonitorId>) -> Result<Vec<IncidentRow>, StoreError> {
+        answer(Call::Incidents, async {
+            let mut tx = self.begin().await?;
+            let rows = query_file_as!(IncidentColumns, "statements/incidents.sql", monitor.map(MonitorId::as_str));
+            let rows = rows.fetch_all(&mut tx).await?;
+            tx.commit().await?;
+            rows.into_iter().map(|row| IncidentColumns { segment: original(row.segment), ..row }.into_row()).collect()
+        })
+        .await
+    }
+
+    async fn incident(&self, id: &IncidentId) -> Result<Option<(Incident, Vec<IncidentEvent>)>, StoreError> {
+        answer(Call::Incident(id), async {
+            if id.as_str().is_empty() {
+                return Ok(None);
+            }
+            let mut tx = self.begin().await?;
+            let found = query_as!(
+                IncidentBody,
+                r#"SELECT id, body::text AS "body!" FROM incidents
+                   WHERE starts_with(id, $1) ORDER BY id <> $1, id LIMIT 2"#,
+                &stored(id.as_str())
+            );
+            let Some(found) = IncidentBody::named(id.as_str(), found.fetch_all(&mut tx).await?) else {
+                return Ok(None);
+            };
+            let rows = query_file_as!(EventColumns, "statements/incident_events.sql", &found.id);
+            let rows = rows.fetch_all(&mut tx).await?;
+            tx.commit().await?;
+            let events: Outcome<Vec<_>> = rows.into_iter().map(|row| row.into_event(&found.id)).collect();
+            Ok(Some((found.into_incident()?, events?)))
+        })
+        .await
+    }
+
+    async fn silences(&self, ending_after: Option<Timestamp>) -> Result<Vec<Silence>, StoreError> {
+        answer(Call::Silences, async {
+            let mut tx = self.begin().await?;
+            let found = silences(&mut tx, ending_after).await?;
+            tx.commit().await?;
+            Ok(found)
+        })
+        .await
+    }
+}
+
+/// Sealed panes that start in [`from`, `to`), those that hold late records only included.
+pub(super) async fn sealed_panes(
+    tx: &mut Transaction,
+    monitor: &MonitorId,
+    from: EventTime,
+    to: EventTime,
+) -> Outcome<Vec<SealedPane>> {
+    let (from, to) = (from.as_micros(), to.as_micros());
+    let rows = query_file_as!(PaneColumns, "statements/sealed_panes.sql", monitor.as_str(), from, to);
+    let rows = rows.fetch_all(tx).await?;
+    rows.into_iter().map(|row| PaneColumns { segment: original(row.segment), ..row }.into_pane()).collect()
+}
+
+/// One version of a baseline.
+pub(super) async fn baseline(tx: &mut Transaction, wanted: &BaselineRef) -> Outcome<Option<StoredBaseline>> {
+    let version = i64::from(wanted.version);
+    let row = query_file_as!(BaselineColumns, "statements/baseline.sql", wanted.name.as_str(), version);
+    row.fetch_optional(tx).await?.map(BaselineColumns::checked).transpose()
+}
+
+/// Activations of a monitor, oldest first.
+pub(super) async fn activations(tx: &mut Transaction, monitor: &MonitorId) -> Outcome<Vec<Activation>> {
+    let rows = query_file_as!(ActivationColumns, "statements/activations.sql", monitor.as_str());
+    rows.fetch_all(tx).await?.into_iter().map(ActivationColumns::into_activation).collect()
+}
+
+/// Silences that end after that moment, or all.
+pub(super) async fn silences(tx: &mut Transaction, ending_after: Option<Timestamp>) -> Outcome<Vec<Silence>> {
+    let after = ending_after.map(Timestamp::as_micros);
+    let rows = query_file_as!(SilenceColumns, "statements/silences.sql", after).fetch_all(tx).await?;
+    rows.into_iter()
+        .map(|row| {
+            SilenceColumns { author: original(row.author), comment: original(row.comment), ..row }.into_silence()
+        })
+        .collect()
+}
+
+async fn history(tx: &mut Transaction, wanted: &HistoryQuery) -> Outcome<Vec<HistoryColumns>> {
+    let feature = wanted.feature.as_ref().map(|feature| stored(feature.as_str()));
+    let segment = wanted.segment.as_ref().map(|segment| stored(segment.as_str()));
+    // Filters that are not asked for are constants to the planner, which drops them.
+    let rows = query_as!(
+        HistoryColumns,
+        "SELECT w.monitor, w.segment, w.window_name, w.window_start, w.window_end, d.feature, d.statistic, d.value,
+                d.certified_error, d.n, d.m, d.p_value, d.q_value, d.warn, d.critical, d.outcome, w.baseline,
+                w.sealed_at
+         FROM windows AS w JOIN feature_drift AS d ON d.window_id = w.id
+         WHERE ($1::text IS NULL OR w.monitor = $1) AND ($2::text IS NULL OR d.feature = $2)
+           AND ($3::text IS NULL OR d.statistic = $3) AND ($4::text IS NULL OR w.segment = $4)
+           AND ($5::bigint IS NULL OR w.window_end > $5) AND ($6::bigint IS NULL OR w.window_end <= $6)
+         ORDER BY w.window_end, w.segment, w.window_name, d.feature, d.statistic, w.monitor",
+        wanted.monitor.as_ref().map(MonitorId::as_str),
+        feature.as_deref(),
+        wanted.statistic.map(DriftStatistic::as_str),
+        segment.as_deref(),
+        wanted.from.map(EventTime::as_micros),
+        wanted.to.map(EventTime::as_micros)
+    );
+    Ok(rows.fetch_all(tx).await?)
+}
+
+fn plain(row: HistoryColumns) -> Outcome<HistoryRow> {
+    let (segment, feature) = (original(row.segment), original(row.feature));
+    let window_name = original(row.window_name);
+    HistoryColumns { segment, window_name, feature, ..row }.into_row()
+}

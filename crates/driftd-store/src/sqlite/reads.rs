@@ -1,0 +1,214 @@
+//! Reads, on connections that never wait for a writer.
+
+use async_trait::async_trait;
+use driftd_model::{
+    Activation, BaselineName, BaselineRef, BaselineSummary, FeatureName, HistoryQuery, HistoryRow, Incident,
+    IncidentEvent, IncidentId, IncidentRow, MonitorId, PartitionRow, ReadStore, SealedPane, Silence, StoreError,
+    StoredBaseline, Topic,
+};
+use driftd_stats::DriftStatistic;
+use driftd_window::{EventTime, SegmentKey, Timestamp};
+use sqlx::sqlite::{SqliteExecutor, SqliteRow};
+use sqlx::{AssertSqlSafe, Row, query, query_as, query_scalar};
+
+use super::{Outcome, SqliteStore};
+use crate::call::Call;
+use crate::rows::{
+    ActivationColumns, BaselineColumns, EventColumns, HistoryColumns, IncidentBody, IncidentColumns, PaneColumns,
+    PartitionColumns, SilenceColumns, SummaryColumns,
+};
+use crate::statement::statement;
+
+/// The columns of `drift_history`, from its tables: instants are still numbers here.
+const COLUMNS: &str = "SELECT w.monitor, w.segment, w.window_name, w.window_start, w.window_end, d.feature, d.statistic, \
+                       d.value, d.certified_error, d.n, d.m, d.p_value, d.q_value, d.warn, d.critical, d.outcome, \
+                       w.baseline, w.sealed_at \
+                       FROM windows AS w JOIN feature_drift AS d ON d.window_id = w.id";
+const ORDER: &str = "ORDER BY w.window_end, w.segment, w.window_name, d.feature, d.statistic, w.monitor";
+
+#[async_trait]
+impl ReadStore for SqliteStore {
+    async fn partitions(&self, topic: &Topic) -> Result<Vec<PartitionRow>, StoreError> {
+        let read = async {
+            let rows = query_as(statement!("partitions")).bind(topic.as_str());
+            let rows: Vec<PartitionColumns> = rows.fetch_all(&self.readers).await?;
+            rows.into_iter().map(|row| row.into_row(topic)).collect()
+        };
+        Call::Partitions(topic).answer(read).await
+    }
+
+    async fn sealed_through(&self, monitor: &MonitorId) -> Result<Option<EventTime>, StoreError> {
+        let read = async {
+            let found = query_scalar(statement!("frontier")).bind(monitor.as_str());
+            let found: Option<i64> = found.fetch_optional(&self.readers).await?;
+            Ok(found.map(EventTime::from_micros))
+        };
+        Call::Frontier(monitor).answer(read).await
+    }
+
+    async fn sealed_panes(
+        &self,
+        monitor: &MonitorId,
+        from: EventTime,
+        to: EventTime,
+    ) -> Result<Vec<SealedPane>, StoreError> {
+        Call::SealedPanes(monitor).answer(sealed_panes(&self.readers, monitor, from, to)).await
+    }
+
+    async fn baseline(&self, reference: &BaselineRef) -> Result<Option<StoredBaseline>, StoreError> {
+        Call::Baseline(reference).answer(baseline(&self.readers, reference)).await
+    }
+
+    async fn newest_baseline(&self, name: &BaselineName) -> Result<Option<StoredBaseline>, StoreError> {
+        let read = async {
+            let row = query_as(statement!("newest_baseline")).bind(name.as_str());
+            let row: Option<BaselineColumns> = row.fetch_optional(&self.readers).await?;
+            row.map(BaselineColumns::checked).transpose()
+        };
+        Call::NewestBaseline(name).answer(read).await
+    }
+
+    async fn baselines(&self) -> Result<Vec<BaselineSummary>, StoreError> {
+        let read = async {
+            let rows: Vec<SummaryColumns> = query_as(statement!("baselines")).fetch_all(&self.readers).await?;
+            rows.into_iter().map(SummaryColumns::into_summary).collect()
+        };
+        Call::Baselines.answer(read).await
+    }
+
+    async fn activations(&self, monitor: &MonitorId) -> Result<Vec<Activation>, StoreError> {
+        Call::Activations(monitor).answer(activations(&self.readers, monitor)).await
+    }
+
+    /// Only the filters that are asked for stand in the statement, so that the index over monitor and window end is
+    /// used, which is in the order wanted: nothing is sorted when one monitor is asked for.
+    async fn history(&self, wanted: &HistoryQuery) -> Result<Vec<HistoryRow>, StoreError> {
+        let filters = [
+            (wanted.monitor.is_some(), "w.monitor = ?1"),
+            (wanted.feature.is_some(), "d.feature = ?2"),
+            (wanted.statistic.is_some(), "d.statistic = ?3"),
+            (wanted.segment.is_some(), "w.segment = ?4"),
+            (wanted.from.is_some(), "w.window_end > ?5"),
+            (wanted.to.is_some(), "w.window_end <= ?6"),
+        ];
+        let filters: Vec<&str> = filters.into_iter().filter_map(|(asked, filter)| asked.then_some(filter)).collect();
+        let filters = if filters.is_empty() { "true".to_owned() } else { filters.join(" AND ") };
+        let read = async {
+            let rows = query(AssertSqlSafe(format!("{COLUMNS} WHERE {filters} {ORDER}")))
+                .bind(wanted.monitor.as_ref().map(MonitorId::as_str))
+                .bind(wanted.feature.as_ref().map(FeatureName::as_str))
+                .bind(wanted.statistic.map(DriftStatistic::as_str))
+                .bind(wanted.segment.as_ref().map(SegmentKey::as_str))
+                .bind(wanted.from.map(EventTime::as_micros))
+                .bind(wanted.to.map(EventTime::as_micros))
+                .fetch_all(&self.readers)
+                .await?;
+            rows.iter().map(history_row).collect()
+        };
+        Call::History.answer(read).await
+    }
+
+    async fn incidents(&self, monitor: Option<&MonitorId>) -> Result<Vec<IncidentRow>, StoreError> {
+        let read = async {
+            let rows = query_as(statement!("incidents")).bind(monitor.map(MonitorId::as_str));
+            let rows: Vec<IncidentColumns> = rows.fetch_all(&self.readers).await?;
+            rows.into_iter().map(IncidentColumns::into_row).collect()
+        };
+        Call::Incidents.answer(read).await
+    }
+
+    async fn incident(&self, id: &IncidentId) -> Result<Option<(Incident, Vec<IncidentEvent>)>, StoreError> {
+        let read = async {
+            if id.as_str().is_empty() {
+                return Ok(None);
+            }
+            let mut connection = self.readers.acquire().await?;
+            let found: Vec<IncidentBody> = query_as(
+                r#"SELECT id AS "id!", body AS "body!" FROM incidents
+                   WHERE substr(id, 1, length($1)) = $1 ORDER BY id <> $1, id LIMIT 2"#,
+            )
+            .bind(id.as_str())
+            .fetch_all(&mut *connection)
+            .await?;
+            let Some(found) = IncidentBody::named(id.as_str(), found) else {
+                return Ok(None);
+            };
+            let rows = query_as(statement!("incident_events")).bind(found.id.as_str());
+            let rows: Vec<EventColumns> = rows.fetch_all(&mut *connection).await?;
+            let events: Outcome<Vec<_>> = rows.into_iter().map(|row| row.into_event(&found.id)).collect();
+            Ok(Some((found.into_incident()?, events?)))
+        };
+        Call::Incident(id).answer(read).await
+    }
+
+    async fn silences(&self, ending_after: Option<Timestamp>) -> Result<Vec<Silence>, StoreError> {
+        Call::Silences.answer(silences(&self.readers, ending_after)).await
+    }
+}
+
+/// Sealed panes that start in [`from`, `to`), those that hold late records only included.
+pub(super) async fn sealed_panes(
+    executor: impl SqliteExecutor<'_>,
+    monitor: &MonitorId,
+    from: EventTime,
+    to: EventTime,
+) -> Outcome<Vec<SealedPane>> {
+    if from >= to {
+        return Ok(Vec::new());
+    }
+    let rows = query_as(statement!("sealed_panes")).bind(monitor.as_str()).bind(from.as_micros()).bind(to.as_micros());
+    let rows: Vec<PaneColumns> = rows.fetch_all(executor).await?;
+    rows.into_iter().map(PaneColumns::into_pane).collect()
+}
+
+/// One version of a baseline.
+pub(super) async fn baseline(
+    executor: impl SqliteExecutor<'_>,
+    wanted: &BaselineRef,
+) -> Outcome<Option<StoredBaseline>> {
+    let row = query_as(statement!("baseline")).bind(wanted.name.as_str()).bind(wanted.version);
+    let row: Option<BaselineColumns> = row.fetch_optional(executor).await?;
+    row.map(BaselineColumns::checked).transpose()
+}
+
+/// Activations of a monitor, oldest first.
+pub(super) async fn activations(executor: impl SqliteExecutor<'_>, monitor: &MonitorId) -> Outcome<Vec<Activation>> {
+    let rows = query_as(statement!("activations")).bind(monitor.as_str());
+    let rows: Vec<ActivationColumns> = rows.fetch_all(executor).await?;
+    rows.into_iter().map(ActivationColumns::into_activation).collect()
+}
+
+/// Silences that end after that moment, or all.
+pub(super) async fn silences(
+    executor: impl SqliteExecutor<'_>,
+    ending_after: Option<Timestamp>,
+) -> Outcome<Vec<Silence>> {
+    let rows = query_as(statement!("silences")).bind(ending_after.map(Timestamp::as_micros));
+    let rows: Vec<SilenceColumns> = rows.fetch_all(executor).await?;
+    rows.into_iter().map(SilenceColumns::into_silence).collect()
+}
+
+/// Columns in the order of `COLUMNS`; by their numbers, because a history is long.
+fn history_row(row: &SqliteRow) -> Outcome<HistoryRow> {
+    let columns = HistoryColumns {
+        monitor: row.try_get(0)?,
+        segment: row.try_get(1)?,
+        window_name: row.try_get(2)?,
+        window_start: row.try_get(3)?,
+        window_end: row.try_get(4)?,
+        feature: row.try_get(5)?,
+        statistic: row.try_get(6)?,
+        value: row.try_get(7)?,
+        certified_error: row.try_get(8)?,
+        n: row.try_get(9)?,
+        m: row.try_get(10)?,
+        p_value: row.try_get(11)?,
+        q_value: row.try_get(12)?,
+        warn: row.try_get(13)?,
+        critical: row.try_get(14)?,
+        outcome: row.try_get(15)?,
+        baseline: row.try_get(16)?,
+        sealed_at: row.try_get(17)?,
+    };
+    columns.into_row()
+}

@@ -1,0 +1,4 @@
+INSERT INTO source_partitions AS p (topic, partition, epoch, owner, updated_at) VALUES ($1, $2, 1, $3, $4)
+ON CONFLICT (topic, partition) DO UPDATE
+SET epoch = p.epoch + 1, owner = excluded.owner, eof_at = NULL, confirmed_at = NULL, updated_at = excluded.updated_at
+RETURNING epoch, next_offset, watermark

@@ -1,0 +1,1 @@
+DELETE FROM dead_letters WHERE id IN (SELECT id FROM dead_letters WHERE recorded_at < $1 LIMIT $2)

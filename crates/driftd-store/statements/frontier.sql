@@ -1,0 +1,1 @@
+SELECT sealed_through FROM monitor_frontiers WHERE monitor = $1

@@ -1,0 +1,1 @@
+SELECT count(*) AS "count!" FROM notification_outbox WHERE state = 'pending'

@@ -1,0 +1,1 @@
+SELECT epoch, next_offset FROM source_partitions WHERE topic = $1 AND partition = $2
