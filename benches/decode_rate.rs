@@ -10,8 +10,8 @@ use driftd_benches::messages::{self, Look};
 use driftd_benches::monitor::NOW;
 use driftd_benches::race::{Best, Race};
 use driftd_benches::report::{figure, headline, note, table, times};
+use driftd_decode::Decoder;
 use driftd_model::{MonitorPlan, Offset};
-use driftd_source::decode::Decoder;
 use driftd_window::Reducer;
 use sonic_rs::JsonValueTrait as _;
 

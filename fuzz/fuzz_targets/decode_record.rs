@@ -2,19 +2,19 @@
 
 #![no_main]
 
-#[path = "../../crates/driftd-source/tests/decode/plans.rs"]
+#[path = "../../crates/driftd-decode/tests/decode/plans.rs"]
 #[allow(dead_code, reason = "a part of it is enough here")]
 mod plans;
-#[path = "../../crates/driftd-source/tests/decode/shown.rs"]
+#[path = "../../crates/driftd-decode/tests/decode/shown.rs"]
 #[allow(dead_code, reason = "a part of it is enough here")]
 mod shown;
-#[path = "../../crates/driftd-source/tests/decode/twin.rs"]
+#[path = "../../crates/driftd-decode/tests/decode/twin.rs"]
 mod twin;
 
 use std::sync::{Arc, OnceLock};
 
+use driftd_decode::Decoder;
 use driftd_model::{MonitorPlan, RecordFilter, Role};
-use driftd_source::decode::Decoder;
 use libfuzzer_sys::fuzz_target;
 
 use crate::plans::{Wanted, number, text};

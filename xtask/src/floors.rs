@@ -16,6 +16,7 @@ pub(crate) const FLOORS: &[(&str, u8)] = &[
     ("driftd-window", 0),
     ("driftd-model", 1),
     ("driftd-config", 1),
+    ("driftd-decode", 1),
     ("driftd-source", 2),
     ("driftd-dataset", 2),
     ("driftd-store", 2),
@@ -26,7 +27,8 @@ pub(crate) const FLOORS: &[(&str, u8)] = &[
 ];
 
 /// The only arrows within one floor, from the dependent crate to the other.
-const SIDEWAYS: &[(&str, &str)] = &[("driftd-window", "driftd-stats"), ("driftd-config", "driftd-model")];
+const SIDEWAYS: &[(&str, &str)] =
+    &[("driftd-window", "driftd-stats"), ("driftd-config", "driftd-model"), ("driftd-decode", "driftd-model")];
 
 /// Crates that exist for tests and may stand on anything.
 const TESTKIT: &str = "driftd-testkit";

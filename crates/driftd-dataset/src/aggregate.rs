@@ -36,6 +36,8 @@ pub fn aggregate(
         let kind = column.and_then(|c| table.schema().columns().get(c)).map(|c| &c.kind);
         let reason = match kind {
             None => Some(Reason::MissingFromCurrent),
+            // Each value says what it is: a number in quotes is mistyped, as it is in a record.
+            Some(_) if table.is_typed_by_value() && matches!(layout, FeatureLayout::Numeric(_)) => None,
             Some(kind) => type_differs(layout, kind, table.is_typed()),
         };
         if reason.is_none() {

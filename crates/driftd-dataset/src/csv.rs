@@ -1,6 +1,7 @@
 //! CSV: records in batches, columns of a batch in parallel.
 
 mod batches;
+mod cells;
 mod records;
 
 use std::fs::File;

@@ -9,6 +9,8 @@
 //! - [`check`] does that and judges the result,
 //! - [`ReplayReader`] hands the rows of files to a monitor as if they had just arrived.
 //!
+//! Files that hold records as they went through a topic are read by [`RecordFiles`], the way the daemon reads the topic.
+//!
 //! ```
 //! use driftd_dataset::{BaselineOptions, Table, build_baseline, check};
 //! use driftd_model::JudgeRules;
@@ -26,7 +28,6 @@
 
 mod aggregate;
 mod baseline;
-mod cells;
 mod check;
 mod csv;
 mod error;
@@ -37,6 +38,7 @@ mod json_rows;
 mod ndjson;
 mod parquet;
 mod positioned;
+mod record_files;
 mod replay;
 mod runs;
 mod schema;
@@ -52,6 +54,7 @@ pub use check::{Checked, check};
 pub use error::DatasetError;
 pub use export::{ExportColumn, ExportValues, write_parquet};
 pub use json_rows::JsonRows;
+pub use record_files::{RecordFileError, RecordFiles, Rejected};
 pub use replay::ReplayReader;
 pub use schema::{ColumnInfo, ColumnKind, Schema};
 pub use select::Filtered;

@@ -1,17 +1,17 @@
-//! NDJSON: one object a line, nested objects flattened.
+//! NDJSON: one object a line, nested objects flattened. Lines are read as records of topics are.
 
 mod batches;
-mod flatten;
 mod lines;
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use driftd_decode::{Cell, FieldPaths, Json, Survey};
+
 pub(crate) use self::batches::NdjsonBatches;
-use self::flatten::{Member, Members};
 use self::lines::Lines;
+pub(crate) use self::lines::{read_line, text_of};
 use crate::guess::Guess;
 use crate::positioned::PositionedReader;
 use crate::{ColumnInfo, DatasetError, Schema};
@@ -24,32 +24,49 @@ const MAX_COLUMNS: usize = 1 << 16;
 pub(crate) struct NdjsonFile {
     path: Arc<PathBuf>,
     file: Arc<File>,
+    /// Where the columns stand in a line, in the schema's order.
+    paths: Arc<Vec<FieldPaths>>,
 }
 
 impl NdjsonFile {
     /// Reads all of `file` once, to learn which members there are and what they hold. Columns stand in the order in
     /// which they first occur.
     pub(crate) fn open(path: &Path, file: File) -> Result<(Self, Schema, u64), DatasetError> {
-        let this = Self { path: Arc::new(path.to_owned()), file: Arc::new(file) };
-        let mut columns = Columns::default();
+        let mut this = Self { path: Arc::new(path.to_owned()), file: Arc::new(file), paths: Arc::default() };
+        let mut survey = Survey::<Json>::default();
+        let mut guesses: Vec<Guess> = Vec::new();
         let mut lines = this.lines();
         let mut rows = 0;
-        while lines.next_object(&mut columns)? {
+        while let Some(line) = lines.next()? {
+            let read = survey.read(line, &mut |column, cell, texts| {
+                if column >= guesses.len() {
+                    guesses.resize_with(column + 1, Guess::default);
+                }
+                let Some(guess) = guesses.get_mut(column) else { return };
+                match cell {
+                    Cell::Absent | Cell::Null | Cell::Object => {}
+                    Cell::Bool(_) => guess.see_bool(),
+                    Cell::Integer(_) | Cell::Large(_) | Cell::Float(_) => guess.see_number(),
+                    Cell::Text(_) | Cell::Resolved(_) => guess.see_string(texts.text(cell).unwrap_or_default()),
+                    Cell::List => guess.see_list(),
+                }
+            });
+            read.map_err(|reject| lines.bad(&reject))?;
             rows += 1;
-            if columns.infos.len() > MAX_COLUMNS {
+            if survey.len() > MAX_COLUMNS {
+                let line = lines.line();
                 return Err(DatasetError::Corrupt {
                     path: path.to_owned(),
                     format: "NDJSON",
                     column: None,
-                    what: format!(
-                        "line {}: more than {MAX_COLUMNS} different members; are ids used as names?",
-                        lines.line()
-                    ),
+                    what: format!("line {line}: more than {MAX_COLUMNS} different members; are ids used as names?"),
                 });
             }
         }
+        let (names, paths) = survey.into_fields();
+        this.paths = Arc::new(paths);
         let info = |(name, guess): (String, Guess)| ColumnInfo { name, kind: guess.kind() };
-        Ok((this, Schema::nested(columns.infos.into_iter().map(info).collect()), rows))
+        Ok((this, Schema::nested(names.into_iter().zip(guesses).map(info).collect()), rows))
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -58,36 +75,5 @@ impl NdjsonFile {
 
     fn lines(&self) -> Lines {
         Lines::new(&self.path, PositionedReader::new(Arc::clone(&self.file)))
-    }
-}
-
-/// The members seen so far, and what they could hold.
-#[derive(Default)]
-struct Columns {
-    places: HashMap<String, usize, foldhash::fast::FixedState>,
-    infos: Vec<(String, Guess)>,
-}
-
-impl Members for Columns {
-    fn member(&mut self, path: &str, value: Member<'_>) {
-        let place = match self.places.get(path) {
-            Some(place) => *place,
-            None => {
-                let place = self.infos.len();
-                self.places.insert(path.to_owned(), place);
-                self.infos.push((path.to_owned(), Guess::default()));
-                place
-            }
-        };
-        let Some((_, guess)) = self.infos.get_mut(place) else {
-            return;
-        };
-        match value {
-            Member::Null => {}
-            Member::Bool(_) => guess.see_bool(),
-            Member::Number(..) => guess.see_number(),
-            Member::Text(text) => guess.see_string(text),
-            Member::List => guess.see_list(),
-        }
     }
 }

@@ -24,8 +24,9 @@ const STREAM_ROWS: usize = 1 << 15;
 /// because only the last row can say what a column holds: a column is numeric, boolean or time when every value
 /// reads as such, and text otherwise. In CSV an empty field is a missing value, `NaN`, `inf` and `-inf` (in any case)
 /// are numbers, and the delimiter is whichever of `,` `;` tab and `|` is most frequent in the header. In NDJSON
-/// `null` and an absent member are missing values; `"NaN"`, `"Infinity"`, `"-Infinity"` are numbers in a column that
-/// also has plain numbers.
+/// lines are read as records of a topic are: `null` and an absent member are missing values; `NaN`, `Infinity` and
+/// `-Infinity`, bare or quoted, are numbers in a column that also has plain numbers; of a member that stands twice the
+/// last counts.
 #[derive(Clone, Debug)]
 pub struct Table {
     source: Source,
@@ -44,7 +45,7 @@ enum Source {
 pub(crate) enum Batches {
     Parquet(ParquetBatches),
     Csv(CsvBatches),
-    Ndjson(NdjsonBatches),
+    Ndjson(Box<NdjsonBatches>),
 }
 
 impl Table {
@@ -106,6 +107,11 @@ impl Table {
         matches!(self.source, Source::Parquet(_))
     }
 
+    /// Whether every value says its own type, so that a column of several is counted value by value.
+    pub(crate) fn is_typed_by_value(&self) -> bool {
+        matches!(self.source, Source::Ndjson(_))
+    }
+
     /// Index of a column, by name.
     pub(crate) fn find(&self, name: &str) -> Result<Option<usize>, DatasetError> {
         self.schema.find(name, self.path())
@@ -115,14 +121,14 @@ impl Table {
     pub(crate) fn batches(&self, mut wanted: Vec<Wanted>) -> Result<Batches, DatasetError> {
         for wanted in &mut wanted {
             let kind = wanted.column.and_then(|c| self.schema.columns().get(c)).map(|c| &c.kind);
-            if matches!(kind, Some(ColumnKind::Unsupported(_))) {
+            if matches!(kind, Some(ColumnKind::Unsupported(_))) && !self.is_typed_by_value() {
                 wanted.column = None;
             }
         }
         Ok(match &self.source {
             Source::Parquet(file) => Batches::Parquet(ParquetBatches::new(file.clone(), wanted)),
             Source::Csv(file) => Batches::Csv(CsvBatches::new(file, &self.schema, wanted)?),
-            Source::Ndjson(file) => Batches::Ndjson(NdjsonBatches::new(file, &self.schema, wanted)),
+            Source::Ndjson(file) => Batches::Ndjson(Box::new(NdjsonBatches::new(file, &wanted))),
         })
     }
 

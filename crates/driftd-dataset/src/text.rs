@@ -52,11 +52,6 @@ impl TextCodes {
         code
     }
 
-    /// Rows so far.
-    pub(crate) fn len(&self) -> usize {
-        self.codes.len()
-    }
-
     /// The column.
     pub(crate) fn finish(self) -> Column {
         Column::Text { codes: self.codes, values: self.values }

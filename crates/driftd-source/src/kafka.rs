@@ -27,5 +27,5 @@ mod settings;
 mod source;
 
 pub use producer::{DeadLetterProducer, Outgoing, Producer};
-pub use reader::{DeadLetterSink, MakeDecoder, RecordDecoder, RejectedRecord};
+pub use reader::{DeadLetterSink, MakeDecoder, RejectedRecord};
 pub use source::KafkaSource;

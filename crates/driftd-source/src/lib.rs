@@ -1,9 +1,7 @@
-//! *Bytes in*: Kafka partitions, and the decoders of what serving stacks write.
+//! *Bytes in*: the partitions of Kafka topics.
 //!
 //! Floor 2 of driftd.
 
 #![forbid(unsafe_code)]
 
-pub mod decode;
-#[cfg(feature = "kafka")]
 pub mod kafka;

@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 
 use super::CsvFile;
+use super::cells::Cells;
 use super::records::Records;
-use crate::cells::Cells;
 use crate::values::{Chunk, Values, Wanted};
 use crate::{ColumnKind, DatasetError, Schema};
 

@@ -1,15 +1,14 @@
 //! Some columns of an NDJSON file, chunk by chunk.
 
-use std::collections::HashMap;
-
-use foldhash::fast::FixedState;
+use driftd_decode::{
+    Cell, ColumnBuilder, ColumnIndex, FieldTree, Format, Json, ParsedRecord, RecordSink, RecordText, Reject,
+};
+use driftd_window::EpochUnit;
 
 use super::NdjsonFile;
-use super::flatten::{Member, Members};
 use super::lines::Lines;
-use crate::cells::Cells;
-use crate::values::{Chunk, Values, Wanted};
-use crate::{DatasetError, Schema};
+use crate::DatasetError;
+use crate::values::{Chunk, Reading, Values, Wanted};
 
 /// Cells of a chunk, roughly.
 const CHUNK_CELLS: usize = 1 << 20;
@@ -17,75 +16,79 @@ const CHUNK_CELLS: usize = 1 << 20;
 /// Reads some columns of an NDJSON file.
 pub(crate) struct NdjsonBatches {
     lines: Lines,
-    wanted: Vec<Wanted>,
-    /// Which of the wanted columns a member is; a column may be wanted more than once.
-    places: HashMap<String, Vec<usize>, FixedState>,
+    format: Json,
+    fields: FieldTree,
+    parsed: ParsedRecord,
+    columns: Vec<Column>,
+}
+
+/// A wanted column.
+struct Column {
+    /// Where it may stand in a line: the first place with something counts. None where the file does not have it.
+    places: Vec<ColumnIndex>,
+    cells: Cells,
+}
+
+/// Its values so far.
+enum Cells {
+    Values(ColumnBuilder),
+    Times { at: Vec<i64>, unit: Option<EpochUnit> },
 }
 
 impl NdjsonBatches {
-    pub(crate) fn new(file: &NdjsonFile, schema: &Schema, wanted: Vec<Wanted>) -> Self {
-        let mut places: HashMap<String, Vec<usize>, FixedState> = HashMap::default();
-        for (place, wanted) in wanted.iter().enumerate() {
-            if let Some(column) = wanted.column.and_then(|c| schema.columns().get(c)) {
-                places.entry(column.name.clone()).or_default().push(place);
-            }
-        }
-        Self { lines: file.lines(), wanted, places }
+    pub(crate) fn new(file: &NdjsonFile, wanted: &[Wanted]) -> Self {
+        let mut fields = FieldTree::default();
+        let mut column = |wanted: &Wanted| {
+            let paths = wanted.column.and_then(|column| file.paths.get(column));
+            let cells = match wanted.reading {
+                Reading::Numbers => Cells::Values(ColumnBuilder::numbers()),
+                Reading::Texts => Cells::Values(ColumnBuilder::texts()),
+                Reading::Presence => Cells::Values(ColumnBuilder::presence()),
+                Reading::Times => Cells::Times { at: Vec::new(), unit: wanted.unit },
+            };
+            Column { places: paths.into_iter().flatten().map(|path| fields.want(path)).collect(), cells }
+        };
+        let columns = wanted.iter().map(&mut column).collect();
+        let parsed = ParsedRecord::new(&fields);
+        Self { lines: file.lines(), format: Json::default(), fields, parsed, columns }
     }
 
     /// The next rows, `most` of them at most; nothing at the end of the file.
     pub(crate) fn next(&mut self, most: usize) -> Result<Option<Chunk>, DatasetError> {
-        let most = most.min((CHUNK_CELLS / self.wanted.len().max(1)).max(1));
-        let cells = self.wanted.iter().map(|w| Cells::new(*w, false, 0)).collect();
-        let mut row = Row { places: &self.places, cells, rows: 0 };
-        while row.rows < most && self.lines.next_object(&mut row)? {
-            row.end();
+        let most = most.min((CHUNK_CELLS / self.columns.len().max(1)).max(1));
+        let mut rows = 0;
+        while rows < most {
+            let Some(line) = self.lines.next()? else { break };
+            let Self { format, fields, parsed, columns, .. } = self;
+            let read = format.read(line, fields, parsed, &mut Row(columns));
+            read.map_err(|reject| self.lines.bad(&reject))?;
+            rows += 1;
         }
-        let Row { cells, rows, .. } = row;
-        if rows == 0 {
-            return Ok(None);
-        }
-        let finish = |(cells, wanted): (Cells, &mut Wanted)| {
-            let (values, unit) = cells.finish();
-            wanted.unit = unit;
-            values
-        };
-        let values: Vec<Values> = cells.into_iter().zip(&mut self.wanted).map(finish).collect();
-        Ok(Some(Chunk { rows, values }))
+        let values = self.columns.iter_mut().map(|column| match &mut column.cells {
+            Cells::Values(builder) => Values::Column(builder.take()),
+            Cells::Times { at, .. } => Values::Times(std::mem::take(at)),
+        });
+        let values = values.collect();
+        Ok((rows > 0).then_some(Chunk { rows, values }))
     }
 }
 
-/// Takes the members of one line after the other.
-struct Row<'a> {
-    places: &'a HashMap<String, Vec<usize>, FixedState>,
-    cells: Vec<Cells>,
-    rows: usize,
-}
+/// Appends a row of the columns.
+struct Row<'a>(&'a mut [Column]);
 
-impl Row<'_> {
-    /// Ends a row: what had no member is missing.
-    fn end(&mut self) {
-        self.rows += 1;
-        for cells in self.cells.iter_mut().filter(|c| c.len() < self.rows) {
-            cells.missing();
-        }
-    }
-}
+impl RecordSink for Row<'_> {
+    fn several(&mut self) {}
 
-impl Members for Row<'_> {
-    fn member(&mut self, path: &str, value: Member<'_>) {
-        for place in self.places.get(path).into_iter().flatten() {
-            // Of a member that occurs twice in a line, the first counts.
-            let Some(cells) = self.cells.get_mut(*place).filter(|c| c.len() == self.rows) else {
-                continue;
-            };
-            match value {
-                Member::Null => cells.missing(),
-                Member::Bool(value) => cells.boolean(value),
-                Member::Number(value, exact) => cells.number(value, exact),
-                Member::Text(text) => cells.string(text),
-                Member::List => cells.list(),
+    fn record(&mut self, record: RecordText<'_>, parsed: &mut ParsedRecord) -> Result<(), Reject> {
+        let texts = parsed.texts(record.text);
+        for column in &mut *self.0 {
+            let mut cells = column.places.iter().map(|place| parsed.cell(*place));
+            let cell = cells.find(|cell| cell.is_there()).unwrap_or(Cell::Absent);
+            match &mut column.cells {
+                Cells::Values(builder) => builder.push(cell, texts),
+                Cells::Times { at, unit } => at.push(texts.time(cell, unit)),
             }
         }
+        Ok(())
     }
 }

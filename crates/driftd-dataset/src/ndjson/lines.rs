@@ -1,9 +1,11 @@
 //! The lines of an NDJSON file.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use super::flatten::{Members, flatten};
+use driftd_decode::Reject;
+use driftd_model::RejectReason;
+
 use crate::DatasetError;
 use crate::positioned::PositionedReader;
 
@@ -14,13 +16,12 @@ pub(super) struct Lines {
     reader: BufReader<PositionedReader>,
     bytes: Vec<u8>,
     line: u64,
-    member: String,
 }
 
 impl Lines {
     pub(super) fn new(path: &Path, input: PositionedReader) -> Self {
         let reader = BufReader::with_capacity(256 << 10, input);
-        Self { path: path.to_owned(), reader, bytes: Vec::new(), line: 0, member: String::new() }
+        Self { path: path.to_owned(), reader, bytes: Vec::new(), line: 0 }
     }
 
     /// Number of the line that was read last, from 1.
@@ -28,33 +29,55 @@ impl Lines {
         self.line
     }
 
-    /// Hands the members of the next line's object to `members`; blank lines are passed over. False at the end.
-    pub(super) fn next_object(&mut self, members: &mut impl Members) -> Result<bool, DatasetError> {
+    /// The next line; blank lines are passed over. Nothing at the end.
+    pub(super) fn next(&mut self) -> Result<Option<&[u8]>, DatasetError> {
         loop {
             self.bytes.clear();
-            let read = self.reader.read_until(b'\n', &mut self.bytes).map_err(|e| DatasetError::io(&self.path, e))?;
-            if read == 0 {
-                return Ok(false);
+            let read = read_line(&mut self.reader, &mut self.bytes, u64::MAX);
+            if !read.map_err(|error| DatasetError::io(&self.path, error))? {
+                return Ok(None);
             }
             self.line += 1;
-            let mut json = self.bytes.as_slice();
-            if self.line == 1 {
-                json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(json);
+            if !text_of(&self.bytes, self.line == 1).trim_ascii().is_empty() {
+                return Ok(Some(text_of(&self.bytes, self.line == 1)));
             }
-            if json.trim_ascii().is_empty() {
-                continue;
-            }
-            flatten(json, &mut self.member, members).map_err(|e| self.bad(&e))?;
-            return Ok(true);
         }
     }
 
-    fn bad(&self, error: &serde_json::Error) -> DatasetError {
-        let (text, place) = (error.to_string(), format!(" at line {} column {}", error.line(), error.column()));
-        let what = match std::str::from_utf8(&self.bytes) {
-            Err(utf8) => format!("byte {} of the line is not UTF-8", utf8.valid_up_to() + 1),
-            Ok(_) => text.strip_suffix(&place).unwrap_or(&text).to_lowercase(),
+    /// What is wrong with the line that was read last.
+    pub(super) fn bad(&self, reject: &Reject) -> DatasetError {
+        let column = reject.column;
+        let what = match reject.reason {
+            RejectReason::NotUtf8 => format!("byte {column} of the line is not UTF-8"),
+            _ => reject.what.to_lowercase(),
         };
-        DatasetError::BadJson { path: self.path.clone(), line: self.line, column: error.column().max(1), what }
+        DatasetError::BadJson { path: self.path.clone(), line: self.line, column, what }
+    }
+}
+
+/// A line without the byte order mark that may stand before the first one.
+pub(crate) fn text_of(line: &[u8], is_first: bool) -> &[u8] {
+    if is_first { line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line) } else { line }
+}
+
+/// Appends the next line to `line`; of one longer than `most`, enough for a decoder to find it too long. False at the
+/// end of the file.
+pub(crate) fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>, most: u64) -> std::io::Result<bool> {
+    let most = most.saturating_add(1);
+    if reader.by_ref().take(most).read_until(b'\n', line)? == 0 {
+        return Ok(false);
+    }
+    if line.ends_with(b"\n") || (line.len() as u64) < most {
+        return Ok(true);
+    }
+    // The rest of the line, without keeping it.
+    loop {
+        let ahead = reader.fill_buf()?;
+        let end = ahead.iter().position(|byte| *byte == b'\n');
+        let (passed, done) = end.map_or((ahead.len(), ahead.is_empty()), |end| (end + 1, true));
+        reader.consume(passed);
+        if done {
+            return Ok(true);
+        }
     }
 }

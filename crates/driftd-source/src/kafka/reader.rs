@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use driftd_decode::{Decoded, RecordDecoder};
 use driftd_model::{Chunk, DeadLetter, Offset, PartitionReader, Poll, PollBudget, SourceError, Topic, TopicPartition};
 use rdkafka::consumer::base_consumer::PartitionQueue;
 use rdkafka::error::KafkaError;
@@ -12,30 +13,9 @@ use rdkafka::types::RDKafkaErrorCode as Code;
 use super::context::{ClientRequests, Context, end_met};
 use super::events::EventChannel;
 use super::queue::SharedQueue;
-use crate::decode::{Decoded, Decoder};
-
-/// Turns the records of one partition into batches.
-pub trait RecordDecoder: Send {
-    /// Decodes one record; a payload of nothing is a tombstone.
-    fn push(&mut self, offset: Offset, payload: Option<&[u8]>);
-
-    /// What was pushed since the last time: one batch for every monitor of the topic, what could not be decoded, and how
-    /// many records are no monitor's.
-    fn finish(&mut self) -> Decoded;
-}
 
 /// Makes the decoder of a partition of a topic.
 pub type MakeDecoder = Arc<dyn Fn(&Topic) -> Box<dyn RecordDecoder> + Send + Sync>;
-
-impl RecordDecoder for Decoder {
-    fn push(&mut self, offset: Offset, payload: Option<&[u8]>) {
-        Self::push(self, offset, payload);
-    }
-
-    fn finish(&mut self) -> Decoded {
-        Self::finish(self)
-    }
-}
 
 /// A record that could not be decoded, as it came.
 #[derive(Clone, Debug)]

@@ -1,5 +1,4 @@
 //! The Kafka source against a real broker.
-#![cfg(feature = "kafka")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use driftd_config::KafkaConfig;
+use driftd_decode::{Decoded, RecordDecoder};
 use driftd_model::{
     DeadLetter, Offset, Partition, PartitionReader, Poll, PollBudget, Source, SourceError, SourceEvent, Topic,
     TopicPartition,
 };
-use driftd_source::decode::Decoded;
-use driftd_source::kafka::{DeadLetterSink, KafkaSource, MakeDecoder, RecordDecoder};
+use driftd_source::kafka::{DeadLetterSink, KafkaSource, MakeDecoder};
 
 use crate::records::secret;
 

@@ -7,9 +7,8 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use driftd_dataset::{DatasetError, Filtered, ReplayReader};
+use driftd_dataset::{DatasetError, Filtered, RecordFileError, RecordFiles, Rejected, ReplayReader};
 use driftd_model::{MonitorPlan, words};
-use driftd_source::decode::{NdjsonBatches, NdjsonError, Rejected};
 use driftd_window::RecordBatch;
 
 /// The records of some files for one monitor, in the files' order.
@@ -27,14 +26,14 @@ pub(super) struct Records {
 
 enum Part {
     Tables(Box<ReplayReader>),
-    Lines(Box<NdjsonBatches>),
+    Lines(Box<RecordFiles>),
 }
 
 /// Files that cannot be read any further.
 #[derive(Debug)]
 pub(super) enum RecordsError {
     Table(DatasetError),
-    Lines(NdjsonError),
+    Lines(RecordFileError),
 }
 
 impl Records {
@@ -48,7 +47,7 @@ impl Records {
         for run in kinds.chunk_by(|(a, _), (b, _)| a == b) {
             let paths: Vec<PathBuf> = run.iter().map(|(_, file)| (*file).clone()).collect();
             if run.iter().any(|(lines, _)| *lines) {
-                let batches = NdjsonBatches::new(&paths, plan);
+                let batches = RecordFiles::new(&paths, plan);
                 records.rows += paths.iter().map(|path| count_lines(path)).sum::<u64>();
                 records.rejected.push(batches.rejected());
                 records.parts.push_back(Part::Lines(Box::new(batches)));
@@ -138,7 +137,7 @@ pub(super) fn passed_over((rejected, filtered): &(Vec<Rejected>, Vec<Filtered>))
 fn is_lines(file: &Path, plan: &Arc<MonitorPlan>) -> bool {
     let extension = file.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
     // What cannot be read is left to the reader of tables, which says why.
-    matches!(extension.as_deref(), Some("ndjson" | "jsonl")) && NdjsonBatches::fits(file, plan).unwrap_or(false)
+    matches!(extension.as_deref(), Some("ndjson" | "jsonl")) && RecordFiles::fits(file, plan).unwrap_or(false)
 }
 
 /// Lines of a file, for a progress bar: none where it cannot be read, which the reader will say.

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use driftd_config::Config;
+use driftd_decode::Decoder;
 use driftd_engine::plans_by_topic;
 use driftd_model::{PlanSchedule, ReceiverName, Source, SourceError, Transport};
 use driftd_notify::TransportFactory;
-use driftd_source::decode::Decoder;
 use driftd_source::kafka::{DeadLetterProducer, DeadLetterSink, KafkaSource, MakeDecoder};
 
 use crate::setup;

@@ -1,0 +1,192 @@
+//! Files of records as they went through a topic: one object a line.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use driftd_decode::{Decoder, Limits};
+use driftd_model::{DeadLetter, MonitorPlan, Offset, RejectReason};
+use driftd_window::RecordBatch;
+
+use crate::ndjson::{read_line, text_of};
+
+/// Lines of a batch. Batches are always cut alike, so that a replay that is repeated finds where it was.
+const LINES: usize = 1 << 12;
+/// Rejects of which the place is kept.
+const SAMPLES: usize = 20;
+/// Lines that are looked at to see whether a file holds records.
+const LOOKED_AT: usize = 100;
+
+/// A file of records that could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {source}", path.display())]
+pub struct RecordFileError {
+    path: PathBuf,
+    source: std::io::Error,
+}
+
+/// The records of files for one monitor, decoded exactly as they are when they come from a topic.
+///
+/// A line that cannot be decoded is passed over and counted in [`RecordFiles::rejected`]. Offsets of rejects are line
+/// numbers, counted from 1 through all files.
+#[derive(Debug)]
+pub struct RecordFiles {
+    decoder: Decoder,
+    limits: Limits,
+    paths: std::vec::IntoIter<PathBuf>,
+    open: Option<(PathBuf, BufReader<File>)>,
+    line: Vec<u8>,
+    number: i64,
+    rejected: Rejected,
+}
+
+/// What was rejected so far, to be looked at while and after the batches are read elsewhere.
+#[derive(Clone, Debug, Default)]
+pub struct Rejected(Arc<Mutex<Tally>>);
+
+#[derive(Debug, Default)]
+struct Tally {
+    reasons: BTreeMap<String, u64>,
+    samples: Vec<DeadLetter>,
+    filtered: u64,
+}
+
+impl RecordFiles {
+    /// The records of `paths`, in their order.
+    #[must_use]
+    pub fn new(paths: &[PathBuf], plan: &Arc<MonitorPlan>) -> Self {
+        let limits = Limits::default();
+        Self {
+            decoder: Decoder::with_limits(std::slice::from_ref(plan), limits),
+            limits,
+            paths: Vec::from(paths).into_iter(),
+            open: None,
+            line: Vec::new(),
+            number: 0,
+            rejected: Rejected::default(),
+        }
+    }
+
+    /// Whether one of the first lines of a file has a value at the place of the monitor's event time: records as they
+    /// go through a topic do, flat tables need not.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn fits(path: &Path, plan: &Arc<MonitorPlan>) -> Result<bool, RecordFileError> {
+        let mut first = Self::new(&[path.to_owned()], plan);
+        for _ in 0..LOOKED_AT {
+            if !first.next_line()? {
+                break;
+            }
+            let decoded = first.decoder.finish();
+            let timed = decoded.rejects.iter().any(|reject| reject.reason == RejectReason::BadEventTime.as_str());
+            if timed || decoded.batches.iter().any(|batch| batch.rows() > 0) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What is rejected, now and later.
+    #[must_use]
+    pub fn rejected(&self) -> Rejected {
+        self.rejected.clone()
+    }
+
+    /// Decodes the next line; false after the last one of the last file.
+    fn next_line(&mut self) -> Result<bool, RecordFileError> {
+        loop {
+            if self.open.is_none() {
+                let Some(path) = self.paths.next() else {
+                    return Ok(false);
+                };
+                let file = File::open(&path).map_err(|source| RecordFileError { path: path.clone(), source })?;
+                self.open = Some((path, BufReader::with_capacity(256 << 10, file)));
+            }
+            let Some((path, reader)) = &mut self.open else {
+                return Ok(false);
+            };
+            self.line.clear();
+            let begins = self.number == 0;
+            let read = read_line(reader, &mut self.line, self.limits.bytes as u64)
+                .map_err(|source| RecordFileError { path: path.clone(), source })?;
+            if !read {
+                self.open = None;
+                continue;
+            }
+            self.number += 1;
+            let line = text_of(&self.line, begins);
+            if !line.trim_ascii().is_empty() {
+                self.decoder.push(Offset(self.number), Some(line));
+                return Ok(true);
+            }
+        }
+    }
+}
+
+impl Iterator for RecordFiles {
+    type Item = Result<RecordBatch, RecordFileError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let mut more = true;
+            for _ in 0..LINES {
+                match self.next_line() {
+                    Ok(true) => {}
+                    Ok(false) => {
+                        more = false;
+                        break;
+                    }
+                    Err(error) => {
+                        // After an error nothing more can be trusted: the next call ends the iteration.
+                        (self.open, self.paths) = (None, Vec::new().into_iter());
+                        self.decoder.finish();
+                        return Some(Err(error));
+                    }
+                }
+            }
+            let decoded = self.decoder.finish();
+            self.rejected.add(decoded.rejects, decoded.filtered);
+            let batch = decoded.batches.into_iter().next().filter(|batch| batch.rows() > 0);
+            if let Some(batch) = batch {
+                return Some(Ok(batch));
+            }
+            if !more {
+                return None;
+            }
+        }
+    }
+}
+
+impl Rejected {
+    fn add(&self, rejects: Vec<DeadLetter>, filtered: u64) {
+        let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tally.filtered += filtered;
+        for reject in rejects {
+            *tally.reasons.entry(reject.reason.clone()).or_default() += 1;
+            if tally.samples.len() < SAMPLES {
+                tally.samples.push(reject);
+            }
+        }
+    }
+
+    /// Rejected records by reason.
+    #[must_use]
+    pub fn reasons(&self) -> BTreeMap<String, u64> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).reasons.clone()
+    }
+
+    /// The first of them.
+    #[must_use]
+    pub fn samples(&self) -> Vec<DeadLetter> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).samples.clone()
+    }
+
+    /// Records that the monitor's filter did not let pass.
+    #[must_use]
+    pub fn filtered(&self) -> u64 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).filtered
+    }
+}

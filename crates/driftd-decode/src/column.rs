@@ -1,0 +1,121 @@
+//! Columns of a batch, filled row by row.
+
+use driftd_stats::FeatureLayout;
+use driftd_window::{Column, MISSING, MISTYPED, PRESENT, number_word};
+
+use crate::cell::{Cell, Texts};
+use crate::dictionary::Dictionary;
+
+/// The values of one column, a row at a time. This is where it is decided what a value of a record is to whoever wants
+/// numbers, texts or its presence, for records of topics and for files alike.
+#[derive(Debug)]
+pub struct ColumnBuilder(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Numbers {
+        values: Vec<f64>,
+        /// Kept up to the last absent row; empty while every row has a value.
+        absent: Vec<u8>,
+    },
+    Texts {
+        codes: Vec<u32>,
+        known: Dictionary,
+        shown: String,
+    },
+    Presence {
+        absent: Vec<u8>,
+    },
+}
+
+impl ColumnBuilder {
+    /// A column of numbers, and of the words JSON writers use for NaN and the infinities; every other value is mistyped,
+    /// also a number in quotes.
+    #[must_use]
+    pub fn numbers() -> Self {
+        Self(Kind::Numbers { values: Vec::new(), absent: Vec::new() })
+    }
+
+    /// A column of texts; numbers and booleans are the text they are known by.
+    #[must_use]
+    pub fn texts() -> Self {
+        Self(Kind::Texts { codes: Vec::new(), known: Dictionary::default(), shown: String::new() })
+    }
+
+    /// A column of which only is wanted whether there is a value.
+    #[must_use]
+    pub fn presence() -> Self {
+        Self(Kind::Presence { absent: Vec::new() })
+    }
+
+    pub(crate) fn of(layout: &FeatureLayout) -> Self {
+        match layout {
+            FeatureLayout::Numeric(_) => Self::numbers(),
+            FeatureLayout::Categorical(_) => Self::texts(),
+            FeatureLayout::Presence => Self::presence(),
+        }
+    }
+
+    /// Appends a row.
+    #[inline]
+    pub fn push(&mut self, cell: Cell, texts: Texts<'_>) {
+        match &mut self.0 {
+            Kind::Numbers { values, absent } => {
+                let code = match cell {
+                    Cell::Float(number) => return values.push(number),
+                    Cell::Integer(number) => return values.push(number as f64),
+                    Cell::Large(number) => return values.push(number as f64),
+                    Cell::Absent | Cell::Null => MISSING,
+                    Cell::Text(_) | Cell::Resolved(_) => match texts.text(cell).and_then(number_word) {
+                        Some(number) => return values.push(number),
+                        None => MISTYPED,
+                    },
+                    Cell::Bool(_) | Cell::List | Cell::Object => MISTYPED,
+                };
+                absent.resize(values.len(), PRESENT);
+                absent.push(code);
+                values.push(0.0);
+            }
+            Kind::Texts { codes, known, shown } => codes.push(known.code_of(cell, texts, shown)),
+            Kind::Presence { absent } => absent.push(match cell {
+                Cell::Absent | Cell::Null => MISSING,
+                _ => PRESENT,
+            }),
+        }
+    }
+
+    /// Forgets the rows from `rows` on. Texts that only they had stay in the list of values, where no code points at
+    /// them.
+    pub(crate) fn truncate(&mut self, rows: usize) {
+        match &mut self.0 {
+            Kind::Numbers { values, absent } => {
+                values.truncate(rows);
+                absent.truncate(rows);
+            }
+            Kind::Texts { codes, .. } => codes.truncate(rows),
+            Kind::Presence { absent } => absent.truncate(rows),
+        }
+    }
+
+    /// The column; the builder is empty again, with room for as many rows.
+    pub fn take(&mut self) -> Column {
+        match &mut self.0 {
+            Kind::Numbers { values, absent } => {
+                let rows = values.len();
+                let absent = (!absent.is_empty()).then(|| {
+                    absent.resize(rows, PRESENT);
+                    std::mem::take(absent)
+                });
+                Column::Numeric { values: take(values), absent }
+            }
+            Kind::Texts { codes, known, .. } => Column::Text { codes: take(codes), values: known.take() },
+            Kind::Presence { absent } => Column::Presence { absent: take(absent) },
+        }
+    }
+}
+
+/// The rows; as many more find room without growing.
+pub(crate) fn take<T>(rows: &mut Vec<T>) -> Vec<T> {
+    let room = Vec::with_capacity(rows.len());
+    std::mem::replace(rows, room)
+}

@@ -1,0 +1,133 @@
+//! What was read of one record, whatever its format.
+
+use crate::cell::{Cell, Span, Texts};
+use crate::fields::{ColumnIndex, FieldTree, NodeId};
+
+/// The cells of one record, and room for it that serves every record.
+#[derive(Debug, Default)]
+pub struct ParsedRecord {
+    /// One cell a wanted column.
+    pub(crate) cells: Vec<Cell>,
+    /// Texts that had escapes.
+    pub(crate) scratch: String,
+    /// Arrays at places whose elements are wanted.
+    pub(crate) arrays: Vec<Array>,
+    /// Their elements, each a value within the record.
+    pub(crate) elements: Vec<Span>,
+    /// When each node was last entered: a second time in one record means that a name stood twice.
+    entered: Vec<u64>,
+    /// Number of parsed values, which tells one from the next.
+    round: u64,
+    /// What a survey wants to know besides.
+    pub(crate) seen: Option<Seen>,
+}
+
+/// An array at a place whose elements are wanted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Array {
+    pub(crate) node: NodeId,
+    /// First of its elements.
+    pub(crate) from: usize,
+    /// Number of its elements.
+    pub(crate) len: usize,
+}
+
+/// What a survey learns of a record.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// Nodes that got a value, in the order of the record.
+    pub(crate) nodes: Vec<NodeId>,
+    /// Names that the tree does not have, with the node of the object they stand in.
+    pub(crate) unknown: Vec<(NodeId, Box<str>)>,
+}
+
+impl ParsedRecord {
+    /// Room for records of which `fields` are wanted.
+    #[must_use]
+    pub fn new(fields: &FieldTree) -> Self {
+        Self { cells: vec![Cell::Absent; fields.columns()], entered: vec![0; fields.len()], ..Self::default() }
+    }
+
+    /// Room for the records of a survey, whose fields become more.
+    pub(crate) fn of_survey() -> Self {
+        Self { seen: Some(Seen::default()), ..Self::default() }
+    }
+
+    /// Makes room for fields that were added.
+    pub(crate) fn grow(&mut self, fields: &FieldTree) {
+        self.cells.resize(fields.columns(), Cell::Absent);
+        self.entered.resize(fields.len(), 0);
+    }
+
+    /// What stands in a column.
+    #[must_use]
+    #[inline]
+    pub fn cell(&self, column: ColumnIndex) -> Cell {
+        cell(&self.cells, column)
+    }
+
+    /// What the texts of the cells are ranges of; `record` is the text the record was read from.
+    #[must_use]
+    pub fn texts<'a>(&'a self, record: &'a str) -> Texts<'a> {
+        Texts { record, scratch: &self.scratch }
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&mut self) {
+        match &mut self.seen {
+            None => self.cells.fill(Cell::Absent),
+            // A survey has a column for every name of a file, of which a record may have few. All cells are those of
+            // nodes, each made with its node.
+            Some(seen) => {
+                for node in seen.nodes.drain(..) {
+                    self.cells.get_mut(node.index()).into_iter().for_each(|cell| *cell = Cell::Absent);
+                }
+                seen.unknown.clear();
+            }
+        }
+        self.scratch.clear();
+        self.arrays.clear();
+        self.elements.clear();
+    }
+
+    /// Begins to read a value, the record's or an element's.
+    pub(crate) fn begin(&mut self) {
+        self.round += 1;
+    }
+
+    pub(crate) fn set(&mut self, fields: &FieldTree, node: NodeId, cell: Cell) {
+        if let Some(place) = fields.column(node).and_then(|column| self.cells.get_mut(column as usize)) {
+            *place = cell;
+            if let Some(seen) = &mut self.seen {
+                seen.nodes.push(node);
+            }
+        }
+    }
+
+    /// Forgets what stands below `node`.
+    pub(crate) fn clear_below(&mut self, fields: &FieldTree, node: NodeId) {
+        fields.below(node, &mut |below| {
+            self.set(fields, below, Cell::Absent);
+            self.arrays.retain(|array| array.node != below);
+        });
+    }
+
+    /// Notes that the value of `node` begins. Of a name that stands twice the last value counts, and nothing of the
+    /// first may shine through.
+    pub(crate) fn enter(&mut self, fields: &FieldTree, node: NodeId) {
+        let round = self.round;
+        let Some(entered) = self.entered.get_mut(node.index()) else {
+            return;
+        };
+        if std::mem::replace(entered, round) == round {
+            self.arrays.retain(|array| array.node != node);
+            self.clear_below(fields, node);
+        }
+    }
+}
+
+/// The cell of a column.
+#[inline]
+pub(crate) fn cell(cells: &[Cell], column: ColumnIndex) -> Cell {
+    cells.get(column as usize).copied().unwrap_or_default()
+}

@@ -1,0 +1,197 @@
+//! Rows on their way into the batches of the monitors that want them.
+
+use std::sync::Arc;
+
+use driftd_model::{DeadLetter, MonitorPlan, Offset, RejectReason};
+use driftd_window::NO_EVENT_TIME;
+
+use crate::cell::{Cell, Texts};
+use crate::feature::Splits;
+use crate::fields::{ColumnIndex, FieldTree, tokens};
+use crate::filter::MonitorFilter;
+use crate::parsed::cell;
+use crate::reject::Reject;
+use crate::target::Target;
+
+/// Monitors named in the detail of a reject; of more, the number is given.
+const NAMED: usize = 3;
+
+/// The monitors of a topic with the rows they have so far, and what was rejected.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    pub(crate) targets: Vec<Target>,
+    pub(crate) rejects: Vec<DeadLetter>,
+    /// Records that no monitor wanted.
+    pub(crate) filtered: u64,
+    /// The different ways in which the monitors split records into rows.
+    pub(crate) splits: Vec<Splits>,
+    filter: MonitorFilter,
+    moments: Vec<EventTimeField>,
+    /// Monitors that wanted a row and found no event time in it.
+    timeless: Vec<usize>,
+    /// Rows of the message that is being decoded, and how many it may have.
+    seen: usize,
+    most: usize,
+}
+
+/// A place of event times, read once a row.
+#[derive(Debug)]
+struct EventTimeField {
+    pointer: String,
+    column: ColumnIndex,
+    at: Option<i64>,
+}
+
+/// A row of a record.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row<'a> {
+    pub(crate) offset: Offset,
+    pub(crate) cells: &'a [Cell],
+    pub(crate) texts: Texts<'a>,
+    /// The only way of splitting whose monitors take the row; nothing for a record that nobody splits.
+    pub(crate) splits: Option<usize>,
+}
+
+/// What there was before a message, to go back to when it turns out to be bad.
+#[derive(Debug)]
+pub(crate) struct Mark {
+    rows: Vec<usize>,
+    rejects: usize,
+    filtered: u64,
+    seen: usize,
+}
+
+impl Rows {
+    pub(crate) fn new(plans: &[Arc<MonitorPlan>], fields: &mut FieldTree, most: usize) -> Self {
+        let mut rows = Self { most, ..Self::default() };
+        for plan in plans {
+            let mut splits = Splits::default();
+            let mut target = Target::new(plan, fields, &mut splits);
+            target.splits = position_or_push(&mut rows.splits, splits, PartialEq::eq);
+            let pointer = plan.monitor().shape.event_time.as_str().to_owned();
+            let moment = EventTimeField { column: fields.want(&tokens(&pointer)), pointer, at: None };
+            target.time = position_or_push(&mut rows.moments, moment, |a, b| a.column == b.column);
+            rows.filter.add(plan.monitor(), fields);
+            rows.targets.push(target);
+        }
+        rows
+    }
+
+    /// Begins a message.
+    pub(crate) fn begin(&mut self) {
+        self.seen = 0;
+    }
+
+    /// Gives a row to the monitors that want it; whether any does.
+    ///
+    /// # Errors
+    /// More rows than a message may have.
+    pub(crate) fn add(&mut self, row: Row<'_>) -> Result<bool, Reject> {
+        self.seen += 1;
+        if self.seen > self.most {
+            return Err(Reject::new(RejectReason::TooLarge, format!("more than {} rows", self.most)));
+        }
+        self.moments.iter_mut().for_each(|moment| moment.at = None);
+        let Row { cells, texts, .. } = row;
+        let mut wanted = false;
+        for place in self.filter.of(cells, texts) {
+            let Some(target) = self.targets.get_mut(*place) else {
+                continue;
+            };
+            if row.splits.is_some_and(|splits| splits != target.splits) {
+                continue;
+            }
+            wanted = true;
+            let moment = self.moments.get_mut(target.time);
+            let at = moment.map_or(NO_EVENT_TIME, |moment| {
+                *moment.at.get_or_insert_with(|| {
+                    // Every record decides its unit for itself: a partition may be read from anywhere.
+                    texts.time(cell(cells, moment.column), &mut None)
+                })
+            });
+            if at == NO_EVENT_TIME {
+                self.timeless.push(*place);
+            } else {
+                target.push(at, cells, texts);
+            }
+        }
+        if !self.timeless.is_empty() {
+            self.reject_timeless(row);
+        }
+        Ok(wanted)
+    }
+
+    /// One reject for a row, however many monitors found no event time in it.
+    #[cold]
+    fn reject_timeless(&mut self, row: Row<'_>) {
+        let timeless = self.timeless.iter().filter_map(|place| self.targets.get(*place));
+        let first = timeless.clone().next().and_then(|target| self.moments.get(target.time));
+        let found = first.map_or(Cell::Absent, |moment| cell(row.cells, moment.column));
+        let (reason, what) = match found {
+            Cell::Absent => (RejectReason::NoEventTime, "nothing"),
+            Cell::Null => (RejectReason::NoEventTime, "null"),
+            Cell::Bool(_) => (RejectReason::BadEventTime, "a boolean"),
+            Cell::Integer(_) | Cell::Large(_) | Cell::Float(_) => {
+                (RejectReason::BadEventTime, "a number that is no time")
+            }
+            Cell::Text(_) | Cell::Resolved(_) => (RejectReason::BadEventTime, "a text that is no time"),
+            Cell::List => (RejectReason::BadEventTime, "a list"),
+            Cell::Object => (RejectReason::BadEventTime, "an object"),
+        };
+        let pointer = first.map_or("", |moment| moment.pointer.as_str());
+        let monitors = monitors(timeless);
+        let place = if self.seen > 1 { format!(" in row {} of the message", self.seen) } else { String::new() };
+        let reject = Reject::new(reason, format!("{what} at {pointer}{place}: {monitors}"));
+        self.rejects.push(reject.at(row.offset));
+        self.timeless.clear();
+    }
+
+    /// Rejects a record for the monitors that want it and split it in one way; whether there are any.
+    pub(crate) fn reject_for(&mut self, way: usize, reject: Reject, row: Row<'_>) -> bool {
+        let Self { filter, targets, .. } = self;
+        let wanting = filter.of(row.cells, row.texts).iter().filter_map(|place| targets.get(*place));
+        let mut wanting = wanting.filter(|target| target.splits == way).peekable();
+        if wanting.peek().is_none() {
+            return false;
+        }
+        let what = format!("{}: {}", reject.what, monitors(wanting));
+        self.rejects.push(Reject { what, ..reject }.at(row.offset));
+        true
+    }
+
+    /// Where to go back to.
+    pub(crate) fn mark(&self) -> Mark {
+        let rows = self.targets.iter().map(Target::rows).collect();
+        Mark { rows, rejects: self.rejects.len(), filtered: self.filtered, seen: self.seen }
+    }
+
+    /// Forgets everything since `mark`.
+    pub(crate) fn go_back(&mut self, mark: &Mark) {
+        self.targets.iter_mut().zip(&mark.rows).for_each(|(target, rows)| target.truncate(*rows));
+        self.rejects.truncate(mark.rejects);
+        self.filtered = mark.filtered;
+        self.seen = mark.seen;
+    }
+}
+
+/// The monitors by name, or the first few of many; once each, however many plans of theirs stand side by side.
+fn monitors<'a>(targets: impl Iterator<Item = &'a Target>) -> String {
+    let mut names: Vec<&str> = targets.map(|target| target.name.as_str()).collect();
+    names.dedup();
+    let more = names.len().saturating_sub(NAMED);
+    names.truncate(NAMED);
+    let named = names.join(", ");
+    match (names.len(), more) {
+        (0 | 1, _) => format!("monitor {named}"),
+        (_, 0) => format!("monitors {named}"),
+        (_, more) => format!("monitors {named} and {more} more"),
+    }
+}
+
+fn position_or_push<T>(list: &mut Vec<T>, new: T, same: impl Fn(&T, &T) -> bool) -> usize {
+    let known = list.iter().position(|known| same(known, &new));
+    known.unwrap_or_else(|| {
+        list.push(new);
+        list.len() - 1
+    })
+}

@@ -1,0 +1,144 @@
+//! One monitor's half of a decoder: what it wants of a record, and the batch it gets.
+
+use std::collections::HashMap;
+
+use driftd_model::{MonitorPlan, Pointer};
+use driftd_window::{RecordBatch, SegmentColumn, SegmentKey};
+use foldhash::fast::FixedState;
+
+use crate::cell::{Cell, Texts};
+use crate::column::{ColumnBuilder, take};
+use crate::dictionary::Dictionary;
+use crate::feature::{FieldIndex, Splits};
+use crate::fields::{ColumnIndex, FieldTree, tokens};
+use crate::parsed::cell;
+
+/// A monitor, and the rows it has so far.
+#[derive(Debug)]
+pub(crate) struct Target {
+    /// Name of the monitor.
+    pub(crate) name: String,
+    /// Which of the decoder's event times is its own.
+    pub(crate) time: usize,
+    /// Which of the decoder's ways to split records is its own.
+    pub(crate) splits: usize,
+    native: ColumnIndex,
+    times: Vec<i64>,
+    features: Vec<(FieldIndex, ColumnBuilder)>,
+    labels: Option<Labels>,
+}
+
+impl Target {
+    pub(crate) fn new(plan: &MonitorPlan, fields: &mut FieldTree, splits: &mut Splits) -> Self {
+        let features = plan.features().iter();
+        let features = features.map(|f| (FieldIndex::of(f, fields, splits), ColumnBuilder::of(&f.layout))).collect();
+        splits.settle(fields);
+        let monitor = plan.monitor();
+        Self {
+            name: monitor.id.as_str().to_owned(),
+            time: 0,
+            splits: 0,
+            native: FieldIndex::native(fields),
+            times: Vec::new(),
+            features,
+            labels: monitor.segments.as_ref().map(|segments| Labels::new(&segments.by, fields)),
+        }
+    }
+
+    /// Appends a row of that event time.
+    pub(crate) fn push(&mut self, at: i64, cells: &[Cell], texts: Texts<'_>) {
+        self.times.push(at);
+        let native = cell(cells, self.native) == Cell::Object;
+        for (places, builder) in &mut self.features {
+            builder.push(places.find(cells, native), texts);
+        }
+        if let Some(labels) = &mut self.labels {
+            labels.push(cells, texts);
+        }
+    }
+
+    /// Rows so far.
+    pub(crate) fn rows(&self) -> usize {
+        self.times.len()
+    }
+
+    /// Forgets the rows from `rows` on.
+    pub(crate) fn truncate(&mut self, rows: usize) {
+        self.times.truncate(rows);
+        self.features.iter_mut().for_each(|(_, builder)| builder.truncate(rows));
+        self.labels.iter_mut().for_each(|labels| labels.codes.truncate(rows));
+    }
+
+    /// The rows as a batch; the target is empty again.
+    #[expect(clippy::expect_used, reason = "every column is pushed to once a row, with codes of its own list")]
+    pub(crate) fn take(&mut self) -> RecordBatch {
+        let columns = self.features.iter_mut().map(|(_, builder)| builder.take()).collect();
+        let segments = self.labels.as_mut().map(Labels::take);
+        RecordBatch::new(take(&mut self.times), segments, columns).expect("columns have one value a row")
+    }
+}
+
+/// The segment of every row, by the labels it carries.
+#[derive(Debug)]
+struct Labels {
+    labels: Vec<Label>,
+    /// Segments by the codes of their labels.
+    known: HashMap<Box<[u32]>, u32, FixedState>,
+    keys: Vec<SegmentKey>,
+    codes: Vec<u32>,
+    /// The codes of the labels of one row.
+    combination: Vec<u32>,
+    shown: String,
+}
+
+/// One label of a segment.
+#[derive(Debug)]
+struct Label {
+    name: String,
+    column: ColumnIndex,
+    values: Dictionary,
+}
+
+impl Labels {
+    fn new(by: &[Pointer], fields: &mut FieldTree) -> Self {
+        let label = |pointer: &Pointer| Label {
+            name: pointer.column(),
+            column: fields.want(&tokens(pointer.as_str())),
+            values: Dictionary::default(),
+        };
+        Self {
+            labels: by.iter().map(label).collect(),
+            known: HashMap::default(),
+            keys: Vec::new(),
+            codes: Vec::new(),
+            combination: Vec::new(),
+            shown: String::new(),
+        }
+    }
+
+    fn push(&mut self, cells: &[Cell], texts: Texts<'_>) {
+        self.combination.clear();
+        for label in &mut self.labels {
+            self.combination.push(label.values.code_of(cell(cells, label.column), texts, &mut self.shown));
+        }
+        let code = match self.known.get(self.combination.as_slice()) {
+            Some(code) => *code,
+            None => {
+                let code = self.keys.len() as u32;
+                let labels = self.labels.iter().zip(&self.combination);
+                self.keys.push(SegmentKey::from_labels(
+                    labels.map(|(label, code)| (label.name.as_str(), label.values.text(*code))),
+                ));
+                self.known.insert(self.combination.as_slice().into(), code);
+                code
+            }
+        };
+        self.codes.push(code);
+    }
+
+    fn take(&mut self) -> SegmentColumn {
+        self.known.clear();
+        self.labels.iter_mut().for_each(|label| drop(label.values.take()));
+        SegmentColumn { codes: take(&mut self.codes), keys: std::mem::take(&mut self.keys) }
+    }
+}

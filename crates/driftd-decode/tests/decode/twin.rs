@@ -1,0 +1,234 @@
+//! The decoder as one would write it first: a tree of values, and every rule of the module's documentation applied to
+//! whole records. Nothing is shared with the decoder but the reading of times.
+
+use driftd_model::Role;
+use driftd_window::{NO_EVENT_TIME, SegmentKey, time_of_integer, time_of_number, time_of_text};
+use serde_json::{Map, Value};
+
+use crate::plans::{Feature, Kind, Wanted};
+use crate::shown::{Outcome, Shown, ShownRow};
+
+/// What `messages`, numbered from 0, become for one monitor.
+pub(crate) fn twin(wanted: &Wanted, messages: &[impl AsRef<[u8]>]) -> Outcome {
+    let mut outcome = Outcome { rows: vec![Vec::new()], ..Outcome::default() };
+    for (offset, message) in (0..).zip(messages) {
+        let mut part = Outcome { rows: vec![Vec::new()], ..Outcome::default() };
+        if let Err(reason) = read(wanted, offset, message.as_ref(), &mut part) {
+            part = Outcome { rejects: vec![(offset, reason.to_owned())], ..Outcome::default() };
+        }
+        outcome.rows[0].extend(part.rows.pop().unwrap_or_default());
+        outcome.rejects.append(&mut part.rejects);
+        outcome.filtered += part.filtered;
+    }
+    outcome
+}
+
+fn read(wanted: &Wanted, offset: i64, message: &[u8], outcome: &mut Outcome) -> Result<(), &'static str> {
+    let text = std::str::from_utf8(message).map_err(|_| "not_utf8")?;
+    let (first, rest) = text.trim_ascii_start().split_once('\n').unwrap_or((text, ""));
+    if !rest.trim_ascii().is_empty() && matches!(parsed(first), Some(Value::Object(_))) {
+        for line in text.lines().filter(|line| !line.trim_ascii().is_empty()) {
+            record(wanted, offset, line, outcome)?;
+        }
+        return Ok(());
+    }
+    record(wanted, offset, text, outcome)
+}
+
+fn record(wanted: &Wanted, offset: i64, text: &str, outcome: &mut Outcome) -> Result<(), &'static str> {
+    let value = parsed(text).ok_or("malformed_json")?;
+    if !value.is_object() {
+        return Err("not_an_object");
+    }
+    let Some(records) = split(wanted, &value) else {
+        if is_addressed(wanted, &value) {
+            outcome.rejects.push((offset, "ragged_rows".to_owned()));
+        } else {
+            outcome.filtered += 1;
+        }
+        return Ok(());
+    };
+    let mut addressed = false;
+    for record in &records {
+        if !is_addressed(wanted, record) {
+            continue;
+        }
+        addressed = true;
+        let time = record.pointer(wanted.event_time);
+        match time_of(time.unwrap_or(&Value::Null)) {
+            NO_EVENT_TIME => {
+                let none = time.is_none_or(Value::is_null);
+                let reason = if none { "no_event_time" } else { "bad_event_time" };
+                outcome.rejects.push((offset, reason.to_owned()));
+            }
+            at => outcome.rows[0].push(ShownRow {
+                at,
+                segment: segment(wanted, record),
+                values: wanted.features.iter().map(|f| typed(f.kind, place(f, record))).collect(),
+            }),
+        }
+    }
+    outcome.filtered += u64::from(!addressed);
+    Ok(())
+}
+
+/// The tree of a text, with the words for numbers that JSON does not have as texts, and half surrogate pairs replaced.
+fn parsed(text: &str) -> Option<Value> {
+    if let Ok(value) = serde_json::from_str(text) {
+        return Some(value);
+    }
+    let mut outside = true;
+    let mut pieces = Vec::new();
+    // Odd pieces are texts; an escaped quote joins two of them.
+    for piece in text.split_inclusive('"') {
+        let escapes = piece.trim_end_matches('"').chars().rev().take_while(|c| *c == '\\').count();
+        let closes = piece.ends_with('"') && (outside || escapes % 2 == 0);
+        pieces.push(if outside { quoted(piece) } else { replaced(piece) });
+        outside ^= closes;
+    }
+    serde_json::from_str(&pieces.concat()).ok()
+}
+
+fn quoted(piece: &str) -> String {
+    let ends = |text: &str, chars: &[char]| text.trim_ascii_end().ends_with(chars);
+    let begins = |text: &str, chars: &[char]| text.trim_ascii_start().starts_with(chars);
+    ["-Infinity", "NaN", "Infinity"].iter().fold(piece.to_owned(), |text, word| {
+        let mut parts = text.split(word);
+        let mut whole = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let is_value = ends(&whole, &[':', ',', '[']) && begins(part, &[',', '}', ']']);
+            whole += &if is_value { format!("\"{word}\"{part}") } else { format!("{word}{part}") };
+        }
+        whole
+    })
+}
+
+fn replaced(piece: &str) -> String {
+    let mut text = piece.to_owned();
+    for half in ["\\ud800", "\\udc00"] {
+        text = text.replace(half, "\\ufffd");
+    }
+    text
+}
+
+fn is_addressed(wanted: &Wanted, record: &Value) -> bool {
+    let model = record.pointer(wanted.model.unwrap_or("/model")).and_then(text_of);
+    let models = &wanted.filter.models;
+    models.is_empty() || model.is_some_and(|model| models.contains(&model))
+}
+
+/// The records that one with arrays of rows is as good as; nothing when they do not match.
+fn split(wanted: &Wanted, record: &Value) -> Option<Vec<Value>> {
+    let rows: Vec<String> = wanted
+        .features
+        .iter()
+        .filter_map(|f| match f.path {
+            None => Some("/features".to_owned()),
+            Some(path) => Some(path.rsplit_once('/')?.0.to_owned()).filter(|parent| !parent.is_empty()),
+        })
+        .collect();
+    let outputs = wanted.features.iter().filter_map(|f| match (f.role, f.path) {
+        (Role::Feature, _) => None,
+        (_, Some(path)) => Some(path),
+        (Role::Prediction, None) => Some("/prediction"),
+        (Role::Label, None) => Some("/label"),
+    });
+    let outputs: Vec<String> = outputs.map(str::to_owned).collect();
+    // An array may lie within another one that is rows; only the outer one is then.
+    let list = |path: &String| record.pointer(path).and_then(Value::as_array);
+    let is_rows = |path: &String| list(path).is_some_and(|list| list.first().is_some_and(Value::is_object));
+    let mut arrays: Vec<String> = rows.into_iter().filter(is_rows).collect();
+    let Some(first) = arrays.first() else {
+        return Some(vec![record.clone()]);
+    };
+    let count = list(first)?.len();
+    if arrays.iter().any(|path| list(path).is_none_or(|list| !list.iter().all(Value::is_object))) {
+        return None;
+    }
+    arrays.extend(outputs.into_iter().filter(|path| list(path).is_some()));
+    if arrays.iter().any(|path| list(path).is_none_or(|list| list.len() != count)) {
+        return None;
+    }
+    let row = |row: usize| {
+        let mut one = record.clone();
+        for path in &arrays {
+            let element = list(path).and_then(|list| list.get(row)).cloned();
+            *one.pointer_mut(path).unwrap() = element.unwrap();
+        }
+        one
+    };
+    Some((0..count).map(row).collect())
+}
+
+fn place<'a>(feature: &Feature, record: &'a Value) -> Option<&'a Value> {
+    if let Some(path) = feature.path {
+        return record.pointer(path);
+    }
+    let name = feature.name;
+    let output = match feature.role {
+        Role::Feature => None,
+        Role::Prediction => record.get("prediction"),
+        Role::Label => record.get("label"),
+    };
+    match output {
+        Some(Value::Object(members)) => return members.get(name),
+        Some(value) => return Some(value),
+        None => {}
+    }
+    let path = |within: &'a Value| name.contains('/').then(|| within.pointer(&format!("/{name}"))).flatten();
+    match record.get("features") {
+        Some(features @ Value::Object(members)) => {
+            members.get(name).or_else(|| path(features)).or_else(|| path(record))
+        }
+        _ => record.get(name).or_else(|| path(record)),
+    }
+}
+
+fn typed(kind: Kind, value: Option<&Value>) -> Shown {
+    let Some(value) = value.filter(|value| !value.is_null()) else {
+        return Shown::Missing;
+    };
+    match kind {
+        Kind::Presence => Shown::Present,
+        Kind::Text => text_of(value).map_or(Shown::Mistyped, Shown::Text),
+        Kind::Number => match value {
+            Value::Number(number) => Shown::Number(number.as_f64().unwrap()),
+            Value::String(text) => match text.as_str() {
+                "NaN" | "nan" => Shown::Number(f64::NAN),
+                "Infinity" | "+Infinity" | "inf" => Shown::Number(f64::INFINITY),
+                "-Infinity" | "-inf" => Shown::Number(f64::NEG_INFINITY),
+                _ => Shown::Mistyped,
+            },
+            _ => Shown::Mistyped,
+        },
+    }
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Number(number) if number.is_f64() => number.as_f64().map(|number| number.to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(Map { .. }) => None,
+    }
+}
+
+fn time_of(value: &Value) -> i64 {
+    match value {
+        Value::Number(number) => number.as_i64().map_or_else(
+            || time_of_number(number.as_f64().unwrap(), &mut None),
+            |number| time_of_integer(number, &mut None),
+        ),
+        Value::String(text) => time_of_text(text, &mut None),
+        _ => NO_EVENT_TIME,
+    }
+}
+
+fn segment(wanted: &Wanted, record: &Value) -> String {
+    let values: Vec<Option<String>> =
+        wanted.segments.iter().map(|label| record.pointer(label).and_then(text_of)).collect();
+    let names = wanted.segments.iter().map(|label| label.rsplit('/').next().unwrap());
+    let key = SegmentKey::from_labels(names.zip(values.iter().map(Option::as_deref)));
+    key.as_str().to_owned()
+}
