@@ -1,50 +1,35 @@
-//! Addresses of other machines, as text that was looked at once.
+//! Addresses of other machines and of people, in the types of those who use them.
 
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use serde::Serialize;
-use serde_json::json;
+use url::{Host, Url};
 
-use crate::link_local::literal;
-use crate::read::text_leaf;
+use crate::text::text_type;
 
-macro_rules! address {
-    ($(#[$doc:meta])* $type:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-        #[serde(transparent)]
-        pub struct $type(String);
-
-        impl $type {
-            /// The address as text.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-    };
+/// An absolute `http://` or `https://` address without user and password. It prints as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpUrl {
+    text: String,
+    url: Url,
 }
 
-address!(
-    /// An absolute `http://` or `https://` address without user and password.
-    HttpUrl
-);
-address!(
-    /// A mail server, `smtp://host:port`.
-    SmtpUrl
-);
-address!(
-    /// An e-mail address, bare or with a name: `driftd <driftd@example.com>`.
-    EmailAddress
-);
+/// A mail server, `smtp://host:port`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SmtpUrl {
+    text: String,
+    host: String,
+    port: Option<u16>,
+}
+
+/// An e-mail address, bare or with a name: `driftd <driftd@example.com>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmailAddress {
+    text: String,
+    name: Option<String>,
+    address: lettre::Address,
+}
 
 /// A text that is not the address it should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -64,17 +49,37 @@ pub enum BadAddress {
     /// Not an e-mail address.
     #[error("{0:?} is not an e-mail address: write name@host")]
     Email(String),
+    /// An e-mail address that not every mail server takes.
+    #[error("{0:?} is not in plain letters: write the host in its xn-- form")]
+    PlainEmail(String),
 }
 
 impl HttpUrl {
-    /// Host and port.
-    fn authority(&self) -> &str {
-        authority(&self.0, &["http", "https"]).unwrap_or_default()
+    /// An address that is written in this crate.
+    #[expect(clippy::expect_used, reason = "every one of them is parsed by a test")]
+    pub(crate) fn fixed(text: &'static str) -> Self {
+        text.parse().expect("an address of this crate's own")
     }
 
-    /// The host's number, where the address names none by name: also the spellings that resolvers take for one.
+    /// The address as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The address for whoever connects.
+    #[must_use]
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The host's number, where it is one: also the spellings that resolvers take for one, such as `0xa9fea9fe`.
     pub(crate) fn literal(&self) -> Option<IpAddr> {
-        split_port(self.authority()).and_then(|(host, _)| literal(host))
+        match self.url.host()? {
+            Host::Ipv4(address) => Some(address.into()),
+            Host::Ipv6(address) => Some(address.into()),
+            Host::Domain(_) => None,
+        }
     }
 
     /// The address as something to put `/incidents/…` behind.
@@ -82,10 +87,50 @@ impl HttpUrl {
     /// # Errors
     /// There is a query or a fragment in it.
     pub(crate) fn into_base(self) -> Result<Self, BadAddress> {
-        if self.0.contains(['?', '#']) {
+        if self.text.contains(['?', '#']) {
             return Err(BadAddress::NoBase);
         }
-        Ok(Self(self.0.trim_end_matches('/').to_owned()))
+        self.text.trim_end_matches('/').parse()
+    }
+}
+
+impl SmtpUrl {
+    /// The address as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The host; an IPv6 address without its brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port, if one is named; else it is the usual one of the connection's protection.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        self.port
+    }
+}
+
+impl EmailAddress {
+    /// The address as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The name before the address.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The address itself, as the mail transport takes it.
+    #[must_use]
+    pub fn address(&self) -> &lettre::Address {
+        &self.address
     }
 }
 
@@ -96,37 +141,24 @@ fn authority<'a>(text: &'a str, schemes: &[&str]) -> Option<&'a str> {
     (schemes.contains(&scheme) && is_clean).then_some(authority)
 }
 
-/// Host and port of an authority; `None` when it is neither a name nor a number. Names are ASCII, so that nothing that
-/// only looks like digits or dots becomes another host on the way.
-fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
-    let (host, port) = match authority.rfind(']') {
-        Some(end) => authority.split_at_checked(end + 1)?,
-        None => authority.split_at_checked(authority.find(':').unwrap_or(authority.len()))?,
-    };
-    let is_name =
-        !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
-    let is_number = host.starts_with('[') && literal(host).is_some();
-    if !is_name && !is_number {
-        return None;
-    }
-    match port.strip_prefix(':') {
-        Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => Some((host, Some(digits.parse().ok()?))),
-        None if port.is_empty() => Some((host, None)),
-        _ => None,
-    }
+/// Whether every library reads the host alike: it is ASCII, so that nothing that only looks like digits or dots becomes
+/// another host on the way, and nothing in it is escaped.
+fn is_plain(authority: &str) -> bool {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'[' | b']');
+    authority.bytes().all(is_plain) && !authority.ends_with(':')
 }
 
 impl FromStr for HttpUrl {
     type Err = BadAddress;
 
     fn from_str(text: &str) -> Result<Self, BadAddress> {
-        match authority(text, &["http", "https"]) {
-            Some(authority) if authority.contains('@') => Err(BadAddress::Credentials),
-            Some(authority) if split_port(authority).is_some_and(|(_, port)| port != Some(0)) => {
-                Ok(Self(text.to_owned()))
-            }
-            _ => Err(BadAddress::Http(text.to_owned())),
+        let bad = || BadAddress::Http(text.to_owned());
+        let authority = authority(text, &["http", "https"]).ok_or_else(bad)?;
+        if authority.contains('@') {
+            return Err(BadAddress::Credentials);
         }
+        let url = Url::parse(text).ok().filter(|url| is_plain(authority) && url.has_host() && url.port() != Some(0));
+        Ok(Self { url: url.ok_or_else(bad)?, text: text.to_owned() })
     }
 }
 
@@ -134,11 +166,22 @@ impl FromStr for SmtpUrl {
     type Err = BadAddress;
 
     fn from_str(text: &str) -> Result<Self, BadAddress> {
-        match authority(text, &["smtp"]) {
-            Some(authority) if authority.contains('@') => Err(BadAddress::Credentials),
-            Some(authority) if text.len() == "smtp://".len() + authority.len() => Ok(Self(text.to_owned())),
-            _ => Err(BadAddress::Smtp(text.to_owned())),
+        let bad = || BadAddress::Smtp(text.to_owned());
+        let authority = authority(text, &["smtp"]).ok_or_else(bad)?;
+        if authority.contains('@') {
+            return Err(BadAddress::Credentials);
         }
+        // Nothing stands behind host and port, which read as those of any other address.
+        let url = Url::parse(&format!("http://{authority}")).ok();
+        let is_whole = is_plain(authority) && text.len() == "smtp://".len() + authority.len();
+        let url = url.filter(|url| is_whole && url.port() != Some(0)).ok_or_else(bad)?;
+        let host = match url.host().ok_or_else(bad)? {
+            Host::Ipv6(address) => address.to_string(),
+            host => host.to_string(),
+        };
+        // Port 80 is no port of its own to an HTTP address.
+        let port = authority.ends_with(":80").then_some(80).or(url.port());
+        Ok(Self { text: text.to_owned(), host, port })
     }
 }
 
@@ -146,36 +189,36 @@ impl FromStr for EmailAddress {
     type Err = BadAddress;
 
     fn from_str(text: &str) -> Result<Self, BadAddress> {
-        let bare = text.split_once('<').map_or(Some(text), |(_, rest)| rest.strip_suffix('>'));
-        let parts = bare.and_then(|bare| bare.rsplit_once('@'));
-        let clean = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c.is_control());
-        match parts {
-            Some((user, host)) if clean(user) && clean(host) && !text.contains(['\r', '\n']) => {
-                Ok(Self(text.to_owned()))
-            }
-            _ => Err(BadAddress::Email(text.to_owned())),
+        let bad = || BadAddress::Email(text.to_owned());
+        let (name, bare) = match text.rsplit_once('<') {
+            Some((name, bare)) => (name.trim().trim_matches('"').trim(), bare.strip_suffix('>').ok_or_else(bad)?),
+            None => ("", text),
+        };
+        if text.contains(char::is_control) {
+            return Err(bad());
         }
+        if !bare.is_ascii() {
+            return Err(BadAddress::PlainEmail(bare.to_owned()));
+        }
+        let address = bare.parse().map_err(|_| bad())?;
+        Ok(Self { text: text.to_owned(), name: Some(name.to_owned()).filter(|name| !name.is_empty()), address })
     }
 }
 
-text_leaf!(
-    HttpUrl,
-    "an address, such as \"https://example.com/hook\"",
-    Self::from_str,
-    json!({ "type": "string", "pattern": "^https?://" })
-);
-text_leaf!(
-    SmtpUrl,
-    "a mail server, such as \"smtp://mail.example.com:587\"",
-    Self::from_str,
-    json!({ "type": "string", "pattern": "^smtp://" })
-);
-text_leaf!(
-    EmailAddress,
-    "an e-mail address, such as \"oncall@example.com\"",
-    Self::from_str,
-    json!({ "type": "string", "pattern": "@" })
-);
+macro_rules! prints_as_written {
+    ($($type:ident)*) => {
+        $(impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.text)
+            }
+        })*
+    };
+}
+
+prints_as_written!(HttpUrl SmtpUrl EmailAddress);
+text_type!(HttpUrl, "an address, such as \"https://example.com/hook\"", { "type": "string", "pattern": "^https?://" });
+text_type!(SmtpUrl, "a mail server, such as \"smtp://mail.example.com:587\"", { "type": "string", "pattern": "^smtp://" });
+text_type!(EmailAddress, "an e-mail address, such as \"oncall@example.com\"", { "type": "string", "pattern": "@" });
 
 #[cfg(test)]
 mod tests {
@@ -225,5 +268,34 @@ mod tests {
         assert_eq!(base("http://x:8080/a//"), Ok("http://x:8080/a".to_owned()));
         assert_eq!(base("http://x?"), Err(BadAddress::NoBase));
         assert_eq!(base("http://x/#top"), Err(BadAddress::NoBase));
+    }
+
+    #[test]
+    fn a_mail_server_is_a_host_and_may_be_a_port() {
+        for (text, host, port) in [
+            ("smtp://mail.example.com:587", "mail.example.com", Some(587)),
+            ("smtp://mail_1", "mail_1", None),
+            ("smtp://[::1]:80", "::1", Some(80)),
+        ] {
+            let url: SmtpUrl = text.parse().unwrap();
+            assert_eq!((url.host(), url.port(), url.as_str()), (host, port, text));
+        }
+        for bad in
+            ["mail:25", "smtp://", "smtp://x:0", "smtp://x:", "smtp://x/y", "smtp://x y", "smtp://[x]", "smtps://x"]
+        {
+            assert_eq!(bad.parse::<SmtpUrl>(), Err(BadAddress::Smtp(bad.to_owned())));
+        }
+        assert_eq!("smtp://me:pw@x".parse::<SmtpUrl>(), Err(BadAddress::Credentials));
+    }
+
+    #[test]
+    fn an_e_mail_address_is_one_that_the_mail_transport_takes() {
+        let address: EmailAddress = "\"driftd, the daemon\" <driftd@example.com>".parse().unwrap();
+        assert_eq!((address.name(), address.address().domain()), (Some("driftd, the daemon"), "example.com"));
+        assert_eq!("a+b@[10.0.0.1]".parse::<EmailAddress>().unwrap().name(), None);
+        for bad in ["", "driftd", "@x", "a@", "a b@x.org", "a@b..c", "a..b@x", "<a@x", "a@x\n", "a <a@x> b"] {
+            assert_eq!(bad.parse::<EmailAddress>(), Err(BadAddress::Email(bad.to_owned())), "{bad:?}");
+        }
+        assert_eq!("a@münchen.de".parse::<EmailAddress>(), Err(BadAddress::PlainEmail("a@münchen.de".to_owned())));
     }
 }

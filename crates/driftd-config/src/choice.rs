@@ -1,191 +1,183 @@
-//! Values of which there are few, and values of more than one shape.
+//! Values of more than one shape: bins, smoothing, one text or several.
 
-use driftd_model::{FeatureKind, Role};
+use std::collections::BTreeSet;
+use std::fmt;
+
 use driftd_stats::{Binning, MAX_BINS, Smoothing};
-use serde_json::{Value as Json, json};
+use schemars::JsonSchema;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
 
-use crate::problem::Problems;
-use crate::read::{Field, Located, Read, expected, record, text_leaf};
-use crate::receiver::SmtpTls;
-use crate::tree::{Node, Value};
+use crate::read::{one_of, text_or_table};
 
-/// Format of records; one for now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
-    Json,
+/// One text, or a list of them; their order means nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Default, JsonSchema)]
+pub(crate) struct OneOrMore(#[schemars(with = "OneOrMoreTexts")] BTreeSet<String>);
+
+/// The schema of one text or a list of them.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "only a schema")]
+enum OneOrMoreTexts {
+    One(String),
+    More(#[schemars(length(min = 1))] Vec<String>),
 }
 
-fn choose<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, String> {
-    let found = choices.iter().find(|(name, _)| *name == text).map(|(_, choice)| *choice);
-    found.ok_or_else(|| {
-        let names: Vec<String> = choices.iter().map(|(name, _)| format!("{name:?}")).collect();
-        format!("{text:?} is not a choice: write {}", names.join(" or "))
-    })
+impl OneOrMore {
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The texts.
+    pub(crate) fn to_vec(&self) -> Vec<String> {
+        self.0.iter().cloned().collect()
+    }
 }
 
-text_leaf!(
-    Format,
-    "a format: \"json\"",
-    |text| match text {
-        "json" => Ok(Self::Json),
-        other => Err(format!("format {other:?} is not supported: write \"json\", the only one for now")),
-    },
-    json!({ "enum": ["json"] })
-);
-text_leaf!(
-    Role,
-    "a role: \"feature\", \"prediction\" or \"label\"",
-    |text| choose(text, &[("feature", Self::Feature), ("prediction", Self::Prediction), ("label", Self::Label)]),
-    json!({ "enum": ["feature", "prediction", "label"] })
-);
-text_leaf!(
-    FeatureKind,
-    "a kind: \"numeric\" or \"categorical\"",
-    |text| choose(text, &[("numeric", Self::Numeric), ("categorical", Self::Categorical)]),
-    json!({ "enum": ["numeric", "categorical"] })
-);
-text_leaf!(
-    SmtpTls,
-    "\"starttls\", \"tls\" or \"none\"",
-    |text| choose(text, &[("starttls", Self::Starttls), ("tls", Self::Tls), ("none", Self::None)]),
-    json!({ "enum": ["starttls", "tls", "none"] })
-);
+impl Serialize for OneOrMore {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
 
-/// One text, or a list of them.
-#[derive(Clone, Debug)]
-pub(crate) struct OneOrMore(pub(crate) Vec<String>);
+impl<'de> Deserialize<'de> for OneOrMore {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Texts;
 
-impl Read for OneOrMore {
-    const EXPECTED: &'static str = "text in quotes, or a list of such texts";
+        impl<'de> Visitor<'de> for Texts {
+            type Value = OneOrMore;
 
-    fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Self> {
-        match &node.value {
-            Value::Text(_) => String::read(node, path, problems).map(|text| Self(vec![text])),
-            Value::List(items) if items.is_empty() => {
-                problems.add(&node.place, path, "is empty: name at least one, or leave the key out");
-                None
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("text in quotes, or a list of such texts")
             }
-            Value::List(_) => {
-                let texts = Vec::<Located<String>>::read(node, path, problems)?;
-                Some(Self(texts.into_iter().map(|text| text.value).collect()))
-            }
-            _ => expected(Self::EXPECTED, node, path, problems),
-        }
-    }
 
-    fn schema() -> Json {
-        json!({ "anyOf": [String::schema(), { "type": "array", "items": String::schema(), "minItems": 1 }] })
-    }
-}
-
-/// A number of bins.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct BinCount(u16);
-
-impl Read for BinCount {
-    const EXPECTED: &'static str = "a number of bins, such as 20";
-
-    fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Self> {
-        let Some(number) = node.as_integer() else { return expected(Self::EXPECTED, node, path, problems) };
-        let bins = u16::try_from(number).ok().filter(|bins| (2..=MAX_BINS).contains(bins));
-        if bins.is_none() {
-            problems.add(&node.place, path, format!("{number} bins are out of range: choose 2 to {MAX_BINS}"));
-        }
-        bins.map(Self)
-    }
-
-    fn schema() -> Json {
-        json!({ "type": "integer", "minimum": 2, "maximum": MAX_BINS })
-    }
-}
-
-record! {
-    /// Bins other than quantile bins.
-    RawBinning, "a table" {
-        /// Number of bins of equal width.
-        equal_width: Field<BinCount>,
-        /// Inner edges, ascending.
-        edges: Field<Vec<Located<f64>>>,
-    }
-}
-
-impl Read for Binning {
-    const EXPECTED: &'static str = "bins: a number such as 20, { equal_width = 30 } or { edges = [0, 1, 2] }";
-
-    fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Self> {
-        let binning = match &node.value {
-            Value::Integer(_) | Value::Loose(_) => Self::Quantile(BinCount::read(node, path, problems)?.0),
-            Value::Table(_) => {
-                let raw = RawBinning::read(node, path, problems)?;
-                match (raw.equal_width, raw.edges) {
-                    (Field::Given(bins), Field::Absent) => Self::EqualWidth(bins.value.0),
-                    (Field::Absent, Field::Given(edges)) => {
-                        Self::Edges(edges.value.into_iter().map(|edge| edge.value).collect())
-                    }
-                    (Field::Broken, _) | (_, Field::Broken) => return None,
-                    _ => {
-                        problems.add(&node.place, path, "names no single binning: write either equal_width or edges");
-                        return None;
-                    }
+            fn visit_str<E: Error>(self, text: &str) -> Result<OneOrMore, E> {
+                if text.trim().is_empty() {
+                    return Err(E::custom("is empty: write a text, or leave the key out"));
                 }
+                Ok(OneOrMore(BTreeSet::from([text.to_owned()])))
             }
-            _ => return expected(Self::EXPECTED, node, path, problems),
-        };
-        match binning.check() {
-            Ok(()) => Some(binning),
-            Err(error) => {
-                problems.add(&node.place, path, error);
-                None
+
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<OneOrMore, A::Error> {
+                BTreeSet::deserialize(SeqAccessDeserializer::new(list)).map(OneOrMore)
             }
         }
-    }
 
-    fn schema() -> Json {
-        json!({ "anyOf": [BinCount::schema(), RawBinning::schema()] })
+        deserializer.deserialize_any(Texts)
     }
 }
 
-record! {
-    /// Smoothing other than none.
-    RawSmoothing, "a table" {
-        /// Added to every count; above 0, at most 1.
-        pseudo_count: Field<f64>,
-        /// Taken for every share of zero; above 0, at most 1.
-        epsilon: Field<f64>,
+/// Coarse bins.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Bins(pub(crate) Binning);
+
+/// Bins other than quantile bins, as they are written.
+#[derive(serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct BinKeys {
+    /// Number of bins of equal width.
+    #[schemars(range(min = 2, max = MAX_BINS))]
+    equal_width: Option<u16>,
+    /// Inner edges, ascending.
+    edges: Option<Vec<f64>>,
+}
+
+/// The schema of bins.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "only a schema")]
+enum BinShapes {
+    Quantile(#[schemars(range(min = 2, max = MAX_BINS))] u16),
+    Other(BinKeys),
+}
+
+impl<'de> Deserialize<'de> for Bins {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Shapes;
+
+        impl<'de> Visitor<'de> for Shapes {
+            type Value = Binning;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("bins: a number such as 20, { equal_width = 30 } or { edges = [0, 1, 2] }")
+            }
+
+            fn visit_u64<E: Error>(self, bins: u64) -> Result<Binning, E> {
+                // What is no such number is out of the range of bins as well.
+                Ok(Binning::Quantile(u16::try_from(bins).unwrap_or(u16::MAX)))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Binning, A::Error> {
+                let keys = BinKeys::deserialize(MapAccessDeserializer::new(map))?;
+                let neither = "names no single binning: write either equal_width or edges";
+                let pair = (keys.equal_width, keys.edges);
+                one_of(pair, Binning::EqualWidth, Binning::Edges, neither).map_err(A::Error::custom)
+            }
+        }
+
+        let bins = deserializer.deserialize_any(Shapes)?;
+        bins.check().map_err(D::Error::custom)?;
+        Ok(Self(bins))
     }
 }
 
-impl Read for Smoothing {
-    const EXPECTED: &'static str = "smoothing: { pseudo_count = 0.5 }, { epsilon = 1e-4 } or \"none\"";
-
-    fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Self> {
-        let smoothing = match &node.value {
-            Value::Text(text) | Value::Loose(text) if text == "none" => Self::None,
-            Value::Table(_) => {
-                let raw = RawSmoothing::read(node, path, problems)?;
-                match (raw.pseudo_count, raw.epsilon) {
-                    (Field::Given(alpha), Field::Absent) => Self::PseudoCount(alpha.value),
-                    (Field::Absent, Field::Given(epsilon)) => Self::Epsilon(epsilon.value),
-                    (Field::Broken, _) | (_, Field::Broken) => return None,
-                    _ => {
-                        let message = "names no single smoothing: write either pseudo_count or epsilon";
-                        problems.add(&node.place, path, message);
-                        return None;
-                    }
-                }
-            }
-            _ => return expected(Self::EXPECTED, node, path, problems),
-        };
-        match smoothing.checked() {
-            Ok(smoothing) => Some(smoothing),
-            Err(error) => {
-                problems.add(&node.place, path, error);
-                None
-            }
+impl Serialize for Bins {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Binning::Quantile(bins) => bins.serialize(serializer),
+            other => other.serialize(serializer),
         }
     }
+}
 
-    fn schema() -> Json {
-        json!({ "anyOf": [{ "const": "none" }, RawSmoothing::schema()] })
+impl JsonSchema for Bins {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Bins".into()
     }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        BinShapes::json_schema(generator)
+    }
+}
+
+/// Smoothing other than none, as it is written.
+#[derive(serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SmoothingTable {
+    /// Added to every count; above 0, at most 1.
+    pseudo_count: Option<f64>,
+    /// Taken for every share of zero; above 0, at most 1.
+    epsilon: Option<f64>,
+}
+
+/// The schema of smoothing.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "only a schema")]
+pub(crate) enum SmoothingKeys {
+    Table(SmoothingTable),
+    Word(NoSmoothing),
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only a schema")]
+pub(crate) enum NoSmoothing {
+    None,
+}
+
+/// Reads smoothing.
+pub(crate) fn smoothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Smoothing, D::Error> {
+    let expected = "smoothing: { pseudo_count = 0.5 }, { epsilon = 1e-4 } or \"none\"";
+    let named = |text: &str| match text {
+        "none" => Ok(Smoothing::None),
+        _ => Err(format!("expected {expected}; found text")),
+    };
+    let read = text_or_table(deserializer, expected, named, |keys: SmoothingTable| {
+        let neither = "names no single smoothing: write either pseudo_count or epsilon";
+        one_of((keys.pseudo_count, keys.epsilon), Smoothing::PseudoCount, Smoothing::Epsilon, neither)
+    })?;
+    read.checked().map_err(D::Error::custom)
 }

@@ -1,18 +1,21 @@
 //! The configuration as a whole.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use driftd_model::{BaselineName, Monitor, MonitorId, ReceiverName, Route, Routing};
 use driftd_stats::LayoutOptions;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::layout::MonitorLayout;
+use crate::monitor::MonitorConfig;
 use crate::problem::Problems;
-use crate::raw::RawConfig;
-use crate::read::Read;
-use crate::tree::{Node, Place, Table, Value, merge, overrides, parse};
+use crate::read::{Skipped, read};
+use crate::route::{self, RouteConfig};
+use crate::tree::{At, Node, Place, Table, Value, merge, overrides, parse};
 use crate::{
     ConfigErrors, EngineConfig, HttpConfig, KafkaConfig, NotifyConfig, Problem, Receiver, RetentionConfig, StoreConfig,
-    check, show,
+    label, schema, show,
 };
 
 /// The annotated configuration that says every default. Loading it, or nothing at all, gives [`Config::default`].
@@ -46,7 +49,8 @@ impl Source {
 }
 
 /// A valid configuration. Only [`Config::load`] and [`Config::default`] make one.
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Config {
     /// Where results are kept.
@@ -61,14 +65,26 @@ pub struct Config {
     pub engine: EngineConfig,
     /// What holds for all receivers.
     pub notify: NotifyConfig,
-    /// Monitors, by distinct names, in the order of the texts.
-    pub monitors: Vec<Monitor>,
-    /// Receivers, by distinct names, in the order of the texts.
+    /// Monitors: each watches one model's traffic against one baseline. There is none by default.
+    pub(crate) monitor: Vec<MonitorConfig>,
+    /// Receivers, by distinct names, in the order of the texts. A receiver is a name and one kind: email, webhook, slack,
+    /// pagerduty, alertmanager, command or log. There is none by default.
+    #[serde(rename = "receiver")]
     pub receivers: Vec<Receiver>,
+    /// Routes are tried in order; the first that matches is the last, unless it continues. There is none by default; where
+    /// there are receivers there must be one without match, so that every incident is told to somebody.
+    pub(crate) route: Vec<RouteConfig>,
+    /// Monitors, by distinct names, in the order of the texts.
+    #[serde(skip)]
+    pub monitors: Vec<Monitor>,
     /// Routes, in the order in which they are tried.
+    #[serde(skip)]
     pub routes: Vec<Route>,
     /// What is not wrong but likely not meant, such as a receiver that no route names.
+    #[serde(skip)]
     pub notes: Vec<Problem>,
+    /// How baselines are laid out, by monitor.
+    #[serde(skip)]
     pub(crate) layouts: BTreeMap<MonitorId, MonitorLayout>,
 }
 
@@ -77,7 +93,8 @@ impl Config {
     /// them all. Without any, this is the default.
     ///
     /// # Errors
-    /// Everything that is wrong, in the order of the sources. Where a text is no TOML at all, nothing but that.
+    /// Everything that is wrong, in the order of the sources. Where a text is no TOML at all, nothing but that; and what
+    /// is wrong with the relations of an item's keys only when each of them can be read.
     pub fn load(sources: &[Source], env: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigErrors> {
         let mut problems = Problems::default();
         let mut tree = Table::new();
@@ -92,9 +109,44 @@ impl Config {
         overrides(&mut tree, env, &mut problems);
         // The root has no required keys, so nothing is ever said of its place.
         let root = Node { value: Value::Table(tree), place: Place::environment("") };
-        let raw = RawConfig::read(&root, "", &mut problems).unwrap_or_default();
-        let config = check::check(raw, &mut problems);
+        let mut skipped = Skipped::new();
+        let schema = schema();
+        schema::check_bounds(&schema, &root, &mut skipped, &mut problems);
+        let mut config: Self = read(&root, &schema, &mut skipped, &mut problems).unwrap_or_default();
+        config.check(&At::root(&root), &skipped, &mut problems);
         problems.into_result().map(|()| config)
+    }
+
+    /// Checks relations between keys, and fills in what follows from them.
+    fn check(&mut self, at: &At<'_>, skipped: &Skipped, problems: &mut Problems) {
+        self.notify.check(&at.key("notify"), problems);
+        self.http.check(&at.key("http"), problems);
+        self.kafka.check(&at.key("kafka"), problems);
+        let is_read = |item: &At<'_>| !skipped.contains(item.place());
+        let (monitors, receivers, routes) = (at.key("monitor"), at.key("receiver"), at.key("route"));
+        unique("monitor", monitors.items(), problems);
+        for (monitor, at) in self.monitor.iter_mut().zip(monitors.items().filter(is_read)) {
+            if at.is_sound(problems)
+                && let Some((monitor, layout)) = monitor.monitor(&self.notify, &at, problems)
+            {
+                self.layouts.insert(monitor.id.clone(), layout);
+                self.monitors.push(monitor);
+            }
+        }
+        self.kafka.check_dead_letters(&self.monitors, &at.key("kafka"), problems);
+        self.retention.check(&self.monitors, &at.key("retention"), problems);
+        unique("receiver", receivers.items(), problems);
+        for (receiver, at) in self.receivers.iter().zip(receivers.items().filter(is_read)) {
+            receiver.check(&self.notify, &at, problems);
+        }
+        route::check_default(&self.route, &routes, &receivers, problems);
+        route::check_receivers(&routes, &receivers, problems);
+        for (route, at) in self.route.iter().zip(routes.items().filter(is_read)) {
+            self.routes.push(route.route(&at, problems));
+        }
+        let mut notes = Problems::default();
+        route::note(&self.route, &routes, &receivers, &self.monitors, &mut notes);
+        self.notes = notes.into_sorted();
     }
 
     /// The monitor of that name.
@@ -112,7 +164,7 @@ impl Config {
     /// Every label that some incident can have.
     #[must_use]
     pub fn labels(&self) -> BTreeSet<&str> {
-        check::labels::known(&self.monitors)
+        label::known(&self.monitors)
     }
 
     /// Who hears what, and where the links of messages lead.
@@ -148,13 +200,19 @@ impl Config {
     }
 }
 
-/// JSON Schema (draft 2020-12) of a configuration file, for editors.
-#[must_use]
-pub fn schema() -> serde_json::Value {
-    let mut schema = RawConfig::schema();
-    if let Some(object) = schema.as_object_mut() {
-        object.insert("$schema".to_owned(), "https://json-schema.org/draft/2020-12/schema".into());
-        object.insert("title".to_owned(), "driftd configuration".into());
+/// Notes every name that was used before, with both places.
+pub(crate) fn unique<'a>(what: &str, items: impl Iterator<Item = At<'a>>, problems: &mut Problems) {
+    let mut first: HashMap<&str, &Place> = HashMap::new();
+    for name in items.map(|item| item.key("name")) {
+        let Some(text) = name.text() else { continue };
+        match first.get(text) {
+            Some(place) => {
+                let message = format!("{what} {text:?} is already defined at {}: rename one of them", place.shown());
+                name.problem(problems, message);
+            }
+            None => {
+                first.insert(text, name.place());
+            }
+        }
     }
-    schema
 }

@@ -4,56 +4,53 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use driftd_model::Topic;
+use driftd_model::{Monitor, Topic};
 use driftd_window::Span;
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value as Json, json};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor, value::MapAccessDeserializer};
 
-use crate::SecretRef;
 use crate::problem::Problems;
-use crate::read::{Read, expected, text_leaf};
-use crate::section::ByteSize;
-use crate::start::StartPolicy;
-use crate::tree::{Node, Value};
+use crate::section::section;
+use crate::text::text_type;
+use crate::tree::At;
+use crate::{ByteSize, SecretRef, StartPolicy};
 
-/// The `[kafka]` section.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KafkaConfig {
-    /// Brokers to begin with; at least one.
-    pub brokers: Vec<Broker>,
-    /// Consumer group.
-    pub group: String,
-    /// Where a partition starts that was never read.
-    pub start: StartPolicy,
-    /// Topic that rejected records are copied to; read by no monitor.
-    pub dead_letter_topic: Option<Topic>,
-    /// Memory for records fetched ahead, of all partitions together; at least 1 MiB.
-    pub fetch_bytes: ByteSize,
-    /// Time to write down what was read of a partition before it is given away; longer than zero and shorter than
-    /// `session.timeout.ms`.
-    pub drain_timeout: Span,
-    /// Properties handed to librdkafka as they are.
-    pub properties: BTreeMap<String, KafkaProperty>,
-}
+/// The property that says after how much silence a consumer counts as gone.
+const SESSION_TIMEOUT: &str = "session.timeout.ms";
+/// What librdkafka takes when the property is left out.
+const DEFAULT_SESSION_TIMEOUT: Span = Span::from_secs(45);
 
-impl Default for KafkaConfig {
-    fn default() -> Self {
-        let broker = Broker("localhost:9092".to_owned());
-        Self {
-            brokers: vec![broker],
-            group: "driftd".to_owned(),
-            start: StartPolicy::default(),
-            dead_letter_topic: None,
-            fetch_bytes: ByteSize::from_mebibytes(64),
-            drain_timeout: Span::from_secs(20),
-            properties: BTreeMap::new(),
-        }
+section! {
+    /// Where records come from.
+    pub KafkaConfig {
+        /// Brokers to begin with, as host:port.
+        #[schemars(length(min = 1))]
+        brokers: Vec<Broker> = vec![Broker("localhost:9092".to_owned())],
+        /// Consumer group.
+        group: String = "driftd".to_owned(),
+        /// Where a partition starts that was never read: "earliest", "latest", or with the first record written at a time
+        /// such as "2026-07-01T00:00:00Z" or later. Every other partition goes on where its last checkpoint ended.
+        start: StartPolicy = StartPolicy::Earliest,
+        /// A topic to copy records to that could not be read, with the reason; no monitor's topic.
+        #[schemars(example = &"flight-rejects")]
+        dead_letter_topic: Option<Topic> = None,
+        /// Memory for records fetched ahead, of all partitions together.
+        #[schemars(extend("x-at-least" = "1MiB"))]
+        fetch_bytes: ByteSize = ByteSize::from_mebibytes(64),
+        /// Time to write down what was read of a partition that goes to another process. Shorter than session.timeout.ms,
+        /// which is 45 seconds unless it stands among the properties.
+        #[schemars(extend("x-longer-than" = "0s"))]
+        drain_timeout: Span = Span::from_secs(20),
+        /// Any librdkafka property, such as { "security.protocol" = "SASL_SSL", "sasl.password" = { env =
+        /// "KAFKA_PASSWORD" } }. As an environment variable, dots become underscores:
+        /// DRIFTD__KAFKA__PROPERTIES__SECURITY_PROTOCOL.
+        properties: BTreeMap<String, KafkaProperty> = BTreeMap::new(),
     }
 }
 
 /// Host and port of a broker.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broker(String);
 
 impl Broker {
@@ -96,44 +93,130 @@ fn is_host(host: &str) -> bool {
     }
 }
 
-text_leaf!(
-    Broker,
-    "a broker, such as \"localhost:9092\"",
-    str::parse::<Self>,
-    json!({ "type": "string", "examples": ["localhost:9092"] })
-);
+text_type!(Broker, "a broker, such as \"localhost:9092\"", { "type": "string", "pattern": ":[0-9]+$" });
 
 /// The value of a librdkafka property.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum KafkaProperty {
     /// Said in the configuration.
+    #[schemars(extend("type" = ["string", "number", "boolean"]))]
     Text(String),
     /// Kept elsewhere.
     Secret(SecretRef),
 }
 
-impl Read for KafkaProperty {
-    const EXPECTED: &'static str = "text, a number, true or false, or a reference to a secret";
+impl<'de> Deserialize<'de> for KafkaProperty {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Property;
 
-    fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Self> {
-        match &node.value {
-            Value::Text(text) | Value::Loose(text) => Some(Self::Text(text.clone())),
-            Value::Integer(number) => Some(Self::Text(number.to_string())),
-            Value::Float(number) => Some(Self::Text(number.to_string())),
-            Value::Bool(yes) => Some(Self::Text(yes.to_string())),
-            Value::Table(_) => SecretRef::read(node, path, problems).map(Self::Secret),
-            Value::Datetime(_) | Value::List(_) => expected(Self::EXPECTED, node, path, problems),
+        impl<'de> Visitor<'de> for Property {
+            type Value = KafkaProperty;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("text, a number, true or false, or a reference to a secret")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<KafkaProperty, E> {
+                Ok(KafkaProperty::Text(text.to_owned()))
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<KafkaProperty, E> {
+                self.visit_str(&number.to_string())
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<KafkaProperty, E> {
+                self.visit_str(&number.to_string())
+            }
+
+            fn visit_f64<E: Error>(self, number: f64) -> Result<KafkaProperty, E> {
+                self.visit_str(&number.to_string())
+            }
+
+            fn visit_bool<E: Error>(self, yes: bool) -> Result<KafkaProperty, E> {
+                self.visit_str(&yes.to_string())
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<KafkaProperty, A::Error> {
+                SecretRef::deserialize(MapAccessDeserializer::new(map)).map(KafkaProperty::Secret)
+            }
+        }
+
+        deserializer.deserialize_any(Property)
+    }
+}
+
+impl KafkaConfig {
+    pub(crate) fn check(&mut self, at: &At<'_>, problems: &mut Problems) {
+        if let Some(topic) = &self.dead_letter_topic {
+            check_topic(topic, &at.key("dead_letter_topic"), problems);
+        }
+        self.check_drain_timeout(at, problems);
+        for (name, property) in &mut self.properties {
+            let at = at.key("properties").key(name);
+            let Some(why) = refusal(name, property) else { continue };
+            match at.place().variable() {
+                // A secret that came by a variable is where a reference would find it.
+                Some(variable) if matches!(property, KafkaProperty::Text(_)) => {
+                    *property = KafkaProperty::Secret(SecretRef::Env(variable.to_owned()));
+                    if let Some(why) = refusal(name, property) {
+                        at.problem(problems, why);
+                    }
+                }
+                _ => at.problem(problems, why),
+            }
         }
     }
 
-    fn schema() -> Json {
-        json!({ "anyOf": [{ "type": ["string", "number", "boolean"] }, SecretRef::schema()] })
+    /// A partition must have been given away before the group takes its reader for dead.
+    fn check_drain_timeout(&self, at: &At<'_>, problems: &mut Problems) {
+        let session = match self.properties.get(SESSION_TIMEOUT) {
+            None => Some(DEFAULT_SESSION_TIMEOUT),
+            // What is no number is for librdkafka to refuse, and what a secret says is not known here.
+            Some(KafkaProperty::Text(text)) => text.trim().parse().ok().and_then(milliseconds),
+            Some(KafkaProperty::Secret(_)) => None,
+        };
+        let drain = self.drain_timeout;
+        let is_known = at.key("drain_timeout").is_sound(problems);
+        let (own, property) = (at.key("drain_timeout"), at.key("properties").key(SESSION_TIMEOUT));
+        let Some(session) = session.filter(|session| is_known && drain >= *session) else { return };
+        if own.is_given() {
+            own.problem(problems, format!("{drain} must be shorter than {SESSION_TIMEOUT}, which is {session}"));
+        } else {
+            let message = format!("{session} must be longer than kafka.drain_timeout, which is {drain} by default");
+            property.problem(problems, message);
+        }
+    }
+
+    /// What is rejected must not come in again.
+    pub(crate) fn check_dead_letters(&self, monitors: &[Monitor], at: &At<'_>, problems: &mut Problems) {
+        let Some(topic) = &self.dead_letter_topic else { return };
+        if let Some(monitor) = monitors.iter().find(|monitor| monitor.topics.contains(topic)) {
+            let message = format!(
+                "monitor {:?} reads topic {:?}: choose another, or rejected records would come back for ever",
+                monitor.id.as_str(),
+                topic.as_str(),
+            );
+            at.key("dead_letter_topic").problem(problems, message);
+        }
+    }
+}
+
+fn milliseconds(number: i64) -> Option<Span> {
+    number.checked_mul(1_000).and_then(Span::from_micros)
+}
+
+/// Notes a name that Kafka does not admit for a topic. A consumer would take one that begins with `^` for a pattern.
+pub(crate) fn check_topic(topic: &Topic, at: &At<'_>, problems: &mut Problems) {
+    let text = topic.as_str();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if !(1..=249).contains(&text.len()) || !text.chars().all(is_plain) || matches!(text, "." | "..") {
+        at.problem(problems, format!("{text:?} is not a topic: use 1 to 249 letters, digits, '.', '_' or '-'"));
     }
 }
 
 /// Why a property cannot be set the way it was.
-pub(crate) fn refusal(property: &str, value: &KafkaProperty) -> Option<&'static str> {
+fn refusal(property: &str, value: &KafkaProperty) -> Option<&'static str> {
     let is_secret = ["password", "secret", ".key.pem"].iter().any(|part| property.contains(part));
     match (property, value) {
         ("bootstrap.servers" | "metadata.broker.list", _) => Some("is set by driftd: use kafka.brokers"),

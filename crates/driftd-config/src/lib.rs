@@ -5,9 +5,11 @@
 //!
 //! 1. Every text becomes a tree in which each key and value knows its line and column. Later texts are put over
 //!    earlier ones, `DRIFTD__SECTION__KEY` variables over them all; monitors, receivers and routes add up.
-//! 2. The tree is read into records that list every key once. Unknown keys, wrong types and values that do not parse
-//!    are noted. The records' comments also make the JSON Schema for editors ([`schema`]).
-//! 3. Records become a [`Config`]: defaults are filled in and relations between keys checked.
+//! 2. serde reads the tree into the structs of the sections, in which a key is one field with its type, its default and
+//!    its meaning. Unknown keys, wrong types, values that do not parse or are out of bounds are noted. The same fields
+//!    make the JSON Schema for editors ([`schema`]), the annotated default file ([`default_toml`]), the reference page
+//!    ([`reference`]) and the effective configuration ([`Config::effective_toml`]).
+//! 3. Relations between keys are checked, section by section.
 //!
 //! All that was noted comes back together as [`ConfigErrors`], so that one edit can mend it. Secrets never enter:
 //! there are only references to them ([`SecretRef`]).
@@ -41,28 +43,34 @@
 #![forbid(unsafe_code)]
 
 mod address;
-mod check;
 mod choice;
 mod config;
+mod document;
+mod feature;
 mod kafka;
+mod label;
 mod layout;
 mod link_local;
-mod optional;
+mod monitor;
 mod problem;
-mod raw;
 mod read;
 mod receiver;
-mod retention;
+mod route;
+mod schema;
 mod secret;
 mod section;
 mod show;
+mod size;
 mod start;
 mod store;
+mod text;
 mod tree;
 mod webhook;
 
 pub use address::{BadAddress, EmailAddress, HttpUrl, SmtpUrl};
-pub use config::{Config, DEFAULT_TOML, Source, schema};
+pub(crate) use config::unique;
+pub use config::{Config, DEFAULT_TOML, Source};
+pub use document::{default_toml, reference};
 pub use kafka::{BadBroker, Broker, KafkaConfig, KafkaProperty};
 pub use layout::MonitorLayout;
 pub use link_local::is_link_local;
@@ -71,11 +79,12 @@ pub use receiver::{
     AlertmanagerChannel, Channel, CommandChannel, EmailChannel, PagerDutyChannel, Receiver, SlackChannel, SmtpLogin,
     SmtpTls,
 };
-pub use retention::RetentionConfig;
+pub use schema::schema;
 pub use secret::{Secret, SecretError, SecretRef};
-pub use section::{BadByteSize, ByteSize, EngineConfig, HttpConfig, NotifyConfig};
+pub use section::{EngineConfig, HttpConfig, NotifyConfig, RetentionConfig, StoreConfig};
+pub use size::{BadByteSize, ByteSize};
 pub use start::{BadStart, StartPolicy};
-pub use store::{BadStoreUrl, PostgresUrl, StoreConfig, StoreUrl};
+pub use store::{BadStoreUrl, PostgresUrl, StoreUrl};
 pub use webhook::{Address, WebhookChannel, WebhookTemplate};
 
 #[cfg(test)]

@@ -40,36 +40,14 @@ fn embedded(v6: Ipv6Addr) -> Option<Ipv4Addr> {
     v6.to_ipv4()
 }
 
-/// The number that a host is, by any spelling that resolvers know: `169.254.169.254`, `0xa9fea9fe`, `[fe80::1]`.
-pub(crate) fn literal(host: &str) -> Option<IpAddr> {
-    if let Some(v6) = host.strip_prefix('[') {
-        return v6.strip_suffix(']')?.parse().ok().map(IpAddr::V6);
-    }
-    let parts: Vec<&str> = host.strip_suffix('.').unwrap_or(host).split('.').collect();
-    let (last, bytes) = parts.split_last().filter(|(_, bytes)| bytes.len() < 4)?;
-    let mut address: u32 = 0;
-    for (part, shift) in bytes.iter().zip([24u32, 16, 8]) {
-        address |= u32::from(u8::try_from(number(part)?).ok()?) << shift;
-    }
-    // The last number fills all the bytes that are left.
-    let rest = number(last)?;
-    let left = 8 * (4 - u32::try_from(bytes.len()).ok()?);
-    (u64::from(rest) < 1 << left).then(|| IpAddr::V4(Ipv4Addr::from(address | rest)))
-}
-
-/// Decimal, `0x` hexadecimal or `0` octal.
-fn number(text: &str) -> Option<u32> {
-    let (digits, radix) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        Some(digits) => (digits, 16),
-        None if text.len() > 1 && text.starts_with('0') => (text, 8),
-        None => (text, 10),
-    };
-    if digits.starts_with('+') { None } else { u32::from_str_radix(digits, radix).ok() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::HttpUrl;
+
+    fn literal(host: &str) -> Option<IpAddr> {
+        format!("http://{host}").parse::<HttpUrl>().ok()?.literal()
+    }
 
     #[test]
     fn every_spelling_of_a_metadata_address_is_known() {
@@ -93,7 +71,9 @@ mod tests {
         ] {
             assert!(literal(host).is_some_and(is_link_local), "{host}");
         }
-        for host in ["127.0.0.1", "10.0.0.1", "169.253.1.1", "[::1]", "[fec0::1]", "[fd00::1]", "[64:ff9b::808:808]"] {
+        for host in
+            ["127.0.0.1", "10.0.0.1", "169.253.1.1", "[::1]", "[fec0::1]", "[fd00::1]", "[64:ff9b::808:808]", "0x"]
+        {
             assert!(literal(host).is_some_and(|ip| !is_link_local(ip)), "{host}");
         }
         for host in [
@@ -103,7 +83,6 @@ mod tests {
             "256.1.1.1",
             "1.2.3.256",
             "4294967296",
-            "0x",
             "09",
             "1..2",
             "",

@@ -87,6 +87,13 @@ impl Problems {
         self.found.push((place.clone(), problem));
     }
 
+    /// Whether something is wrong with the key `path` or with what stands below it.
+    pub(crate) fn is_below(&self, path: &str) -> bool {
+        let below =
+            |key: &str| key.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
+        self.found.iter().any(|(_, problem)| below(&problem.key))
+    }
+
     /// Whether nothing is wrong so far.
     pub(crate) fn is_empty(&self) -> bool {
         self.found.is_empty()

@@ -1,165 +1,50 @@
-//! Reading the tree into types: every failure is noted with its place, and reading goes on.
+//! Reading the tree into types by serde, with every failure at its place.
+//!
+//! serde ends at the first failure, and `#[serde(flatten)]` and `#[serde(untagged)]` forget where they were. So a failure
+//! is noted, what it is about is passed over, and the tree is read again, until all that is left is sound. And a field
+//! named `"*"` takes the keys that are no other field's: what `flatten` is for, with the places kept.
 
-mod leaf;
-mod record;
-mod table;
+mod error;
+mod reader;
+mod shape;
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 
-use serde_json::{Value as Json, json};
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
 
 use crate::problem::Problems;
-use crate::tree::{Node, Place, Value, join};
+use crate::tree::{Node, Place};
 
-pub(crate) use leaf::text_leaf;
-pub(crate) use record::{Take, record};
-pub(crate) use table::{Keys, TableReader};
+pub(crate) use error::Error;
+pub(crate) use reader::Reader;
+pub(crate) use shape::{one_of, text_or_table};
 
-/// A type that is read from a node of the tree.
-pub(crate) trait Read: Sized {
-    /// What is expected, with an example, for messages: "a duration, such as \"15m\"".
-    const EXPECTED: &'static str;
+/// The field that takes all keys which are no other field's.
+pub(crate) const REST: &str = "*";
 
-    /// The same with more detail, where it depends on another type.
-    fn expected() -> String {
-        Self::EXPECTED.to_owned()
-    }
+/// Places of keys and items that are passed over, because what is wrong with them is noted.
+pub(crate) type Skipped = HashSet<Place>;
 
-    /// Reads `node`, which stands under `path`; what is wrong goes to `problems`.
-    fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Self>;
-
-    /// The JSON Schema of what is accepted.
-    fn schema() -> Json;
-}
-
-/// A value, where it stands and under which key.
-#[derive(Clone, Debug)]
-pub(crate) struct Located<T> {
-    pub(crate) value: T,
-    pub(crate) place: Place,
-    pub(crate) path: String,
-}
-
-impl<T> Located<T> {
-    /// Notes a problem with this value.
-    pub(crate) fn problem(&self, problems: &mut Problems, message: impl std::fmt::Display) {
-        problems.add(&self.place, &self.path, message);
-    }
-}
-
-/// A key that may be left out.
-#[derive(Clone, Debug, Default)]
-pub(crate) enum Field<T> {
-    /// It was left out.
-    #[default]
-    Absent,
-    /// It is there but wrong; the problem is noted.
-    Broken,
-    /// It is there.
-    Given(Located<T>),
-}
-
-impl<T> Field<T> {
-    /// The value, or `default`; after a problem any value will do.
-    pub(crate) fn or(self, default: T) -> T {
-        self.given().map_or(default, |given| given.value)
-    }
-
-    /// The value, if there is a good one.
-    pub(crate) fn given(self) -> Option<Located<T>> {
-        match self {
-            Self::Given(given) => Some(given),
-            Self::Absent | Self::Broken => None,
-        }
-    }
-
-    /// The bare value, if there is a good one.
-    pub(crate) fn value(self) -> Option<T> {
-        self.given().map(|given| given.value)
-    }
-}
-
-/// A key that must be there; absence is noted when its table is read.
-#[derive(Clone, Debug)]
-pub(crate) struct Required<T>(pub(crate) Option<Located<T>>);
-
-impl<T> Default for Required<T> {
-    fn default() -> Self {
-        Self(None)
-    }
-}
-
-impl<T> Required<T> {
-    /// The bare value, if there is a good one.
-    pub(crate) fn value(self) -> Option<T> {
-        self.0.map(|given| given.value)
-    }
-}
-
-/// Reads `node` and remembers where it stood.
-pub(crate) fn locate<T: Read>(node: &Node, path: String, problems: &mut Problems) -> Option<Located<T>> {
-    let value = T::read(node, &path, problems)?;
-    Some(Located { value, place: node.place.clone(), path })
-}
-
-/// Notes that `node` is not what was expected.
-pub(crate) fn expected<T>(what: &str, node: &Node, path: &str, problems: &mut Problems) -> Option<T> {
-    problems.add(&node.place, path, format!("expected {what}; found {}", node.what()));
-    None
-}
-
-impl<T: Read> Read for Vec<Located<T>> {
-    const EXPECTED: &'static str = "a list";
-
-    fn expected() -> String {
-        format!("a list, each item {}", T::expected())
-    }
-
-    fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Self> {
-        let items = match &node.value {
-            Value::List(items) => items,
-            Value::Loose(text) => {
-                let item = |part: &str| Node { value: Value::Loose(part.trim().to_owned()), place: node.place.clone() };
-                let items: Vec<Node> = text.split(',').filter(|part| !part.trim().is_empty()).map(item).collect();
-                return Some(read_items(&items, path, problems));
-            }
-            Value::Table(_) if !path.contains('.') => {
-                let hint = format!("expected a list of tables; found one table: write [[{path}]] in double brackets");
-                problems.add(&node.place, path, hint);
-                return None;
-            }
-            _ => return expected(&Self::expected(), node, path, problems),
+/// Reads `root`; everything that is wrong goes to `problems`. What is in the way is added to `skipped`.
+/// What is missing is explained by `schema`.
+pub(crate) fn read<T: DeserializeOwned>(
+    root: &Node,
+    schema: &Json,
+    skipped: &mut Skipped,
+    problems: &mut Problems,
+) -> Option<T> {
+    loop {
+        let error = match T::deserialize(Reader::new(root, skipped)) {
+            Ok(read) => return Some(read),
+            Err(error) => error,
         };
-        Some(read_items(items, path, problems))
-    }
-
-    fn schema() -> Json {
-        json!({ "type": "array", "items": T::schema() })
-    }
-}
-
-/// All good items, so that the bad ones do not hide what else is wrong with the list.
-fn read_items<T: Read>(items: &[Node], path: &str, problems: &mut Problems) -> Vec<Located<T>> {
-    let name_of = |item: &Node| item.as_table()?.get("name")?.node.as_text().map(str::to_owned);
-    let read = items.iter().enumerate().filter_map(|(i, item)| {
-        let name = name_of(item).unwrap_or_else(|| format!("#{}", i + 1));
-        locate(item, format!("{path}[{name}]"), problems)
-    });
-    read.collect()
-}
-
-impl<T: Read> Read for BTreeMap<String, Located<T>> {
-    const EXPECTED: &'static str = "a table";
-
-    fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Self> {
-        let Some(table) = node.as_table() else { return expected(Self::EXPECTED, node, path, problems) };
-        let read = table
-            .iter()
-            .filter_map(|(key, entry)| Some((key.clone(), locate(&entry.node, join(path, key), problems)?)));
-        Some(read.collect())
-    }
-
-    fn schema() -> Json {
-        json!({ "type": "object", "additionalProperties": T::schema() })
+        if !error.is_consequence() {
+            problems.add(error.place(root), &error.path(), error.explained(schema));
+        }
+        // From the inside out: a required key that is passed over takes its table with it.
+        if !error.innermost().is_some_and(|place| skipped.insert(place)) {
+            return None;
+        }
     }
 }

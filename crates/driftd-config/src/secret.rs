@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
-use serde::Serialize;
-use serde_json::{Value as Json, json};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::problem::Problems;
-use crate::read::{Field, Read, expected, record};
-use crate::tree::{Node, Value};
+use crate::read::{one_of, text_or_table};
+
+/// What is expected where there is no reference.
+const EXPECTED: &str =
+    "a reference to a secret: { env = \"VARIABLE\" } or { file = \"/path\" }, never the secret itself";
 
 /// Where a secret is kept. It is resolved by whoever uses it, at the moment of use, and is never printed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -113,48 +115,55 @@ impl fmt::Display for SecretRef {
     }
 }
 
-record! {
-    /// A reference as it is written.
-    RawSecret, "a reference to a secret, such as { env = \"SMTP_PASSWORD\" }" {
-        /// Environment variable that holds the secret.
-        env: Field<String>,
-        /// File that holds the secret.
-        file: Field<String>,
+/// A reference as it is written.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SecretKeys {
+    /// Environment variable that holds the secret.
+    env: Option<String>,
+    /// File that holds the secret.
+    file: Option<PathBuf>,
+}
+
+impl TryFrom<SecretKeys> for SecretRef {
+    type Error = String;
+
+    fn try_from(keys: SecretKeys) -> Result<Self, String> {
+        match one_of((keys.env, keys.file), Self::Env, Self::File, "names no single place: write either env or file")? {
+            // The text may be the secret, put in the wrong place: it is not repeated.
+            Self::Env(name) if !is_variable(&name) => {
+                Err("env is not the name of an environment variable: use letters, digits and '_'".to_owned())
+            }
+            reference => Ok(reference),
+        }
     }
 }
 
-impl Read for SecretRef {
-    const EXPECTED: &'static str =
-        "a reference to a secret: { env = \"VARIABLE\" } or { file = \"/path\" }, never the secret itself";
+impl<'de> Deserialize<'de> for SecretRef {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text_or_table(
+            deserializer,
+            EXPECTED,
+            |_| Err(format!("expected {EXPECTED}; found text")),
+            |keys: SecretKeys| keys.try_into(),
+        )
+    }
+}
 
-    fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Self> {
-        if !matches!(node.value, Value::Table(_)) {
-            return expected(Self::EXPECTED, node, path, problems);
-        }
-        let raw = RawSecret::read(node, path, problems)?;
-        match (raw.env, raw.file) {
-            (Field::Given(env), Field::Absent) if is_variable(&env.value) => Some(Self::Env(env.value)),
-            (Field::Given(env), Field::Absent) => {
-                // The text may be the secret, put in the wrong place: it is not repeated.
-                env.problem(problems, "is not the name of an environment variable: use letters, digits and '_'");
-                None
-            }
-            (Field::Absent, Field::Given(file)) => Some(Self::File(file.value.into())),
-            (Field::Broken, _) | (_, Field::Broken) => None,
-            (Field::Absent, Field::Absent) | (Field::Given(_), Field::Given(_)) => {
-                problems.add(&node.place, path, "names no single place: write either env or file");
-                None
-            }
-        }
+impl JsonSchema for SecretRef {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "SecretRef".into()
     }
 
-    fn schema() -> Json {
-        json!({ "oneOf": [
-            { "type": "object", "additionalProperties": false, "required": ["env"],
-              "properties": { "env": { "type": "string" } } },
-            { "type": "object", "additionalProperties": false, "required": ["file"],
-              "properties": { "file": { "type": "string" } } },
-        ] })
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = SecretKeys::json_schema(generator);
+        schema.insert("oneOf".to_owned(), serde_json::json!([{ "required": ["env"] }, { "required": ["file"] }]));
+        schema.insert("format".to_owned(), "secret".into());
+        schema
     }
 }
 

@@ -1,166 +1,158 @@
-//! The small sections: HTTP, engine, notification.
+//! The small sections: store, HTTP, retention, engine, notification.
 
-use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
-use std::num::NonZeroU16;
-use std::str::FromStr;
 
+use driftd_model::{Monitor, never};
 use driftd_window::Span;
-use serde_json::{Value as Json, json};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error};
 
-use crate::HttpUrl;
 use crate::problem::Problems;
-use crate::read::{Read, expected};
-use crate::tree::{Node, Value};
+use crate::text::blank;
+use crate::tree::At;
+use crate::{ByteSize, HttpUrl, StoreUrl};
 
-/// The `[http]` section.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HttpConfig {
-    /// Whether to listen at all: several processes on one machine need not all have an address.
-    pub enabled: bool,
-    /// Address and port of the dashboard and the API; a loopback address, because there is no authentication yet.
-    pub listen: SocketAddr,
+/// Declares a section: a struct in which every field has its default behind it.
+macro_rules! section {
+    ($(#[$meta:meta])* $vis:vis $name:ident { $($(#[$attribute:meta])* $key:ident: $type:ty = $default:expr),* $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize, ::schemars::JsonSchema)]
+        #[serde(default, deny_unknown_fields)]
+        $vis struct $name {
+            $($(#[$attribute])* $vis $key: $type),*
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $($key: $default),* }
+            }
+        }
+    };
 }
 
-impl Default for HttpConfig {
-    fn default() -> Self {
-        Self { enabled: true, listen: SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8080)) }
+pub(crate) use section;
+
+section! {
+    /// Where results are kept.
+    pub StoreConfig {
+        /// Which database: a SQLite file ("sqlite://driftd.db", or "sqlite:///var/lib/driftd.db" for an absolute path),
+        /// or a Postgres database ("postgres://driftd@localhost:5432/driftd").
+        url: StoreUrl = StoreUrl::Sqlite("driftd.db".into()),
+        /// Connections to Postgres at most. SQLite is a file and needs no such limit.
+        #[schemars(range(min = 2, max = 100))]
+        max_connections: u16 = 10,
     }
 }
 
-/// The `[engine]` section: when counts are written down, and by how many threads they are made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EngineConfig {
-    /// Threads that decode and count, at most 256; nothing for one a core.
-    pub threads: Option<NonZeroU16>,
-    /// Memory of uncommitted counts from which a checkpoint is taken early; at least 1 MiB.
-    pub checkpoint_bytes: ByteSize,
-    /// Longest time between two checkpoints; longer than zero.
-    pub checkpoint_interval: Span,
-    /// Time to finish when asked to end; longer than zero.
-    pub shutdown_timeout: Span,
+section! {
+    /// The dashboard and the API.
+    pub HttpConfig {
+        /// Whether to listen at all: of several processes on one machine only one can have the address.
+        enabled: bool = true,
+        /// Address and port. Only a loopback address: there is no authentication of driftd's own.
+        #[serde(deserialize_with = "socket")]
+        listen: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8080)),
+    }
 }
 
-impl Default for EngineConfig {
-    fn default() -> Self {
-        Self {
-            threads: None,
-            checkpoint_bytes: ByteSize::from_mebibytes(64),
-            checkpoint_interval: Span::from_secs(10),
-            shutdown_timeout: Span::from_secs(30),
+section! {
+    /// How long what was counted and judged is kept.
+    pub RetentionConfig {
+        /// Counts of sealed panes, by which late records are told from counted ones.
+        #[schemars(extend("x-at-least" = "1h"))]
+        partials: Span = Span::from_hours(48),
+        /// Windows, verdicts, resolved incidents and deliveries: "never" dropped, or after a time such as "365d", no
+        /// shorter than the longest window.
+        #[serde(with = "never")]
+        #[schemars(with = "never::Never<Span>", extend("x-at-least" = "1d"))]
+        history: Option<Span> = None,
+    }
+}
+
+section! {
+    /// When counts are written down, and by how many threads they are made.
+    pub EngineConfig {
+        /// Threads that decode and count; 0 for one a core.
+        #[schemars(range(max = 256))]
+        threads: u16 = 0,
+        /// Memory of uncommitted counts from which a checkpoint is taken early.
+        #[schemars(extend("x-at-least" = "1MiB"))]
+        checkpoint_bytes: ByteSize = ByteSize::from_mebibytes(64),
+        /// Longest time between two checkpoints.
+        #[schemars(extend("x-longer-than" = "0s"))]
+        checkpoint_interval: Span = Span::from_secs(10),
+        /// Time to finish when asked to end. What is not written down by then is read again.
+        #[schemars(extend("x-longer-than" = "0s"))]
+        shutdown_timeout: Span = Span::from_secs(30),
+    }
+}
+
+section! {
+    /// What holds for all receivers.
+    pub NotifyConfig {
+        /// Whether receivers may run local programs.
+        allow_commands: bool = false,
+        /// Whether receivers may be at link-local and metadata addresses, such as 169.254.169.254: there clouds hand out
+        /// the machine's own credentials.
+        allow_link_local: bool = false,
+        /// The label environment of every incident, such as "production"; "" for none.
+        #[serde(with = "blank")]
+        #[schemars(with = "String")]
+        environment: Option<String> = None,
+        /// Where people reach the dashboard, such as "https://driftd.example.com", for the links of messages; "" for no
+        /// links.
+        #[serde(with = "blank")]
+        #[schemars(with = "String")]
+        external_url: Option<HttpUrl> = None,
+    }
+}
+
+fn socket<'de, D: Deserializer<'de>>(from: D) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(from)?;
+    text.parse().map_err(|_| {
+        D::Error::custom(format!(
+            "{text:?} is not an address and port: write digits, as in 127.0.0.1:8080 or [::1]:8080"
+        ))
+    })
+}
+
+impl HttpConfig {
+    pub(crate) fn check(&self, at: &At<'_>, problems: &mut Problems) {
+        if !self.listen.ip().is_loopback() {
+            let message = format!(
+                "{} would let the network in without authentication: listen on 127.0.0.1 or [::1], behind a proxy that \
+                 authenticates",
+                self.listen
+            );
+            at.key("listen").problem(problems, message);
         }
     }
 }
 
-/// The `[notify]` section.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct NotifyConfig {
-    /// Whether receivers may run local programs.
-    pub allow_commands: bool,
-    /// Whether receivers may be at link-local and metadata addresses; see [`is_link_local`](crate::is_link_local).
-    pub allow_link_local: bool,
-    /// The label `environment` of every incident, if any.
-    pub environment: Option<String>,
-    /// Where people reach the dashboard, without a slash at the end; messages have no links without.
-    pub external_url: Option<HttpUrl>,
-}
-
-/// An amount of memory in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ByteSize(u64);
-
-/// A text that is no amount of memory.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a size: write a whole number and a unit, such as 64MiB")]
-pub struct BadByteSize(String);
-
-/// Units, largest first, so that printing takes the largest that fits.
-const UNITS: [(&str, u64); 7] = [
-    ("GiB", 1 << 30),
-    ("GB", 1_000_000_000),
-    ("MiB", 1 << 20),
-    ("MB", 1_000_000),
-    ("KiB", 1 << 10),
-    ("kB", 1_000),
-    ("B", 1),
-];
-
-impl ByteSize {
-    /// Whole mebibytes.
-    #[must_use]
-    pub const fn from_mebibytes(mebibytes: u32) -> Self {
-        // The product of 32 and 21 bits fits 64.
-        Self((mebibytes as u64) << 20)
-    }
-
-    /// The number of bytes.
-    #[must_use]
-    pub const fn bytes(self) -> u64 {
-        self.0
-    }
-}
-
-impl FromStr for ByteSize {
-    type Err = BadByteSize;
-
-    fn from_str(text: &str) -> Result<Self, BadByteSize> {
-        let bad = || BadByteSize(text.to_owned());
-        let text = text.trim();
-        let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-        let (number, unit) = text.split_at_checked(digits).ok_or_else(bad)?;
-        let unit = unit.trim();
-        let known = UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit)).map(|(_, bytes)| *bytes);
-        let factor = if unit.is_empty() { Some(1) } else { known };
-        let number: u64 = number.parse().map_err(|_| bad())?;
-        factor.and_then(|factor| number.checked_mul(factor)).map(Self).ok_or_else(bad)
-    }
-}
-
-impl fmt::Display for ByteSize {
-    /// The largest unit in which it is a whole number, `64MiB`; it parses back to the same size.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let whole = UNITS.iter().find(|(_, bytes)| self.0 > 0 && self.0.is_multiple_of(*bytes));
-        let (unit, bytes) = whole.copied().unwrap_or(("B", 1));
-        write!(f, "{}{unit}", self.0 / bytes)
-    }
-}
-
-impl Read for ByteSize {
-    const EXPECTED: &'static str = "a size, such as \"64MiB\"";
-
-    fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Self> {
-        let parsed = match &node.value {
-            Value::Integer(number) => u64::try_from(*number).map(Self).map_err(|_| BadByteSize(number.to_string())),
-            Value::Text(text) | Value::Loose(text) => text.parse(),
-            _ => return expected(Self::EXPECTED, node, path, problems),
-        };
-        parsed.map_err(|error| problems.add(&node.place, path, error)).ok()
-    }
-
-    fn schema() -> Json {
-        json!({ "type": ["string", "integer"], "examples": ["64MiB"] })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_print_what_they_parse() {
-        for (text, bytes, shown) in [
-            ("64MiB", 64 << 20, "64MiB"),
-            ("1500 kb", 1_500_000, "1500kB"),
-            ("1024", 1024, "1KiB"),
-            ("7", 7, "7B"),
-            ("0", 0, "0B"),
-        ] {
-            let size: ByteSize = text.parse().unwrap();
-            assert_eq!((size.bytes(), size.to_string().as_str()), (bytes, shown));
-            assert_eq!(size.to_string().parse(), Ok(size));
+impl RetentionConfig {
+    /// A window is made of panes that are still there.
+    pub(crate) fn check(&self, monitors: &[Monitor], at: &At<'_>, problems: &mut Problems) {
+        let longest = monitors.iter().max_by_key(|monitor| monitor.longest_window());
+        if let (Some(kept), Some(monitor)) = (self.history, longest)
+            && kept < monitor.longest_window()
+        {
+            let (name, window) = (monitor.id.as_str(), monitor.longest_window());
+            let message = format!("{kept} is shorter than a window of monitor {name:?}: give at least {window}");
+            at.key("history").problem(problems, message);
         }
-        for bad in ["", "MiB", "1.5GiB", "-1", "1 parsec", "18446744073709551615GiB", "é"] {
-            assert!(bad.parse::<ByteSize>().is_err(), "{bad:?}");
+    }
+}
+
+impl NotifyConfig {
+    pub(crate) fn check(&mut self, at: &At<'_>, problems: &mut Problems) {
+        if let Some(environment) = &self.environment {
+            crate::label::check_value(environment, &at.key("environment"), problems);
+        }
+        if let Some(url) = self.external_url.take() {
+            match url.into_base() {
+                Ok(base) => self.external_url = Some(base),
+                Err(error) => at.key("external_url").problem(problems, error),
+            }
         }
     }
 }

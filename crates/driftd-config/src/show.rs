@@ -1,56 +1,78 @@
 //! The effective configuration as TOML, in the words it would be written in.
 
-mod monitor;
-mod receiver;
-mod writer;
+use std::fmt::Write;
 
-use std::num::NonZeroU16;
+use toml::{Table, Value};
 
-use crate::optional::NEVER;
-use crate::{Config, HttpUrl};
-use writer::Writer;
+use crate::Config;
+use crate::read::REST;
+
+/// Keys that a table may have to stand in one line.
+const INLINE: usize = 3;
 
 /// See [`Config::effective_toml`].
 pub(crate) fn effective(config: &Config) -> String {
-    let mut out = Writer::default();
-    out.section("[store]");
-    out.key("url", &config.store.url.to_string());
-    out.key("max_connections", &config.store.max_connections);
-    out.section("[kafka]");
-    out.key("brokers", &config.kafka.brokers);
-    out.key("group", &config.kafka.group);
-    out.key("start", &config.kafka.start.to_string());
-    out.optional("dead_letter_topic", config.kafka.dead_letter_topic.as_ref());
-    out.key("fetch_bytes", &config.kafka.fetch_bytes.to_string());
-    out.key("drain_timeout", &config.kafka.drain_timeout);
-    out.section("[kafka.properties]");
-    for (name, property) in &config.kafka.properties {
-        out.key(name, property);
+    // What is written are text, numbers, lists and string-keyed maps, all of which TOML has; should that change, the text
+    // does not load and the round-trip tests say so.
+    let table = match Table::try_from(config) {
+        Ok(table) => table,
+        Err(error) => return format!("!{error}\n"),
+    };
+    let mut text = String::new();
+    for (key, section) in table {
+        match section {
+            Value::Table(table) => section_of(&mut text, &format!("[{key}]"), &key, spliced(table)),
+            Value::Array(items) => {
+                for item in items.into_iter().filter_map(|item| item.try_into().ok()) {
+                    section_of(&mut text, &format!("[[{key}]]"), &key, spliced(item));
+                }
+            }
+            other => line(&mut text, &key, &other),
+        }
     }
-    out.section("[http]");
-    out.key("enabled", &config.http.enabled);
-    out.key("listen", &config.http.listen.to_string());
-    out.section("[retention]");
-    out.key("partials", &config.retention.partials);
-    out.key("history", &config.retention.history.map_or_else(|| NEVER.to_owned(), |kept| kept.to_string()));
-    out.section("[engine]");
-    out.key("threads", &config.engine.threads.map_or(0, NonZeroU16::get));
-    out.key("checkpoint_bytes", &config.engine.checkpoint_bytes.to_string());
-    out.key("checkpoint_interval", &config.engine.checkpoint_interval);
-    out.key("shutdown_timeout", &config.engine.shutdown_timeout);
-    out.section("[notify]");
-    out.key("allow_commands", &config.notify.allow_commands);
-    out.key("allow_link_local", &config.notify.allow_link_local);
-    out.key("environment", &config.notify.environment.as_deref().unwrap_or_default());
-    out.key("external_url", &config.notify.external_url.as_ref().map_or("", HttpUrl::as_str));
-    for monitor in &config.monitors {
-        monitor::show(monitor, &config.layout(&monitor.id).cloned().unwrap_or_default(), &mut out);
+    text
+}
+
+/// Writes a section: its own keys, then its larger tables one by one. What is small or stands below those is inline, so that
+/// a threshold takes one line and not three.
+fn section_of(text: &mut String, header: &str, path: &str, table: Table) {
+    // Writing to a text does not fail.
+    let separator = if text.is_empty() { "" } else { "\n" };
+    let _ = writeln!(text, "{separator}{header}");
+    let is_large = |table: &Table| table.len() > INLINE || table.values().any(Value::is_table);
+    let (tables, keys): (Vec<_>, Vec<_>) =
+        table.into_iter().partition(|(_, value)| value.as_table().is_some_and(is_large));
+    for (key, value) in keys {
+        line(text, &key, &value);
     }
-    for receiver in &config.receivers {
-        receiver::show(receiver, &mut out);
+    for (key, table) in tables {
+        let _ = writeln!(text, "\n[{path}.{}]", quoted(&key));
+        for (key, value) in table.as_table().into_iter().flatten() {
+            line(text, key, value);
+        }
     }
-    for route in &config.routes {
-        receiver::show_route(route, &mut out);
+}
+
+/// The table and all below it with the rest of its keys among them.
+fn spliced(table: Table) -> Table {
+    let mut whole = Table::new();
+    for (key, value) in table {
+        match value {
+            Value::Table(rest) if key == REST => whole.extend(spliced(rest)),
+            Value::String(kind) if key == REST => _ = whole.insert(kind, Value::Table(Table::new())),
+            Value::Table(inner) => _ = whole.insert(key, Value::Table(spliced(inner))),
+            other => _ = whole.insert(key, other),
+        }
     }
-    out.finish()
+    whole
+}
+
+fn line(text: &mut String, key: &str, value: &Value) {
+    let _ = writeln!(text, "{} = {value}", quoted(key));
+}
+
+/// The key, quoted unless it is a bare one.
+fn quoted(key: &str) -> String {
+    let inline = Value::Table(Table::from_iter([(key.to_owned(), Value::Boolean(true))])).to_string();
+    inline.trim_start_matches("{ ").trim_end_matches(" = true }").to_owned()
 }

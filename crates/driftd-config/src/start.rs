@@ -4,11 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use driftd_window::Timestamp;
-use serde_json::{Value as Json, json};
 
-use crate::problem::Problems;
-use crate::read::{Read, expected};
-use crate::tree::{Node, Value};
+use crate::text::text_type;
 
 /// Where a partition starts that the store knows nothing of; every other one goes on where its last checkpoint ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -60,20 +57,11 @@ impl fmt::Display for StartPolicy {
     }
 }
 
-impl Read for StartPolicy {
-    const EXPECTED: &'static str = "\"earliest\", \"latest\" or a time such as \"2026-07-01T00:00:00Z\"";
-
-    fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Self> {
-        let (Value::Text(text) | Value::Loose(text) | Value::Datetime(text)) = &node.value else {
-            return expected(Self::EXPECTED, node, path, problems);
-        };
-        text.parse().map_err(|error| problems.add(&node.place, path, error)).ok()
-    }
-
-    fn schema() -> Json {
-        json!({ "type": "string", "examples": ["earliest", "latest", "2026-07-01T00:00:00Z"] })
-    }
-}
+text_type!(
+    StartPolicy,
+    "\"earliest\", \"latest\" or a time such as \"2026-07-01T00:00:00Z\"",
+    { "type": "string" }
+);
 
 #[cfg(test)]
 mod tests {

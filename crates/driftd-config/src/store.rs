@@ -5,27 +5,10 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use serde_json::json;
-
-use crate::read::text_leaf;
+use crate::text::text_type;
 
 /// What a password in an address is printed as.
 const MASK: &str = "***";
-
-/// The `[store]` section.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoreConfig {
-    /// Which database.
-    pub url: StoreUrl,
-    /// Connections to Postgres at most, 2 to 100; SQLite has its own number.
-    pub max_connections: u16,
-}
-
-impl Default for StoreConfig {
-    fn default() -> Self {
-        Self { url: StoreUrl::Sqlite(PathBuf::from("driftd.db")), max_connections: 10 }
-    }
-}
 
 /// A database.
 #[derive(Clone, PartialEq, Eq)]
@@ -160,11 +143,10 @@ impl fmt::Debug for StoreUrl {
     }
 }
 
-text_leaf!(
+text_type!(
     StoreUrl,
     "an address of a database, such as \"sqlite://driftd.db\"",
-    str::parse::<Self>,
-    json!({ "type": "string", "examples": ["sqlite://driftd.db", "postgres://driftd@localhost/driftd"] })
+    { "type": "string", "pattern": "^(sqlite:|postgres(ql)?://)" }
 );
 
 #[cfg(test)]

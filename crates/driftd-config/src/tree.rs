@@ -1,14 +1,14 @@
 //! The tree of a configuration before it has meaning: TOML in which every key and value knows where it was written.
 
-mod environment;
-mod merge;
+mod at;
+mod layers;
 mod parse;
 mod place;
 
 use std::collections::BTreeMap;
 
-pub(crate) use environment::overrides;
-pub(crate) use merge::merge;
+pub(crate) use at::At;
+pub(crate) use layers::{merge, overrides};
 pub(crate) use parse::parse;
 pub(crate) use place::Place;
 
@@ -67,29 +67,11 @@ impl Node {
         }
     }
 
-    /// The value as an integer.
-    pub(crate) fn as_integer(&self) -> Option<i128> {
-        match &self.value {
-            Value::Integer(number) => Some(*number),
-            Value::Loose(text) => text.trim().parse().ok(),
-            _ => None,
-        }
-    }
-
     /// The value as a number; integers are numbers.
     pub(crate) fn as_number(&self) -> Option<f64> {
         match &self.value {
             Value::Float(number) => Some(*number),
             Value::Integer(number) => Some(*number as f64),
-            Value::Loose(text) => text.trim().parse().ok(),
-            _ => None,
-        }
-    }
-
-    /// The value as true or false.
-    pub(crate) fn as_bool(&self) -> Option<bool> {
-        match &self.value {
-            Value::Bool(yes) => Some(*yes),
             Value::Loose(text) => text.trim().parse().ok(),
             _ => None,
         }
@@ -101,6 +83,20 @@ impl Node {
             Value::Table(table) => Some(table),
             _ => None,
         }
+    }
+
+    /// The value as a list.
+    pub(crate) fn as_list(&self) -> Option<&[Self]> {
+        match &self.value {
+            Value::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// How the node is called as item number `index` of a list: by its name, or by that number.
+    pub(crate) fn item_name(&self, index: usize) -> String {
+        let name = self.as_table().and_then(|table| table.get("name")).and_then(|entry| entry.node.as_text());
+        name.map_or_else(|| format!("[#{}]", index + 1), |name| format!("[{name}]"))
     }
 }
 

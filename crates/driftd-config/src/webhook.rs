@@ -3,31 +3,38 @@
 use std::path::PathBuf;
 
 use driftd_window::Span;
-use serde::Serialize;
-use serde_json::{Value as Json, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::problem::Problems;
-use crate::read::{Read, Required, expected, record};
-use crate::tree::{Node, Value};
+use crate::read::text_or_table;
+use crate::secret::SecretKeys;
 use crate::{HttpUrl, SecretRef};
 
-/// An HTTP endpoint.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An HTTP endpoint. Posts are signed by Standard Webhooks when there is a secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct WebhookChannel {
-    /// Where to post. An address with a secret in its path or query belongs into a reference.
+    /// Where to post. An address with a secret in it, in its path or its query, belongs into a reference: { env =
+    /// "WEBHOOK_URL" }.
+    #[schemars(example = &"https://example.com/hook")]
     pub url: Address,
-    /// Where the signing key (`whsec_…`) is kept; unsigned without.
+    /// Where the signing key (whsec_…) is kept; unsigned without.
+    #[schemars(example = SecretRef::Env("WEBHOOK_SECRET".to_owned()))]
     pub secret: Option<SecretRef>,
-    /// Where the token is kept that is sent as `Authorization: Bearer …`; no such header without.
+    /// Where the token is kept that is sent as "Authorization: Bearer …"; no such header without.
+    #[schemars(example = SecretRef::Env("WEBHOOK_TOKEN".to_owned()))]
     pub token: Option<SecretRef>,
     /// How often to post while everything is healthy; never without.
+    #[schemars(example = &"5m", extend("x-longer-than" = "0s"))]
     pub heartbeat: Option<Span>,
-    /// What is posted, where not driftd's own message.
+    /// What is posted instead of driftd's message: "teams" for a Microsoft Teams card, or { file = "/path" } for a
+    /// template of one's own.
+    #[schemars(example = &"teams")]
     pub template: Option<WebhookTemplate>,
 }
 
 /// An address that may itself be a secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Address {
     /// Said in the configuration, and shown by it.
@@ -37,7 +44,7 @@ pub enum Address {
 }
 
 /// What is posted instead of driftd's own message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum WebhookTemplate {
     /// A card for Microsoft Teams.
@@ -46,51 +53,30 @@ pub enum WebhookTemplate {
     File(PathBuf),
 }
 
-impl Read for Address {
-    const EXPECTED: &'static str = "an address, such as \"https://example.com/hook\", or a reference to one: { env = \"VARIABLE\" } or { file = \"/path\" }";
-
-    fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Self> {
-        match &node.value {
-            Value::Text(_) | Value::Loose(_) => HttpUrl::read(node, path, problems).map(Self::Plain),
-            Value::Table(_) => SecretRef::read(node, path, problems).map(Self::Secret),
-            _ => expected(Self::EXPECTED, node, path, problems),
-        }
-    }
-
-    fn schema() -> Json {
-        json!({ "anyOf": [HttpUrl::schema(), SecretRef::schema()] })
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "an address, such as \"https://example.com/hook\", or a reference to one: { env = \"VARIABLE\" } or \
+                        { file = \"/path\" }";
+        let plain = |text: &str| text.parse().map(Self::Plain).map_err(|error: crate::BadAddress| error.to_string());
+        text_or_table(deserializer, expected, plain, |keys: SecretKeys| keys.try_into().map(Self::Secret))
     }
 }
 
-record! {
-    /// A template of one's own.
-    RawTemplate, "a template, such as { file = \"/etc/driftd/card.json\" }" {
-        /// File that holds the template.
-        file: Required<String>,
-    }
-}
-
-impl Read for WebhookTemplate {
-    const EXPECTED: &'static str = "a template: \"teams\" or { file = \"/path\" }";
-
-    fn read(node: &Node, path: &str, problems: &mut Problems) -> Option<Self> {
-        match &node.value {
-            Value::Text(text) | Value::Loose(text) if text == "teams" => Some(Self::Teams),
-            Value::Text(text) | Value::Loose(text) => {
-                let message =
-                    format!("{text:?} is no template: write \"teams\", or {{ file = \"/path\" }} for one of your own");
-                problems.add(&node.place, path, message);
-                None
-            }
-            Value::Table(_) => {
-                let file = RawTemplate::read(node, path, problems)?.file.value()?;
-                Some(Self::File(file.into()))
-            }
-            _ => expected(Self::EXPECTED, node, path, problems),
+impl<'de> Deserialize<'de> for WebhookTemplate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Keys {
+            file: PathBuf,
         }
-    }
 
-    fn schema() -> Json {
-        json!({ "anyOf": [{ "const": "teams" }, RawTemplate::schema()] })
+        let named = |text: &str| match text {
+            "teams" => Ok(Self::Teams),
+            _ => {
+                Err(format!("{text:?} is no template: write \"teams\", or {{ file = \"/path\" }} for one of your own"))
+            }
+        };
+        let expected = "a template: \"teams\" or { file = \"/path\" }";
+        text_or_table(deserializer, expected, named, |keys: Keys| Ok(Self::File(keys.file)))
     }
 }

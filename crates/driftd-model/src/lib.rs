@@ -27,6 +27,7 @@ mod judge;
 mod matcher;
 mod monitor;
 mod mute;
+pub mod never;
 mod notification;
 mod notification_policy;
 mod observation;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use regex::{Regex, RegexBuilder};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Characters of a label's name at the most.
@@ -13,12 +14,13 @@ const LONGEST: usize = 64;
 const PATTERN_BYTES: usize = 256 << 10;
 
 /// Name of a label: letters, digits and `_`, not beginning with a digit, as in Prometheus.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = "^[A-Za-z_][A-Za-z0-9_]{0,63}$"))]
 pub struct LabelName(String);
 
 /// What routes, silences and receivers know an incident by. A label that is not there has the empty value.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Labels(BTreeMap<LabelName, String>);
 

@@ -6,12 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use driftd_stats::{DriftStatistic, Smoothing};
 use driftd_window::{PaneWidth, Span, WindowSpec};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::never::{self, Never, Share};
 use crate::{BaselineRef, FeatureKind, FeatureName, Labels, MonitorId, Threshold, Topic};
 
 /// What a column is to the model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Default)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// It goes in.
@@ -24,8 +26,9 @@ pub enum Role {
 }
 
 /// Where a monitor's values stand in a record: JSON Pointers, or flat column names by their last token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = "^/."))]
 pub struct Pointer(String);
 
 /// A text that points nowhere.
@@ -57,6 +60,20 @@ impl Pointer {
     pub fn column(&self) -> String {
         let last = self.0.rsplit('/').next().unwrap_or_default();
         last.replace("~1", "/").replace("~0", "~")
+    }
+}
+
+impl TryFrom<String> for Pointer {
+    type Error = BadPointer;
+
+    fn try_from(text: String) -> Result<Self, BadPointer> {
+        Self::new(&text)
+    }
+}
+
+impl From<Pointer> for String {
+    fn from(pointer: Pointer) -> Self {
+        pointer.0
     }
 }
 
@@ -93,39 +110,62 @@ pub struct FeatureRules {
 }
 
 /// When bad windows become an incident and good ones end it.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct IncidentRules {
-    /// Consecutive bad windows over disjoint data before an incident opens (1 for critical ones).
+    /// Consecutive bad windows over disjoint data before an incident opens; critical ones open at once.
+    #[schemars(range(min = 1, max = 1000))]
     pub open_after: u32,
     /// Good windows in a row, in every window shape that complained, before it resolves. They may overlap: a bad record
     /// makes every window around it bad, but a good window is good throughout.
+    #[schemars(range(min = 1, max = 1000))]
     pub resolve_after: u32,
-    /// Shortest time between two notifications about new features in an open incident.
+    /// Shortest time between two notifications about features that join an open incident.
+    #[schemars(extend("x-longer-than" = "0s"))]
     pub group_interval: Span,
-    /// Time after which an open, unacknowledged incident is told again.
+    /// Time after which an open incident that nobody acknowledged is told again.
+    #[schemars(extend("x-longer-than" = "0s"))]
     pub repeat_interval: Span,
-    /// Share of the baseline's traffic below which a window has too few records; never without.
+    /// Share of the rows that the baseline had in the same hours of the week below which a window has too few; "never"
+    /// turns it off.
+    #[serde(with = "never")]
+    #[schemars(with = "Never<Share>")]
     pub least_volume: Option<f64>,
 }
 
 /// When driftd's own trouble becomes an incident of kind `pipeline`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct PipelineRules {
-    /// Time the watermark may be behind the clock while there is more to read; never too long without.
+    /// Time the watermark may be behind the clock while there is more to read, or "never".
+    #[serde(with = "never")]
+    #[schemars(with = "Never<Span>", extend("x-longer-than" = "0s"))]
     pub lag: Option<Span>,
-    /// Event time one partition may be behind the newest; never too long without.
+    /// Event time one partition may be behind the newest, or "never".
+    #[serde(with = "never")]
+    #[schemars(with = "Never<Span>", extend("x-longer-than" = "0s"))]
     pub stall: Option<Span>,
-    /// Share of unreadable records from which on it is one; never without.
+    /// Share of rejected records from which on it is one, or "never".
+    #[serde(with = "never")]
+    #[schemars(with = "Never<Share>")]
     pub rejected: Option<f64>,
 }
 
 /// How a monitor's population is split.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SegmentSpec {
-    /// The labels.
+    /// JSON Pointers to the labels.
+    #[schemars(length(min = 1), example = ["/features/carrier"])]
     pub by: Vec<Pointer>,
-    /// Segments kept apart; the rest overflow.
+    /// Segments kept apart, largest first; the rest overflow.
+    #[serde(default = "most_segments")]
+    #[schemars(range(min = 1, max = 10_000))]
     pub max: u16,
+}
+
+const fn most_segments() -> u16 {
+    defaults::SEGMENTS
 }
 
 /// Where event time, identity and model stand in a record.

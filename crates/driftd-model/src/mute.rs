@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use driftd_window::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 const MINUTE: i64 = 60_000_000;
 const DAY: u16 = 24 * 60;
@@ -12,7 +14,8 @@ const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 /// A recurring time in UTC: `22:00-06:00` every day, or `sat,sun 00:00-24:00`.
 ///
 /// The days are those on which it begins; one that ends before it begins lasts into the next day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
 pub struct MuteTime {
     /// Whether it begins on a day, from Monday.
     days: [bool; 7],
@@ -50,6 +53,20 @@ impl FromStr for MuteTime {
 
     fn from_str(text: &str) -> Result<Self, BadMuteTime> {
         parse(text).ok_or_else(|| BadMuteTime(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for MuteTime {
+    type Error = BadMuteTime;
+
+    fn try_from(text: String) -> Result<Self, BadMuteTime> {
+        text.parse()
+    }
+}
+
+impl From<MuteTime> for String {
+    fn from(time: MuteTime) -> Self {
+        time.to_string()
     }
 }
 

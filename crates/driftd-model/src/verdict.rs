@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use driftd_stats::{DriftStatistic, FeatureLayout, Movement, NotComputable};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::FeatureName;
@@ -133,11 +134,14 @@ impl fmt::Display for Reason {
 }
 
 /// Effect sizes at which a statistic warns and is critical.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Threshold {
     /// Effect from which the outcome is a warning.
+    #[schemars(range(min = 0))]
     pub warn: f64,
     /// Effect from which the outcome is critical; never below `warn`.
+    #[schemars(range(min = 0))]
     pub critical: f64,
 }
 

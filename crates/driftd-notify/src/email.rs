@@ -128,9 +128,8 @@ impl EmailTransport {
         secrets: SecretResolver,
         options: &EmailOptions,
     ) -> Result<Self, EmailError> {
-        let from = mailbox(&channel.from).map_err(|what| EmailError::unusable("from", what))?;
-        let to: Result<Vec<Mailbox>, String> = channel.to.iter().map(mailbox).collect();
-        let to = to.map_err(|what| EmailError::unusable("to", what))?;
+        let from = mailbox(&channel.from);
+        let to: Vec<Mailbox> = channel.to.iter().map(mailbox).collect();
         if to.is_empty() {
             return Err(EmailError::unusable("to", "nobody would get the mail: name at least one address"));
         }
@@ -308,18 +307,8 @@ impl RecipientResults {
 }
 
 /// An address of the configuration, which may have a name.
-fn mailbox(address: &EmailAddress) -> Result<Mailbox, String> {
-    let written = address.as_str();
-    let (name, bare) = match written.rsplit_once('<') {
-        Some((name, bare)) => (name.trim().trim_matches('"').trim(), bare.strip_suffix('>').unwrap_or(bare)),
-        None => ("", written),
-    };
-    if !bare.is_ascii() {
-        return Err(format!("{bare:?} is not in plain letters: write the host in its xn-- form"));
-    }
-    let address = bare.parse().map_err(|_| format!("{bare:?} is not an e-mail address: write name@host"))?;
-    let name = Some(name).filter(|name| !name.is_empty()).map(|name| words::name(name, 80));
-    Ok(Mailbox::new(name, address))
+fn mailbox(address: &EmailAddress) -> Mailbox {
+    Mailbox::new(address.name().map(|name| words::name(name, 80)), address.address().clone())
 }
 
 fn part(text: String, kind: ContentType) -> SinglePart {

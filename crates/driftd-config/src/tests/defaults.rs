@@ -1,5 +1,5 @@
-use super::{LEAST, loaded};
-use crate::{Config, DEFAULT_TOML, Source, schema};
+use super::{LEAST, env, loaded};
+use crate::{Config, DEFAULT_TOML, Source, default_toml, reference, schema};
 
 /// The default file with the keys of monitors, receivers and routes in use.
 fn uncommented() -> String {
@@ -11,6 +11,16 @@ fn uncommented() -> String {
 }
 
 #[test]
+fn what_is_made_of_the_types_is_up_to_date() {
+    const REFERENCE: &str = include_str!("../../../../docs/configuration.md");
+    for (path, is, should) in
+        [("config/driftd.toml", DEFAULT_TOML, default_toml()), ("docs/configuration.md", REFERENCE, reference())]
+    {
+        assert!(is == should, "{path} is not up to date: cargo run -p driftd-config --example generate");
+    }
+}
+
+#[test]
 fn the_default_file_says_the_defaults() {
     assert_eq!(loaded(DEFAULT_TOML), Config::default());
     assert_eq!(loaded(""), Config::default());
@@ -18,37 +28,40 @@ fn the_default_file_says_the_defaults() {
 
 #[test]
 fn the_default_file_says_the_defaults_of_a_monitor() {
-    let annotated = loaded(&uncommented());
+    let allowed = env([("DRIFTD__NOTIFY__ALLOW_COMMANDS", "true")]);
+    let annotated = Config::load(&[Source::new("d.toml", uncommented())], allowed).unwrap();
     let least =
         loaded("[[monitor]]\nname = 'flight-delay'\ntopic = 'flight-predictions'\nbaseline = 'flight-delay@v1'");
-    assert_eq!(annotated.monitors, least.monitors);
-    assert_eq!(annotated.layouts, least.layouts);
-    assert_eq!(annotated.notes, []);
-    assert_eq!((annotated.receivers.len(), annotated.routes.len()), (6, 2));
+    assert_eq!((&annotated.monitor, &annotated.monitors), (&least.monitor, &least.monitors));
+    assert_eq!(annotated.layout(&least.monitors[0].id), least.layout(&least.monitors[0].id));
+    assert_eq!((annotated.receivers.len(), annotated.routes.len()), (7, 1));
+}
+
+/// Every line of the schema that explains a key, by the key's path.
+fn explained(schema: &serde_json::Value, path: &str, found: &mut Vec<(String, String)>) {
+    for (key, property) in schema["properties"].as_object().into_iter().flatten() {
+        let path = format!("{path}.{key}");
+        found.push((path.clone(), property["description"].as_str().unwrap_or_default().to_owned()));
+        explained(property, &path, found);
+        explained(&property["items"], &path, found);
+        explained(&property["additionalProperties"], &path, found);
+    }
 }
 
 #[test]
-fn the_default_file_names_every_key() {
-    /// Every key of every `properties`, at any depth.
-    fn keys(schema: &serde_json::Value, found: &mut Vec<String>) {
-        for (word, inner) in schema.as_object().into_iter().flatten() {
-            match word.as_str() {
-                "properties" => {
-                    for (key, property) in inner.as_object().into_iter().flatten() {
-                        found.push(key.clone());
-                        keys(property, found);
-                    }
-                }
-                _ => keys(inner, found),
-            }
-        }
-        schema.as_array().into_iter().flatten().for_each(|inner| keys(inner, found));
-    }
+fn every_key_is_in_the_default_file_and_on_the_reference_page() {
     let mut found = Vec::new();
-    keys(&schema(), &mut found);
-    assert!(found.len() > 80, "{found:?}");
-    for key in found {
-        assert!(DEFAULT_TOML.contains(&key), "{key} does not occur in config/driftd.toml");
+    explained(&schema(), "", &mut found);
+    assert!(found.len() > 130, "{}", found.len());
+    let (file, page) = (default_toml(), reference());
+    let is_word =
+        |text: &str, key: &str| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|w| w == key);
+    for (path, description) in found {
+        let key = path.rsplit('.').next().unwrap();
+        let is_secret = matches!(key, "env" | "file");
+        assert!(is_secret || page.contains(&format!("| `{key}` |")) || page.contains(&format!("[{key}]")), "{path}");
+        assert!(file.lines().any(|line| is_word(line, key)), "{path} is not in the default file");
+        assert!(!description.is_empty(), "{path} is not explained");
     }
 }
 
@@ -65,8 +78,7 @@ fn defaults_are_those_of_the_documentation() {
     start = "earliest"
     fetch_bytes = "64MiB"
     drain_timeout = "20s"
-
-    [kafka.properties]
+    properties = {}
 
     [http]
     enabled = true
@@ -91,12 +103,12 @@ fn defaults_are_those_of_the_documentation() {
     [[monitor]]
     name = "flights"
     topics = ["flights"]
+    baseline = "flights@v1"
     format = "json"
     event_time = "/ts"
     model = {}
     filter = {}
     labels = {}
-    baseline = "flights@v1"
     pane = "1h"
     out_of_orderness = "1m"
     allowed_lateness = "5m"
@@ -107,6 +119,9 @@ fn defaults_are_those_of_the_documentation() {
     q = 0.01
     smoothing = { pseudo_count = 0.5 }
     statistics = ["psi", "ks", "missing", "unseen", "non_finite"]
+    pipeline = { lag = "1h", stall = "30m", rejected = 0.05 }
+    baseline_options = { bins = 10, cells = 256, categories = 100 }
+    features = {}
 
     [monitor.thresholds]
     psi = { warn = 0.1, critical = 0.25 }
@@ -121,16 +136,6 @@ fn defaults_are_those_of_the_documentation() {
     group_interval = "5m"
     repeat_interval = "4h"
     least_volume = 0.1
-
-    [monitor.pipeline]
-    lag = "1h"
-    stall = "30m"
-    rejected = 0.05
-
-    [monitor.baseline_options]
-    bins = 10
-    cells = 256
-    categories = 100
     "#);
 }
 
@@ -150,19 +155,29 @@ fn the_schema_explains_keys_to_editors() {
         serde_json::to_string_pretty(&monitor["properties"]["segments"]).unwrap(), @r#"
     {
       "additionalProperties": false,
-      "description": "Labels that split the population. Not split by default.",
+      "description": "Labels that split the population, by their pointers; each combination of them is judged by itself.",
       "properties": {
         "by": {
           "description": "JSON Pointers to the labels.",
+          "examples": [
+            [
+              "/features/carrier"
+            ]
+          ],
           "items": {
+            "description": "Where a monitor's values stand in a record: JSON Pointers, or flat column names by their last token.",
             "pattern": "^/.",
             "type": "string"
           },
+          "minItems": 1,
           "type": "array"
         },
         "max": {
-          "description": "Segments kept apart, largest first; the rest overflow. Default 32.",
-          "minimum": 0,
+          "default": 32,
+          "description": "Segments kept apart, largest first; the rest overflow.",
+          "format": "uint16",
+          "maximum": 10000,
+          "minimum": 1,
           "type": "integer"
         }
       },
@@ -174,5 +189,5 @@ fn the_schema_explains_keys_to_editors() {
     "#);
     let feature = &monitor["properties"]["features"]["additionalProperties"];
     assert_eq!(feature["properties"]["psi"]["required"], serde_json::json!(["warn", "critical"]));
-    assert_eq!(feature["properties"]["role"]["enum"], serde_json::json!(["feature", "prediction", "label"]));
+    assert_eq!(feature["properties"]["role"]["oneOf"][2]["const"], "label");
 }

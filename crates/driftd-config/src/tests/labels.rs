@@ -23,23 +23,23 @@ fn labels_come_from_the_monitor_its_filter_and_the_environment() {
 
 #[test]
 fn labels_have_names_of_their_own() {
-    insta::assert_snapshot!(monitor_errors("labels = { monitor = 'x', segment = 'x', kind = 'x', severity = 'x', environment = 'x', model = 'x', model_version = 'x' }"), @r#"
-    d.toml:5:12: monitor[flights].labels.monitor: is set by driftd, to the monitor's name: choose another name
-    d.toml:5:27: monitor[flights].labels.segment: is set by driftd, to the segment an incident is of: choose another name
-    d.toml:5:42: monitor[flights].labels.kind: is set by driftd, to the kind of an incident: choose another name
-    d.toml:5:54: monitor[flights].labels.severity: is set by driftd, to the severity of an incident: choose another name
-    d.toml:5:70: monitor[flights].labels.environment: is set by driftd, to what notify.environment says: choose another name
-    d.toml:5:89: monitor[flights].labels.model: is set by driftd, to the one model that the monitor's filter names: choose another name
-    d.toml:5:102: monitor[flights].labels.model_version: is set by driftd, to the one model version that the monitor's filter names: choose another name
-    "#);
-    insta::assert_snapshot!(monitor_errors("labels = { 'on-call' = 'x', 2nd = 'x', team = '', owner = 3, note = \"a\\nb\" }"), @r#"
+    insta::assert_snapshot!(monitor_errors("labels = { monitor = 'x', segment = 'x', kind = 'x', severity = 'x', environment = 'x', model = 'x', model_version = 'x' }"), @"
+    d.toml:5:22: monitor[flights].labels.monitor: is set by driftd, to the monitor's name: choose another name
+    d.toml:5:37: monitor[flights].labels.segment: is set by driftd, to the segment an incident is of: choose another name
+    d.toml:5:49: monitor[flights].labels.kind: is set by driftd, to the kind of an incident: choose another name
+    d.toml:5:65: monitor[flights].labels.severity: is set by driftd, to the severity of an incident: choose another name
+    d.toml:5:84: monitor[flights].labels.environment: is set by driftd, to what notify.environment says: choose another name
+    d.toml:5:97: monitor[flights].labels.model: is set by driftd, to the one model that the monitor's filter names: choose another name
+    d.toml:5:118: monitor[flights].labels.model_version: is set by driftd, to the one model version that the monitor's filter names: choose another name
+    ");
+    insta::assert_snapshot!(monitor_errors("labels = { 'on-call' = 'x', 2nd = 'x', team = '', owner = 3 }"), @r#"
     d.toml:5:12: monitor[flights].labels.on-call: "on-call" is not a label: use letters, digits and '_', 64 at the most, and no digit first
     d.toml:5:29: monitor[flights].labels.2nd: "2nd" is not a label: use letters, digits and '_', 64 at the most, and no digit first
     d.toml:5:47: monitor[flights].labels.team: is empty: write a text, or leave the key out
     d.toml:5:59: monitor[flights].labels.owner: expected text in quotes; found an integer
-    d.toml:5:69: monitor[flights].labels.note: has a line break or another control character in it: leave that out
     "#);
-    insta::assert_snapshot!(monitor_errors("labels = ['team']"), @r#"d.toml:5:10: monitor[flights].labels: expected a table of labels, such as { team = "ml" }; found a list"#);
+    insta::assert_snapshot!(monitor_errors("labels = { note = \"a\\nb\" }"), @"d.toml:5:19: monitor[flights].labels.note: has a line break or another control character in it: leave that out");
+    insta::assert_snapshot!(monitor_errors("labels = ['team']"), @"d.toml:5:10: monitor[flights].labels: expected a table; found a list");
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn the_least_volume_is_a_share() {
 fn runbooks_are_addresses_and_limits_are_limits() {
     insta::assert_snapshot!(monitor_errors("runbook = 'see the wiki'\npipeline = { lag = '0s', stall = 5, rejected = 0, lost = 1 }"), @r#"
     d.toml:5:11: monitor[flights].runbook: "see the wiki" is not an address: write http:// or https:// and a host
-    d.toml:6:20: monitor[flights].pipeline.lag: must be longer than zero: write "never" for no limit
+    d.toml:6:20: monitor[flights].pipeline.lag: must be longer than zero, or "never"
     d.toml:6:34: monitor[flights].pipeline.stall: expected a duration such as "90d", or "never"; found an integer
     d.toml:6:48: monitor[flights].pipeline.rejected: 0 is out of range: choose a number above 0 and at most 1, or "never"
     d.toml:6:51: monitor[flights].pipeline.lost: unknown key; known here: lag, stall, rejected

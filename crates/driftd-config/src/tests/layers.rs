@@ -34,8 +34,7 @@ fn problems_name_the_file_that_was_last_to_speak() {
         env([("DRIFTD__STORE__URL", "nowhere")]),
     );
     insta::assert_snapshot!(errors.unwrap_err(), @r#"
-    1.toml:3:1: monitor[a]: baseline is missing: it is a version of a baseline, such as "flight-delay@v1"
-    1.toml:3:1: monitor[a]: topic is missing: write topic = "…" or topics = ["…", "…"]
+    1.toml:3:1: monitor[a]: baseline is missing: A version of a baseline, NAME@vN, made by `driftd baseline build flight-delay FILE`. Such as "flight-delay@v1".
     2.toml:2:10: http.listen: "y" is not an address and port: write digits, as in 127.0.0.1:8080 or [::1]:8080
     3.toml:2:8: monitor[flights].name: monitor "flights" is already defined at 2.toml:4:8: rename one of them
     environment variable DRIFTD__STORE__URL: store.url: names no database: write sqlite://driftd.db or postgres://user@host/database
@@ -127,7 +126,7 @@ fn wrong_variables_are_told_by_name() {
     );
     insta::assert_snapshot!(errors.unwrap_err(), @r#"
     environment variable DRIFTD__ENGINE__CHECKPOINT_INTERVAL: engine.checkpoint_interval: "soon" is not a duration: write a number and a unit, such as 15m, 6h or 1d
-    environment variable DRIFTD__HTTP__LISTEN__PORT: http.listen: expected an address and port, such as "127.0.0.1:8080"; found a table
+    environment variable DRIFTD__HTTP__LISTEN__PORT: http.listen: expected text in quotes; found a table
     environment variable DRIFTD__KAFKA__BROKERS: kafka.brokers[#2]: "b" is not a broker: write host:port, such as localhost:9092
     environment variable DRIFTD__MONITOR__FLIGHTS__PANE: a monitor cannot be set by environment variables: write [[monitor]] in a file
     environment variable DRIFTD__NOTIFY__ALLOW_COMMANDS: notify.allow_commands: expected true or false; found text

@@ -37,26 +37,30 @@ teams = {}
 [[route]]
 receivers = ["none"]
 "#), @r#"
-    d.toml:2:1: receiver[none]: has no kind: write one of email, webhook, slack, pagerduty, alertmanager, command or log
+    d.toml:2:1: receiver[none]: has no kind: write one of email, webhook, slack, pagerduty, alertmanager, command, log
     d.toml:4:1: receiver[two]: has more than one kind: write a [[receiver]] for each
-    d.toml:10:9: receiver[mail].email: has only one of username and password: write both or neither
-    d.toml:10:16: receiver[mail].email.to: is empty: name at least one address
+    d.toml:10:9: receiver[mail].email: password is missing: Where the password is kept.
+    d.toml:10:16: receiver[mail].email.to: is empty: name at least one
     d.toml:10:27: receiver[mail].email.from: "driftd" is not an e-mail address: write name@host
     d.toml:10:44: receiver[mail].email.smtp: "mail.example.com" is not a mail server: write smtp://host:port, such as smtp://mail.example.com:587
-    d.toml:10:87: receiver[mail].email.tls: "ssl" is not a choice: write "starttls" or "tls" or "none"
+    d.toml:10:87: receiver[mail].email.tls: "ssl" is not a choice: write one of starttls, tls, none
     d.toml:13:19: receiver[hook].webhook.url: "example.com" is not an address: write http:// or https:// and a host
     d.toml:13:43: receiver[hook].webhook.secret: expected a reference to a secret: { env = "VARIABLE" } or { file = "/path" }, never the secret itself; found text
     d.toml:13:66: receiver[hook].webhook.heartbeat: must be longer than zero
     d.toml:16:19: receiver[hook2].webhook.url: has a user or password in the address: keep secrets out of addresses
     d.toml:19:9: receiver[chat].slack: names no single way in: write either webhook, or token and channel
     d.toml:22:29: receiver[pager].pagerduty.routing_key: names no single place: write either env or file
-    d.toml:25:25: receiver[am].alertmanager.urls: is empty: name at least one address
     d.toml:25:26: receiver[am].alertmanager.urls[#1]: "am:9093" is not an address: write http:// or https:// and a host
-    d.toml:28:11: receiver[run].command: would run a local program: set notify.allow_commands = true to allow that
     d.toml:28:23: receiver[run].command.program: is empty: write a text, or leave the key out
-    d.toml:29:1: receiver[teams]: has no kind: write one of email, webhook, slack, pagerduty, alertmanager, command or log
     d.toml:31:1: receiver[teams].teams: unknown key; known here: name, email, webhook, slack, pagerduty, alertmanager, command, log
     "#);
+}
+
+#[test]
+fn programs_have_to_be_allowed() {
+    let text = "[[receiver]]\nname = 'run'\ncommand = { program = 'retrain' }\n[[route]]\nreceivers = ['run']\n";
+    insta::assert_snapshot!(errors(text), @"d.toml:3:11: receiver[run].command: would run a local program: set notify.allow_commands = true to allow that");
+    assert!(load(&format!("notify.allow_commands = true\n{text}")).is_ok());
 }
 
 #[test]
@@ -92,16 +96,16 @@ receivers = ["a"]
     d.toml:6:54: receiver[a].webhook.token: expected a reference to a secret: { env = "VARIABLE" } or { file = "/path" }, never the secret itself; found text
     d.toml:6:76: receiver[a].webhook.template: "slack" is no template: write "teams", or { file = "/path" } for one of your own
     d.toml:9:19: receiver[b].webhook.url: expected an address, such as "https://example.com/hook", or a reference to one: { env = "VARIABLE" } or { file = "/path" }; found an integer
-    d.toml:9:33: receiver[b].webhook.template: file is missing: it is text in quotes
+    d.toml:9:33: receiver[b].webhook.template: file is missing
     d.toml:9:35: receiver[b].webhook.template.path: unknown key; known here: file
-    d.toml:12:27: receiver[c].webhook.url.env: is not the name of an environment variable: use letters, digits and '_'
+    d.toml:12:19: receiver[c].webhook.url: env is not the name of an environment variable: use letters, digits and '_'
     d.toml:12:70: receiver[c].webhook.template: expected a template: "teams" or { file = "/path" }; found an integer
     d.toml:15:19: receiver[d].webhook.url: "http://example.com:0/" is not an address: write http:// or https:// and a host
     d.toml:15:64: receiver[d].webhook.template.file: is empty: write a text, or leave the key out
     d.toml:18:58: receiver[e].alertmanager.interval: must be longer than zero
     d.toml:18:72: receiver[e].alertmanager.token: expected a reference to a secret: { env = "VARIABLE" } or { file = "/path" }, never the secret itself; found text
     d.toml:21:44: receiver[f].command.timeout: must be longer than zero
-    d.toml:24:44: receiver[g].command.timeout: 31s is too long: give at most 30s, and let the program start what takes longer and return
+    d.toml:24:44: receiver[g].command.timeout: 31s is too much: give at most 30s
     "#);
 }
 

@@ -62,6 +62,7 @@ fn the_example_is_shown_with_every_default() {
     [[monitor]]
     name = "flight-delay"
     topics = ["flight-predictions"]
+    baseline = "flight-delay@v1"
     format = "json"
     event_time = "/ts"
     id = "/id"
@@ -69,7 +70,6 @@ fn the_example_is_shown_with_every_default() {
     filter = { model = ["flight-delay"], version = ["3", "4"] }
     labels = { on_call = 'Anna "B"', team = "ml" }
     runbook = "https://wiki.example.com/flight-delay#what-to-do"
-    baseline = "flight-delay@v1"
     pane = "15m"
     out_of_orderness = "1m"
     allowed_lateness = "5m"
@@ -81,6 +81,7 @@ fn the_example_is_shown_with_every_default() {
     q = 0.05
     smoothing = { epsilon = 0.0001 }
     statistics = ["psi", "js"]
+    pipeline = { lag = "2h", stall = "never", rejected = 1.0 }
 
     [monitor.thresholds]
     psi = { warn = 0.1, critical = 0.25 }
@@ -95,32 +96,27 @@ fn the_example_is_shown_with_every_default() {
     repeat_interval = "1h 30m"
     least_volume = "never"
 
-    [monitor.pipeline]
-    lag = "2h"
-    stall = "never"
-    rejected = 1.0
-
     [monitor.baseline_options]
     bins = { equal_width = 30 }
     cells = 512
     categories = 20
 
     [monitor.features]
-    "air time" = { bins = { edges = [0.0, 60.5, 120.0] }, out_of_range = { critical = 0.1, warn = 0.01 }, statistics = ["out_of_range"] }
-    dep_delay = { path = "/features/dep_delay", psi = { critical = 0.25, warn = 0.1 }, statistics = ["psi", "ks"] }
-    origin = { kind = "categorical", statistics = ["tv"] }
-    predicted_late = { path = "/prediction", role = "prediction" }
-    tailnum = { ignore = true }
+    "air time" = { role = "feature", ignore = false, statistics = ["out_of_range"], bins = { edges = [0.0, 60.5, 120.0] }, out_of_range = { warn = 0.01, critical = 0.1 } }
+    dep_delay = { path = "/features/dep_delay", role = "feature", ignore = false, statistics = ["psi", "ks"], psi = { warn = 0.1, critical = 0.25 } }
+    origin = { role = "feature", kind = "categorical", ignore = false, statistics = ["tv"] }
+    predicted_late = { path = "/prediction", role = "prediction", ignore = false }
+    tailnum = { role = "feature", ignore = true }
 
     [[monitor]]
     name = "other"
     topics = ["a", "b"]
+    baseline = "other@v12"
     format = "json"
     event_time = "/ts"
     model = {}
     filter = {}
     labels = {}
-    baseline = "other@v12"
     pane = "1h"
     out_of_orderness = "1m"
     allowed_lateness = "5m"
@@ -131,6 +127,9 @@ fn the_example_is_shown_with_every_default() {
     q = 0.01
     smoothing = "none"
     statistics = ["psi", "ks", "missing", "unseen", "non_finite"]
+    pipeline = { lag = "1h", stall = "30m", rejected = 0.05 }
+    baseline_options = { bins = 10, cells = 256, categories = 100 }
+    features = {}
 
     [monitor.thresholds]
     psi = { warn = 0.1, critical = 0.25 }
@@ -145,16 +144,6 @@ fn the_example_is_shown_with_every_default() {
     group_interval = "5m"
     repeat_interval = "4h"
     least_volume = 0.1
-
-    [monitor.pipeline]
-    lag = "1h"
-    stall = "30m"
-    rejected = 0.05
-
-    [monitor.baseline_options]
-    bins = 10
-    cells = 256
-    categories = 100
 
     [[receiver]]
     name = "ml-oncall"
@@ -220,16 +209,11 @@ fn the_example_is_shown_with_every_default() {
 
     [[receiver]]
     name = "retrain"
-
-    [receiver.command]
-    program = "/usr/local/bin/retrain"
-    args = ["--model", "flights"]
-    timeout = "10s"
+    command = { program = "/usr/local/bin/retrain", args = ["--model", "flights"], timeout = "10s" }
 
     [[receiver]]
     name = "log"
-
-    [receiver.log]
+    log = {}
 
     [[route]]
     match = { segment = "!=UA", severity = "critical" }
@@ -239,10 +223,15 @@ fn the_example_is_shown_with_every_default() {
     mute_times = ["22:00-06:00", "sat,sun 00:00-24:00"]
 
     [[route]]
-    match = { environment = "!~test.*", model = "flight-delay", on_call = "", team = "=~ml|data" }
     receivers = ["teams", "own"]
     continue = false
     mute_times = []
+
+    [route.match]
+    environment = "!~test.*"
+    model = "flight-delay"
+    on_call = ""
+    team = "=~ml|data"
 
     [[route]]
     match = {}

@@ -8,7 +8,7 @@ use crate::Position;
 const VARIABLE: &str = "environment variable ";
 
 /// A place in one of the texts, or an environment variable. Ordered as the texts were given, variables last.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Place {
     order: u32,
     position: Option<Position>,

@@ -38,7 +38,7 @@ pub(super) struct Server {
 impl Server {
     /// The server at `url`, spoken to by somebody at `domain`.
     pub(super) fn new(url: &SmtpUrl, tls: SmtpTls, domain: &str, options: &EmailOptions) -> Result<Self, EmailError> {
-        let (host, port) = place(url, tls)?;
+        let (host, port) = (url.host().to_owned(), url.port().unwrap_or(usual_port(tls)));
         if let Ok(literal) = host.parse::<IpAddr>() {
             let checked = options.policy.check(literal);
             checked.map_err(|forbidden| EmailError::unusable("smtp", forbidden.to_string()))?;
@@ -68,34 +68,13 @@ impl Server {
     }
 }
 
-/// Host and port; the port is the usual one of the protection where none is named.
-fn place(url: &SmtpUrl, tls: SmtpTls) -> Result<(String, u16), EmailError> {
-    let usual = match tls {
+/// The usual port of a protection, where none is named.
+const fn usual_port(tls: SmtpTls) -> u16 {
+    match tls {
         SmtpTls::Starttls => 587,
         SmtpTls::Tls => 465,
         SmtpTls::None => 25,
-    };
-    let bad = || {
-        let what = format!(
-            "{:?} is not a mail server: write smtp://HOST:PORT, such as smtp://mail.example.com:587",
-            url.as_str()
-        );
-        EmailError::unusable("smtp", what)
-    };
-    let authority = url.as_str().strip_prefix("smtp://").ok_or_else(bad)?;
-    // An IPv6 address stands in brackets, because it has colons of its own.
-    let (host, rest) = match authority.strip_prefix('[') {
-        Some(bracketed) => bracketed.split_once(']').ok_or_else(bad)?,
-        None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
-    };
-    let port = match rest.strip_prefix(':') {
-        Some(port) => port.parse().ok().filter(|port| *port > 0).ok_or_else(bad)?,
-        None if rest.is_empty() => usual,
-        None => return Err(bad()),
-    };
-    let is_host =
-        !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':'));
-    if is_host { Ok((host.to_owned(), port)) } else { Err(bad()) }
+    }
 }
 
 /// TLS towards `host`, checked against the certificates of the machine and `roots`.
@@ -311,7 +290,11 @@ mod tests {
     use super::*;
 
     fn told(url: &str, tls: SmtpTls) -> String {
-        match Server::new(&url.parse().unwrap(), tls, "example.com", &EmailOptions::default()) {
+        let url = match url.parse() {
+            Ok(url) => url,
+            Err(error) => return format!("{error}"),
+        };
+        match Server::new(&url, tls, "example.com", &EmailOptions::default()) {
             Ok(server) => format!("{server}{}", if server.is_loopback() { " on this machine" } else { "" }),
             Err(error) => error.to_string(),
         }

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use driftd_config::{KafkaConfig, SecretRef};
 use driftd_model::{BoxFuture, Offset, Source, SourceError, SourceEvent, Topic, TopicPartition};
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::BaseConsumer;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
 
@@ -100,6 +102,26 @@ impl KafkaSource {
             drop(ends);
         })?;
         Ok(source)
+    }
+
+    /// Whether a source and a producer of dead letters can be started with `config`, short of connecting to anybody.
+    ///
+    /// # Errors
+    /// Permanent: the configuration cannot be used.
+    pub fn check<E>(config: &KafkaConfig, resolve: impl Fn(&SecretRef) -> Result<String, E>) -> Result<(), SourceError>
+    where
+        E: std::error::Error + Send + Sync + 'static,
+    {
+        let settings = Settings::new(config, resolve)?;
+        settings.consumer(1).create_native_config().map_err(|error| settings.explain(&error))?;
+        if config.dead_letter_topic.is_some() {
+            settings.producer(&[]).create_native_config().map_err(|error| settings.explain(&error))?;
+        }
+        // Certificates and keys are read when a client is made; one that knows no broker connects to none.
+        let mut client = settings.query_client();
+        client.remove("bootstrap.servers");
+        client.set_log_level(RDKafkaLogLevel::Emerg);
+        client.create::<BaseConsumer>().map(drop).map_err(|error| settings.explain(&error))
     }
 
     /// How often records had been deleted by their topic's retention before they were read.

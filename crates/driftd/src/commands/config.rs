@@ -14,6 +14,10 @@ pub(super) fn run(command: ConfigCommand) -> anyhow::Result<Exit> {
             for note in &config.notes {
                 eprintln!("note: {note}");
             }
+            if config.monitors.is_empty() {
+                eprintln!("note: there is nothing to watch: `driftd run` needs a [[monitor]]");
+            }
+            super::run::check(&config)?;
             let monitors = words::counted(config.monitors.len() as u64, "monitor", "monitors");
             let receivers = words::counted(config.receivers.len() as u64, "receiver", "receivers");
             line(format_args!("the configuration is valid: {monitors}, {receivers}"))?;

@@ -59,6 +59,11 @@ fn app_state(config: &Config, status: &Arc<Status>) -> AppState {
     AppState::new(readiness, [driftd_engine::metrics::registry()], config.routing().external_url.as_deref())
 }
 
+/// Whether [`run`] can start with the configuration, as far as that shows without connecting to anybody.
+pub(super) fn check(config: &Config) -> anyhow::Result<()> {
+    parts::check(config)
+}
+
 /// Takes the address of the listener, if one is wanted, and answers there until `ends`.
 async fn listen(
     config: &Config,
@@ -200,7 +205,7 @@ fn assemble(generation: &Generation, store: &SharedStore, status: &Arc<Status>) 
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let settings = LiveSettings {
         owner: owner.clone(),
-        threads: config.engine.threads.map_or(cores, |threads| usize::from(threads.get())),
+        threads: if config.engine.threads == 0 { cores } else { usize::from(config.engine.threads) },
         checkpoint_bytes: usize::try_from(config.engine.checkpoint_bytes.bytes()).unwrap_or(usize::MAX),
         checkpoint_interval: config.engine.checkpoint_interval,
         drain_timeout: config.kafka.drain_timeout.as_duration(),

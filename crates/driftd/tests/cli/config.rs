@@ -11,6 +11,8 @@ fn a_configuration_that_is_right() {
     exit 0
     --- out
     the configuration is valid: 0 monitors, 0 receivers
+    --- err
+    note: there is nothing to watch: `driftd run` needs a [[monitor]]
     ");
     fixture.write("driftd.toml", CONFIG);
     assert_snapshot!(fixture.run("config check").shown(), @"
@@ -50,14 +52,35 @@ receivers = ["nobody"]
     bad.toml:8:12: monitor[orders].baseline: "orders" is not a baseline version: write NAME@vN, such as flight-delay@v1
     bad.toml:9:14: monitor[orders].event_time: "ts" is not a JSON Pointer: it starts with '/', as in /features/dep_delay
     bad.toml:11:1: monitor[orders].windws: unknown key; did you mean windows?
-    bad.toml:12:12: monitor[orders].windows[day]: window "day": size 1h 30m is not a positive multiple of the pane width 1h
-    bad.toml:13:15: monitor[orders].min_samples: must not be negative
+    bad.toml:13:15: monitor[orders].min_samples: -3 is out of range: choose 1 to 1000000000
     bad.toml:15:14: route[#1].receivers[#1]: no receiver is named "nobody": defined are none
     "#);
     // Every command that reads it says the same.
     assert_eq!(fixture.run("history orders --config bad.toml").refusal(), error);
     fixture.write("broken.toml", "[store\nurl = 1\n");
     assert_snapshot!(fixture.run("config check --config broken.toml").refusal(), @"error: broken.toml:1:7: not valid TOML: unclosed table, expected `]`");
+}
+
+#[test]
+fn what_passes_can_be_started() {
+    let fixture = Fixture::new();
+    let check = |text: &str, env: &[(&str, &str)]| {
+        fixture.write("driftd.toml", format!("{CONFIG}{text}"));
+        finish(fixture.command("config check").envs(env.iter().copied()))
+    };
+    let hook = "[[receiver]]\nname = \"bus\"\nwebhook = { url = \"https://example.com/hook\", secret = { env = \"HOOK\" }, \
+                template = { file = \"none.jinja\" } }\n[[route]]\nreceivers = [\"bus\"]\n";
+    let refused = |refusal: String, why: &str| assert!(refusal.contains(why), "{refusal}");
+    let missing = "receiver[bus].webhook.secret: environment variable HOOK is not set";
+    refused(check(hook, &[]).refusal(), missing);
+    let key = [("HOOK", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")];
+    refused(check(hook, &key).refusal(), "receiver[bus].webhook.template: file none.jinja cannot be read");
+    let kafka = "[kafka.properties]\n\"sesion.timeout.ms\" = 6000\n";
+    let unknown = "kafka.properties.\"sesion.timeout.ms\": librdkafka knows no such property";
+    refused(check(kafka, &[]).refusal(), unknown);
+    let tls = "[kafka.properties]\n\"security.protocol\" = \"ssl\"\n\"ssl.ca.location\" = \"none.pem\"\n";
+    let refusal = check(tls, &[]).refusal();
+    assert!(refusal.starts_with("error: kafka: Client creation error: ssl.ca.location failed:"), "{refusal}");
 }
 
 #[test]

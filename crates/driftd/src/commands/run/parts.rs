@@ -19,6 +19,18 @@ pub(super) fn owner() -> String {
     format!("{machine}/{}", std::process::id())
 }
 
+/// Whether a daemon can be made of the configuration, short of connecting to anybody; all that cannot be used is named at
+/// once.
+pub(super) fn check(config: &Config) -> anyhow::Result<()> {
+    let kafka = KafkaSource::check(&config.kafka, setup::secret).map_err(anyhow::Error::new);
+    let problems: Vec<String> = [transports(config).map(drop), kafka]
+        .into_iter()
+        .filter_map(Result::err)
+        .map(|error| format!("{error:#}"))
+        .collect();
+    if problems.is_empty() { Ok(()) } else { Err(anyhow::anyhow!(problems.join("\n"))) }
+}
+
 /// A transport for every receiver; all that cannot be used are named at once.
 pub(super) fn transports(config: &Config) -> anyhow::Result<BTreeMap<ReceiverName, Arc<dyn Transport>>> {
     let mut transports: BTreeMap<ReceiverName, Arc<dyn Transport>> = BTreeMap::new();

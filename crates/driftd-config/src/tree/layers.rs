@@ -1,14 +1,45 @@
-//! Overrides from environment variables, handed in by the caller.
+//! Layers of a configuration: later texts over earlier ones, environment variables over them all.
 
 use super::parse::parse_value;
-use super::{Entry, Node, Place, Table, Value, merge};
+use super::{Entry, Node, Place, Table, Value};
 use crate::problem::Problems;
+
+/// Lists of named things, to which every text adds; all other lists replace the earlier one.
+const ADDED_TO: [&str; 3] = ["monitor", "receiver", "route"];
 
 /// What every override starts with.
 const PREFIX: &str = "DRIFTD__";
 
 /// Keys on the longest way to a value: `kafka.properties.NAME`.
 const DEEPEST: usize = 3;
+
+/// Puts `later` over `earlier`: tables key by key, values replaced, lists of named things lengthened.
+pub(crate) fn merge(earlier: &mut Table, later: Table) {
+    merge_adding(earlier, later, &ADDED_TO);
+}
+
+fn merge_adding(earlier: &mut Table, later: Table, added_to: &[&str]) {
+    for (key, entry) in later {
+        let adds = added_to.contains(&key.as_str());
+        match earlier.get_mut(&key) {
+            Some(known) => put_over(known, entry, adds),
+            None => {
+                earlier.insert(key, entry);
+            }
+        }
+    }
+}
+
+fn put_over(known: &mut Entry, entry: Entry, adds: bool) {
+    match (&mut known.node.value, entry.node.value) {
+        // Its items know where they stand; the list itself stays where it was begun.
+        (Value::List(items), Value::List(more)) if adds => return items.extend(more),
+        (Value::Table(entries), Value::Table(more)) => merge_adding(entries, more, &[]),
+        (known_value, value) => *known_value = value,
+    }
+    known.node.place = entry.node.place;
+    known.key_place = entry.key_place;
+}
 
 /// Puts every `DRIFTD__SECTION__KEY` of `env` over `tree`. Other variables are none of ours.
 ///
@@ -35,7 +66,7 @@ fn path(name: &str) -> Result<Vec<String>, String> {
         return Err("names no key: write DRIFTD__SECTION__KEY, such as DRIFTD__STORE__URL".to_owned());
     }
     if let [section, ..] = keys.as_slice()
-        && matches!(section.as_str(), "monitor" | "receiver" | "route")
+        && ADDED_TO.contains(&section.as_str())
     {
         return Err(format!("a {section} cannot be set by environment variables: write [[{section}]] in a file"));
     }

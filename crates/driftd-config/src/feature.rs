@@ -1,0 +1,165 @@
+//! What single features have of their own, and thresholds by statistic.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use driftd_model::{FeatureKind, FeatureRules, JudgeRules, Pointer, Role, Threshold};
+use driftd_stats::{Binning, DriftStatistic};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, json};
+
+use crate::choice::Bins;
+use crate::problem::Problems;
+use crate::tree::At;
+
+/// Thresholds by statistic.
+pub(crate) type Thresholds = BTreeMap<DriftStatistic, Threshold>;
+
+/// What a feature has of its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FeatureConfig {
+    /// JSON Pointer to the value; in flat files the column of its last token. /features/NAME when it is left out.
+    #[schemars(example = &"/features/dep_delay")]
+    path: Option<Pointer>,
+    /// What the column is to the model.
+    #[serde(default)]
+    #[schemars(example = &"prediction")]
+    role: Role,
+    /// How it is compared, when not as inferred when the baseline was built.
+    #[schemars(example = &"categorical")]
+    kind: Option<Kind>,
+    /// Not watched at all.
+    #[serde(default)]
+    #[schemars(example = true)]
+    ignore: bool,
+    /// Statistics that decide, instead of the monitor's.
+    #[schemars(with = "Option<Vec<StatisticName>>", length(min = 1), example = ["psi", "ks"])]
+    statistics: Option<BTreeSet<DriftStatistic>>,
+    /// Coarse bins when a baseline is built, instead of the monitor's.
+    #[schemars(example = 20)]
+    bins: Option<Bins>,
+    /// Thresholds that differ from the monitor's, each under its statistic's name.
+    #[serde(rename = "*")]
+    #[schemars(with = "ThresholdKeys")]
+    thresholds: Thresholds,
+}
+
+/// How a feature is compared, where that is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    /// By its distribution over the frozen grid.
+    Numeric,
+    /// By its categories.
+    Categorical,
+}
+
+/// The schema of a statistic's name.
+pub(crate) struct StatisticName;
+
+impl JsonSchema for StatisticName {
+    fn schema_name() -> Cow<'static, str> {
+        "StatisticName".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "enum": DriftStatistic::ALL.map(DriftStatistic::as_str) })
+    }
+}
+
+/// The schema of thresholds by statistic.
+pub(crate) struct ThresholdKeys;
+
+impl JsonSchema for ThresholdKeys {
+    fn schema_name() -> Cow<'static, str> {
+        "ThresholdKeys".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let defaults = JudgeRules::default();
+        let of = |statistic: DriftStatistic| {
+            let mut schema = Threshold::json_schema(generator);
+            let threshold = defaults.thresholds.get(&statistic);
+            let once = if defaults.judged.contains(&statistic) { "default" } else { "x-default-once-judged" };
+            schema.insert("description".to_owned(), statistic.definition().title.into());
+            schema.insert("x-statistic".to_owned(), true.into());
+            if let Some(threshold) = threshold {
+                schema.insert(once.to_owned(), json!(threshold));
+            }
+            (statistic.as_str().to_owned(), schema.to_value())
+        };
+        let properties: Map<String, serde_json::Value> = DriftStatistic::ALL.into_iter().map(of).collect();
+        json_schema!({ "type": "object", "properties": properties, "additionalProperties": false })
+    }
+}
+
+impl FeatureConfig {
+    /// Statistics that decide, where not the monitor's.
+    pub(crate) fn statistics(&self) -> Option<&BTreeSet<DriftStatistic>> {
+        self.statistics.as_ref()
+    }
+
+    /// Coarse bins of its own.
+    pub(crate) fn bins(&self) -> Option<&Binning> {
+        self.bins.as_ref().map(|bins| &bins.0)
+    }
+
+    /// The rules that this is.
+    pub(crate) fn rules(&self, monitor: &JudgeRules, at: &At<'_>, problems: &mut Problems) -> FeatureRules {
+        check_thresholds(&self.thresholds, at, problems);
+        let mut all = monitor.thresholds.clone();
+        all.extend(self.thresholds.iter().map(|(statistic, threshold)| (*statistic, *threshold)));
+        if let Some(judged) = &self.statistics {
+            check_judged(judged, &all, "", at, problems);
+        }
+        check_unused(&self.thresholds, self.statistics.as_ref().unwrap_or(&monitor.judged), at, problems);
+        FeatureRules {
+            ignore: self.ignore,
+            role: self.role,
+            path: self.path.clone(),
+            kind: self.kind.map(|kind| match kind {
+                Kind::Numeric => FeatureKind::Numeric,
+                Kind::Categorical => FeatureKind::Categorical,
+            }),
+            judged: self.statistics.clone(),
+            thresholds: self.thresholds.clone(),
+        }
+    }
+}
+
+/// Notes statistics without thresholds; `prefix` leads from the list to where those stand.
+pub(crate) fn check_judged(
+    judged: &BTreeSet<DriftStatistic>,
+    thresholds: &Thresholds,
+    prefix: &str,
+    at: &At<'_>,
+    problems: &mut Problems,
+) {
+    for statistic in judged.iter().filter(|statistic| !thresholds.contains_key(statistic)) {
+        let list = at.key("statistics");
+        let item = list.items().find(|item| item.text() == Some(statistic.as_str())).unwrap_or(list);
+        let message =
+            format!("{statistic} has no default thresholds: add {prefix}{statistic} = {{ warn = …, critical = … }}");
+        item.problem(problems, message);
+    }
+}
+
+/// Notes thresholds of statistics that do not decide.
+pub(crate) fn check_unused(own: &Thresholds, judged: &BTreeSet<DriftStatistic>, at: &At<'_>, problems: &mut Problems) {
+    for statistic in own.keys().filter(|statistic| !judged.contains(statistic)) {
+        let message = format!("{statistic} is not judged here: add \"{statistic}\" to statistics");
+        at.key(statistic.as_str()).problem(problems, message);
+    }
+}
+
+/// Notes thresholds that are the wrong way round.
+pub(crate) fn check_thresholds(own: &Thresholds, at: &At<'_>, problems: &mut Problems) {
+    for (statistic, Threshold { warn, critical }) in
+        own.iter().filter(|(_, threshold)| threshold.critical < threshold.warn)
+    {
+        let message = format!("{critical} is below warn = {warn}: a critical effect is no smaller");
+        at.key(statistic.as_str()).key("critical").problem(problems, message);
+    }
+}
