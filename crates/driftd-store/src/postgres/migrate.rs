@@ -1,4 +1,4 @@
-//! Versions of the tables, each applied in a transaction of its own that nobody else is in.
+//! Versions of the tables, applied together or not at all in a transaction that nobody else is in.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ const VERSIONS: &[Version] = &[
     (7, "tending", include_str!("../../../../migrations/postgres/0007_tending.sql")),
     (8, "notification_log", include_str!("../../../../migrations/postgres/0008_notification_log.sql")),
 ];
-/// Key of the lock that whoever applies a version holds until its transaction ends.
+/// Key of the lock that whoever applies versions holds until its transaction ends.
 const MIGRATING: i64 = 0x6472_6966_7464_0003;
 /// How long a server may take to answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -46,23 +46,17 @@ pub(super) async fn migrate(connect: &PgConnectOptions) -> Outcome<Migrated> {
 }
 
 async fn apply_missing(pool: &PgPool) -> Outcome<Migrated> {
+    let mut tx = Transaction::begin_migration(pool).await?;
+    query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATING).execute(&mut tx).await?;
+    raw_sql(LIST).execute(&mut tx).await?;
+    // An older driftd does not know that lock: its row waits for this one.
+    raw_sql("LOCK TABLE _sqlx_migrations IN SHARE ROW EXCLUSIVE MODE").execute(&mut tx).await?;
+    let found: Vec<(i64, Vec<u8>)> =
+        query_as("SELECT version, checksum FROM _sqlx_migrations ORDER BY version").fetch_all(&mut tx).await?;
+    let found: Vec<AppliedMigration> =
+        found.into_iter().map(|(version, checksum)| AppliedMigration { version, checksum: checksum.into() }).collect();
     let mut applied = Vec::new();
-    loop {
-        let mut tx = Transaction::begin_migration(pool).await?;
-        query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATING).execute(&mut tx).await?;
-        raw_sql(LIST).execute(&mut tx).await?;
-        // An older driftd does not know that lock: its row waits for this one.
-        raw_sql("LOCK TABLE _sqlx_migrations IN SHARE ROW EXCLUSIVE MODE").execute(&mut tx).await?;
-        let found: Vec<(i64, Vec<u8>)> =
-            query_as("SELECT version, checksum FROM _sqlx_migrations ORDER BY version").fetch_all(&mut tx).await?;
-        let found: Vec<AppliedMigration> = found
-            .into_iter()
-            .map(|(version, checksum)| AppliedMigration { version, checksum: checksum.into() })
-            .collect();
-        let Some(missing) = schema::missing(VERSIONS, &found)?.into_iter().next() else {
-            tx.commit().await?;
-            return Ok(Migrated { applied, version: schema::latest(VERSIONS) });
-        };
+    for missing in schema::missing(VERSIONS, &found)? {
         raw_sql(missing.sql.clone()).execute(&mut tx).await?;
         query(
             "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
@@ -73,9 +67,10 @@ async fn apply_missing(pool: &PgPool) -> Outcome<Migrated> {
         .bind(missing.checksum.as_ref())
         .execute(&mut tx)
         .await?;
-        tx.commit().await?;
         applied.push(schema::name(&missing));
     }
+    tx.commit().await?;
+    Ok(Migrated { applied, version: schema::latest(VERSIONS) })
 }
 
 /// Postgres's own words for this do not say what to do.
