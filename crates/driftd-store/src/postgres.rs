@@ -96,9 +96,13 @@ impl fmt::Debug for PostgresStore {
     }
 }
 
-/// The port's answer to `call`, for which `work` is done in time.
-async fn answer<T: Send>(call: Call<'_>, work: impl Future<Output = Outcome<T>> + Send) -> Result<T, StoreError> {
-    call.answer(within_timeout(work)).await
+/// The port's answer to `call`, for which `work` is done in time. A transaction is a large future: it gets a box.
+fn answer<'a, T: Send + 'a>(
+    call: Call<'a>,
+    work: impl Future<Output = Outcome<T>> + Send + 'a,
+) -> impl Future<Output = Result<T, StoreError>> + Send + 'a {
+    let work = Box::pin(work);
+    async move { call.answer(within_timeout(work)).await }
 }
 
 /// A call that is given up when nothing is heard for too long; its connection is closed and what it began rolled back.

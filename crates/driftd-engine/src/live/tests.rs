@@ -306,3 +306,14 @@ async fn log_ends_are_asked_for_at_their_interval() {
     pass(SECOND * 9).await;
     assert_eq!(source.asked.load(Ordering::Relaxed), 5);
 }
+
+/// A reader of an empty partition.
+struct NoRecords;
+
+impl driftd_model::PartitionReader for NoRecords {
+    fn poll(&mut self, _: driftd_model::PollBudget) -> Result<driftd_model::Poll, SourceError> {
+        Ok(driftd_model::Poll::Nothing)
+    }
+
+    fn on_arrival(&mut self, _: Box<dyn Fn() + Send + Sync>) {}
+}

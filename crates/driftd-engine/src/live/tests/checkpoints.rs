@@ -2,16 +2,6 @@
 
 use super::*;
 
-struct NoRecords;
-
-impl driftd_model::PartitionReader for NoRecords {
-    fn poll(&mut self, _: driftd_model::PollBudget) -> Result<driftd_model::Poll, SourceError> {
-        Ok(driftd_model::Poll::Nothing)
-    }
-
-    fn on_arrival(&mut self, _: Box<dyn Fn() + Send + Sync>) {}
-}
-
 /// A task of the partition that `feeder` has claimed.
 fn task_of(feeder: &Feeder) -> Arc<TaskHandle> {
     let claim = driftd_model::Claim { epoch: feeder.epoch, next_offset: Some(feeder.next), mark: feeder.mark };
