@@ -89,7 +89,7 @@ fn ndjson_that_is_malformed() {
     let files = Files::new();
     assert_snapshot!(files.refusal("broken.ndjson", "{\"a\":1}\n{\"a\":}\n"), @"broken.ndjson:2:6: expected value; every line must be one JSON object (`jq -c '.[]'` splits an array)");
     assert_snapshot!(files.refusal("cut.ndjson", "{\"a\":1}\n{\"a\":1, \"b"), @"cut.ndjson:2:10: eof while parsing a string; every line must be one JSON object (`jq -c '.[]'` splits an array)");
-    assert_snapshot!(files.refusal("array.json", "[{\"a\":1}]"), @"array.json:1:1: invalid type: sequence, expected an object; every line must be one JSON object (`jq -c '.[]'` splits an array)");
+    assert_snapshot!(files.refusal("array.json", "[{\"a\":1}]"), @"array.json:1:1: a record is an object; every line must be one JSON object (`jq -c '.[]'` splits an array)");
     assert_snapshot!(files.refusal("pretty.json", "{\n  \"a\": 1\n}\n"), @"pretty.json:1:1: eof while parsing an object; every line must be one JSON object (`jq -c '.[]'` splits an array)");
     assert_snapshot!(files.refusal("two.ndjson", "{\"a\":1} {\"a\":2}\n"), @"two.ndjson:1:9: trailing characters; every line must be one JSON object (`jq -c '.[]'` splits an array)");
     assert_snapshot!(files.refusal("latin1.ndjson", b"{\"a\":\"jos\xe9\"}\n"), @"latin1.ndjson:1:10: byte 10 of the line is not UTF-8; every line must be one JSON object (`jq -c '.[]'` splits an array)");

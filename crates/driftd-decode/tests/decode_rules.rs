@@ -166,7 +166,9 @@ fn rejects_say_where_and_never_what() {
     bad_event_time: a list at /ts: monitor m
     bad_event_time: an object at /ts: monitor m
     ragged_rows: /features/1 is no object, unlike the row before it: monitor m
-    malformed_json: byte 23: unexpected end of hex escape
+    malformed_json: byte 22: invalid escape
+    bad_event_time: a text that is no time at /ts: monitor m
+    malformed_json: byte 16: expected value
     "#);
 }
 
