@@ -82,7 +82,7 @@ fn count(plan: &MonitorPlan, batches: &[RecordBatch]) -> Vec<(FeatureName, Featu
                     counts.absorb(dictionary, column.as_text().unwrap());
                 }
                 (FeatureAggregate::Presence(counts), _, Column::Presence { absent }) => {
-                    let present = absent.iter().filter(|code| **code == PRESENT).count() as u64;
+                    let present: u64 = absent.iter().map(|code| u64::from(*code == PRESENT)).sum();
                     counts.add(present, absent.len() as u64 - present);
                 }
                 _ => panic!("a column of another kind than its feature"),
@@ -114,15 +114,13 @@ fn assert_same(what: &str, found: &[(FeatureName, FeatureAggregate)], expected: 
 #[test]
 fn a_file_counts_as_the_same_lines_do_as_messages() {
     let files = Files::new();
-    let train: String = (0..200)
+    let train: Vec<String> = (0..200)
         .map(|i| {
-            format!(
-                "{{\"ts\":1700000000,\"features\":{{\"x\":{}.5,\"c\":\"{}\",\"n\":null}}}}\n",
-                i % 40,
-                ["a", "b", "1", "NaN"][i % 4]
-            )
+            let (x, c) = (i % 40, ["a", "b", "1", "NaN"][i % 4]);
+            format!("{{\"ts\":1700000000,\"features\":{{\"x\":{x}.5,\"c\":\"{c}\",\"n\":null}}}}\n")
         })
         .collect();
+    let train = train.concat();
     let plan = plan_of(baseline_with(&files.write("train.ndjson", train), &options()).unwrap());
     assert_eq!(plan.features().len(), 3);
     let lines = text(&[LINES, MISTYPED].concat(), 3);

@@ -38,7 +38,8 @@ fn main() -> ExitCode {
     };
     let ended = runtime.block_on(async {
         let stores = Stores::default();
-        let ended = commands::run(cli, &stores).await;
+        // Boxed: every command is a part of it, and it would stand on the stack whole.
+        let ended = Box::pin(commands::run(cli, &stores)).await;
         stores.close().await;
         ended
     });

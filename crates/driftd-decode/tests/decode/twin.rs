@@ -97,7 +97,8 @@ fn quoted(piece: &str) -> String {
         let mut whole = parts.next().unwrap_or_default().to_owned();
         for part in parts {
             let is_value = ends(&whole, &[':', ',', '[']) && begins(part, &[',', '}', ']']);
-            whole += &if is_value { format!("\"{word}\"{part}") } else { format!("{word}{part}") };
+            let quote = if is_value { "\"" } else { "" };
+            whole.extend([quote, word, quote, part]);
         }
         whole
     })
