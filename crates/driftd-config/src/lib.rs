@@ -8,7 +8,7 @@
 //! 2. serde reads the tree into the structs of the sections, in which a key is one field with its type, its default and
 //!    its meaning. Unknown keys, wrong types, values that do not parse or are out of bounds are noted. The same fields
 //!    make the JSON Schema for editors ([`schema`]), the annotated default file ([`default_toml`]), the reference page
-//!    ([`reference`]) and the effective configuration ([`Config::effective_toml`]).
+//!    ([`reference()`]) and the effective configuration ([`Config::effective_toml`]).
 //! 3. Relations between keys are checked, section by section.
 //!
 //! All that was noted comes back together as [`ConfigErrors`], so that one edit can mend it. Secrets never enter:

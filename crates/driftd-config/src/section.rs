@@ -99,8 +99,7 @@ section! {
         #[serde(with = "blank")]
         #[schemars(with = "String")]
         environment: Option<String> = None,
-        /// Where people reach the dashboard, such as "https://driftd.example.com", for the links of messages; "" for no
-        /// links.
+        /// Where people reach the dashboard, as https://HOST, for the links of messages; "" for no links.
         #[serde(with = "blank")]
         #[schemars(with = "String")]
         external_url: Option<HttpUrl> = None,
