@@ -1,4 +1,4 @@
-//! The engine's metrics: name, labels and help of each stand in one line of [`Metrics::new`], above what emits it.
+//! The engine's metrics: name, labels and help of each stand in one line of `Metrics::new`, above what emits it.
 //!
 //! Names are an interface: dashboards and rules are written against them, so they change by addition only. Labels are
 //! bounded: topics, partitions, monitors and receivers come from the configuration, outcomes from closed lists, and
