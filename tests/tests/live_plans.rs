@@ -102,7 +102,10 @@ fn a_configuration_is_read_again_and_a_broken_one_changes_nothing() {
     worker.signal("HUP");
     Deadline::secs(30).wait("the broken file to be refused", || worker.log().contains("nothing has changed"));
     let refusal = worker.log().lines().find(|line| line.contains("nothing has changed")).map(str::to_owned).unwrap();
-    assert!(refusal.contains("monitor[#3].name: expected a name"), "it says where, in one line: {refusal}");
+    assert!(
+        refusal.contains("monitor[#3].name: expected text in quotes; found an integer"),
+        "it says where, in one line: {refusal}"
+    );
     stage.minutes(3, 6);
     stage.settle();
     assert_eq!(restarts(std::slice::from_ref(&worker)), 0);
