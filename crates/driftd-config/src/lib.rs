@@ -28,9 +28,7 @@
 //! let errors = Config::load(&[Source::new("driftd.toml", text)], []).unwrap_err();
 //! assert_eq!(
 //!     errors.to_string(),
-//!     "driftd.toml:6:12: monitor[flights].pane: window \"day\": size 1d is not a positive multiple of the pane width \
-//!      5h; that window is the default, write windows that suit the pane\n\
-//!      driftd.toml:7:5: monitor[flights].panne: unknown key; did you mean pane?"
+//!     "driftd.toml:7:5: monitor[flights].panne: unknown key; did you mean pane?"
 //! );
 //!
 //! let env = [("DRIFTD__STORE__URL".to_owned(), "sqlite:///var/lib/driftd.db".to_owned())];
