@@ -18,11 +18,11 @@ use crate::stores::Stores;
 use crate::terminal::line;
 
 /// The demo's configuration, the one that ships beside the data.
-const CONFIG: &str = include_str!("../../../../examples/flights/driftd.toml");
+static CONFIG: &str = include_str!("../../../../examples/flights/driftd.toml");
 /// What the model was trained on.
-const TRAINING: &[u8] = include_bytes!("../../../../examples/flights/training-january.parquet");
+static TRAINING: &[u8] = include_bytes!("../../../../examples/flights/training-january.parquet");
 /// What reached it afterwards.
-const SERVING: &[u8] = include_bytes!("../../../../examples/flights/serving-february-december.parquet");
+static SERVING: &[u8] = include_bytes!("../../../../examples/flights/serving-february-december.parquet");
 /// Who hears of the demo's incidents.
 const RECEIVER: &str = "demo-log";
 
