@@ -2,9 +2,9 @@
 
 use driftd_model::Reason;
 use driftd_stats::{Dictionary, FeatureAggregate, FeatureLayout};
-use driftd_window::{Column, PRESENT};
+use driftd_window::{Column, PRESENT, is_code};
 
-use crate::replay::reading_of;
+use crate::point_in_time::is_point_in_time;
 use crate::values::{Values, Wanted};
 use crate::{ColumnKind, DatasetError, Table};
 
@@ -42,7 +42,7 @@ pub fn aggregate(
         };
         if reason.is_none() {
             let counter = Counter { layout, counts: FeatureAggregate::empty(layout) };
-            columns.push((Wanted::new(column, reading_of(layout)), counter));
+            columns.push((Wanted::of_layout(column, layout), counter));
         }
         outcomes.push(reason);
     }
@@ -77,22 +77,25 @@ fn type_differs(layout: &FeatureLayout, kind: &ColumnKind, typed: bool) -> Optio
     let fits = match (layout, kind) {
         (_, ColumnKind::Unsupported(found)) => return Some(Reason::Unsupported { found: found.clone() }),
         (_, ColumnKind::Empty) | (FeatureLayout::Presence, _) => true,
-        (FeatureLayout::Numeric(_), kind) => *kind == ColumnKind::Number,
+        // Text is looked at value by value: some of it, or all, may read as numbers.
+        (FeatureLayout::Numeric(_), ColumnKind::Number | ColumnKind::Text) => true,
+        (FeatureLayout::Numeric(_), kind) => *kind == ColumnKind::Bool && layout.takes_booleans(),
+        (FeatureLayout::Categorical(known), ColumnKind::Number | ColumnKind::Bool) if known.is_boolean() => true,
         (FeatureLayout::Categorical(_), ColumnKind::Number) => may_be(is_number),
         (FeatureLayout::Categorical(_), ColumnKind::Bool) => may_be(is_bool),
         (FeatureLayout::Categorical(_), ColumnKind::Time) => may_be(is_time),
-        (FeatureLayout::Categorical(_), ColumnKind::Text) => !all(is_bool),
+        (FeatureLayout::Categorical(_), ColumnKind::Text) => true,
     };
     let baseline = match layout {
         FeatureLayout::Numeric(_) => "numbers",
-        _ if all(is_bool) => "booleans",
+        FeatureLayout::Categorical(known) if known.is_boolean() => "booleans",
         _ => "text",
     };
     (!fits).then(|| Reason::TypeDiffers { baseline: baseline.to_owned(), current: kind.to_string() })
 }
 
 fn is_number(text: &str) -> bool {
-    text.parse::<f64>().is_ok()
+    !is_code(text) && text.parse::<f64>().is_ok()
 }
 
 fn is_bool(text: &str) -> bool {
@@ -100,7 +103,7 @@ fn is_bool(text: &str) -> bool {
 }
 
 fn is_time(text: &str) -> bool {
-    driftd_window::instant(text).is_some()
+    is_point_in_time(text)
 }
 
 struct Counter<'a> {

@@ -1,6 +1,8 @@
 //! Baselines out of tables.
 
 mod column;
+mod identifier;
+mod number_census;
 mod options;
 mod plan;
 mod segments;
@@ -8,7 +10,7 @@ mod traffic;
 
 use std::sync::Arc;
 
-use driftd_model::{Baseline, FeatureBaseline, SkippedColumn, Traffic};
+use driftd_model::{Baseline, FeatureBaseline, Reason, SkippedColumn, Traffic};
 
 use self::column::{Built, ColumnBuilder};
 pub use self::options::{BaselineOptions, EventTimes, SegmentOptions};
@@ -20,9 +22,10 @@ use crate::{DatasetError, Table};
 /// Builds a baseline from a table.
 ///
 /// Numbers become numeric features, text and booleans categorical ones, a column without any value is watched for
-/// presence only. Left out, and listed with the reason in [`Baseline::skipped`], are timestamps, columns that hold no
-/// single values, and text that looks like an identifier (at least 1,000 distinct values and nine in ten rows
-/// distinct), unless their kind is given in the options. The table is streamed; numbers that do not fit into the memory
+/// presence only. Left out, and listed with the reason in [`Baseline::skipped`], are points in time (also as numbers),
+/// columns that hold no single values, text that names rows ((nearly) every value a different one, or UUIDs and hashes)
+/// and whole numbers that count them, unless their kind or a role but that of a feature is given in the options, or there
+/// is nothing else than such numbers. The table is streamed; numbers that do not fit into the memory
 /// budget are sorted on disk. With segments the table is streamed twice more, once to find the largest segments and
 /// once to count them in the layouts of the whole.
 ///
@@ -40,7 +43,14 @@ pub fn build_baseline(
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Baseline, DatasetError> {
     let (planned, mut skipped) = plan::plan(table, options)?;
-    let (features, traffic) = build_columns(table, options, planned, &mut skipped, progress)?;
+    let (mut features, mut traffic) = build_columns(table, options, planned.clone(), &mut skipped, progress)?;
+    if features.is_empty() && skipped.iter().any(|column| column.reason == Reason::RunningNumber) {
+        // Where there is nothing else, somebody means the numbers that count on.
+        let (counters, others) = skipped.into_iter().partition(|column| column.reason == Reason::RunningNumber);
+        skipped = others;
+        let wanted = plan::wanted(planned, &counters);
+        (features, traffic) = build_columns(table, options, wanted, &mut skipped, progress)?;
+    }
     if features.is_empty() {
         let reasons: Vec<String> = skipped.iter().map(|s| format!("{} ({})", s.name, s.reason)).collect();
         return Err(DatasetError::NothingToMonitor { path: table.path().to_owned(), reasons: reasons.join(", ") });
@@ -117,7 +127,7 @@ fn build_columns(
                 continue;
             }
         };
-        let Some(Planned { name, column, reading }) = planned.next() else {
+        let Some(Planned { name, column, reading, .. }) = planned.next() else {
             continue;
         };
         let role = options.roles.get(&name).copied().unwrap_or_default();

@@ -55,7 +55,8 @@ pub fn check(
             }
         });
     }
-    let (extra, notes) = strangers(baseline, table, rules);
+    let (extra, mut notes) = strangers(baseline, table, rules);
+    notes.extend(table.notes().iter().cloned());
     features.extend(extra.into_iter().map(|(name, kind)| {
         let window = Rows { rows: current.rows, ..Rows::default() };
         let absent = Rows { rows: baseline.rows, ..Rows::default() };

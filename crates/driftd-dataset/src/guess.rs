@@ -1,95 +1,219 @@
-//! What a column of text could hold, narrowed down value by value.
+//! What a column of a text file holds, by all of its values.
+//!
+//! A column is numeric, boolean or a point in time when all of its values are, and text otherwise. Two things do not make
+//! text of it:
+//!
+//! - **words for no value** ([`NullWords`]), however many there are: they are missing values;
+//! - **odd values**, up to one in a hundred, or one alone in a column of at least thirty: an odd value is mistyped and
+//!   counted as such, wherever the column is compared. Below thirty values nothing is called odd.
+//!
+//! Digits with leading zeros are codes, such as postal codes, and make text of a column of whole numbers (where they are
+//! no odd values themselves). Text that is mixed with many numbers stays text. Whatever was not taken as it stands is said
+//! in a note with a value and its line, so that no single value changes what a column is without a word.
+
+mod settled;
 
 use std::str::from_utf8;
 
-use driftd_window::{instant, number_word};
+use driftd_window::{boolean_word, is_code, number_word};
 
-use crate::ColumnKind;
+pub(crate) use self::settled::Settled;
+use crate::NullWords;
+use crate::notation::{Affix, Parts, Shape, Shapes};
+use crate::point_in_time::is_point_in_time;
 
-/// What is still possible after the values seen so far.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Different words for no value that are told apart in a note.
+const WORDS: usize = 4;
+/// Characters of a value that is shown.
+const SHOWN: usize = 40;
+
+/// What was seen of a column so far. Nothing depends on the order of its values but which of them are shown.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Guess {
-    any: bool,
-    number: bool,
-    /// A number was seen that is no word such as NaN: in JSON only that makes a column numeric.
-    plain_number: bool,
-    boolean: bool,
-    time: bool,
-    list: bool,
+    /// Values that are not empty.
+    values: u64,
+    /// Words for no value, by word; the last counts all further ones.
+    absent: Vec<(String, u64)>,
+    /// Numbers with nothing around them.
+    plain: Shapes,
+    /// Numbers with the first percent sign or currency that was seen around one.
+    affixed: Option<(Affix, Shapes)>,
+    /// Numbers with another one.
+    elsewise: u64,
+    /// Numbers without a fraction.
+    whole: u64,
+    /// A bit for every length of whole numbers and codes.
+    lengths: u64,
+    codes: u64,
+    bools: u64,
+    times: u64,
+    /// Texts of JSON that are a number, and words for numbers that JSON does not have.
+    quoted: u64,
+    words: u64,
+    lists: u64,
+    /// The first value of every class.
+    first: [Option<Sample>; CLASSES],
 }
 
-impl Default for Guess {
-    fn default() -> Self {
-        Self { any: false, number: true, plain_number: false, boolean: true, time: true, list: false }
-    }
+/// A value that is shown to people, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sample {
+    text: String,
+    line: u64,
 }
+
+/// What a value is by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Class {
+    Number,
+    /// A number that is not written as programs write it.
+    Written,
+    Code,
+    Bool,
+    Time,
+    Text,
+    List,
+}
+
+const CLASSES: usize = 7;
 
 impl Guess {
-    /// Narrows down by a CSV field; an empty one says nothing.
-    pub(crate) fn see_field(&mut self, field: &[u8]) {
+    /// Adds a CSV field of that line; an empty one says nothing.
+    pub(crate) fn see_field(&mut self, field: &[u8], line: u64, nulls: &NullWords) {
         if field.is_empty() {
             return;
         }
-        self.any = true;
-        let settled = !(self.number || self.boolean || self.time);
-        if settled {
-            return;
+        self.values += 1;
+        if let Some(shape) = self.plain_shape(field) {
+            self.plain.add(shape);
+            return self.keep(Class::Number, line, || from_utf8(field).unwrap_or_default());
         }
-        self.number = self.number && is_number(field);
-        self.plain_number |= self.number;
-        self.boolean = self.boolean && parse_bool(field).is_some();
-        self.time = self.time && from_utf8(field).is_ok_and(|text| instant(text).is_some());
+        let text = from_utf8(field).unwrap_or_default();
+        if nulls.contains(text) {
+            return self.see_absent(text);
+        }
+        let class = if boolean_word(text).is_some() {
+            self.bools += 1;
+            Class::Bool
+        } else {
+            self.see_text(text)
+        };
+        self.keep(class, line, || text);
     }
 
-    /// Narrows down by a JSON string.
-    pub(crate) fn see_string(&mut self, text: &str) {
-        self.any = true;
-        self.number = self.number && number_word(text).is_some();
-        self.boolean = false;
-        self.time = self.time && instant(text).is_some();
+    /// Adds a JSON string.
+    pub(crate) fn see_string(&mut self, text: &str, line: u64) {
+        self.values += 1;
+        let class = if number_word(text).is_some() {
+            self.words += 1;
+            Class::Number
+        } else if is_point_in_time(text) {
+            self.times += 1;
+            Class::Time
+        } else {
+            self.quoted += u64::from(text.parse::<f64>().is_ok());
+            Class::Text
+        };
+        self.keep(class, line, || text);
     }
 
-    /// Narrows down by a JSON number.
-    pub(crate) fn see_number(&mut self) {
-        (self.any, self.plain_number, self.boolean, self.time) = (true, true, false, false);
+    /// Adds a JSON number.
+    pub(crate) fn see_number(&mut self, is_whole: bool) {
+        self.values += 1;
+        self.whole += u64::from(is_whole);
+        self.plain.add(Shape::Scientific);
     }
 
-    /// Narrows down by a JSON boolean.
-    pub(crate) fn see_bool(&mut self) {
-        (self.any, self.number, self.time) = (true, false, false);
+    /// Adds a JSON boolean.
+    pub(crate) fn see_bool(&mut self, value: bool, line: u64) {
+        (self.values, self.bools) = (self.values + 1, self.bools + 1);
+        self.keep(Class::Bool, line, || if value { "true" } else { "false" });
     }
 
-    /// Narrows down by a JSON array.
-    pub(crate) fn see_list(&mut self) {
-        (self.any, self.list) = (true, true);
+    /// Adds a JSON array.
+    pub(crate) fn see_list(&mut self, line: u64) {
+        (self.values, self.lists) = (self.values + 1, self.lists + 1);
+        self.keep(Class::List, line, || "[…]");
     }
 
-    /// The kind of the column, once every value was seen.
-    pub(crate) fn kind(self) -> ColumnKind {
-        match self {
-            Self { list: true, .. } => ColumnKind::Unsupported("lists".to_owned()),
-            Self { any: false, .. } => ColumnKind::Empty,
-            Self { number: true, plain_number: true, .. } => ColumnKind::Number,
-            Self { boolean: true, .. } => ColumnKind::Bool,
-            Self { time: true, .. } => ColumnKind::Time,
-            _ => ColumnKind::Text,
+    /// The shape of what most numbers look like: digits with a point at most; also counts what is whole.
+    fn plain_shape(&mut self, field: &[u8]) -> Option<Shape> {
+        let digits = field.strip_prefix(b"-").unwrap_or(field);
+        let mut point = None;
+        for (place, byte) in digits.iter().enumerate() {
+            match byte {
+                b'0'..=b'9' => {}
+                b'.' if point.is_none() => point = Some(place),
+                // Signs, exponents, words, spaces: rare enough for the real thing.
+                _ => return None,
+            }
+        }
+        let before = point.unwrap_or(digits.len());
+        let leading_zero = digits.first() == Some(&b'0');
+        match point {
+            _ if digits.len() == usize::from(point.is_some()) => None,
+            None if leading_zero && digits.len() > 1 => None,
+            None => {
+                self.whole += 1;
+                self.lengths |= 1 << before.min(63);
+                Some(if before <= 3 { Shape::Short } else { Shape::Long })
+            }
+            Some(_) if before > 3 => Some(Shape::PointLong),
+            Some(point) if digits.len() - point == 4 && before > 0 && !leading_zero => Some(Shape::PointThree),
+            Some(_) => Some(Shape::Point),
         }
     }
-}
 
-/// Whether [`parse_number`] would find a number; decided by the shape alone for what most numbers look like.
-fn is_number(field: &[u8]) -> bool {
-    let digits = field.strip_prefix(b"-").unwrap_or(field);
-    let (mut digit, mut dots) = (false, 0);
-    for byte in digits {
-        match byte {
-            b'0'..=b'9' => digit = true,
-            b'.' => dots += 1,
-            // Signs, exponents, words, spaces: rare enough for the real thing.
-            _ => return from_utf8(field).is_ok_and(|text| parse_number(text).is_some()),
+    fn see_absent(&mut self, text: &str) {
+        let text = text.trim();
+        let known = self.absent.len();
+        match self.absent.iter_mut().find(|(word, _)| word == text) {
+            Some((_, count)) => *count += 1,
+            None if known < WORDS => self.absent.push((text.to_owned(), 1)),
+            None => self.absent.last_mut().into_iter().for_each(|(_, count)| *count += 1),
         }
     }
-    digit && dots <= 1
+
+    fn see_text(&mut self, text: &str) -> Class {
+        let Parts { affix, body, .. } = Parts::of(text);
+        if is_code(text) {
+            self.codes += 1;
+            self.lengths |= 1 << text.len().min(63);
+            return Class::Code;
+        }
+        if let Some(shape) = Shape::of(body) {
+            match (affix, &mut self.affixed) {
+                (Affix::None, _) => self.plain.add(shape),
+                (_, Some((known, shapes))) if *known == affix => shapes.add(shape),
+                (_, Some(_)) => self.elsewise += 1,
+                (_, none) => {
+                    let mut shapes = Shapes::default();
+                    shapes.add(shape);
+                    *none = Some((affix, shapes));
+                }
+            }
+            let is_plain = affix == Affix::None && text.trim().parse::<f64>().is_ok();
+            return if is_plain { Class::Number } else { Class::Written };
+        }
+        if is_point_in_time(text) {
+            self.times += 1;
+            return Class::Time;
+        }
+        Class::Text
+    }
+
+    /// Keeps the first value of a class.
+    fn keep<'t>(&mut self, class: Class, line: u64, text: impl FnOnce() -> &'t str) {
+        let Some(first) = self.first.get_mut(class as usize) else { return };
+        if first.is_none() {
+            let text = text();
+            let mut shown: String = text.chars().take(SHOWN).collect();
+            if shown.len() < text.len() {
+                shown.push('…');
+            }
+            *first = Some(Sample { text: shown, line });
+        }
+    }
 }
 
 /// The number a text stands for: decimal or scientific, `NaN`, `inf` or `infinity` in any case, spaces around it.
@@ -97,58 +221,5 @@ pub(crate) fn parse_number(text: &str) -> Option<f64> {
     text.trim().parse().ok()
 }
 
-/// The boolean a text stands for: `true` or `false`, capitalised or not.
-pub(crate) fn parse_bool(text: &[u8]) -> Option<bool> {
-    match text {
-        b"true" | b"True" | b"TRUE" => Some(true),
-        b"false" | b"False" | b"FALSE" => Some(false),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn kind_of(fields: &[&str]) -> ColumnKind {
-        let mut guess = Guess::default();
-        for field in fields {
-            guess.see_field(field.as_bytes());
-        }
-        guess.kind()
-    }
-
-    #[test]
-    fn one_value_of_another_kind_makes_text() {
-        assert_eq!(kind_of(&["1", "", "-2.5", "1e3", "NaN", "-inf", " 7 "]), ColumnKind::Number);
-        assert_eq!(kind_of(&["1", "2", "x"]), ColumnKind::Text);
-        assert_eq!(kind_of(&["true", "False", ""]), ColumnKind::Bool);
-        assert_eq!(kind_of(&["true", "1"]), ColumnKind::Text);
-        assert_eq!(kind_of(&["2013-01-01", "2013-01-01T05:00:00Z"]), ColumnKind::Time);
-        assert_eq!(kind_of(&["2013-01-01", "later"]), ColumnKind::Text);
-        assert_eq!(kind_of(&["", ""]), ColumnKind::Empty);
-        assert_eq!(kind_of(&["NaN"]), ColumnKind::Number);
-    }
-
-    #[test]
-    fn json_words_are_numbers_only_beside_numbers() {
-        let mut words = Guess::default();
-        words.see_string("NaN");
-        assert_eq!(words.kind(), ColumnKind::Text);
-        words.see_number();
-        assert_eq!(words.kind(), ColumnKind::Number);
-        words.see_string("5");
-        assert_eq!(words.kind(), ColumnKind::Text);
-        words.see_list();
-        assert_eq!(words.kind(), ColumnKind::Unsupported("lists".to_owned()));
-    }
-
-    proptest! {
-        #[test]
-        fn the_shape_of_a_number_agrees_with_parsing_it(text in "[-+0-9.eEinfa ]{0,8}") {
-            prop_assert_eq!(is_number(text.as_bytes()), parse_number(&text).is_some(), "{:?}", text);
-        }
-    }
-}
+mod tests;

@@ -13,6 +13,7 @@ pub(crate) use self::batches::NdjsonBatches;
 use self::lines::Lines;
 pub(crate) use self::lines::{read_line, text_of};
 use crate::guess::Guess;
+use crate::notation::FileSigns;
 use crate::positioned::PositionedReader;
 use crate::{ColumnInfo, DatasetError, Schema};
 
@@ -37,7 +38,7 @@ impl NdjsonFile {
         let mut guesses: Vec<Guess> = Vec::new();
         let mut lines = this.lines();
         let mut rows = 0;
-        while let Some(line) = lines.next()? {
+        while let Some((number, line)) = lines.next_numbered()? {
             let read = survey.read(line, &mut |column, cell, texts| {
                 if column >= guesses.len() {
                     guesses.resize_with(column + 1, Guess::default);
@@ -45,10 +46,11 @@ impl NdjsonFile {
                 let Some(guess) = guesses.get_mut(column) else { return };
                 match cell {
                     Cell::Absent | Cell::Null | Cell::Object => {}
-                    Cell::Bool(_) => guess.see_bool(),
-                    Cell::Integer(_) | Cell::Large(_) | Cell::Float(_) => guess.see_number(),
-                    Cell::Text(_) | Cell::Resolved(_) => guess.see_string(texts.text(cell).unwrap_or_default()),
-                    Cell::List => guess.see_list(),
+                    Cell::Bool(value) => guess.see_bool(value, number),
+                    Cell::Integer(_) | Cell::Large(_) => guess.see_number(true),
+                    Cell::Float(_) => guess.see_number(false),
+                    Cell::Text(_) | Cell::Resolved(_) => guess.see_string(texts.text(cell).unwrap_or_default(), number),
+                    Cell::List => guess.see_list(number),
                 }
             });
             read.map_err(|reject| lines.bad(&reject))?;
@@ -65,7 +67,9 @@ impl NdjsonFile {
         }
         let (names, paths) = survey.into_fields();
         this.paths = Arc::new(paths);
-        let info = |(name, guess): (String, Guess)| ColumnInfo { name, kind: guess.kind() };
+        // Numbers of JSON have points and nothing else.
+        let signs = FileSigns { delimiter: b',', decimal_commas: false };
+        let info = |(name, guess): (String, Guess)| ColumnInfo::settled(name, guess.settle(signs));
         Ok((this, Schema::nested(names.into_iter().zip(guesses).map(info).collect()), rows))
     }
 

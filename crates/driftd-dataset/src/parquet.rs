@@ -7,6 +7,7 @@
 
 mod array;
 mod batches;
+mod decimal;
 mod footer;
 mod guard;
 mod pages;

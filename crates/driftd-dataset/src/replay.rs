@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use driftd_model::MonitorPlan;
-use driftd_stats::FeatureLayout;
 use driftd_window::{Column, RecordBatch};
 
 use crate::segments::Labels;
@@ -25,11 +24,11 @@ const BATCH_ROWS: usize = 1 << 16;
 /// rejected. Rows need not be sorted.
 pub struct ReplayReader {
     tables: Vec<Table>,
-    features: Vec<(String, Reading)>,
+    features: Vec<(String, Wanted)>,
     labels: Option<Labels>,
     selection: Selection,
-    /// Which of the selection's columns the table has that is being read.
-    has_filters: Vec<bool>,
+    /// What the selection's columns hold in the table that is being read.
+    filter_kinds: Vec<Option<ColumnKind>>,
     event_time: String,
     notes: Vec<String>,
     rows: u64,
@@ -52,14 +51,14 @@ impl ReplayReader {
         let monitor = plan.monitor();
         let column = |f: &driftd_model::PlannedFeature| {
             let name = f.path.as_ref().map_or_else(|| f.name.as_str().to_owned(), driftd_model::Pointer::column);
-            (name, reading_of(&f.layout))
+            (name, Wanted::of_layout(None, &f.layout))
         };
         let mut reader = Self {
             tables: paths.iter().map(Table::open).collect::<Result<_, _>>()?,
             features: plan.features().iter().map(column).collect(),
             labels: monitor.segments.as_ref().map(|s| Labels::new(&s.by)),
             selection: Selection::new(monitor),
-            has_filters: Vec::new(),
+            filter_kinds: Vec::new(),
             event_time: monitor.shape.event_time.column(),
             notes: Vec::new(),
             rows: 0,
@@ -108,7 +107,7 @@ impl ReplayReader {
             let Some(table) = self.tables.get(self.next_table) else {
                 return Ok(None);
             };
-            self.has_filters = self.selection.found_in(table)?;
+            self.filter_kinds = self.selection.found_in(table)?;
             self.batches = Some(table.batches(self.wanted(table)?)?);
             self.next_table += 1;
         }
@@ -122,11 +121,12 @@ impl ReplayReader {
 
     /// Event time first, then features, then labels, then what is filtered by.
     fn wanted(&self, table: &Table) -> Result<Vec<Wanted>, DatasetError> {
-        let times = std::iter::once((&self.event_time, Reading::Times));
-        let features = self.features.iter().map(|(name, reading)| (name, *reading));
-        let labels = self.labels.iter().flat_map(Labels::names).map(|name| (name, Reading::Texts));
-        let wanted = |(name, reading): (&String, _)| Ok(Wanted::new(table.find(name)?, reading));
-        let filters = self.selection.names().iter().map(|name| (name, Reading::Texts));
+        let texts = Wanted::new(None, Reading::Texts);
+        let times = std::iter::once((&self.event_time, Wanted::new(None, Reading::Times)));
+        let features = self.features.iter().map(|(name, wanted)| (name, *wanted));
+        let labels = self.labels.iter().flat_map(Labels::names).map(|name| (name, texts));
+        let wanted = |(name, wanted): (&String, Wanted)| Ok(Wanted { column: table.find(name)?, ..wanted });
+        let filters = self.selection.names().iter().map(|name| (name, texts));
         times.chain(features).chain(labels).chain(filters).map(wanted).collect()
     }
 
@@ -137,14 +137,12 @@ impl ReplayReader {
         };
         check_event_time(table, &self.event_time)?;
         let path = table.path().display();
-        for (wanted, (name, reading)) in self.wanted(table)?.iter().skip(1).zip(
-            self.features
-                .iter()
-                .map(|(n, r)| (n, *r))
-                .chain(self.labels.iter().flat_map(Labels::names).map(|n| (n, Reading::Texts))),
-        ) {
+        self.notes.extend(table.notes().iter().cloned());
+        let names = self.features.iter().map(|(name, _)| name).chain(self.labels.iter().flat_map(Labels::names));
+        for (wanted, name) in self.wanted(table)?.iter().skip(1).zip(names) {
             let kind = wanted.column.and_then(|c| table.schema().columns().get(c)).map(|c| &c.kind);
-            match (kind, reading) {
+            match (kind, wanted.reading) {
+                (Some(ColumnKind::Bool), Reading::Numbers) if wanted.takes_booleans => {}
                 (None, _) => self.notes.push(format!("{path}: no column {name:?}; all its values count as missing")),
                 (Some(ColumnKind::Unsupported(what)), _) => {
                     self.notes.push(format!("{path}: column {name:?} holds {what}; all its values count as missing"));
@@ -156,7 +154,7 @@ impl ReplayReader {
             }
         }
         for (name, is_there) in self.selection.names().iter().zip(self.selection.found_in(table)?) {
-            if !is_there {
+            if is_there.is_none() {
                 self.notes
                     .push(format!("{path}: no column {name:?} to filter by; all rows are taken for the monitor's"));
             }
@@ -178,7 +176,7 @@ impl ReplayReader {
         let segments = self.labels.as_ref().map(|l| l.encode(&labels.iter().collect::<Vec<_>>(), chunk.rows));
         let mut batch = RecordBatch::new(times, segments, columns)
             .map_err(|source| DatasetError::Misaligned { path: self.current().to_owned(), source })?;
-        if let Some(keep) = self.selection.keep(&filters, &self.has_filters, chunk.rows) {
+        if let Some(keep) = self.selection.keep(&filters, &self.filter_kinds, chunk.rows) {
             batch.retain(&keep);
         }
         Ok(batch)
@@ -200,15 +198,6 @@ impl Iterator for ReplayReader {
             self.next_table = self.tables.len();
         }
         batch
-    }
-}
-
-/// How a column is read for a layout.
-pub(crate) fn reading_of(layout: &FeatureLayout) -> Reading {
-    match layout {
-        FeatureLayout::Numeric(_) => Reading::Numbers,
-        FeatureLayout::Categorical(_) => Reading::Texts,
-        FeatureLayout::Presence => Reading::Presence,
     }
 }
 

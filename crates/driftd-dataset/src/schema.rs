@@ -4,7 +4,11 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
 
+use driftd_model::words;
+
 use crate::DatasetError;
+use crate::guess::Settled;
+use crate::notation::Notation;
 
 /// What a column holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +19,7 @@ pub enum ColumnKind {
     Bool,
     /// Text.
     Text,
-    /// Instants: timestamps and dates, or text that reads as RFC 3339 in every row.
+    /// Points in time: timestamps and dates, or text that reads as such, in whatever order of day and month.
     Time,
     /// No value in any row, so nothing says what it would hold.
     Empty,
@@ -43,6 +47,25 @@ pub struct ColumnInfo {
     pub name: String,
     /// What it holds.
     pub kind: ColumnKind,
+    /// Whether all of it are whole numbers, which can be identifiers.
+    pub(crate) is_whole: bool,
+    /// How its numbers are written, in a file of text.
+    pub(crate) notation: Notation,
+    /// What is to be known of how it is read, to follow its name.
+    pub(crate) note: Option<String>,
+}
+
+impl ColumnInfo {
+    /// A column that says itself what it holds.
+    pub(crate) fn new(name: String, kind: ColumnKind, is_whole: bool) -> Self {
+        Self { name, kind, is_whole, notation: Notation::default(), note: None }
+    }
+
+    /// A column of which all values were looked at.
+    pub(crate) fn settled(name: String, column: Settled) -> Self {
+        let Settled { kind, notation, is_whole, note } = column;
+        Self { name, kind, is_whole, notation, note }
+    }
 }
 
 /// The columns of a table, in the file's order.
@@ -75,6 +98,21 @@ impl Schema {
     #[must_use]
     pub fn columns(&self) -> &[ColumnInfo] {
         &self.columns
+    }
+
+    /// What is to be known of how the columns of the file at `path` are read, one sentence each; of very many columns,
+    /// how many more there are.
+    pub(crate) fn notes(&self, path: &Path) -> Vec<String> {
+        const NAMED: usize = 20;
+        let path = path.display();
+        let noted = self.columns.iter().filter_map(|column| Some((&column.name, column.note.as_ref()?)));
+        let named = noted.clone().take(NAMED).map(|(name, note)| format!("{path}: column {name:?} {note}"));
+        let mut notes: Vec<String> = named.collect();
+        if let more @ 1.. = noted.count() - notes.len() {
+            let more = words::counted(more as u64, "more column has", "more columns have");
+            notes.push(format!("{path}: {more} values that are not read just as they stand"));
+        }
+        notes
     }
 
     /// Index of the column called `name`: the one of exactly that name, or the only nested one that ends in it.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use driftd_model::{Monitor, Pointer};
-use driftd_window::Column;
+use driftd_window::{Column, number_text};
 
-use crate::{DatasetError, Table};
+use crate::{ColumnKind, DatasetError, Table};
 
 /// Rows that a monitor's filter did not let pass; it grows while a reader reads.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +16,8 @@ pub struct Filtered(Arc<AtomicU64>);
 pub(crate) struct Selection {
     names: Vec<String>,
     wanted: Vec<Vec<String>>,
+    /// The same as numbers are known by: a version `1.0` is the number 1.
+    numbers: Vec<Vec<String>>,
     passed_over: Filtered,
 }
 
@@ -31,12 +33,15 @@ impl Selection {
     /// The columns are those of the monitor's pointers, or `model` and `version`.
     pub(crate) fn new(monitor: &Monitor) -> Self {
         let (shape, filter) = (&monitor.shape, &monitor.filter);
-        let mut selection = Self { names: Vec::new(), wanted: Vec::new(), passed_over: Filtered::default() };
+        let mut selection =
+            Self { names: Vec::new(), wanted: Vec::new(), numbers: Vec::new(), passed_over: Filtered::default() };
         let places =
             [(&shape.model_name, "model", &filter.models), (&shape.model_version, "version", &filter.versions)];
         for (place, usual, wanted) in places {
             if !wanted.is_empty() {
                 selection.names.push(place.as_ref().map_or_else(|| usual.to_owned(), Pointer::column));
+                let as_number = |wanted: &String| number_text(wanted, &mut String::new()).map(str::to_owned);
+                selection.numbers.push(wanted.iter().filter_map(as_number).collect());
                 selection.wanted.push(wanted.clone());
             }
         }
@@ -48,9 +53,10 @@ impl Selection {
         &self.names
     }
 
-    /// Which of them `table` has.
-    pub(crate) fn found_in(&self, table: &Table) -> Result<Vec<bool>, DatasetError> {
-        self.names.iter().map(|name| Ok(table.find(name)?.is_some())).collect()
+    /// Which of them `table` has, and what they hold there.
+    pub(crate) fn found_in(&self, table: &Table) -> Result<Vec<Option<ColumnKind>>, DatasetError> {
+        let kind = |column: usize| table.schema().columns().get(column).map(|column| column.kind.clone());
+        self.names.iter().map(|name| Ok(table.find(name)?.and_then(kind))).collect()
     }
 
     /// The count of what is passed over.
@@ -60,11 +66,14 @@ impl Selection {
 
     /// Which rows pass, of text `columns`, one a name; nothing where every row does. A row without a value passes no
     /// filter on it, while a table without the column is one model's, and a note of the reader says so.
-    pub(crate) fn keep(&self, columns: &[Column], has_column: &[bool], rows: usize) -> Option<Vec<bool>> {
+    pub(crate) fn keep(&self, columns: &[Column], kinds: &[Option<ColumnKind>], rows: usize) -> Option<Vec<bool>> {
         let mut keep = vec![true; rows];
-        for ((column, wanted), _) in columns.iter().zip(&self.wanted).zip(has_column).filter(|(_, has)| **has) {
-            let Some(texts) = column.as_text() else { continue };
-            let passes: Vec<bool> = texts.values.iter().map(|value| wanted.contains(value)).collect();
+        let filters = columns.iter().zip(kinds).zip(self.wanted.iter().zip(&self.numbers));
+        for ((column, kind), (wanted, numbers)) in filters {
+            let (Some(texts), Some(kind)) = (column.as_text(), kind) else { continue };
+            let numbers = if *kind == ColumnKind::Number { numbers.as_slice() } else { &[] };
+            let passes: Vec<bool> =
+                texts.values.iter().map(|value| wanted.contains(value) || numbers.contains(value)).collect();
             for (keep, code) in keep.iter_mut().zip(texts.codes) {
                 *keep &= passes.get(*code as usize).copied().unwrap_or(false);
             }

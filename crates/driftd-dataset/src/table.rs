@@ -1,8 +1,8 @@
 //! A table in a file, opened but not read.
 
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use rayon::prelude::*;
 
@@ -11,7 +11,7 @@ use crate::format::Format;
 use crate::ndjson::{NdjsonBatches, NdjsonFile};
 use crate::parquet::{ParquetBatches, ParquetFile};
 use crate::values::{Chunk, Values, Wanted};
-use crate::{ColumnKind, DatasetError, Schema};
+use crate::{ColumnKind, DatasetError, NullWords, Schema};
 
 /// Rows handed on at a time when columns are read independently of each other: a whole decoded block.
 const SCAN_ROWS: usize = 1 << 18;
@@ -21,17 +21,20 @@ const STREAM_ROWS: usize = 1 << 15;
 /// A table in a Parquet, CSV or NDJSON file.
 ///
 /// Opening a Parquet file reads its footer. Opening a CSV or NDJSON file reads all of it once, in constant memory,
-/// because only the last row can say what a column holds: a column is numeric, boolean or time when every value
-/// reads as such, and text otherwise. In CSV an empty field is a missing value, `NaN`, `inf` and `-inf` (in any case)
-/// are numbers, and the delimiter is whichever of `,` `;` tab and `|` is most frequent in the header. In NDJSON
-/// lines are read as records of a topic are: `null` and an absent member are missing values; `NaN`, `Infinity` and
-/// `-Infinity`, bare or quoted, are numbers in a column that also has plain numbers; of a member that stands twice the
-/// last counts.
+/// because only the last row can say what a column holds: a column is numeric, boolean or a point in time when its values
+/// read as such, but for an odd one in a hundred, and text otherwise; [`Table::notes`] says what was odd. In CSV an empty
+/// field is a missing value, and so is a word for no value ([`NullWords`]) in a column that is not text; `NaN`, `inf` and
+/// `-inf` (in any case) are numbers, numbers with decimal commas, thousands, a currency or a percent sign are read where a
+/// whole column is written alike, and digits with leading zeros are text; the delimiter is whichever of `,` `;` tab and
+/// `|` is most frequent in the header. In NDJSON lines are read as records of a topic are: `null` and an absent member are
+/// missing values; `NaN`, `Infinity` and `-Infinity`, bare or quoted, are numbers in a column that also has plain numbers;
+/// of a member that stands twice the last counts.
 #[derive(Clone, Debug)]
 pub struct Table {
     source: Source,
     schema: Schema,
     rows: u64,
+    notes: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -63,7 +66,7 @@ impl Table {
                 (Source::Parquet(file.clone()), file.schema(), file.rows())
             }
             Format::Csv => {
-                let (file, schema, rows) = CsvFile::open(path, file)?;
+                let (file, schema, rows) = CsvFile::open(path, file, Arc::new(NullWords::default()))?;
                 (Source::Csv(file), schema, rows)
             }
             Format::Ndjson => {
@@ -77,7 +80,8 @@ impl Table {
         if rows == 0 {
             return Err(DatasetError::NoRows { path: path.to_owned() });
         }
-        Ok(Self { source, schema, rows })
+        let notes = schema.notes(path);
+        Ok(Self { source, schema, rows, notes })
     }
 
     /// The file.
@@ -100,6 +104,12 @@ impl Table {
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.rows
+    }
+
+    /// What a person should know of how the file was read, one sentence each.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Whether the file itself says what its columns hold.

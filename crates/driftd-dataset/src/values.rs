@@ -1,5 +1,6 @@
 //! Column requests, and chunks of column values.
 
+use driftd_stats::FeatureLayout;
 use driftd_window::{Column, EpochUnit, NO_EVENT_TIME};
 
 /// How the values of a column are wanted.
@@ -20,13 +21,25 @@ pub(crate) enum Reading {
 pub(crate) struct Wanted {
     pub(crate) column: Option<usize>,
     pub(crate) reading: Reading,
+    /// Booleans among numbers are 0 and 1, not mistyped.
+    pub(crate) takes_booleans: bool,
     /// Unit of epoch numbers, once the first of them was seen.
     pub(crate) unit: Option<EpochUnit>,
 }
 
 impl Wanted {
     pub(crate) fn new(column: Option<usize>, reading: Reading) -> Self {
-        Self { column, reading, unit: None }
+        Self { column, reading, takes_booleans: false, unit: None }
+    }
+
+    /// A column that is to be counted in a layout.
+    pub(crate) fn of_layout(column: Option<usize>, layout: &FeatureLayout) -> Self {
+        let reading = match layout {
+            FeatureLayout::Numeric(_) => Reading::Numbers,
+            FeatureLayout::Categorical(_) => Reading::Texts,
+            FeatureLayout::Presence => Reading::Presence,
+        };
+        Self { takes_booleans: layout.takes_booleans(), ..Self::new(column, reading) }
     }
 }
 

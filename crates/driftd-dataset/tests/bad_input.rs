@@ -119,24 +119,24 @@ fn columns_that_only_one_file_has() {
 #[test]
 fn types_that_differ_between_files() {
     let files = Files::new();
-    files.write("train.csv", rows("n,t,b,gone", |i| format!("{i},v{},{},{i}", i % 7, i % 2 == 0)));
+    files.write("train.csv", rows("n,t,b,gone", |i| format!("{},v{},{},{}", i % 150, i % 7, i % 2 == 0, i % 150)));
     files.write("today.csv", rows("n,t,b,gone", |i| format!("n{},{i},{i},", i % 7)));
     assert_snapshot!(outcomes(&compare(&files, "train.csv", "today.csv")), @"
-    numeric n: not_comparable (type differs: numbers in the baseline, text in the current data)
+    numeric n: critical (no usable value in the window)
     categorical t: not_comparable (type differs: text in the baseline, numbers in the current data)
-    categorical b: not_comparable (type differs: booleans in the baseline, numbers in the current data)
+    categorical b: critical
     numeric gone: critical (no usable value in the window)
     ");
     let typed =
         columns!("n" => vec!["x"; 200], "t" => vec![1.5; 200], "b" => vec![1_i32; 200], "gone" => vec![true; 200]);
     files.parquet("today.parquet", typed, 64);
     assert_snapshot!(outcomes(&compare(&files, "train.csv", "today.parquet")), @"
-    numeric n: not_comparable (type differs: numbers in the baseline, text in the current data)
+    numeric n: critical (no usable value in the window)
     categorical t: not_comparable (type differs: text in the baseline, numbers in the current data)
-    categorical b: not_comparable (type differs: booleans in the baseline, numbers in the current data)
+    categorical b: critical
     numeric gone: not_comparable (type differs: numbers in the baseline, booleans in the current data)
     ");
-    let parts = columns!("n" => (0..200).collect::<Vec<i32>>(), "t" => lists(200));
+    let parts = columns!("n" => (0..200).map(|i| i % 150).collect::<Vec<i32>>(), "t" => lists(200));
     files.parquet("lists.parquet", parts, 64);
     assert_snapshot!(outcomes(&compare(&files, "train.csv", "lists.parquet")), @"
     numeric n: stable
@@ -157,7 +157,7 @@ fn columns_without_values_and_columns_of_one_value() {
     presence nan: stable (baseline has no values: only presence is watched)
     ");
     assert_snapshot!(outcomes(&compare(&files, "train.csv", "today.csv")), @"
-    presence nothing: stable (baseline has no values: only presence is watched)
+    presence nothing: critical (baseline has no values: only presence is watched)
     numeric same: critical
     presence nan: stable (baseline has no values: only presence is watched)
     ");

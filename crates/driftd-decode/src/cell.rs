@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use driftd_window::{EpochUnit, time_of_integer, time_of_number, time_of_text};
+use driftd_window::{EpochUnit, NumberText, time_of_integer, time_of_number, time_of_text};
 
 use crate::json::fast::word::{first, word};
 
@@ -73,6 +73,12 @@ impl Cell {
     pub const fn is_there(self) -> bool {
         !matches!(self, Self::Absent)
     }
+
+    /// Whether it is a number.
+    #[must_use]
+    pub const fn is_number(self) -> bool {
+        matches!(self, Self::Integer(_) | Self::Large(_) | Self::Float(_))
+    }
 }
 
 impl<'a> Texts<'a> {
@@ -112,7 +118,7 @@ impl<'a> Texts<'a> {
             Cell::Bool(false) => Some("false"),
             Cell::Integer(number) => write(shown, format_args!("{number}")),
             Cell::Large(number) => write(shown, format_args!("{number}")),
-            Cell::Float(number) => write(shown, format_args!("{number}")),
+            Cell::Float(number) => write(shown, format_args!("{}", NumberText(number))),
             Cell::Absent | Cell::Null | Cell::List | Cell::Object => None,
         }
     }

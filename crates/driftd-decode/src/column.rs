@@ -1,7 +1,7 @@
 //! Columns of a batch, filled row by row.
 
 use driftd_stats::FeatureLayout;
-use driftd_window::{Column, MISSING, MISTYPED, PRESENT, number_word};
+use driftd_window::{Column, MISSING, MISTYPED, PRESENT, boolean_word, number_word};
 
 use crate::cell::{Cell, Texts};
 use crate::dictionary::Dictionary;
@@ -15,6 +15,8 @@ pub struct ColumnBuilder(Kind);
 enum Kind {
     Numbers {
         values: Vec<f64>,
+        /// Booleans are 0 and 1.
+        takes_booleans: bool,
         /// Kept up to the last absent row; empty while every row has a value.
         absent: Vec<u8>,
     },
@@ -30,10 +32,10 @@ enum Kind {
 
 impl ColumnBuilder {
     /// A column of numbers, and of the words JSON writers use for NaN and the infinities; every other value is mistyped,
-    /// also a number in quotes.
+    /// also a number in quotes. With `takes_booleans`, `true` and `false` are 1 and 0, also as texts.
     #[must_use]
-    pub fn numbers() -> Self {
-        Self(Kind::Numbers { values: Vec::new(), absent: Vec::new() })
+    pub fn numbers(takes_booleans: bool) -> Self {
+        Self(Kind::Numbers { values: Vec::new(), takes_booleans, absent: Vec::new() })
     }
 
     /// A column of texts; numbers and booleans are the text they are known by.
@@ -42,7 +44,8 @@ impl ColumnBuilder {
         Self(Kind::Texts { codes: Vec::new(), known: Dictionary::default(), shown: String::new() })
     }
 
-    /// A column of which only is wanted whether there is a value.
+    /// A column of which only is wanted whether there is a value. An empty text is none: files of text cannot tell the two
+    /// apart.
     #[must_use]
     pub fn presence() -> Self {
         Self(Kind::Presence { absent: Vec::new() })
@@ -50,7 +53,7 @@ impl ColumnBuilder {
 
     pub(crate) fn of(layout: &FeatureLayout) -> Self {
         match layout {
-            FeatureLayout::Numeric(_) => Self::numbers(),
+            FeatureLayout::Numeric(_) => Self::numbers(layout.takes_booleans()),
             FeatureLayout::Categorical(_) => Self::texts(),
             FeatureLayout::Presence => Self::presence(),
         }
@@ -60,16 +63,21 @@ impl ColumnBuilder {
     #[inline]
     pub fn push(&mut self, cell: Cell, texts: Texts<'_>) {
         match &mut self.0 {
-            Kind::Numbers { values, absent } => {
+            Kind::Numbers { values, takes_booleans, absent } => {
                 let code = match cell {
                     Cell::Float(number) => return values.push(number),
                     Cell::Integer(number) => return values.push(number as f64),
                     Cell::Large(number) => return values.push(number as f64),
                     Cell::Absent | Cell::Null => MISSING,
-                    Cell::Text(_) | Cell::Resolved(_) => match texts.text(cell).and_then(number_word) {
-                        Some(number) => return values.push(number),
-                        None => MISTYPED,
-                    },
+                    Cell::Bool(value) if *takes_booleans => return values.push(f64::from(u8::from(value))),
+                    Cell::Text(_) | Cell::Resolved(_) => {
+                        let text = texts.text(cell).unwrap_or_default();
+                        let boolean = || boolean_word(text).filter(|_| *takes_booleans);
+                        match number_word(text).or_else(|| boolean().map(|value| f64::from(u8::from(value)))) {
+                            Some(number) => return values.push(number),
+                            None => MISTYPED,
+                        }
+                    }
                     Cell::Bool(_) | Cell::List | Cell::Object => MISTYPED,
                 };
                 absent.resize(values.len(), PRESENT);
@@ -79,6 +87,7 @@ impl ColumnBuilder {
             Kind::Texts { codes, known, shown } => codes.push(known.code_of(cell, texts, shown)),
             Kind::Presence { absent } => absent.push(match cell {
                 Cell::Absent | Cell::Null => MISSING,
+                Cell::Text(span) | Cell::Resolved(span) if span.start == span.end => MISSING,
                 _ => PRESENT,
             }),
         }
@@ -88,7 +97,7 @@ impl ColumnBuilder {
     /// them.
     pub(crate) fn truncate(&mut self, rows: usize) {
         match &mut self.0 {
-            Kind::Numbers { values, absent } => {
+            Kind::Numbers { values, absent, .. } => {
                 values.truncate(rows);
                 absent.truncate(rows);
             }
@@ -100,7 +109,7 @@ impl ColumnBuilder {
     /// The column; the builder is empty again, with room for as many rows.
     pub fn take(&mut self) -> Column {
         match &mut self.0 {
-            Kind::Numbers { values, absent } => {
+            Kind::Numbers { values, absent, .. } => {
                 let rows = values.len();
                 let absent = (!absent.is_empty()).then(|| {
                     absent.resize(rows, PRESENT);
@@ -118,4 +127,30 @@ impl ColumnBuilder {
 pub(crate) fn take<T>(rows: &mut Vec<T>) -> Vec<T> {
     let room = Vec::with_capacity(rows.len());
     std::mem::replace(rows, room)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cell::Span;
+
+    /// The codes and numbers of a column of booleans, texts and numbers.
+    fn read(takes_booleans: bool) -> Vec<(u8, f64)> {
+        let record = "TrueFALSEyes";
+        let texts = Texts { record, scratch: "" };
+        let mut builder = ColumnBuilder::numbers(takes_booleans);
+        let words = [(0, 4), (4, 9), (9, 12)].map(|(start, end)| Cell::Text(Span::new(start, end)));
+        for cell in [Cell::Bool(true), Cell::Bool(false)].into_iter().chain(words).chain([Cell::Integer(1)]) {
+            builder.push(cell, texts);
+        }
+        let Column::Numeric { values, absent } = builder.take() else { panic!("numbers") };
+        absent.unwrap().into_iter().zip(values).collect()
+    }
+
+    #[test]
+    fn booleans_are_numbers_only_where_those_are_zero_and_one() {
+        let (one, zero, mistyped) = ((PRESENT, 1.0), (PRESENT, 0.0), (MISTYPED, 0.0));
+        assert_eq!(read(true), [one, zero, one, zero, mistyped, one]);
+        assert_eq!(read(false), [mistyped, mistyped, mistyped, mistyped, mistyped, one]);
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use driftd_model::{Monitor, Pointer};
+use driftd_window::number_text;
 use foldhash::fast::FixedState;
 
 use crate::cell::{Cell, Texts};
@@ -41,6 +42,8 @@ struct Filter {
 struct OneOf {
     column: ColumnIndex,
     wanted: Vec<String>,
+    /// The same as numbers are known by: a version `1.0` is the number 1.
+    numbers: Vec<String>,
 }
 
 impl MonitorFilter {
@@ -52,7 +55,9 @@ impl MonitorFilter {
             (!wanted.is_empty()).then(|| {
                 let column = fields.want(&place.map_or_else(|| vec![usual.to_owned()], |place| tokens(place.as_str())));
                 self.columns.push(column);
-                OneOf { column, wanted: wanted.to_vec() }
+                let as_number = |wanted: &String| number_text(wanted, &mut String::new()).map(str::to_owned);
+                let numbers = wanted.iter().filter_map(as_number).collect();
+                OneOf { column, wanted: wanted.to_vec(), numbers }
             })
         };
         let model = one_of(shape.model_name.as_ref(), "model", &filter.models);
@@ -70,8 +75,10 @@ impl MonitorFilter {
         }
         self.key.clear();
         for column in &self.columns {
+            let cell = cell(cells, *column);
             // With their lengths in front, neighbours never run into each other. Writing to a text cannot fail.
-            let _ = match texts.shown(cell(cells, *column), &mut self.shown) {
+            let _ = match texts.shown(cell, &mut self.shown) {
+                Some(text) if cell.is_number() => write!(self.key, "{}#{text}", text.len()),
                 Some(text) => write!(self.key, "{}:{text}", text.len()),
                 None => self.key.write_char('-'),
             };
@@ -95,8 +102,10 @@ impl MonitorFilter {
         let Self { filters, answer, shown, .. } = self;
         let mut holds = |one_of: &Option<OneOf>| {
             one_of.as_ref().is_none_or(|one_of| {
-                let found = texts.shown(cell(cells, one_of.column), shown);
-                found.is_some_and(|found| one_of.wanted.iter().any(|wanted| wanted == found))
+                let cell = cell(cells, one_of.column);
+                let found = texts.shown(cell, shown);
+                let numbers = if cell.is_number() { one_of.numbers.as_slice() } else { &[] };
+                found.is_some_and(|found| one_of.wanted.iter().chain(numbers).any(|wanted| wanted == found))
             })
         };
         answer.clear();

@@ -74,7 +74,7 @@ fn values_are_typed_as_files_are() {
     let rows = values.map(|value| format!("{value}: {}", shown(&plans, &format!("{{\"ts\":1,\"x\":{value}}}"))));
     assert_snapshot!(rows.join("\n"), @r#"
     0.1: 1000000: 0.1 "0.1" present
-    -0: 1000000: -0.0 "-0" present
+    -0: 1000000: -0.0 "0" present
     9007199254740993: 1000000: 9007199254740992.0 "9007199254740993" present
     18446744073709551616: 1000000: 1.8446744073709552e19 "18446744073709552000" present
     1.0: 1000000: 1.0 "1" present

@@ -92,6 +92,8 @@ pub enum Reason {
     },
     /// Nearly every value is distinct: an identifier, not a feature.
     IdentifierLike,
+    /// Whole numbers that name rows: a counter, or identifiers that lie close together.
+    RunningNumber,
     /// The column holds points in time, which only ever grow: an event time, not a feature.
     PointInTime,
     /// The column holds something that is neither a number nor a category.
@@ -123,6 +125,7 @@ impl fmt::Display for Reason {
                 write!(f, "type differs: {baseline} in the baseline, {current} in the current data")
             }
             Self::IdentifierLike => f.write_str("nearly every value is distinct: an identifier, not monitored"),
+            Self::RunningNumber => f.write_str("whole numbers that count rows or name them: no feature, not monitored"),
             Self::PointInTime => f.write_str("column holds timestamps, not a feature"),
             Self::Unsupported { found } => write!(f, "column holds {found}, which cannot be compared"),
             Self::EmptyBaseline => f.write_str("baseline has no values: only presence is watched"),

@@ -136,6 +136,8 @@ fn limit(evidence: &Evidence) -> String {
         _ => ("warning", threshold.warn),
     };
     let at = match evidence.statistic.definition().scale {
+        // A share that was whole can only fall.
+        Scale::Change { .. } if evidence.baseline_share == Some(1.0) => format!("{:+} points", -points(at)),
         Scale::Change { .. } | Scale::Growth { .. } => format!("{:+} points", points(at)),
         Scale::Share { .. } => words::percent(at),
         Scale::Number | Scale::Distance => words::number(at),

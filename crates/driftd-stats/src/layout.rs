@@ -3,6 +3,7 @@
 //! A layout is derived from the baseline sample alone and never moves with the
 //! data it judges. It says into which cell, bin or category slot a value falls.
 
+mod booleans;
 mod build;
 mod categories;
 mod dictionary;
@@ -35,6 +36,13 @@ pub enum FeatureLayout {
 }
 
 impl FeatureLayout {
+    /// Whether `true` and `false` are values of the feature, as 1 and 0: its baseline is numbers and has no others.
+    /// Categories take them by name ([`Dictionary::slot`]).
+    #[must_use]
+    pub fn takes_booleans(&self) -> bool {
+        matches!(self, Self::Numeric(edges) if edges.is_zero_or_one())
+    }
+
     /// The grid, when the feature is numeric.
     #[must_use]
     pub fn as_numeric(&self) -> Option<&BinEdges> {

@@ -20,6 +20,7 @@
 mod batch;
 #[cfg(test)]
 mod fixtures;
+mod number_text;
 mod pane;
 mod reading;
 mod reducer;
@@ -29,8 +30,9 @@ mod watermark;
 mod window;
 
 pub use batch::{Column, MISSING, MISTYPED, NO_EVENT_TIME, PRESENT, RaggedBatch, RecordBatch, SegmentColumn};
+pub use number_text::{NumberText, is_code, number_text};
 pub use pane::{BadPaneWidth, PaneId, PaneWidth};
-pub use reading::{EpochUnit, instant, number_word, time_of_integer, time_of_number, time_of_text};
+pub use reading::{EpochUnit, boolean_word, instant, number_word, time_of_integer, time_of_number, time_of_text};
 pub use reducer::{Absorbed, PaneDelta, Reducer, ReducerPlan, Validity};
 pub use segment::{SegmentKey, SegmentPlan};
 pub use time::{EventTime, Span, TimeError, Timestamp};

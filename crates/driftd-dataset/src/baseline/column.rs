@@ -6,17 +6,15 @@ use driftd_model::Reason;
 use driftd_stats::{
     BinEdges, CategoryCounts, FeatureAggregate, FeatureLayout, LayoutOptions, MISSING_CODE, PresenceAggregate,
 };
-use driftd_window::{Column, MISSING, PRESENT};
+use driftd_window::{Column, MISSING, PRESENT, boolean_word};
 
+use super::identifier;
+use super::number_census::NumberCensus;
 use super::plan::Planned;
 use crate::DatasetError;
 use crate::runs::RunCollector;
 use crate::values::{Reading, Values};
 
-/// Distinct values from which a text column can be an identifier.
-const IDENTIFIER_VALUES: usize = 1000;
-/// Share of distinct values from which it is one.
-const IDENTIFIER_SHARE: f64 = 0.9;
 /// Distinct values from which the share is looked at before the end, so that identifiers do not fill the memory.
 const IDENTIFIER_EARLY: usize = 1 << 20;
 
@@ -25,7 +23,7 @@ pub(super) type Built = Result<(FeatureLayout, FeatureAggregate), Reason>;
 
 /// Collects the values of one column.
 pub(super) struct ColumnBuilder {
-    name: String,
+    plan: Planned,
     options: LayoutOptions,
     rows: u64,
     missing: u64,
@@ -34,7 +32,7 @@ pub(super) struct ColumnBuilder {
 }
 
 enum Collected {
-    Numbers(RunCollector),
+    Numbers(RunCollector, NumberCensus),
     Texts(CategoryCounts),
     /// Too many distinct texts to be a feature; nothing more is kept.
     Identifier,
@@ -45,11 +43,11 @@ impl ColumnBuilder {
     /// A builder that may keep about `budget` bytes of numbers in memory.
     pub(super) fn new(plan: &Planned, options: &LayoutOptions, budget: usize) -> Self {
         let values = match plan.reading {
-            Reading::Numbers => Collected::Numbers(RunCollector::new(budget)),
+            Reading::Numbers => Collected::Numbers(RunCollector::new(budget), NumberCensus::default()),
             Reading::Texts => Collected::Texts(CategoryCounts::new()),
             Reading::Presence | Reading::Times => Collected::Presence,
         };
-        Self { name: plan.name.clone(), options: options.clone(), rows: 0, missing: 0, mistyped: 0, values }
+        Self { plan: plan.clone(), options: options.clone(), rows: 0, missing: 0, mistyped: 0, values }
     }
 
     /// Adds the values of a chunk.
@@ -59,10 +57,13 @@ impl ColumnBuilder {
         };
         self.rows += column.rows() as u64;
         match (&mut self.values, column) {
-            (Collected::Numbers(runs), Column::Numeric { values, absent: None }) => {
+            (Collected::Numbers(runs, census), Column::Numeric { values, absent: None }) => {
+                census.absorb(values.iter().copied());
                 values.into_iter().try_for_each(|v| runs.push(v))?;
             }
-            (Collected::Numbers(runs), Column::Numeric { values, absent: Some(absent) }) => {
+            (Collected::Numbers(runs, census), Column::Numeric { values, absent: Some(absent) }) => {
+                let there = values.iter().zip(&absent).filter(|(_, absent)| **absent == PRESENT);
+                census.absorb(there.map(|(value, _)| *value));
                 for (value, absent) in values.into_iter().zip(absent) {
                     match absent {
                         PRESENT => runs.push(value)?,
@@ -81,7 +82,8 @@ impl ColumnBuilder {
                     }
                 }
                 values.iter().zip(by_code).for_each(|(value, count)| counts.add(value, count));
-                if counts.distinct() >= IDENTIFIER_EARLY && is_identifier(counts) {
+                let is_open = !self.plan.is_given && counts.distinct() >= IDENTIFIER_EARLY;
+                if is_open && identifier::is_identifier(counts) {
                     self.values = Collected::Identifier;
                 }
             }
@@ -99,24 +101,29 @@ impl ColumnBuilder {
         match self.values {
             Collected::Identifier => Ok(Err(Reason::IdentifierLike)),
             Collected::Texts(counts) if counts.total() > 0 => {
-                if is_identifier(&counts) {
-                    return Ok(Err(Reason::IdentifierLike));
+                if let Some(reason) = identifier::reason(&counts, &self.plan.name).filter(|_| !self.plan.is_given) {
+                    return Ok(Err(reason));
                 }
+                let counts = with_one_spelling_of_booleans(counts);
                 let (dictionary, mut aggregate) = counts.into_dictionary(self.options.categories);
                 aggregate.add_missing(self.missing);
                 aggregate.add_mistyped(self.mistyped);
                 Ok(Ok((FeatureLayout::Categorical(dictionary), FeatureAggregate::Categorical(aggregate))))
             }
-            Collected::Numbers(runs) if present > 0 && runs.has_finite() => {
+            Collected::Numbers(runs, census) if present > 0 && runs.has_finite() => {
                 let odd = runs.odd;
                 let sample = runs.finish();
+                let Planned { name, is_whole, is_given, .. } = &self.plan;
+                if let Some(reason) = census.reason(name, *is_whole, &sample).filter(|_| !is_given) {
+                    return sample.take_error().map_or(Ok(Err(reason)), Err);
+                }
                 let built = BinEdges::from_sample(&sample, &self.options);
                 if let Some(error) = sample.take_error() {
                     return Err(error);
                 }
                 let (edges, mut aggregate) = built.map_err(|source| DatasetError::Layout {
                     path: path.to_owned(),
-                    column: self.name,
+                    column: self.plan.name,
                     source,
                 })?;
                 aggregate.add_absent(self.missing, odd.nan, odd.pos_inf, odd.neg_inf);
@@ -133,7 +140,10 @@ impl ColumnBuilder {
     }
 }
 
-fn is_identifier(counts: &CategoryCounts) -> bool {
-    let distinct = counts.distinct();
-    distinct >= IDENTIFIER_VALUES && distinct as f64 > IDENTIFIER_SHARE * counts.total() as f64
+/// Texts that are all `true` and `false`, in whatever case, as the booleans of other files are spelt.
+fn with_one_spelling_of_booleans(counts: CategoryCounts) -> CategoryCounts {
+    if counts.iter().all(|(text, _)| boolean_word(text).is_some()) {
+        return counts.renamed(|text| text.to_ascii_lowercase());
+    }
+    counts
 }

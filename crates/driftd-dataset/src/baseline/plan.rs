@@ -1,6 +1,6 @@
 //! Which columns become features, and of what kind.
 
-use driftd_model::{FeatureKind, Reason, SkippedColumn};
+use driftd_model::{FeatureKind, Reason, Role, SkippedColumn};
 
 use crate::values::Reading;
 use crate::{BaselineOptions, ColumnKind, DatasetError, Table};
@@ -14,6 +14,10 @@ pub(super) struct Planned {
     pub(super) name: String,
     /// How it is read.
     pub(super) reading: Reading,
+    /// Whether all of it are whole numbers.
+    pub(super) is_whole: bool,
+    /// Whether somebody said what it is, so that it is monitored whatever it looks like.
+    pub(super) is_given: bool,
 }
 
 /// Goes through the columns in the table's order.
@@ -29,7 +33,11 @@ pub(super) fn plan(
         }
         let wanted = options.kinds.get(name).copied();
         match reading(&info.kind, wanted) {
-            Choice::Read(reading) => planned.push(Planned { column, name: name.to_owned(), reading }),
+            Choice::Read(reading) => {
+                let has_role = options.roles.get(name).is_some_and(|role| *role != Role::default());
+                let (is_whole, is_given) = (info.is_whole, wanted.is_some() || has_role);
+                planned.push(Planned { column, name: name.to_owned(), reading, is_whole, is_given });
+            }
             Choice::Skip(reason) => skipped.push(SkippedColumn { name: name.to_owned(), reason }),
             Choice::Refuse(wanted) => {
                 let (path, name) = (table.path().to_owned(), name.to_owned());
@@ -38,6 +46,12 @@ pub(super) fn plan(
         }
     }
     Ok((planned, skipped))
+}
+
+/// The columns that were left out of a first plan, as ones that are wanted.
+pub(super) fn wanted(planned: Vec<Planned>, left_out: &[SkippedColumn]) -> Vec<Planned> {
+    let planned = planned.into_iter().filter(|column| left_out.iter().any(|skipped| skipped.name == column.name));
+    planned.map(|column| Planned { is_given: true, ..column }).collect()
 }
 
 enum Choice {

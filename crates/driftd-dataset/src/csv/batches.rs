@@ -1,41 +1,48 @@
 //! Some columns of a CSV file, chunk by chunk.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use super::CsvFile;
-use super::cells::Cells;
+use super::cells::{Cells, Spelling};
 use super::records::Records;
 use crate::values::{Chunk, Values, Wanted};
-use crate::{ColumnKind, DatasetError, Schema};
+use crate::{DatasetError, NullWords, Schema};
 
 /// Reads some columns of a CSV file.
 pub(crate) struct CsvBatches {
     records: Records,
-    wanted: Vec<(Wanted, bool)>,
+    wanted: Vec<(Wanted, Spelling)>,
+    null_words: Arc<NullWords>,
 }
 
 impl CsvBatches {
     pub(crate) fn new(file: &CsvFile, schema: &Schema, wanted: Vec<Wanted>) -> Result<Self, DatasetError> {
         let mut records = file.records();
         records.names()?;
-        let is_bool =
-            |w: &Wanted| w.column.and_then(|c| schema.columns().get(c)).is_some_and(|c| c.kind == ColumnKind::Bool);
-        let wanted = wanted.into_iter().map(|w| (w, is_bool(&w))).collect();
-        Ok(Self { records, wanted })
+        let spelling = |wanted: &Wanted| {
+            let column = wanted.column.and_then(|column| schema.columns().get(column));
+            column.map_or_else(Spelling::default, |column| Spelling::new(&column.kind, column.notation))
+        };
+        let wanted = wanted.into_iter().map(|wanted| (wanted, spelling(&wanted))).collect();
+        Ok(Self { records, wanted, null_words: Arc::clone(&file.null_words) })
     }
 
     /// The next rows, `most` of them at most; nothing at the end of the file.
     pub(crate) fn next(&mut self, most: usize) -> Result<Option<Chunk>, DatasetError> {
-        let batch = self.records.fill(most)?;
+        let Self { records, wanted, null_words } = self;
+        let null_words: &NullWords = null_words;
+        let batch = records.fill(most)?;
         let rows = batch.len();
         if rows == 0 {
             return Ok(None);
         }
-        let read = |(wanted, is_bool): &mut (Wanted, bool)| {
+        let read = |(wanted, spelling): &mut (Wanted, Spelling)| {
             let Some(column) = wanted.column else {
                 return Values::missing(wanted.reading, rows);
             };
-            let mut cells = Cells::new(*wanted, *is_bool, rows);
+            let mut cells = Cells::new(*wanted, *spelling, null_words, rows);
             for record in batch {
                 // Records are as long as the header and all UTF-8; anything else would be a missing value.
                 match record.get(column).and_then(|field| std::str::from_utf8(field).ok()) {
@@ -47,7 +54,7 @@ impl CsvBatches {
             wanted.unit = unit;
             values
         };
-        let values = self.wanted.par_iter_mut().map(read).collect();
+        let values = wanted.par_iter_mut().map(read).collect();
         Ok(Some(Chunk { rows, values }))
     }
 }

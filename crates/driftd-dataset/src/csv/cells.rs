@@ -1,42 +1,81 @@
 //! Fields collected into the values of a chunk.
 
-use driftd_window::{Column, EpochUnit, MISSING, MISTYPED, NO_EVENT_TIME, PRESENT, time_of_text};
+use driftd_window::{
+    Column, EpochUnit, MISSING, MISTYPED, NO_EVENT_TIME, PRESENT, boolean_word, number_text, time_of_text,
+};
 
-use crate::guess::{parse_bool, parse_number};
+use crate::guess::parse_number;
+use crate::notation::Notation;
 use crate::text::TextCodes;
 use crate::values::{Reading, Values, Wanted};
+use crate::{ColumnKind, NullWords};
+
+/// How a column spells its values.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub(crate) struct Spelling {
+    notation: Notation,
+    is_plain: bool,
+    /// Numbers and booleans have several spellings, which are one category each.
+    canonical: Option<Canonical>,
+    /// Words for no value are values: the column is one of text.
+    keeps_words: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Canonical {
+    Numbers,
+    Booleans,
+}
+
+impl Spelling {
+    /// The spelling of a column of that kind.
+    pub(crate) fn new(kind: &ColumnKind, notation: Notation) -> Self {
+        let canonical = match kind {
+            ColumnKind::Number => Some(Canonical::Numbers),
+            ColumnKind::Bool => Some(Canonical::Booleans),
+            _ => None,
+        };
+        Self { notation, is_plain: notation.is_plain(), canonical, keeps_words: *kind == ColumnKind::Text }
+    }
+
+    fn number(self, text: &str) -> Option<f64> {
+        if self.is_plain { parse_number(text) } else { self.notation.parse(text) }
+    }
+}
 
 /// Collects one column, a cell a row.
-pub(crate) struct Cells {
+pub(crate) struct Cells<'a> {
     kind: Kind,
-    /// The column holds booleans, whose spellings are one category.
-    is_bool: bool,
+    spelling: Spelling,
+    null_words: &'a NullWords,
+    /// Booleans are the numbers 0 and 1.
+    takes_booleans: bool,
     unit: Option<EpochUnit>,
 }
 
 enum Kind {
     Numbers { values: Vec<f64>, absent: Option<Vec<u8>> },
-    Texts(TextCodes),
+    Texts { codes: TextCodes, shown: String },
     Presence(Vec<u8>),
     Times(Vec<i64>),
 }
 
-impl Cells {
-    pub(crate) fn new(wanted: Wanted, is_bool: bool, rows: usize) -> Self {
+impl<'a> Cells<'a> {
+    pub(crate) fn new(wanted: Wanted, spelling: Spelling, null_words: &'a NullWords, rows: usize) -> Self {
         let kind = match wanted.reading {
             Reading::Numbers => Kind::Numbers { values: Vec::with_capacity(rows), absent: None },
-            Reading::Texts => Kind::Texts(TextCodes::with_capacity(rows)),
+            Reading::Texts => Kind::Texts { codes: TextCodes::with_capacity(rows), shown: String::new() },
             Reading::Presence => Kind::Presence(Vec::with_capacity(rows)),
             Reading::Times => Kind::Times(Vec::with_capacity(rows)),
         };
-        Self { kind, is_bool, unit: wanted.unit }
+        Self { kind, spelling, null_words, takes_booleans: wanted.takes_booleans, unit: wanted.unit }
     }
 
     /// An empty field: a cell without a value.
     pub(crate) fn missing(&mut self) {
         match &mut self.kind {
             Kind::Numbers { .. } => self.no_number(MISSING),
-            Kind::Texts(codes) => codes.push(None),
+            Kind::Texts { codes, .. } => codes.push(None),
             Kind::Presence(absent) => absent.push(MISSING),
             Kind::Times(at) => at.push(NO_EVENT_TIME),
         }
@@ -44,15 +83,29 @@ impl Cells {
 
     /// A field that is not empty.
     pub(crate) fn field(&mut self, text: &str) {
+        let spelling = self.spelling;
         match &mut self.kind {
-            Kind::Numbers { values, .. } => match parse_number(text) {
+            Kind::Numbers { values, .. } => match spelling.number(text) {
                 Some(number) => values.push(number),
-                None => self.no_number(MISTYPED),
+                None => self.other_than_number(text),
             },
-            Kind::Texts(codes) => {
-                let canonical = parse_bool(text.as_bytes()).filter(|_| self.is_bool).map(of_bool);
-                codes.push(Some(canonical.unwrap_or(text)));
-            }
+            Kind::Texts { .. } if !spelling.keeps_words && self.null_words.contains(text) => self.missing(),
+            Kind::Texts { codes, shown } => codes.push(Some(match spelling.canonical {
+                Some(Canonical::Booleans) => match boolean_word(text) {
+                    Some(value) => of_bool(value),
+                    None => text,
+                },
+                Some(Canonical::Numbers) if spelling.is_plain => number_text(text, shown).unwrap_or(text),
+                Some(Canonical::Numbers) => match spelling.notation.parse(text) {
+                    Some(number) => {
+                        *shown = driftd_window::NumberText(number).to_string();
+                        shown.as_str()
+                    }
+                    None => text,
+                },
+                None => text,
+            })),
+            Kind::Presence(_) if !spelling.keeps_words && self.null_words.contains(text) => self.missing(),
             Kind::Presence(absent) => absent.push(PRESENT),
             Kind::Times(at) => at.push(time_of_text(text, &mut self.unit)),
         }
@@ -67,11 +120,22 @@ impl Cells {
                 }
                 Values::Column(Column::Numeric { values, absent })
             }
-            Kind::Texts(codes) => Values::Column(codes.finish()),
+            Kind::Texts { codes, .. } => Values::Column(codes.finish()),
             Kind::Presence(absent) => Values::Column(Column::Presence { absent }),
             Kind::Times(at) => Values::Times(at),
         };
         (values, self.unit)
+    }
+
+    fn other_than_number(&mut self, text: &str) {
+        if self.null_words.contains(text) {
+            return self.no_number(MISSING);
+        }
+        let number = boolean_word(text).filter(|_| self.takes_booleans);
+        match (&mut self.kind, number) {
+            (Kind::Numbers { values, .. }, Some(is_true)) => values.push(f64::from(u8::from(is_true))),
+            _ => self.no_number(MISTYPED),
+        }
     }
 
     fn no_number(&mut self, code: u8) {

@@ -41,7 +41,7 @@ impl NdjsonBatches {
         let mut column = |wanted: &Wanted| {
             let paths = wanted.column.and_then(|column| file.paths.get(column));
             let cells = match wanted.reading {
-                Reading::Numbers => Cells::Values(ColumnBuilder::numbers()),
+                Reading::Numbers => Cells::Values(ColumnBuilder::numbers(wanted.takes_booleans)),
                 Reading::Texts => Cells::Values(ColumnBuilder::texts()),
                 Reading::Presence => Cells::Values(ColumnBuilder::presence()),
                 Reading::Times => Cells::Times { at: Vec::new(), unit: wanted.unit },

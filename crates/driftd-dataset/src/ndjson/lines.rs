@@ -44,6 +44,14 @@ impl Lines {
         }
     }
 
+    /// The next line and its number.
+    pub(super) fn next_numbered(&mut self) -> Result<Option<(u64, &[u8])>, DatasetError> {
+        if self.next()?.is_none() {
+            return Ok(None);
+        }
+        Ok(Some((self.line, text_of(&self.bytes, self.line == 1))))
+    }
+
     /// What is wrong with the line that was read last.
     pub(super) fn bad(&self, reject: &Reject) -> DatasetError {
         let column = reject.column;

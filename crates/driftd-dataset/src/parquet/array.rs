@@ -4,20 +4,23 @@ use std::fmt::Write as _;
 
 use driftd_stats::{MISSING_CODE, MISTYPED_CODE};
 use driftd_window::{
-    Column, EpochUnit, MISSING, MISTYPED, NO_EVENT_TIME, PRESENT, time_of_integer, time_of_number, time_of_text,
+    Column, EpochUnit, MISSING, MISTYPED, NO_EVENT_TIME, NumberText, PRESENT, boolean_word, time_of_integer,
+    time_of_number, time_of_text,
 };
 use polars_arrow::array::{Array, BooleanArray, PrimitiveArray, Utf8ViewArray};
 use polars_arrow::bitmap::Bitmap;
 use polars_arrow::datatypes::{ArrowDataType, TimeUnit};
 use polars_arrow::types::NativeType;
 
+use super::decimal::nearest;
+use crate::guess::parse_number;
 use crate::text::TextCodes;
 use crate::values::{Reading, Values, Wanted};
 
 /// The values of consecutive arrays of one column, `rows` in all.
 pub(super) fn values_of(arrays: &[Box<dyn Array>], wanted: &mut Wanted, rows: usize) -> Result<Values, String> {
     match wanted.reading {
-        Reading::Numbers => numbers(arrays, rows),
+        Reading::Numbers => numbers(arrays, rows, wanted.takes_booleans),
         Reading::Texts => texts(arrays, rows),
         Reading::Presence => Ok(Values::Column(Column::Presence { absent: absent_or_present(arrays, rows) })),
         Reading::Times => times(arrays, rows, &mut wanted.unit),
@@ -52,15 +55,15 @@ macro_rules! on_numbers {
             D::Float32 => typed!(f32, |v: f32| f64::from(v)),
             D::Float64 => typed!(f64, |v: f64| v),
             D::Decimal(_, scale) => {
-                let divisor = 10_f64.powi(*scale as i32);
-                typed!(i128, move |v: i128| v as f64 / divisor)
+                let scale = *scale;
+                typed!(i128, move |v: i128| nearest(v, scale))
             }
             _ => $other,
         }
     }};
 }
 
-fn numbers(arrays: &[Box<dyn Array>], rows: usize) -> Result<Values, String> {
+fn numbers(arrays: &[Box<dyn Array>], rows: usize, takes_booleans: bool) -> Result<Values, String> {
     fn extend<T: NativeType>(values: &mut Vec<f64>, array: &PrimitiveArray<T>, as_f64: impl Fn(T) -> f64) {
         values.extend(array.values().iter().map(|v| as_f64(*v)));
     }
@@ -68,6 +71,15 @@ fn numbers(arrays: &[Box<dyn Array>], rows: usize) -> Result<Values, String> {
     let mut absent = None;
     for array in arrays {
         let start = values.len();
+        if let Some(read) = numbers_by_value(array.as_ref(), takes_booleans) {
+            let codes = absent.get_or_insert_with(|| vec![PRESENT; start]);
+            codes.resize(start, PRESENT);
+            for number in read {
+                codes.push(number.map_or_else(|code| code, |_| PRESENT));
+                values.push(number.unwrap_or_default());
+            }
+            continue;
+        }
         let mistyped = on_numbers!(
             array,
             |typed, as_f64| {
@@ -91,6 +103,22 @@ fn numbers(arrays: &[Box<dyn Array>], rows: usize) -> Result<Values, String> {
     Ok(Values::Column(Column::Numeric { values, absent }))
 }
 
+/// The values of an array that is no numbers but may hold some: texts that read as one, and booleans where those are
+/// numbers. Of anything else, the absence code.
+fn numbers_by_value(array: &dyn Array, takes_booleans: bool) -> Option<Vec<Result<f64, u8>>> {
+    let of_bool = |value: bool| if takes_booleans { Ok(f64::from(u8::from(value))) } else { Err(MISTYPED) };
+    let of_text = |text: &str| match (parse_number(text), boolean_word(text)) {
+        (Some(number), _) => Ok(number),
+        (None, Some(value)) => of_bool(value),
+        (None, None) => Err(MISTYPED),
+    };
+    if let Some(texts) = array.as_any().downcast_ref::<Utf8ViewArray>() {
+        return Some(texts.iter().map(|text| text.map_or(Err(MISSING), of_text)).collect());
+    }
+    let booleans = array.as_any().downcast_ref::<BooleanArray>()?;
+    Some(booleans.iter().map(|value| value.map_or(Err(MISSING), of_bool)).collect())
+}
+
 /// One absence code a row: `present` where there is a value.
 fn push_codes(codes: &mut Vec<u8>, array: &dyn Array, present: u8) {
     match array.validity() {
@@ -103,7 +131,13 @@ fn push_codes(codes: &mut Vec<u8>, array: &dyn Array, present: u8) {
 fn absent_or_present(arrays: &[Box<dyn Array>], rows: usize) -> Vec<u8> {
     let mut codes = Vec::with_capacity(rows);
     for array in arrays {
-        push_codes(&mut codes, array.as_ref(), PRESENT);
+        match array.as_any().downcast_ref::<Utf8ViewArray>() {
+            // An empty text is no value: files of text cannot tell the two apart.
+            Some(texts) => {
+                codes.extend(texts.iter().map(|text| if text.is_none_or(str::is_empty) { MISSING } else { PRESENT }));
+            }
+            None => push_codes(&mut codes, array.as_ref(), PRESENT),
+        }
     }
     codes
 }
@@ -137,12 +171,24 @@ fn texts(arrays: &[Box<dyn Array>], rows: usize) -> Result<Values, String> {
             }
             // Integers are written from the integer: as floats they would lose digits beyond 2^53.
             ArrowDataType::Int64 | ArrowDataType::UInt64 => integer_texts(array.as_ref(), &mut codes)?,
+            // The shortest text of a 32-bit float is shorter than that of the 64-bit float that equals it.
+            ArrowDataType::Float32 => {
+                let Some(array) = array.as_any().downcast_ref::<PrimitiveArray<f32>>() else {
+                    return Err("unexpected layout of floats".to_owned());
+                };
+                for value in array.iter() {
+                    shown.clear();
+                    // As in `NumberText`, adding zero leaves one zero.
+                    let _ = value.map(|value| write!(shown, "{}", value + 0.0));
+                    codes.push(value.map(|_| shown.as_str()));
+                }
+            }
             _ => on_numbers!(
                 array,
                 |typed, as_f64| for value in typed.iter() {
                     shown.clear();
                     if let Some(value) = value {
-                        let _ = write!(shown, "{}", as_f64(*value));
+                        let _ = write!(shown, "{}", NumberText(as_f64(*value)));
                     }
                     codes.push(value.map(|_| shown.as_str()));
                 },

@@ -53,7 +53,8 @@ impl ParquetFile {
     }
 
     pub(crate) fn schema(&self) -> Schema {
-        let info = |field: &Field| ColumnInfo { name: field.name.to_string(), kind: kind_of(field.dtype()) };
+        let info =
+            |field: &Field| ColumnInfo::new(field.name.to_string(), kind_of(field.dtype()), is_whole(field.dtype()));
         Schema::flat(self.inner.fields.iter().map(info).collect())
     }
 
@@ -86,6 +87,12 @@ impl ParquetFile {
         let column = column.and_then(|c| self.field(c)).map(|f| f.name.to_string());
         DatasetError::Corrupt { path: self.inner.path.clone(), format: "Parquet", column, what }
     }
+}
+
+/// Whether a column is of whole numbers.
+fn is_whole(dtype: &ArrowDataType) -> bool {
+    use ArrowDataType as D;
+    matches!(dtype, D::Int8 | D::Int16 | D::Int32 | D::Int64 | D::UInt8 | D::UInt16 | D::UInt32 | D::UInt64)
 }
 
 fn kind_of(dtype: &ArrowDataType) -> ColumnKind {

@@ -190,6 +190,7 @@ fn typed(kind: Kind, value: Option<&Value>) -> Shown {
         return Shown::Missing;
     };
     match kind {
+        Kind::Presence if value.as_str() == Some("") => Shown::Missing,
         Kind::Presence => Shown::Present,
         Kind::Text => text_of(value).map_or(Shown::Mistyped, Shown::Text),
         Kind::Number => match value {
@@ -209,7 +210,7 @@ fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Bool(value) => Some(value.to_string()),
-        Value::Number(number) if number.is_f64() => number.as_f64().map(|number| number.to_string()),
+        Value::Number(number) if number.is_f64() => number.as_f64().map(|number| (number + 0.0).to_string()),
         Value::Number(number) => Some(number.to_string()),
         Value::Null | Value::Array(_) | Value::Object(Map { .. }) => None,
     }

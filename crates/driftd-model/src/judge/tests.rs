@@ -166,7 +166,8 @@ fn a_presence_feature_is_watched_for_presence_only() {
     if let FeatureAggregate::Presence(p) = &mut full {
         p.add(200, 0);
     }
-    for (window, outcome) in [(&full, Outcome::Stable), (&nothing(&feature, 200), Outcome::Stable)] {
+    // What never had a value and has one now is as much of a change as the other way round.
+    for (window, outcome) in [(&full, Outcome::Critical), (&nothing(&feature, 200), Outcome::Stable)] {
         let verdict = one(&feature, window, &rules());
         assert_eq!((verdict.kind, verdict.outcome), (FeatureKind::Presence, outcome));
         assert_eq!(verdict.reason, Some(Reason::EmptyBaseline));

@@ -36,6 +36,19 @@ impl CategoryCounts {
         }
     }
 
+    /// The values and how often each occurred, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.counts.iter().map(|(value, count)| (value.as_str(), *count))
+    }
+
+    /// Counts every value by another name; those that get the same one are one.
+    #[must_use]
+    pub fn renamed(self, name: impl Fn(String) -> String) -> Self {
+        let mut renamed = Self::new();
+        self.counts.into_iter().for_each(|(value, count)| renamed.add(&name(value), count));
+        renamed
+    }
+
     /// Number of distinct values.
     #[must_use]
     pub fn distinct(&self) -> usize {

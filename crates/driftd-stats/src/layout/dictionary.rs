@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
 
+use super::booleans::BooleanPlaces;
 use super::fingerprint::{self, fnv1a};
 use crate::error::StatsError;
 use crate::layout::MAX_CATEGORIES;
@@ -33,6 +34,7 @@ pub enum CategorySlot {
 pub struct Dictionary {
     stored: StoredDictionary,
     places: HashMap<String, u32, FixedState>,
+    booleans: Option<BooleanPlaces>,
     fingerprint: u64,
 }
 
@@ -88,7 +90,8 @@ impl Dictionary {
         let places = stored.categories.iter().cloned().zip(0..).collect();
         let names = fingerprint::of_texts(stored.categories.iter().map(String::as_str));
         let fingerprint = names ^ fingerprint::of_hashes(&stored.tail);
-        Self { stored, places, fingerprint }
+        let booleans = BooleanPlaces::of(&stored.categories).filter(|_| stored.tail.is_empty());
+        Self { stored, places, booleans, fingerprint }
     }
 
     /// The listed categories, by share descending, ties by bytes.
@@ -116,11 +119,21 @@ impl Dictionary {
         self.stored.total
     }
 
-    /// Where a value is counted.
+    /// Whether all its categories are booleans, in one spelling or another.
+    #[must_use]
+    pub fn is_boolean(&self) -> bool {
+        self.booleans.is_some()
+    }
+
+    /// Where a value is counted. Where all categories are booleans, `true`, `True` and `1` are one, as are `false`, `0`
+    /// and `0.0`.
     #[must_use]
     pub fn slot(&self, value: &str) -> CategorySlot {
         if let Some(place) = self.places.get(value) {
             return CategorySlot::Top(*place);
+        }
+        if let Some(place) = self.booleans.as_ref().and_then(|booleans| booleans.place(value)) {
+            return CategorySlot::Top(place);
         }
         match self.stored.tail.binary_search(&fnv1a(value.as_bytes())) {
             Ok(_) => CategorySlot::Other,

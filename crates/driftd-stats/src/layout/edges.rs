@@ -146,6 +146,15 @@ impl BinEdges {
         self.stored.coarse.len() + 1
     }
 
+    /// Whether the finite baseline values are 0 and 1 and no others. Of all values between the two these alone are their
+    /// own squares, so they alone have the variance mean · (1 − mean); one value of ten million in between is noticed.
+    #[must_use]
+    pub fn is_zero_or_one(&self) -> bool {
+        let known = |value: f64| value == 0.0 || value == 1.0;
+        let mean = self.stored.mean;
+        known(self.min()) && known(self.max()) && (self.sigma().powi(2) - mean * (1.0 - mean)).abs() < 1e-9
+    }
+
     /// Smallest finite baseline value.
     #[must_use]
     pub fn min(&self) -> f64 {

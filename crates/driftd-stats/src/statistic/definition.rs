@@ -73,7 +73,8 @@ pub enum Scale {
     Number,
     /// A distance in the feature's unit; the effect is the distance in standard deviations of the baseline.
     Distance,
-    /// A change of a share, window − baseline. Thresholds are positive, so only growth counts.
+    /// A change of a share, window − baseline. Thresholds are positive, so only growth counts; a share that was 1 can
+    /// only fall, and then that is what counts.
     Change {
         /// The share that changes.
         share: &'static str,
@@ -129,6 +130,7 @@ impl Scale {
         match self {
             Self::Distance => normalized,
             Self::Growth { .. } => Some(value - baseline_share.unwrap_or(0.0)),
+            Self::Change { .. } if baseline_share == Some(1.0) => Some(value.abs()),
             Self::Number | Self::Change { .. } | Self::Share { .. } => Some(value),
         }
     }
@@ -214,6 +216,8 @@ mod tests {
         assert_eq!(Scale::Growth { share: "s" }.effect(0.75, None, Some(0.25)), Some(0.5));
         assert_eq!(Scale::Growth { share: "s" }.shares(0.75, Some(0.25)), Some(("s", 0.25, 0.75)));
         assert_eq!(Scale::Change { share: "s" }.effect(0.5, None, Some(0.25)), Some(0.5));
+        assert_eq!(Scale::Change { share: "s" }.effect(-0.5, None, Some(0.75)), Some(-0.5));
+        assert_eq!(Scale::Change { share: "s" }.effect(-0.5, None, Some(1.0)), Some(0.5), "it can only fall");
         assert_eq!(Scale::Change { share: "s" }.shares(0.5, Some(0.25)), Some(("s", 0.25, 0.75)));
         assert_eq!(Scale::Change { share: "s" }.shares(0.5, None), None);
         assert_eq!(Scale::Share { values: "v" }.effect(0.5, None, Some(0.25)), Some(0.5));

@@ -170,7 +170,8 @@ statistics! {
     Missing = "missing" {
         title: "Growth of the missing share",
         name: "missing share",
-        meaning: "Change of the share of rows without a value, in percentage points; only growth counts as drift.",
+        meaning: "Change of the share of rows without a value, in percentage points; only growth counts as drift, \
+                  and the fall of a feature that never had a value.",
         source: "Two-proportion z-test, or Fisher's exact test when counts are small",
         formula: "change of the missing share",
         range: "[−1, 1]",

@@ -28,7 +28,7 @@ pub(super) async fn run(args: CheckArgs, stores: &Stores) -> anyhow::Result<Exit
     };
     let chosen = statistics(&args.statistics)?;
     let current = Table::open(&args.current)?;
-    let Reference { name, baseline, mut columns } = reference(&args, &config, monitor, stores).await?;
+    let Reference { name, baseline, mut columns, notes } = reference(&args, &config, monitor, stores).await?;
     let bar = Bar::rows(current.rows(), "counting current");
     let ignored: BTreeSet<&str> = args.ignore.iter().map(String::as_str).collect();
     let rules = |feature: &FeatureName| {
@@ -44,6 +44,7 @@ pub(super) async fn run(args: CheckArgs, stores: &Stores) -> anyhow::Result<Exit
             verdict.scores.retain(|score| chosen.contains(&score.statistic));
         }
     }
+    checked.report.notes.extend(notes);
     columns.extend(names(&current));
     let unknown = args.ignore.iter().filter(|name| !columns.contains(*name));
     checked.report.notes.extend(unknown.map(|name| format!("--ignore {name}: neither side has such a column")));
@@ -68,6 +69,8 @@ struct Reference {
     baseline: Baseline,
     /// Every column it has, monitored or not.
     columns: BTreeSet<String>,
+    /// What is to be known of how its file was read.
+    notes: Vec<String>,
 }
 
 /// The reference: a file when there is one of that name, else a stored baseline.
@@ -85,7 +88,7 @@ async fn reference(
         let baseline = stored.baseline.as_ref().clone();
         let skipped = baseline.skipped.iter().map(|s| s.name.clone());
         let columns = baseline.features.iter().map(|f| f.name.to_string()).chain(skipped).collect();
-        return Ok(Reference { name: stored.reference.to_string(), baseline, columns });
+        return Ok(Reference { name: stored.reference.to_string(), baseline, columns, notes: Vec::new() });
     }
     let table = Table::open(path)?;
     let mut options = monitor.map_or_else(BaselineOptions::default, |m| options_for(m, config));
@@ -99,7 +102,8 @@ async fn reference(
     let bar = Bar::rows(table.rows(), "building the baseline");
     let built = build_baseline(&table, &options, &|rows| bar.at(rows));
     bar.done();
-    Ok(Reference { name: args.baseline.clone(), baseline: built?, columns: names(&table).collect() })
+    let (columns, notes) = (names(&table).collect(), table.notes().to_vec());
+    Ok(Reference { name: args.baseline.clone(), baseline: built?, columns, notes })
 }
 
 /// The names that columns of a table go by, long and short.

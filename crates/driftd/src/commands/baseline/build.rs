@@ -62,6 +62,7 @@ pub(crate) fn build_from_file(config: &Config, name: &str, file: &Path) -> anyho
     let bar = Bar::rows(table.rows(), &format!("building {name}"));
     let built = build_baseline(&table, &options, &|rows| bar.at(rows));
     bar.done();
+    table.notes().iter().for_each(|note| eprintln!("{note}"));
     Ok(built?)
 }
 

@@ -1,0 +1,84 @@
+//! Booleans as categories, however they are spelt.
+
+/// Which category of a dictionary is true and which is false, when it has no others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct BooleanPlaces {
+    of_false: Option<u32>,
+    of_true: Option<u32>,
+}
+
+impl BooleanPlaces {
+    /// The places of booleans among `categories`; nothing when there is another category, or two spellings of one.
+    pub(super) fn of(categories: &[String]) -> Option<Self> {
+        let mut places = Self::default();
+        for (category, place) in categories.iter().zip(0..) {
+            let side = if boolean(category)? { &mut places.of_true } else { &mut places.of_false };
+            if side.replace(place).is_some() {
+                return None;
+            }
+        }
+        (!categories.is_empty()).then_some(places)
+    }
+
+    /// The place of the category that means the same as `value`.
+    pub(super) fn place(&self, value: &str) -> Option<u32> {
+        if boolean(value)? { self.of_true } else { self.of_false }
+    }
+}
+
+/// What a text is as a boolean: a word in any case, or the number 0 or 1.
+fn boolean(text: &str) -> Option<bool> {
+    let text = text.trim();
+    if text.eq_ignore_ascii_case("true") {
+        return Some(true);
+    }
+    if text.eq_ignore_ascii_case("false") {
+        return Some(false);
+    }
+    match text.parse::<f64>() {
+        Ok(0.0) => Some(false),
+        Ok(1.0) => Some(true),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::layout::{CategoryCounts, CategorySlot, Dictionary};
+
+    fn dictionary(categories: &[&str]) -> Dictionary {
+        let mut counts = CategoryCounts::new();
+        (1..).zip(categories.iter().rev()).for_each(|(count, category)| counts.add(category, count));
+        counts.into_dictionary(50).0
+    }
+
+    #[test]
+    fn spellings_of_a_boolean_are_one_category() {
+        for categories in [["true", "false"], ["True", "False"], ["1", "0"], ["1.0", "0.0"], ["TRUE", "0"]] {
+            let dictionary = dictionary(&categories);
+            assert!(dictionary.is_boolean(), "{categories:?}");
+            for (spellings, place) in
+                [(["true", "True", "TRUE", "1", "1.0"], 0), (["false", "False", "0", "0.0", "-0"], 1)]
+            {
+                for spelling in spellings {
+                    assert_eq!(dictionary.slot(spelling), CategorySlot::Top(place), "{spelling} in {categories:?}");
+                }
+            }
+            for third in ["2", "yes", "", "NaN", "unknown", "10"] {
+                assert_eq!(dictionary.slot(third), CategorySlot::Unseen, "{third:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn one_side_alone_is_boolean_and_a_third_category_ends_it() {
+        let only = dictionary(&["false"]);
+        assert_eq!((only.slot("0"), only.slot("1")), (CategorySlot::Top(0), CategorySlot::Unseen));
+        for categories in [&["true", "false", "unknown"][..], &["0", "1", "2"], &["true", "True"], &["yes", "no"], &[]]
+        {
+            let dictionary = dictionary(categories);
+            assert!(!dictionary.is_boolean(), "{categories:?}");
+            assert_eq!(dictionary.slot("FALSE"), CategorySlot::Unseen);
+        }
+    }
+}
