@@ -5,14 +5,14 @@ use std::fmt;
 
 use driftd_stats::{Binning, MAX_BINS, Smoothing};
 use schemars::JsonSchema;
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde::ser::{Serialize, Serializer};
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Unexpected, Visitor};
+use serde::{Serialize, Serializer};
 
-use crate::read::{one_of, text_or_table};
+use crate::shape::{has_schema, one_of, shaped};
 
 /// One text, or a list of them; their order means nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Default, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub(crate) struct OneOrMore(#[schemars(with = "OneOrMoreTexts")] BTreeSet<String>);
 
 /// The schema of one text or a list of them.
@@ -33,12 +33,6 @@ impl OneOrMore {
     /// The texts.
     pub(crate) fn to_vec(&self) -> Vec<String> {
         self.0.iter().cloned().collect()
-    }
-}
-
-impl Serialize for OneOrMore {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
     }
 }
 
@@ -95,29 +89,17 @@ enum BinShapes {
 
 impl<'de> Deserialize<'de> for Bins {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Shapes;
-
-        impl<'de> Visitor<'de> for Shapes {
-            type Value = Binning;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("bins: a number such as 20, { equal_width = 30 } or { edges = [0, 1, 2] }")
-            }
-
-            fn visit_u64<E: Error>(self, bins: u64) -> Result<Binning, E> {
-                // What is no such number is out of the range of bins as well.
-                Ok(Binning::Quantile(u16::try_from(bins).unwrap_or(u16::MAX)))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Binning, A::Error> {
-                let keys = BinKeys::deserialize(MapAccessDeserializer::new(map))?;
-                let neither = "names no single binning: write either equal_width or edges";
-                let pair = (keys.equal_width, keys.edges);
-                one_of(pair, Binning::EqualWidth, Binning::Edges, neither).map_err(A::Error::custom)
-            }
-        }
-
-        let bins = deserializer.deserialize_any(Shapes)?;
+        let expected = "bins: a number such as 20, { equal_width = 30 } or { edges = [0, 1, 2] }";
+        let quantile = |value: Unexpected<'_>| match value {
+            // What is no such number is out of the range of bins as well.
+            Unexpected::Unsigned(bins) => Some(Ok(Binning::Quantile(u16::try_from(bins).unwrap_or(u16::MAX)))),
+            _ => None,
+        };
+        let other = |keys: BinKeys| {
+            let neither = "names no single binning: write either equal_width or edges";
+            one_of((keys.equal_width, keys.edges), Binning::EqualWidth, Binning::Edges, neither)
+        };
+        let bins = shaped(deserializer, expected, quantile, Some(other))?;
         bins.check().map_err(D::Error::custom)?;
         Ok(Self(bins))
     }
@@ -132,15 +114,7 @@ impl Serialize for Bins {
     }
 }
 
-impl JsonSchema for Bins {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Bins".into()
-    }
-
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        BinShapes::json_schema(generator)
-    }
-}
+has_schema!(Bins, BinShapes::json_schema);
 
 /// Smoothing other than none, as it is written.
 #[derive(serde::Deserialize, JsonSchema)]
@@ -171,13 +145,10 @@ pub(crate) enum NoSmoothing {
 /// Reads smoothing.
 pub(crate) fn smoothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Smoothing, D::Error> {
     let expected = "smoothing: { pseudo_count = 0.5 }, { epsilon = 1e-4 } or \"none\"";
-    let named = |text: &str| match text {
-        "none" => Ok(Smoothing::None),
-        _ => Err(format!("expected {expected}; found text")),
-    };
-    let read = text_or_table(deserializer, expected, named, |keys: SmoothingTable| {
+    let none = |value: Unexpected<'_>| matches!(value, Unexpected::Str("none")).then_some(Ok(Smoothing::None));
+    let other = |keys: SmoothingTable| {
         let neither = "names no single smoothing: write either pseudo_count or epsilon";
         one_of((keys.pseudo_count, keys.epsilon), Smoothing::PseudoCount, Smoothing::Epsilon, neither)
-    })?;
-    read.checked().map_err(D::Error::custom)
+    };
+    shaped(deserializer, expected, none, Some(other))?.checked().map_err(D::Error::custom)
 }

@@ -1,6 +1,6 @@
 //! The configuration as a whole.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use driftd_model::{BaselineName, Monitor, MonitorId, ReceiverName, Route, Routing};
 use driftd_stats::LayoutOptions;
@@ -9,43 +9,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::layout::MonitorLayout;
 use crate::monitor::MonitorConfig;
+use crate::place::Place;
 use crate::problem::Problems;
 use crate::read::{Skipped, read};
 use crate::route::{self, RouteConfig};
-use crate::tree::{At, Node, Place, Table, Value, merge, overrides, parse};
+use crate::schema::{check_bounds, schema_of};
+use crate::tree::{At, Node, Source, Table, Value, merge, overrides, parse};
 use crate::{
     ConfigErrors, EngineConfig, HttpConfig, KafkaConfig, NotifyConfig, Problem, Receiver, RetentionConfig, StoreConfig,
-    label, schema, show,
+    label, show,
 };
 
 /// The annotated configuration that says every default. Loading it, or nothing at all, gives [`Config::default`].
 pub const DEFAULT_TOML: &str = include_str!("../../../config/driftd.toml");
 
-/// A text to read, and what to call it in messages.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
-    name: String,
-    text: String,
-}
-
-impl Source {
-    /// The text of `name`, which is its path as the user wrote it.
-    #[must_use]
-    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), text: text.into() }
-    }
-
-    /// What it is called.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The text.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        &self.text
-    }
+/// JSON Schema (draft 2020-12) of a configuration file, for editors.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    schema_of::<Config>("driftd configuration")
 }
 
 /// A valid configuration. Only [`Config::load`] and [`Config::default`] make one.
@@ -111,7 +92,7 @@ impl Config {
         let root = Node { value: Value::Table(tree), place: Place::environment("") };
         let mut skipped = Skipped::new();
         let schema = schema();
-        schema::check_bounds(&schema, &root, &mut skipped, &mut problems);
+        check_bounds(&schema, &root, &mut skipped, &mut problems);
         let mut config: Self = read(&root, &schema, &mut skipped, &mut problems).unwrap_or_default();
         config.check(&At::root(&root), &skipped, &mut problems);
         problems.into_result().map(|()| config)
@@ -124,7 +105,7 @@ impl Config {
         self.kafka.check(&at.key("kafka"), problems);
         let is_read = |item: &At<'_>| !skipped.contains(item.place());
         let (monitors, receivers, routes) = (at.key("monitor"), at.key("receiver"), at.key("route"));
-        unique("monitor", monitors.items(), problems);
+        monitors.check_unique("monitor", problems);
         for (monitor, at) in self.monitor.iter_mut().zip(monitors.items().filter(is_read)) {
             if at.is_sound(problems)
                 && let Some((monitor, layout)) = monitor.monitor(&self.notify, &at, problems)
@@ -135,7 +116,7 @@ impl Config {
         }
         self.kafka.check_dead_letters(&self.monitors, &at.key("kafka"), problems);
         self.retention.check(&self.monitors, &at.key("retention"), problems);
-        unique("receiver", receivers.items(), problems);
+        receivers.check_unique("receiver", problems);
         for (receiver, at) in self.receivers.iter().zip(receivers.items().filter(is_read)) {
             receiver.check(&self.notify, &at, problems);
         }
@@ -197,22 +178,5 @@ impl Config {
     #[must_use]
     pub fn effective_toml(&self) -> String {
         show::effective(self)
-    }
-}
-
-/// Notes every name that was used before, with both places.
-pub(crate) fn unique<'a>(what: &str, items: impl Iterator<Item = At<'a>>, problems: &mut Problems) {
-    let mut first: HashMap<&str, &Place> = HashMap::new();
-    for name in items.map(|item| item.key("name")) {
-        let Some(text) = name.text() else { continue };
-        match first.get(text) {
-            Some(place) => {
-                let message = format!("{what} {text:?} is already defined at {}: rename one of them", place.shown());
-                name.problem(problems, message);
-            }
-            None => {
-                first.insert(text, name.place());
-            }
-        }
     }
 }

@@ -8,8 +8,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
 use crate::Config;
+use crate::place::Place;
 use crate::read::{Reader, Skipped};
-use crate::tree::{Entry, Node, Place, Table, Value};
+use crate::tree::{Entry, Node, Table, Value};
 
 /// What the default file begins with.
 const HEADER: &str = r##"# driftd.toml: every key, what it means, and its default.

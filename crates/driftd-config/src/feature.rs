@@ -1,16 +1,16 @@
 //! What single features have of their own, and thresholds by statistic.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use driftd_model::{FeatureKind, FeatureRules, JudgeRules, Pointer, Role, Threshold};
-use driftd_stats::{Binning, DriftStatistic};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use driftd_stats::DriftStatistic;
+use schemars::{JsonSchema, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
 
 use crate::choice::Bins;
 use crate::problem::Problems;
+use crate::shape::has_schema;
 use crate::tree::At;
 
 /// Thresholds by statistic.
@@ -36,10 +36,10 @@ pub(crate) struct FeatureConfig {
     ignore: bool,
     /// Statistics that decide, instead of the monitor's.
     #[schemars(with = "Option<Vec<StatisticName>>", length(min = 1), example = ["psi", "ks"])]
-    statistics: Option<BTreeSet<DriftStatistic>>,
+    pub(crate) statistics: Option<BTreeSet<DriftStatistic>>,
     /// Coarse bins when a baseline is built, instead of the monitor's.
     #[schemars(example = 20)]
-    bins: Option<Bins>,
+    pub(crate) bins: Option<Bins>,
     /// Thresholds that differ from the monitor's, each under its statistic's name.
     #[serde(rename = "*")]
     #[schemars(with = "ThresholdKeys")]
@@ -59,53 +59,31 @@ enum Kind {
 /// The schema of a statistic's name.
 pub(crate) struct StatisticName;
 
-impl JsonSchema for StatisticName {
-    fn schema_name() -> Cow<'static, str> {
-        "StatisticName".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "enum": DriftStatistic::ALL.map(DriftStatistic::as_str) })
-    }
-}
+has_schema!(StatisticName, |_| {
+    json_schema!({ "type": "string", "enum": DriftStatistic::ALL.map(DriftStatistic::as_str) })
+});
 
 /// The schema of thresholds by statistic.
 pub(crate) struct ThresholdKeys;
 
-impl JsonSchema for ThresholdKeys {
-    fn schema_name() -> Cow<'static, str> {
-        "ThresholdKeys".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let defaults = JudgeRules::default();
-        let of = |statistic: DriftStatistic| {
-            let mut schema = Threshold::json_schema(generator);
-            let threshold = defaults.thresholds.get(&statistic);
-            let once = if defaults.judged.contains(&statistic) { "default" } else { "x-default-once-judged" };
-            schema.insert("description".to_owned(), statistic.definition().title.into());
-            schema.insert("x-statistic".to_owned(), true.into());
-            if let Some(threshold) = threshold {
-                schema.insert(once.to_owned(), json!(threshold));
-            }
-            (statistic.as_str().to_owned(), schema.to_value())
-        };
-        let properties: Map<String, serde_json::Value> = DriftStatistic::ALL.into_iter().map(of).collect();
-        json_schema!({ "type": "object", "properties": properties, "additionalProperties": false })
-    }
-}
+has_schema!(ThresholdKeys, |generator| {
+    let defaults = JudgeRules::default();
+    let of = |statistic: DriftStatistic| {
+        let mut schema = Threshold::json_schema(generator);
+        let threshold = defaults.thresholds.get(&statistic);
+        let once = if defaults.judged.contains(&statistic) { "default" } else { "x-default-once-judged" };
+        schema.insert("description".to_owned(), statistic.definition().title.into());
+        schema.insert("x-statistic".to_owned(), true.into());
+        if let Some(threshold) = threshold {
+            schema.insert(once.to_owned(), json!(threshold));
+        }
+        (statistic.as_str().to_owned(), schema.to_value())
+    };
+    let properties: Map<String, serde_json::Value> = DriftStatistic::ALL.into_iter().map(of).collect();
+    json_schema!({ "type": "object", "properties": properties, "additionalProperties": false })
+});
 
 impl FeatureConfig {
-    /// Statistics that decide, where not the monitor's.
-    pub(crate) fn statistics(&self) -> Option<&BTreeSet<DriftStatistic>> {
-        self.statistics.as_ref()
-    }
-
-    /// Coarse bins of its own.
-    pub(crate) fn bins(&self) -> Option<&Binning> {
-        self.bins.as_ref().map(|bins| &bins.0)
-    }
-
     /// The rules that this is.
     pub(crate) fn rules(&self, monitor: &JudgeRules, at: &At<'_>, problems: &mut Problems) -> FeatureRules {
         check_thresholds(&self.thresholds, at, problems);

@@ -7,12 +7,13 @@ use std::str::FromStr;
 use driftd_model::{Monitor, Topic};
 use driftd_window::Span;
 use schemars::JsonSchema;
-use serde::Serialize;
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor, value::MapAccessDeserializer};
+use serde::de::Unexpected;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::problem::Problems;
+use crate::secret::SecretKeys;
 use crate::section::section;
-use crate::text::text_type;
+use crate::shape::{shaped, text_type};
 use crate::tree::At;
 use crate::{ByteSize, SecretRef, StartPolicy};
 
@@ -108,41 +109,19 @@ pub enum KafkaProperty {
 
 impl<'de> Deserialize<'de> for KafkaProperty {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Property;
-
-        impl<'de> Visitor<'de> for Property {
-            type Value = KafkaProperty;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("text, a number, true or false, or a reference to a secret")
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<KafkaProperty, E> {
-                Ok(KafkaProperty::Text(text.to_owned()))
-            }
-
-            fn visit_u64<E: Error>(self, number: u64) -> Result<KafkaProperty, E> {
-                self.visit_str(&number.to_string())
-            }
-
-            fn visit_i64<E: Error>(self, number: i64) -> Result<KafkaProperty, E> {
-                self.visit_str(&number.to_string())
-            }
-
-            fn visit_f64<E: Error>(self, number: f64) -> Result<KafkaProperty, E> {
-                self.visit_str(&number.to_string())
-            }
-
-            fn visit_bool<E: Error>(self, yes: bool) -> Result<KafkaProperty, E> {
-                self.visit_str(&yes.to_string())
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<KafkaProperty, A::Error> {
-                SecretRef::deserialize(MapAccessDeserializer::new(map)).map(KafkaProperty::Secret)
-            }
-        }
-
-        deserializer.deserialize_any(Property)
+        let said = |value: Unexpected<'_>| {
+            let text = match value {
+                Unexpected::Str(text) => text.to_owned(),
+                Unexpected::Unsigned(number) => number.to_string(),
+                Unexpected::Signed(number) => number.to_string(),
+                Unexpected::Float(number) => number.to_string(),
+                Unexpected::Bool(yes) => yes.to_string(),
+                _ => return None,
+            };
+            Some(Ok(Self::Text(text)))
+        };
+        let expected = "text, a number, true or false, or a reference to a secret";
+        shaped(deserializer, expected, said, Some(|keys: SecretKeys| keys.try_into().map(Self::Secret)))
     }
 }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use driftd_model::{LabelName, Labels, Monitor, RecordFilter};
 
-use crate::NotifyConfig;
 use crate::problem::Problems;
 use crate::tree::At;
 
@@ -44,13 +43,13 @@ pub(crate) fn check_value(text: &str, at: &At<'_>, problems: &mut Problems) {
 }
 
 /// A monitor's own labels, and those that follow from other keys.
-pub(crate) fn of_monitor(mut labels: Labels, filter: &RecordFilter, notify: &NotifyConfig) -> Labels {
+pub(crate) fn of_monitor(mut labels: Labels, filter: &RecordFilter, environment: Option<&str>) -> Labels {
     let only = |values: &[String]| match values {
         [one] => Some(one.clone()),
         _ => None,
     };
     let derived = [
-        ("environment", notify.environment.clone()),
+        ("environment", environment.map(str::to_owned)),
         ("model", only(&filter.models)),
         ("model_version", only(&filter.versions)),
     ];

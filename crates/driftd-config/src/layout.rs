@@ -34,7 +34,7 @@ impl BaselineOptions {
     /// These for all features, but for those with coarse bins of their own.
     pub(crate) fn layout(&self, features: &BTreeMap<FeatureName, FeatureConfig>) -> MonitorLayout {
         let options = LayoutOptions { cells: self.cells, binning: self.bins.0.clone(), categories: self.categories };
-        let own = features.iter().filter_map(|(name, feature)| Some((name.clone(), feature.bins()?.clone())));
+        let own = features.iter().filter_map(|(name, feature)| Some((name.clone(), feature.bins.as_ref()?.0.clone())));
         MonitorLayout { options, bins: own.collect() }
     }
 }

@@ -50,6 +50,7 @@ mod label;
 mod layout;
 mod link_local;
 mod monitor;
+mod place;
 mod problem;
 mod read;
 mod receiver;
@@ -57,33 +58,30 @@ mod route;
 mod schema;
 mod secret;
 mod section;
+mod shape;
 mod show;
 mod size;
 mod start;
 mod store;
-mod text;
 mod tree;
 mod webhook;
 
 pub use address::{BadAddress, EmailAddress, HttpUrl, SmtpUrl};
-pub(crate) use config::unique;
-pub use config::{Config, DEFAULT_TOML, Source};
+pub use config::{Config, DEFAULT_TOML, schema};
 pub use document::{default_toml, reference};
 pub use kafka::{BadBroker, Broker, KafkaConfig, KafkaProperty};
 pub use layout::MonitorLayout;
 pub use link_local::is_link_local;
-pub use problem::{ConfigErrors, Position, Problem};
-pub use receiver::{
-    AlertmanagerChannel, Channel, CommandChannel, EmailChannel, PagerDutyChannel, Receiver, SlackChannel, SmtpLogin,
-    SmtpTls,
-};
-pub use schema::schema;
+pub use place::Position;
+pub use problem::{ConfigErrors, Problem};
+pub use receiver::*;
 pub use secret::{Secret, SecretError, SecretRef};
 pub use section::{EngineConfig, HttpConfig, NotifyConfig, RetentionConfig, StoreConfig};
 pub use size::{BadByteSize, ByteSize};
 pub use start::{BadStart, StartPolicy};
 pub use store::{BadStoreUrl, PostgresUrl, StoreUrl};
-pub use webhook::{Address, WebhookChannel, WebhookTemplate};
+pub use tree::Source;
+pub use webhook::*;
 
 #[cfg(test)]
 mod tests;

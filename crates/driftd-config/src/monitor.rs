@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use driftd_model::never::Share;
 use driftd_model::{
     BaselineRef, FeatureName, IncidentRules, JudgeRules, Labels, Monitor, MonitorId, PipelineRules, Pointer,
-    RecordFilter, RecordShape, SegmentSpec, Threshold, Topic,
+    RecordFilter, RecordShape, SegmentSpec, Threshold, Topic, defaults,
 };
 use driftd_stats::{DriftStatistic, Smoothing};
 use driftd_window::{PaneWidth, Span, WindowSpec};
@@ -17,8 +17,9 @@ use crate::feature::{FeatureConfig, StatisticName, ThresholdKeys, Thresholds, ch
 use crate::kafka::check_topic;
 use crate::layout::{BaselineOptions, MonitorLayout};
 use crate::problem::Problems;
+use crate::section::defaults;
 use crate::tree::At;
-use crate::{HttpUrl, NotifyConfig, label, unique};
+use crate::{HttpUrl, NotifyConfig, label};
 
 /// A monitor watches one model's traffic against one baseline. There is none by default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -164,52 +165,21 @@ struct WindowConfig {
     slide: Option<Span>,
 }
 
-/// Defaults of a monitor that are not those of a type.
-mod default {
-    use driftd_model::defaults;
-
-    use super::{BTreeSet, DriftStatistic, JudgeRules, Pointer, RecordShape, Span, WindowConfig};
-
-    pub(super) fn event_time() -> Pointer {
-        RecordShape::default().event_time
-    }
-
-    pub(super) const fn pane() -> Span {
-        defaults::PANE
-    }
-
-    pub(super) const fn out_of_orderness() -> Span {
-        defaults::OUT_OF_ORDERNESS
-    }
-
-    pub(super) const fn allowed_lateness() -> Span {
-        defaults::ALLOWED_LATENESS
-    }
-
-    pub(super) const fn idle_timeout() -> Span {
-        defaults::IDLE_TIMEOUT
-    }
-
-    pub(super) const fn max_future_skew() -> Span {
-        defaults::MAX_FUTURE_SKEW
-    }
-
-    pub(super) fn windows() -> Vec<WindowConfig> {
-        let size = defaults::WINDOW_SIZE;
-        vec![WindowConfig { name: defaults::WINDOW.to_owned(), size, slide: Some(size) }]
-    }
-
-    pub(super) fn min_samples() -> u64 {
-        JudgeRules::default().min_samples
-    }
-
-    pub(super) fn q() -> f64 {
-        JudgeRules::default().q
-    }
-
-    pub(super) fn statistics() -> BTreeSet<DriftStatistic> {
-        JudgeRules::default().judged
-    }
+defaults! {
+    event_time: Pointer = RecordShape::default().event_time;
+    pane: Span = defaults::PANE;
+    out_of_orderness: Span = defaults::OUT_OF_ORDERNESS;
+    allowed_lateness: Span = defaults::ALLOWED_LATENESS;
+    idle_timeout: Span = defaults::IDLE_TIMEOUT;
+    max_future_skew: Span = defaults::MAX_FUTURE_SKEW;
+    windows: Vec<WindowConfig> = vec![WindowConfig {
+        name: defaults::WINDOW.to_owned(),
+        size: defaults::WINDOW_SIZE,
+        slide: Some(defaults::WINDOW_SIZE),
+    }];
+    min_samples: u64 = JudgeRules::default().min_samples;
+    q: f64 = JudgeRules::default().q;
+    statistics: BTreeSet<DriftStatistic> = JudgeRules::default().judged;
 }
 
 impl MonitorConfig {
@@ -240,7 +210,7 @@ impl MonitorConfig {
                 model_name: self.model.name.clone(),
                 model_version: self.model.version.clone(),
             },
-            labels: label::of_monitor(self.labels.clone(), &filter, notify),
+            labels: label::of_monitor(self.labels.clone(), &filter, notify.environment.as_deref()),
             filter,
             baseline: self.baseline.clone(),
             pane: PaneWidth::new(self.pane).ok()?,
@@ -300,7 +270,7 @@ impl MonitorConfig {
                 }
             }
         }
-        unique("window", given.items(), problems);
+        given.check_unique("window", problems);
         specs
     }
 
@@ -311,7 +281,7 @@ impl MonitorConfig {
         let mut thresholds: BTreeMap<DriftStatistic, Threshold> = default.thresholds;
         thresholds.extend(self.thresholds.iter().map(|(statistic, threshold)| (*statistic, *threshold)));
         crate::feature::check_judged(&self.statistics, &thresholds, "thresholds.", at, problems);
-        let by_features = self.features.values().filter_map(FeatureConfig::statistics).flatten();
+        let by_features = self.features.values().filter_map(|feature| feature.statistics.as_ref()).flatten();
         let read: BTreeSet<DriftStatistic> = by_features.chain(&self.statistics).copied().collect();
         crate::feature::check_unused(&self.thresholds, &read, &at.key("thresholds"), problems);
         self.thresholds =

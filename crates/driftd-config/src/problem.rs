@@ -2,16 +2,7 @@
 
 use std::fmt;
 
-use crate::tree::Place;
-
-/// Where in a text something stands; both count from 1, columns in characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Position {
-    /// Line.
-    pub line: u32,
-    /// Column.
-    pub column: u32,
-}
+use crate::place::{Place, Position};
 
 /// One thing that is wrong, or worth knowing.
 ///

@@ -6,19 +6,18 @@
 
 mod error;
 mod reader;
-mod shape;
 
 use std::collections::HashSet;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
+use crate::place::Place;
 use crate::problem::Problems;
-use crate::tree::{Node, Place};
+use crate::tree::Node;
 
 pub(crate) use error::Error;
 pub(crate) use reader::Reader;
-pub(crate) use shape::{one_of, text_or_table};
 
 /// The field that takes all keys which are no other field's.
 pub(crate) const REST: &str = "*";

@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::problem::Problems;
+use crate::section::defaults;
+use crate::shape::has_schema;
 use crate::tree::At;
 use crate::{Address, EmailAddress, HttpUrl, NotifyConfig, SecretRef, SmtpUrl, WebhookChannel, is_link_local};
 
@@ -154,15 +156,7 @@ impl From<SlackChannel> for SlackKeys {
     }
 }
 
-impl JsonSchema for SlackChannel {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "SlackChannel".into()
-    }
-
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        SlackKeys::json_schema(generator)
-    }
-}
+has_schema!(SlackChannel, SlackKeys::json_schema);
 
 /// PagerDuty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -172,7 +166,7 @@ pub struct PagerDutyChannel {
     #[schemars(example = SecretRef::File("/run/secrets/pagerduty".into()))]
     pub routing_key: SecretRef,
     /// The Events API; another host in the EU.
-    #[serde(default = "pagerduty")]
+    #[serde(default = "default::pagerduty_url")]
     pub url: HttpUrl,
 }
 
@@ -187,7 +181,7 @@ pub struct AlertmanagerChannel {
     #[schemars(example = SecretRef::Env("ALERTMANAGER_TOKEN".to_owned()))]
     pub token: Option<SecretRef>,
     /// How often what is open is said again: Alertmanager forgets what it does not hear of.
-    #[serde(default = "alertmanager_interval")]
+    #[serde(default = "default::alertmanager_interval")]
     #[schemars(extend("x-longer-than" = "0s"))]
     pub interval: Span,
 }
@@ -204,21 +198,15 @@ pub struct CommandChannel {
     pub args: Vec<String>,
     /// How long it may take: long work is for it to start, not to wait for.
     // A delivery ends within that time: the lease of its outbox row outlasts it, so that nobody else begins it anew.
-    #[serde(default = "command_timeout")]
+    #[serde(default = "default::command_timeout")]
     #[schemars(extend("x-longer-than" = "0s", "x-at-most" = "30s"))]
     pub timeout: Span,
 }
 
-fn pagerduty() -> HttpUrl {
-    HttpUrl::fixed("https://events.pagerduty.com")
-}
-
-const fn alertmanager_interval() -> Span {
-    Span::from_minutes(1)
-}
-
-const fn command_timeout() -> Span {
-    Span::from_secs(30)
+defaults! {
+    pagerduty_url: HttpUrl = HttpUrl::fixed("https://events.pagerduty.com");
+    alertmanager_interval: Span = Span::from_minutes(1);
+    command_timeout: Span = Span::from_secs(30);
 }
 
 impl Receiver {

@@ -11,9 +11,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::label;
+use crate::place::Place;
 use crate::problem::Problems;
-use crate::text::text_type;
-use crate::tree::{At, Place};
+use crate::shape::text_type;
+use crate::tree::At;
 
 /// Values of the labels that driftd gives itself.
 const KNOWN: [(&str, &[&str]); 2] = [

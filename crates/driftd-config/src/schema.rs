@@ -1,21 +1,23 @@
 //! The JSON Schema of a configuration file, and the bounds that it sets.
+
+use driftd_window::Span;
+use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value as Json, json};
 
+use crate::ByteSize;
+use crate::place::Place;
 use crate::problem::Problems;
 use crate::read::{REST, Skipped};
-use crate::tree::{Node, Place, Value, join};
-use crate::{ByteSize, Config};
-use driftd_window::Span;
+use crate::tree::{Node, Value, join};
 
-/// JSON Schema (draft 2020-12) of a configuration file, for editors.
-#[must_use]
-pub fn schema() -> Json {
+/// JSON Schema (draft 2020-12) of what is read into `T`.
+pub(crate) fn schema_of<T: JsonSchema>(title: &str) -> Json {
     let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
-    let mut schema = settings.into_generator().into_root_schema_for::<Config>().to_value();
+    let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
     tidy(&mut schema);
     if let Some(object) = schema.as_object_mut() {
-        object.insert("title".to_owned(), "driftd configuration".into());
+        object.insert("title".to_owned(), title.into());
         object.remove("description");
     }
     schema

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::read::{one_of, text_or_table};
+use crate::shape::{has_schema, one_of, shaped};
 
 /// What is expected where there is no reference.
 const EXPECTED: &str =
@@ -20,26 +20,6 @@ pub enum SecretRef {
     Env(String),
     /// In a file, as its content without the line break at its end.
     File(PathBuf),
-}
-
-impl SecretRef {
-    /// The environment variable, if it is kept in one.
-    #[must_use]
-    pub fn variable(&self) -> Option<&str> {
-        match self {
-            Self::Env(name) => Some(name),
-            Self::File(_) => None,
-        }
-    }
-
-    /// The file, if it is kept in one.
-    #[must_use]
-    pub fn file(&self) -> Option<&Path> {
-        match self {
-            Self::Env(_) => None,
-            Self::File(path) => Some(path),
-        }
-    }
 }
 
 /// A secret in memory. It prints as `***`.
@@ -141,31 +121,16 @@ impl TryFrom<SecretKeys> for SecretRef {
 
 impl<'de> Deserialize<'de> for SecretRef {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        text_or_table(
-            deserializer,
-            EXPECTED,
-            |_| Err(format!("expected {EXPECTED}; found text")),
-            |keys: SecretKeys| keys.try_into(),
-        )
+        shaped(deserializer, EXPECTED, |_| None, Some(|keys: SecretKeys| keys.try_into()))
     }
 }
 
-impl JsonSchema for SecretRef {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "SecretRef".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let mut schema = SecretKeys::json_schema(generator);
-        schema.insert("oneOf".to_owned(), serde_json::json!([{ "required": ["env"] }, { "required": ["file"] }]));
-        schema.insert("format".to_owned(), "secret".into());
-        schema
-    }
-}
+has_schema!(SecretRef, |generator| {
+    let mut schema = SecretKeys::json_schema(generator);
+    schema.insert("oneOf".to_owned(), serde_json::json!([{ "required": ["env"] }, { "required": ["file"] }]));
+    schema.insert("format".to_owned(), "secret".into());
+    schema
+});
 
 fn is_variable(name: &str) -> bool {
     !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
 use crate::problem::Problems;
-use crate::text::blank;
+use crate::shape::blank;
 use crate::tree::At;
 use crate::{ByteSize, HttpUrl, StoreUrl};
 
@@ -30,7 +30,20 @@ macro_rules! section {
     };
 }
 
-pub(crate) use section;
+/// The defaults of keys whose table has others that must be there: `#[serde(default = "default::key")]`.
+macro_rules! defaults {
+    ($($key:ident: $type:ty = $default:expr;)*) => {
+        mod default {
+            use super::*;
+
+            $(pub(super) fn $key() -> $type {
+                $default
+            })*
+        }
+    };
+}
+
+pub(crate) use {defaults, section};
 
 section! {
     /// Where results are kept.

@@ -2,16 +2,16 @@
 
 use std::fmt::Write;
 
+use serde::Serialize;
 use toml::{Table, Value};
 
-use crate::Config;
 use crate::read::REST;
 
 /// Keys that a table may have to stand in one line.
 const INLINE: usize = 3;
 
 /// See [`Config::effective_toml`].
-pub(crate) fn effective(config: &Config) -> String {
+pub(crate) fn effective(config: &impl Serialize) -> String {
     // What is written are text, numbers, lists and string-keyed maps, all of which TOML has; should that change, the text
     // does not load and the round-trip tests say so.
     let table = match Table::try_from(config) {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use driftd_window::Timestamp;
 
-use crate::text::text_type;
+use crate::shape::text_type;
 
 /// Where a partition starts that the store knows nothing of; every other one goes on where its last checkpoint ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

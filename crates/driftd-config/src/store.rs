@@ -2,10 +2,10 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::text::text_type;
+use crate::shape::text_type;
 
 /// What a password in an address is printed as.
 const MASK: &str = "***";
@@ -41,17 +41,6 @@ pub enum BadStoreUrl {
     /// A masked address was pasted.
     #[error("has the masked password ***: write the real address, or set it by DRIFTD__STORE__URL")]
     Masked,
-}
-
-impl StoreUrl {
-    /// The SQLite file, if it is one.
-    #[must_use]
-    pub fn sqlite_path(&self) -> Option<&Path> {
-        match self {
-            Self::Sqlite(path) => Some(path),
-            Self::Postgres(_) => None,
-        }
-    }
 }
 
 impl FromStr for StoreUrl {
@@ -164,7 +153,7 @@ mod tests {
     fn sqlite_is_a_path() {
         assert_eq!(shown("sqlite://driftd.db"), "sqlite://driftd.db");
         assert_eq!(shown("sqlite:///var/lib/d.db"), "sqlite:///var/lib/d.db");
-        assert_eq!("sqlite:d.db".parse::<StoreUrl>().unwrap().sqlite_path(), Some(Path::new("d.db")));
+        assert_eq!("sqlite:d.db".parse(), Ok(StoreUrl::Sqlite("d.db".into())));
         assert!(shown("sqlite://").contains("no SQLite file"));
         assert!(shown("sqlite://d.db?mode=ro").contains("after '?'"));
         assert!(shown("mysql://x/y").contains("names no database"));

@@ -3,14 +3,15 @@
 mod at;
 mod layers;
 mod parse;
-mod place;
 
 use std::collections::BTreeMap;
 
 pub(crate) use at::At;
 pub(crate) use layers::{merge, overrides};
+pub use parse::Source;
 pub(crate) use parse::parse;
-pub(crate) use place::Place;
+
+use crate::place::Place;
 
 /// A value and where it stands.
 #[derive(Clone, Debug)]

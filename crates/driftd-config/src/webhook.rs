@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use driftd_window::Span;
 use schemars::JsonSchema;
+use serde::de::Unexpected;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::read::text_or_table;
 use crate::secret::SecretKeys;
+use crate::shape::shaped;
 use crate::{HttpUrl, SecretRef};
 
 /// An HTTP endpoint. Posts are signed by Standard Webhooks when there is a secret.
@@ -57,8 +58,11 @@ impl<'de> Deserialize<'de> for Address {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let expected = "an address, such as \"https://example.com/hook\", or a reference to one: { env = \"VARIABLE\" } or \
                         { file = \"/path\" }";
-        let plain = |text: &str| text.parse().map(Self::Plain).map_err(|error: crate::BadAddress| error.to_string());
-        text_or_table(deserializer, expected, plain, |keys: SecretKeys| keys.try_into().map(Self::Secret))
+        let plain = |value: Unexpected<'_>| match value {
+            Unexpected::Str(text) => Some(text.parse().map(Self::Plain).map_err(|e: crate::BadAddress| e.to_string())),
+            _ => None,
+        };
+        shaped(deserializer, expected, plain, Some(|keys: SecretKeys| keys.try_into().map(Self::Secret)))
     }
 }
 
@@ -70,13 +74,14 @@ impl<'de> Deserialize<'de> for WebhookTemplate {
             file: PathBuf,
         }
 
-        let named = |text: &str| match text {
-            "teams" => Ok(Self::Teams),
-            _ => {
-                Err(format!("{text:?} is no template: write \"teams\", or {{ file = \"/path\" }} for one of your own"))
-            }
+        let named = |value: Unexpected<'_>| match value {
+            Unexpected::Str("teams") => Some(Ok(Self::Teams)),
+            Unexpected::Str(text) => Some(Err(format!(
+                "{text:?} is no template: write \"teams\", or {{ file = \"/path\" }} for one of your own"
+            ))),
+            _ => None,
         };
         let expected = "a template: \"teams\" or { file = \"/path\" }";
-        text_or_table(deserializer, expected, named, |keys: Keys| Ok(Self::File(keys.file)))
+        shaped(deserializer, expected, named, Some(|keys: Keys| Ok(Self::File(keys.file))))
     }
 }

@@ -5,7 +5,8 @@ use std::fmt;
 use serde::de::{Expected, Unexpected};
 use serde_json::Value as Json;
 
-use crate::tree::{Node, Place, join};
+use crate::place::Place;
+use crate::tree::{Node, join};
 
 /// A failure, and the way from the root to where it happened.
 #[derive(Debug)]

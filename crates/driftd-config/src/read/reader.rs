@@ -4,13 +4,13 @@ use std::collections::btree_map;
 
 use serde::de::value::StrDeserializer;
 use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer, MapAccess, SeqAccess, Unexpected,
-    VariantAccess, Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, Error as _, Expected, IntoDeserializer, MapAccess, SeqAccess,
+    Unexpected, VariantAccess, Visitor,
 };
 use serde::forward_to_deserialize_any;
 
 use super::{Error, REST, Skipped};
-use crate::tree::{Entry, Node, Place, Table, Value};
+use crate::tree::{Entry, Node, Table, Value};
 
 type Result<T> = std::result::Result<T, Error>;
 
@@ -33,9 +33,14 @@ impl<'a> Reader<'a> {
         Self { node, others: &[], ..self }
     }
 
-    fn table(self) -> Option<Entries<'a>> {
-        let table = self.node.as_table()?;
-        Some(Entries { reader: self, entries: table.iter(), table, fields: None, value: None, rest: None })
+    /// Reads the value of `key`.
+    fn value<'de, T: DeserializeSeed<'de>>(self, key: &str, entry: &'a Entry, seed: T) -> Result<T::Value> {
+        let read = seed.deserialize(self.below(&entry.node));
+        read.map_err(|error| error.at(&entry.node.place).by_key(key, &entry.key_place))
+    }
+
+    fn mismatch<T>(self, expected: &dyn Expected) -> Result<T> {
+        Err(Error::invalid_type(Unexpected::Other(self.node.what()), expected))
     }
 
     /// Text that is asked to be something else: only an environment variable's is.
@@ -54,7 +59,7 @@ impl<'a> Reader<'a> {
             Value::Float(number) => Err(Error::custom(format!("{number} is not a finite number"))),
             Value::Bool(yes) => visitor.visit_bool(*yes),
             Value::List(_) => self.seq(visitor),
-            Value::Table(_) => self.map(visitor),
+            Value::Table(_) => self.map(None, visitor),
         }
     }
 
@@ -68,24 +73,21 @@ impl<'a> Reader<'a> {
                 visitor.visit_seq(Items { reader: self, items: items.iter(), index: 0 })
             }
             Value::Table(_) => Err(Error::one_table()),
-            _ => Err(Error::invalid_type(Unexpected::Other(self.node.what()), &visitor)),
+            _ => self.mismatch(&visitor),
         }
     }
 
-    fn map<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.table() {
-            Some(entries) => {
-                let table = entries.table;
-                visitor.visit_map(entries).map_err(|error| error.without_blame(|key| table.contains_key(key)))
-            }
-            None => Err(Error::invalid_type(Unexpected::Other(self.node.what()), &visitor)),
-        }
+    /// Reads the keys of a table; `fields` are those that are asked for, where they are known.
+    fn map<'de, V: Visitor<'de>>(self, fields: Option<&'static [&'static str]>, visitor: V) -> Result<V::Value> {
+        let Some(table) = self.node.as_table() else { return self.mismatch(&visitor) };
+        let entries = Entries { reader: self, entries: table.iter(), table, fields, value: None, rest: None };
+        visitor.visit_map(entries).map_err(|error| error.without_blame(|key| table.contains_key(key)))
     }
 
     fn text<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.node.as_text() {
             Some(text) => visitor.visit_str(text),
-            None => Err(Error::invalid_type(Unexpected::Other(self.node.what()), &visitor)),
+            None => self.mismatch(&visitor),
         }
     }
 
@@ -97,29 +99,19 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn structure<'de, V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value> {
-        let Some(mut entries) = self.table() else { return self.map(visitor) };
-        entries.fields = Some(fields);
-        let table = entries.table;
-        visitor.visit_map(entries).map_err(|error| error.without_blame(|key| table.contains_key(key)))
-    }
-
     /// A table with one key, or a text.
     fn choice<'de, V: Visitor<'de>>(self, variants: &'static [&'static str], visitor: V) -> Result<V::Value> {
         let Some(table) = self.node.as_table() else {
             return match self.node.as_text() {
                 Some(text) => visitor.visit_enum(text.into_deserializer()),
-                None => Err(Error::invalid_type(Unexpected::Other(self.node.what()), &visitor)),
+                None => self.mismatch(&visitor),
             };
         };
-        let mut entries = self.table().into_iter().flat_map(|entries| entries.entries);
-        let unknown =
-            entries.find(|(key, entry)| !variants.contains(&key.as_str()) && !self.skipped.contains(&entry.key_place));
-        if let Some((key, entry)) = unknown {
+        let mut given = table.iter().filter(|(_, entry)| !self.skipped.contains(&entry.key_place));
+        if let Some((key, entry)) = given.clone().find(|(key, _)| !variants.contains(&key.as_str())) {
             let error = Error::unknown_field(key, variants).of_key(self.others);
             return Err(error.at(&entry.key_place).by_key(key, &entry.key_place));
         }
-        let mut given = table.iter().filter(|(_, entry)| !self.skipped.contains(&entry.key_place));
         match (given.next(), given.next()) {
             (Some((key, entry)), None) => visitor.visit_enum(Chosen { reader: self, key, entry }),
             (None, _) if !table.is_empty() => Err(Error::consequence()),
@@ -182,9 +174,9 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         };
         deserialize_newtype_struct(_name: &'static str) by |reader, visitor| visitor.visit_newtype_struct(reader);
         deserialize_seq() by |reader, visitor| reader.seq(visitor);
-        deserialize_map() by |reader, visitor| reader.map(visitor);
+        deserialize_map() by |reader, visitor| reader.map(None, visitor);
         deserialize_struct(_name: &'static str, fields: &'static [&'static str]) by
-            |reader, visitor| reader.structure(fields, visitor);
+            |reader, visitor| reader.map(Some(fields), visitor);
         deserialize_enum(_name: &'static str, variants: &'static [&'static str]) by
             |reader, visitor| reader.choice(variants, visitor);
     }
@@ -214,7 +206,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
             if self.reader.skipped.contains(&item.place) {
                 continue;
             }
-            let read = seed.deserialize(Reader { others: &[], node: item, ..self.reader });
+            let read = seed.deserialize(self.reader.below(item));
             return read.map(Some).map_err(|error| error.at(&item.place).by_item(item.item_name(index), &item.place));
         }
         Ok(None)
@@ -263,8 +255,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value> {
         if let Some((key, entry)) = self.value.take() {
-            let read = seed.deserialize(self.reader.below(&entry.node));
-            return read.map_err(|error| error.at(&entry.node.place).by_key(key, &entry.key_place));
+            return self.reader.value(key, entry, seed);
         }
         match &self.rest {
             Some(rest) => seed.deserialize(Reader {
@@ -293,28 +284,19 @@ impl<'de> EnumAccess<'de> for Chosen<'_> {
     }
 }
 
-impl Chosen<'_> {
-    fn place(&self) -> &Place {
-        &self.entry.key_place
-    }
-}
-
 impl<'de> VariantAccess<'de> for Chosen<'_> {
     type Error = Error;
 
     fn unit_variant(self) -> Result<()> {
-        match self.entry.node.as_table() {
-            Some(table) if table.is_empty() => Ok(()),
-            _ => {
-                let error = Error::custom(format!("has nothing to set: write {} = {{}}", self.key));
-                Err(error.at(&self.entry.node.place).by_key(self.key, self.place()))
-            }
+        if self.entry.node.as_table().is_some_and(Table::is_empty) {
+            return Ok(());
         }
+        let error = Error::custom(format!("has nothing to set: write {} = {{}}", self.key));
+        Err(error.at(&self.entry.node.place).by_key(self.key, &self.entry.key_place))
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value> {
-        let read = seed.deserialize(self.reader.below(&self.entry.node));
-        read.map_err(|error| error.at(&self.entry.node.place).by_key(self.key, self.place()))
+        self.reader.value(self.key, self.entry, seed)
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value> {
@@ -322,7 +304,6 @@ impl<'de> VariantAccess<'de> for Chosen<'_> {
     }
 
     fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value> {
-        let read = self.reader.below(&self.entry.node).structure(fields, visitor);
-        read.map_err(|error| error.at(&self.entry.node.place).by_key(self.key, self.place()))
+        self.reader.below(&self.entry.node).map(Some(fields), visitor)
     }
 }

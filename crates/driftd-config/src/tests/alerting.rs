@@ -32,7 +32,8 @@ fn secret() -> impl Strategy<Value = String> {
 }
 
 fn address() -> impl Strategy<Value = String> {
-    "https?://[a-z][a-z0-9-]{0,8}(\\.[a-z]{1,3})?(:[1-9][0-9]{0,3})?(/[!-~]{0,8})?".prop_map(|address| quoted(&address))
+    "https?://[a-z][a-z0-9]{0,8}(-[a-z0-9]{1,3})?(\\.[a-z]{1,3})?(:[1-9][0-9]{0,3})?(/[!-~]{0,8})?"
+        .prop_map(|address| quoted(&address))
 }
 
 fn span() -> impl Strategy<Value = String> {

@@ -1,6 +1,9 @@
 //! Where in a configuration a check is, for relations between keys that were each read.
 
-use super::{Node, Place, join};
+use std::collections::HashMap;
+
+use super::{Node, join};
+use crate::place::Place;
 use crate::problem::Problems;
 
 /// A key of the configuration, or where it would stand.
@@ -58,5 +61,23 @@ impl<'a> At<'a> {
     /// Whether nothing was wrong here so far: what is related to a broken key would be blamed for it.
     pub(crate) fn is_sound(&self, problems: &Problems) -> bool {
         !problems.is_below(&self.path)
+    }
+
+    /// Notes every item of the list that has a name which was used before, with both places.
+    pub(crate) fn check_unique(&self, what: &str, problems: &mut Problems) {
+        let mut first: HashMap<&str, &Place> = HashMap::new();
+        for name in self.items().map(|item| item.key("name")) {
+            let Some(text) = name.text() else { continue };
+            match first.get(text) {
+                Some(place) => {
+                    let place = place.shown();
+                    name.problem(
+                        problems,
+                        format!("{what} {text:?} is already defined at {place}: rename one of them"),
+                    );
+                }
+                None => _ = first.insert(text, name.place()),
+            }
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! Layers of a configuration: later texts over earlier ones, environment variables over them all.
 
 use super::parse::parse_value;
-use super::{Entry, Node, Place, Table, Value};
+use super::{Entry, Node, Table, Value};
+use crate::place::Place;
 use crate::problem::Problems;
 
 /// Lists of named things, to which every text adds; all other lists replace the earlier one.

@@ -3,18 +3,32 @@
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
-use super::place::Places;
-use super::{Entry, Node, Place, Table, Value};
-use crate::Source;
+use super::{Entry, Node, Table, Value};
+use crate::place::{Place, Places};
 use crate::problem::Problems;
 
 /// Syntax errors told of one text; what follows is mostly the parser losing its way.
 const MOST_ERRORS: usize = 5;
 
+/// A text to read, and what to call it in messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    name: String,
+    text: String,
+}
+
+impl Source {
+    /// The text of `name`, which is its path as the user wrote it.
+    #[must_use]
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { name: name.into(), text: text.into() }
+    }
+}
+
 /// The tree of `source`, the `order`-th text; syntax errors go to `problems`.
 pub(crate) fn parse(source: &Source, order: u32, problems: &mut Problems) -> Table {
-    let places = Places::new(order, source.name(), source.text());
-    let (document, errors) = DeTable::parse_recoverable(source.text());
+    let places = Places::new(order, &source.name, &source.text);
+    let (document, errors) = DeTable::parse_recoverable(&source.text);
     let mut told: Vec<Place> = Vec::new();
     for error in errors {
         let place = places.at(error.span().map_or(0, |span| span.start));

@@ -2,7 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::Position;
+/// Where in a text something stands; both count from 1, columns in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// Line.
+    pub line: u32,
+    /// Column.
+    pub column: u32,
+}
 
 /// How the place of an environment variable begins.
 const VARIABLE: &str = "environment variable ";
@@ -47,7 +54,7 @@ impl Place {
 
 /// Turns byte offsets of one text into places.
 #[derive(Debug)]
-pub(super) struct Places<'a> {
+pub(crate) struct Places<'a> {
     order: u32,
     source: Arc<str>,
     text: &'a str,
@@ -56,12 +63,12 @@ pub(super) struct Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    pub(super) fn new(order: u32, source: &str, text: &'a str) -> Self {
+    pub(crate) fn new(order: u32, source: &str, text: &'a str) -> Self {
         let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
         Self { order, source: source.into(), text, starts: std::iter::once(0).chain(ends).collect() }
     }
 
-    pub(super) fn at(&self, offset: usize) -> Place {
+    pub(crate) fn at(&self, offset: usize) -> Place {
         let line = self.starts.partition_point(|start| *start <= offset);
         let start = line.checked_sub(1).and_then(|i| self.starts.get(i)).copied().unwrap_or(0);
         // An offset inside a character has no column of its own: the line's start is still a true place.

@@ -1,5 +1,10 @@
-use super::{LEAST, env, loaded};
+//! Files that are made of the types, and files that are shipped.
+
+use super::{env, loaded};
 use crate::{Config, DEFAULT_TOML, Source, default_toml, reference, schema};
+
+const FLIGHTS: &str = include_str!("../../../../examples/flights/driftd.toml");
+const COMPOSE: &str = include_str!("../../../../deploy/compose/driftd.toml");
 
 /// The default file with the keys of monitors, receivers and routes in use.
 fn uncommented() -> String {
@@ -66,86 +71,6 @@ fn every_key_is_in_the_default_file_and_on_the_reference_page() {
 }
 
 #[test]
-fn defaults_are_those_of_the_documentation() {
-    insta::assert_snapshot!(loaded(LEAST).effective_toml(), @r#"
-    [store]
-    url = "sqlite://driftd.db"
-    max_connections = 10
-
-    [kafka]
-    brokers = ["localhost:9092"]
-    group = "driftd"
-    start = "earliest"
-    fetch_bytes = "64MiB"
-    drain_timeout = "20s"
-    properties = {}
-
-    [http]
-    enabled = true
-    listen = "127.0.0.1:8080"
-
-    [retention]
-    partials = "2d"
-    history = "never"
-
-    [engine]
-    threads = 0
-    checkpoint_bytes = "64MiB"
-    checkpoint_interval = "10s"
-    shutdown_timeout = "30s"
-
-    [notify]
-    allow_commands = false
-    allow_link_local = false
-    environment = ""
-    external_url = ""
-
-    [[monitor]]
-    name = "flights"
-    topics = ["flights"]
-    baseline = "flights@v1"
-    format = "json"
-    event_time = "/ts"
-    model = {}
-    filter = {}
-    labels = {}
-    pane = "1h"
-    out_of_orderness = "1m"
-    allowed_lateness = "5m"
-    idle_timeout = "1m"
-    max_future_skew = "1h"
-    windows = [{ name = "day", size = "1d", slide = "1d" }]
-    min_samples = 50
-    q = 0.01
-    smoothing = { pseudo_count = 0.5 }
-    statistics = ["psi", "ks", "missing", "unseen", "non_finite"]
-    pipeline = { lag = "1h", stall = "30m", rejected = 0.05 }
-    baseline_options = { bins = 10, cells = 256, categories = 100 }
-    features = {}
-
-    [monitor.thresholds]
-    psi = { warn = 0.1, critical = 0.25 }
-    ks = { warn = 0.1, critical = 0.2 }
-    missing = { warn = 0.05, critical = 0.2 }
-    unseen = { warn = 0.01, critical = 0.1 }
-    non_finite = { warn = 0.05, critical = 0.2 }
-
-    [monitor.incidents]
-    open_after = 2
-    resolve_after = 2
-    group_interval = "5m"
-    repeat_interval = "4h"
-    least_volume = 0.1
-    "#);
-}
-
-#[test]
-fn a_source_keeps_its_name_and_text() {
-    let source = Source::new("a.toml", "x = 1");
-    assert_eq!((source.name(), source.text()), ("a.toml", "x = 1"));
-}
-
-#[test]
 fn the_schema_explains_keys_to_editors() {
     let schema = schema();
     assert_eq!(schema["additionalProperties"], false);
@@ -190,4 +115,31 @@ fn the_schema_explains_keys_to_editors() {
     let feature = &monitor["properties"]["features"]["additionalProperties"];
     assert_eq!(feature["properties"]["psi"]["required"], serde_json::json!(["warn", "critical"]));
     assert_eq!(feature["properties"]["role"]["oneOf"][2]["const"], "label");
+}
+
+fn monitors(config: &Config) -> Vec<&str> {
+    config.monitors.iter().map(|monitor| monitor.id.as_str()).collect()
+}
+
+#[test]
+fn the_files_that_are_shipped_are_good() {
+    for text in [FLIGHTS, COMPOSE] {
+        assert_eq!(loaded(text).notes, []);
+    }
+}
+
+#[test]
+fn the_containers_watch_what_the_example_watches() {
+    let (example, compose) = (loaded(FLIGHTS), loaded(COMPOSE));
+    assert_eq!(monitors(&example), monitors(&compose));
+    for (of_files, of_records) in example.monitors.iter().zip(&compose.monitors) {
+        // Records have the event time where driftd's own shape has it, files in a column that is no feature.
+        let column = of_files.shape.event_time.column();
+        let mut features = of_records.features.clone();
+        assert!(features.remove(&column.as_str().into()).is_some_and(|rules| rules.ignore), "{column}");
+        assert_eq!(of_records.shape.event_time.as_str(), "/ts");
+        assert_eq!(features, of_files.features);
+        assert_eq!((&of_records.windows, of_records.pane), (&of_files.windows, of_files.pane));
+        assert_eq!(of_records.baseline, of_files.baseline);
+    }
 }
