@@ -9,7 +9,7 @@ use super::incidents::append_events;
 use super::text::stored;
 use super::{Outcome, PostgresStore, answer};
 use crate::call::Call;
-use crate::lease::LeaseEntries;
+use crate::lease::readable;
 use crate::read::{Settled, count};
 use crate::rows::{IncidentBody, OutboxColumns, SettledColumns};
 
@@ -23,7 +23,8 @@ impl OutboxStore for PostgresStore {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<OutboxEntry>, StoreError> {
-        answer(Call::Lease(receiver), self.lease_entries(owner, receiver, limit, now, until)).await
+        let rows = || answer(Call::Lease(receiver), self.lease_rows(owner, receiver, limit, now, until));
+        readable(self, owner, receiver, now, rows).await
     }
 
     async fn settle(
@@ -33,7 +34,45 @@ impl OutboxStore for PostgresStore {
         settlement: &Settlement,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        answer(Call::Settle(entry), self.settle_entry(owner, entry, settlement, now)).await
+        answer(Call::Settle(entry), async {
+            let Settled { state, outcome, retry_at, error } = Settled::of(settlement);
+            let error = error.map(stored);
+            let mut tx = self.begin().await?;
+            let settled = query_as!(
+                SettledColumns,
+                "WITH settled AS (
+                     UPDATE notification_outbox
+                     SET state = $1, attempts = attempts + 1, due_at = coalesce($2, due_at), lease_owner = NULL,
+                         lease_until = NULL
+                     WHERE id = $3 AND state = 'pending' AND lease_owner = $4
+                     RETURNING id, attempts, receiver, incident_id
+                 ), tried AS (
+                     INSERT INTO deliveries (outbox_id, attempt, at, owner, outcome, retry_at, error)
+                     SELECT settled.id, settled.attempts, $5, $4, $6, $2, $7 FROM settled
+                 ), behind AS (
+                     UPDATE notification_outbox AS b SET due_at = $2 FROM settled
+                     WHERE b.state = 'pending' AND b.incident_id = settled.incident_id AND b.receiver = settled.receiver
+                       AND b.id > settled.id AND b.due_at < $2
+                 )
+                 SELECT receiver, incident_id FROM settled",
+                state,
+                retry_at,
+                entry,
+                &stored(owner),
+                now.as_micros(),
+                outcome,
+                error.as_deref()
+            );
+            let Some(settled) = settled.fetch_optional(&mut tx).await? else {
+                return Ok(false);
+            };
+            if let Some(event) = settled.into_event(settlement, now)? {
+                append_events(&mut tx, std::slice::from_ref(&event)).await?;
+            }
+            tx.commit().await?;
+            Ok(true)
+        })
+        .await
     }
 
     async fn outbox_depth(&self) -> Result<u64, StoreError> {
@@ -59,7 +98,10 @@ impl OutboxStore for PostgresStore {
     }
 }
 
-impl LeaseEntries for PostgresStore {
+impl PostgresStore {
+    /// Leases a receiver's rows that are due and that nobody holds, longest due first; of one incident only the oldest
+    /// that is not settled.
+    ///
     /// Rows that another worker is just leasing are passed over. Were the oldest row of an incident looked for by a
     /// join, the server might read the whole queue for it.
     async fn lease_rows(
@@ -96,44 +138,5 @@ impl LeaseEntries for PostgresStore {
         let leased = leased.fetch_all(&mut tx).await?;
         tx.commit().await?;
         Ok(leased)
-    }
-
-    async fn settle_entry(&self, owner: &str, entry: i64, settlement: &Settlement, now: Timestamp) -> Outcome<bool> {
-        let Settled { state, outcome, retry_at, error } = Settled::of(settlement);
-        let error = error.map(stored);
-        let mut tx = self.begin().await?;
-        let settled = query_as!(
-            SettledColumns,
-            "WITH settled AS (
-                 UPDATE notification_outbox
-                 SET state = $1, attempts = attempts + 1, due_at = coalesce($2, due_at), lease_owner = NULL,
-                     lease_until = NULL
-                 WHERE id = $3 AND state = 'pending' AND lease_owner = $4
-                 RETURNING id, attempts, receiver, incident_id
-             ), tried AS (
-                 INSERT INTO deliveries (outbox_id, attempt, at, owner, outcome, retry_at, error)
-                 SELECT settled.id, settled.attempts, $5, $4, $6, $2, $7 FROM settled
-             ), behind AS (
-                 UPDATE notification_outbox AS b SET due_at = $2 FROM settled
-                 WHERE b.state = 'pending' AND b.incident_id = settled.incident_id AND b.receiver = settled.receiver
-                   AND b.id > settled.id AND b.due_at < $2
-             )
-             SELECT receiver, incident_id FROM settled",
-            state,
-            retry_at,
-            entry,
-            &stored(owner),
-            now.as_micros(),
-            outcome,
-            error.as_deref()
-        );
-        let Some(settled) = settled.fetch_optional(&mut tx).await? else {
-            return Ok(false);
-        };
-        if let Some(event) = settled.into_event(settlement, now)? {
-            append_events(&mut tx, std::slice::from_ref(&event)).await?;
-        }
-        tx.commit().await?;
-        Ok(true)
     }
 }

@@ -8,7 +8,7 @@ use sqlx::{query, query_as, query_scalar};
 use super::incidents::append_events;
 use super::{Outcome, SqliteStore};
 use crate::call::Call;
-use crate::lease::LeaseEntries;
+use crate::lease::readable;
 use crate::read::{Settled, count};
 use crate::rows::{IncidentBody, OutboxColumns, SettledColumns};
 use crate::statement::statement;
@@ -23,7 +23,8 @@ impl OutboxStore for SqliteStore {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<OutboxEntry>, StoreError> {
-        Call::Lease(receiver).answer(self.lease_entries(owner, receiver, limit, now, until)).await
+        let rows = || Call::Lease(receiver).answer(self.lease_rows(owner, receiver, limit, now, until));
+        readable(self, owner, receiver, now, rows).await
     }
 
     async fn settle(
@@ -33,7 +34,57 @@ impl OutboxStore for SqliteStore {
         settlement: &Settlement,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        Call::Settle(entry).answer(self.settle_entry(owner, entry, settlement, now)).await
+        Call::Settle(entry)
+            .answer(async {
+                let Settled { state, outcome, retry_at, error } = Settled::of(settlement);
+                let mut tx = self.write().await?;
+                let settled: Option<SettledColumns> = query_as(
+                    "UPDATE notification_outbox
+                     SET state = ?, attempts = attempts + 1, due_at = coalesce(?, due_at), lease_owner = NULL,
+                         lease_until = NULL
+                     WHERE id = ? AND state = 'pending' AND lease_owner = ?
+                     RETURNING receiver, incident_id",
+                )
+                .bind(state)
+                .bind(retry_at)
+                .bind(entry)
+                .bind(owner)
+                .fetch_optional(&mut *tx)
+                .await?;
+                let Some(settled) = settled else {
+                    return Ok(false);
+                };
+                query(
+                    "INSERT INTO deliveries (outbox_id, attempt, at, owner, outcome, retry_at, error)
+                     SELECT id, attempts, ?, ?, ?, ?, ? FROM notification_outbox WHERE id = ?",
+                )
+                .bind(now.as_micros())
+                .bind(owner)
+                .bind(outcome)
+                .bind(retry_at)
+                .bind(error)
+                .bind(entry)
+                .execute(&mut *tx)
+                .await?;
+                if let Some(retry_at) = retry_at {
+                    query(
+                        "UPDATE notification_outbox SET due_at = ?1
+                         WHERE state = 'pending' AND incident_id = ?2 AND receiver = ?3 AND id > ?4 AND due_at < ?1",
+                    )
+                    .bind(retry_at)
+                    .bind(settled.incident_id.as_str())
+                    .bind(settled.receiver.as_str())
+                    .bind(entry)
+                    .execute(&mut *tx)
+                    .await?;
+                }
+                if let Some(event) = settled.into_event(settlement, now)? {
+                    append_events(&mut tx, std::slice::from_ref(&event)).await?;
+                }
+                tx.commit().await?;
+                Ok(true)
+            })
+            .await
     }
 
     async fn outbox_depth(&self) -> Result<u64, StoreError> {
@@ -71,7 +122,9 @@ macro_rules! due {
     };
 }
 
-impl LeaseEntries for SqliteStore {
+impl SqliteStore {
+    /// Leases a receiver's rows that are due and that nobody holds, longest due first; of one incident only the oldest
+    /// that is not settled.
     async fn lease_rows(
         &self,
         owner: &str,
@@ -107,55 +160,5 @@ impl LeaseEntries for SqliteStore {
         }
         tx.commit().await?;
         Ok(rows)
-    }
-
-    async fn settle_entry(&self, owner: &str, entry: i64, settlement: &Settlement, now: Timestamp) -> Outcome<bool> {
-        let Settled { state, outcome, retry_at, error } = Settled::of(settlement);
-        let mut tx = self.write().await?;
-        let settled: Option<SettledColumns> = query_as(
-            "UPDATE notification_outbox
-             SET state = ?, attempts = attempts + 1, due_at = coalesce(?, due_at), lease_owner = NULL,
-                 lease_until = NULL
-             WHERE id = ? AND state = 'pending' AND lease_owner = ?
-             RETURNING receiver, incident_id",
-        )
-        .bind(state)
-        .bind(retry_at)
-        .bind(entry)
-        .bind(owner)
-        .fetch_optional(&mut *tx)
-        .await?;
-        let Some(settled) = settled else {
-            return Ok(false);
-        };
-        query(
-            "INSERT INTO deliveries (outbox_id, attempt, at, owner, outcome, retry_at, error)
-             SELECT id, attempts, ?, ?, ?, ?, ? FROM notification_outbox WHERE id = ?",
-        )
-        .bind(now.as_micros())
-        .bind(owner)
-        .bind(outcome)
-        .bind(retry_at)
-        .bind(error)
-        .bind(entry)
-        .execute(&mut *tx)
-        .await?;
-        if let Some(retry_at) = retry_at {
-            query(
-                "UPDATE notification_outbox SET due_at = ?1
-                 WHERE state = 'pending' AND incident_id = ?2 AND receiver = ?3 AND id > ?4 AND due_at < ?1",
-            )
-            .bind(retry_at)
-            .bind(settled.incident_id.as_str())
-            .bind(settled.receiver.as_str())
-            .bind(entry)
-            .execute(&mut *tx)
-            .await?;
-        }
-        if let Some(event) = settled.into_event(settlement, now)? {
-            append_events(&mut tx, std::slice::from_ref(&event)).await?;
-        }
-        tx.commit().await?;
-        Ok(true)
     }
 }

@@ -13,7 +13,7 @@ use driftd_testkit::fixtures::{
 };
 use sqlx::query;
 
-use super::{Database, PATIENCE};
+use super::{Database, TIMEOUT};
 
 /// A sealer that, once its snapshot is taken, says so and waits to be told to go on; the first time only.
 struct Paused<'a> {
@@ -27,7 +27,7 @@ impl Sealer for Paused<'_> {
     fn decide(&self, view: &SealView) -> Option<SealOrder<'_>> {
         if self.decided.fetch_add(1, Ordering::SeqCst) == 0 {
             self.seen.send(()).unwrap();
-            self.go_on.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+            self.go_on.lock().unwrap().recv_timeout(TIMEOUT).unwrap();
         }
         self.inner.decide(view)
     }
@@ -54,7 +54,7 @@ async fn seal_around(
     let inner = MonitorSealer::new(plan, 1, &routing, SealTime::Clock(clock(50)));
     let sealer = Paused { inner, seen, go_on: Mutex::new(go_on), decided: &decided };
     let between = async {
-        tokio::task::block_in_place(|| pauses.recv_timeout(PATIENCE).unwrap());
+        tokio::task::block_in_place(|| pauses.recv_timeout(TIMEOUT).unwrap());
         meanwhile.await;
         release.send(()).unwrap();
     };
@@ -123,7 +123,7 @@ async fn of_two_checkpoints_of_one_epoch_one_lands() {
     let (plan, mut feeder) = (plan(), Feeder::claim(&*here, 0).await);
     for h in 0..20 {
         let a = feeder.checkpoint(&[&plan], &[Traffic::at(h)], h);
-        // Another range of the same beginning, as a lane would send that has read on.
+        // Another range of the same beginning, as a task would send that has read on.
         let b = feeder.checkpoint(&[&plan], &[Traffic::at(h), Traffic::at(h).rows(7)], h);
         let (first, second) = tokio::join!(here.checkpoint(&a, clock(0)), there.checkpoint(&b, clock(0)));
         let landed = match (first, second) {

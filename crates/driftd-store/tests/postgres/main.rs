@@ -26,7 +26,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgPool, query_scalar};
 
 /// Longest wait for anything.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A database, and a connection of somebody who looks into it from outside.
 struct Database {
@@ -63,7 +63,7 @@ impl Database {
 
     /// Waits until that many calls of stores wait for a lock of somebody else.
     async fn until_waiting(&self, calls: i64) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             let waiting: i64 = query_scalar(
                 "SELECT count(*) FROM pg_stat_activity

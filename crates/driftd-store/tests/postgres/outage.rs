@@ -7,7 +7,7 @@ use driftd_testkit::fixtures::{Feeder, NOBODY, Traffic, clock, hour, id_of, plan
 use driftd_testkit::services::postgres::{Postgres, PostgresOptions};
 use sqlx::{Connection, PgConnection, query};
 
-use super::{Database, PATIENCE, chain};
+use super::{Database, TIMEOUT, chain};
 
 /// A server of one's own.
 fn server(test: &str) -> Option<Postgres> {
@@ -71,7 +71,7 @@ async fn a_server_that_goes_away_is_waited_for_and_found_again() {
     assert_eq!(rows, feeder.next.0 as u64);
 }
 
-/// A lane that writes while its server is killed again and again: what it is told is that it may try again, or that it
+/// A task that writes while its server is killed again and again: what it is told is that it may try again, or that it
 /// is behind what has landed already.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_server_that_is_killed_under_load_loses_and_doubles_nothing() {
@@ -85,7 +85,7 @@ async fn a_server_that_is_killed_under_load_loses_and_doubles_nothing() {
             let plan = plan();
             let mut feeder = Feeder::claim(&*store, 0).await;
             let (mut cut_off, mut landed_unheard) = (0, 0);
-            let deadline = Instant::now() + PATIENCE;
+            let deadline = Instant::now() + TIMEOUT;
             while feeder.next < Offset(10 * CHECKPOINTS) {
                 let turn = feeder.next.0 / 10;
                 let checkpoint = feeder.checkpoint(&[&plan], &[Traffic::at(turn % 7).rows(10)], 0);
@@ -109,12 +109,12 @@ async fn a_server_that_is_killed_under_load_loses_and_doubles_nothing() {
         }
     });
     for kills in 1..=3_i64 {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         let reached = |rows: &[driftd_model::PartitionRow]| {
             rows.first().and_then(|row| row.next_offset).is_some_and(|next| next.0 >= kills * CHECKPOINTS * 2)
         };
         while !store.partitions(&topic()).await.is_ok_and(|rows| reached(&rows)) {
-            assert!(Instant::now() < deadline, "the lane does not get on");
+            assert!(Instant::now() < deadline, "the task does not get on");
             tokio::task::yield_now().await;
         }
         tokio::task::block_in_place(|| {

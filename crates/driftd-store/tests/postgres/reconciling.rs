@@ -14,7 +14,7 @@ use driftd_testkit::fixtures::{
 use driftd_window::Timestamp;
 use sqlx::{query, query_scalar};
 
-use super::{Database, PATIENCE};
+use super::{Database, TIMEOUT};
 
 /// A reconciler that says so and waits to be told to go on when it has been shown a snapshot under the monitor's lock: the
 /// second time that it is asked, because the first time is a look beside the lock.
@@ -37,7 +37,7 @@ impl IncidentReconciler for Paused<'_> {
     fn reconcile(&self, input: ReconcileInput) -> Option<SealOutcome> {
         if self.asked.fetch_add(1, Ordering::SeqCst) == 1 {
             self.seen.send(()).unwrap();
-            self.go_on.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+            self.go_on.lock().unwrap().recv_timeout(TIMEOUT).unwrap();
         }
         self.inner.reconcile(input)
     }
@@ -56,7 +56,7 @@ async fn reconcile_around(
     let inner = MonitorReconciler::new(plan, &routing, None, clock(50));
     let reconciler = Paused { inner, seen, go_on: Mutex::new(go_on), asked: &asked };
     let between = async {
-        tokio::task::block_in_place(|| pauses.recv_timeout(PATIENCE).unwrap());
+        tokio::task::block_in_place(|| pauses.recv_timeout(TIMEOUT).unwrap());
         meanwhile.await;
         release.send(()).unwrap();
     };
