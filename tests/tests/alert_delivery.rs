@@ -44,10 +44,6 @@ impl Receiver {
 }
 
 impl Transport for Receiver {
-    fn kind(&self) -> &'static str {
-        "scripted"
-    }
-
     fn schedule(&self) -> DeliverySchedule {
         DeliverySchedule { spacing: self.spacing, ..DeliverySchedule::default() }
     }
@@ -132,7 +128,7 @@ impl Scene {
             plan: plans(false).remove(0),
             routing: Routing::to(receivers.iter().map(|(name, _)| named(name)).collect()),
             clock: FixedClock::at(Timestamp::from_micros(BEGIN)),
-            outbox: Outbox::new("worker", transports, backoff).with_patience(Duration::from_secs(2)),
+            outbox: Outbox::new("worker", transports, backoff).with_timeout(Duration::from_secs(2)),
         }
     }
 

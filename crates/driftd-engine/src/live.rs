@@ -186,7 +186,7 @@ impl Live {
 
     /// What is said to each receiver, each on its own.
     fn receiver_loops(&self, loops: &mut Loops, stop: &Stop) {
-        let outbox = self.outbox.clone().with_patience(DELIVERY_TIMEOUT);
+        let outbox = self.outbox.clone().with_timeout(DELIVERY_TIMEOUT);
         for (receiver, transport) in self.outbox.transports() {
             let schedule = transport.schedule();
             let delivery = DeliveryLoop {

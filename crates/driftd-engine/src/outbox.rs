@@ -45,7 +45,7 @@ pub struct Outbox {
     owner: String,
     transports: BTreeMap<ReceiverName, Arc<dyn Transport>>,
     backoff: Backoff,
-    patience: Option<Duration>,
+    timeout: Option<Duration>,
 }
 
 impl Default for Backoff {
@@ -104,14 +104,14 @@ impl Outbox {
     /// An outbox that hands each receiver's messages to its transport, as `owner`.
     #[must_use]
     pub fn new(owner: &str, transports: BTreeMap<ReceiverName, Arc<dyn Transport>>, backoff: Backoff) -> Self {
-        Self { owner: owner.to_owned(), transports, backoff, patience: None }
+        Self { owner: owner.to_owned(), transports, backoff, timeout: None }
     }
 
-    /// The same, which gives a message up for now once its transport takes longer than `patience`. Needs a runtime
+    /// The same, which gives a message up for now once its transport takes longer than `timeout`. Needs a runtime
     /// with a timer.
     #[must_use]
-    pub fn with_patience(self, patience: Duration) -> Self {
-        Self { patience: Some(patience), ..self }
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Self { timeout: Some(timeout), ..self }
     }
 
     /// Every receiver and the way to it.
@@ -197,10 +197,10 @@ impl Outbox {
         now: Timestamp,
     ) -> Result<(), DeliveryError> {
         let delivering = transport.deliver(&entry.notification, now);
-        match self.patience {
+        match self.timeout {
             None => delivering.await,
-            Some(patience) => tokio::time::timeout(patience, delivering).await.unwrap_or_else(|_| {
-                let what = format!("{} did not answer within {} s", transport.kind(), patience.as_secs());
+            Some(timeout) => tokio::time::timeout(timeout, delivering).await.unwrap_or_else(|_| {
+                let what = format!("{} did not answer within {} s", entry.receiver, timeout.as_secs());
                 Err(DeliveryError::transient(what, None))
             }),
         }

@@ -28,9 +28,6 @@ impl Default for DeliverySchedule {
 /// receiver that can tell repeats apart should be given it. Every call ends within half a minute, by a time-out of the
 /// transport's own if need be. Cancelling the future must leave nothing half done that a second try would not repair.
 pub trait Transport: Send + Sync {
-    /// What kind of receiver this is, for logs and metrics: `log`, `email`, `webhook`, …
-    fn kind(&self) -> &'static str;
-
     /// How often it may and must be sent something.
     fn schedule(&self) -> DeliverySchedule {
         DeliverySchedule::default()

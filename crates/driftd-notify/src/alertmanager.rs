@@ -13,8 +13,8 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::factory::{BuildError, SecretSource, Setup};
 use crate::http::{HttpClient, Request, Target};
+use crate::setup::{BuildError, SecretSource, Setup};
 use crate::text::text;
 use crate::view::IncidentView;
 
@@ -63,7 +63,7 @@ impl AlertmanagerTransport {
             Ok(Arc::new(Replica { target, is_down: AtomicBool::new(false) }))
         };
         Ok(Self {
-            http: setup.http(),
+            http: setup.http.clone(),
             replicas: channel.urls.iter().map(replica).collect::<Result<_, _>>()?,
             token: setup.optional_secret("token", channel.token.as_ref())?,
             interval: channel.interval,
@@ -120,10 +120,6 @@ fn combined(failed: &[DeliveryError]) -> DeliveryError {
 }
 
 impl Transport for AlertmanagerTransport {
-    fn kind(&self) -> &'static str {
-        "alertmanager"
-    }
-
     fn schedule(&self) -> DeliverySchedule {
         DeliverySchedule { resend: Some(self.interval), ..DeliverySchedule::default() }
     }

@@ -17,7 +17,7 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use crate::envelope::{Sender, body};
-use crate::factory::{BuildError, Setup};
+use crate::setup::{BuildError, Setup};
 use crate::view::IncidentView;
 
 /// What a program says that wants to be asked again: `EX_TEMPFAIL` of sysexits.
@@ -50,7 +50,7 @@ pub(crate) struct CommandTransport {
 impl CommandTransport {
     pub(crate) fn configured(setup: &Setup<'_>, channel: &CommandChannel) -> Result<Self, BuildError> {
         let program = channel.program.clone();
-        if !setup.notify().allow_commands {
+        if !setup.notify.allow_commands {
             let what = "programs are not run unless the configuration says so: set notify.allow_commands = true";
             return Err(setup.unusable("program", what));
         }
@@ -91,10 +91,6 @@ impl CommandTransport {
 }
 
 impl Transport for CommandTransport {
-    fn kind(&self) -> &'static str {
-        "command"
-    }
-
     fn deliver<'a>(
         &'a self,
         notification: &'a Notification,

@@ -8,16 +8,16 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use driftd_config::{EmailAddress, EmailChannel, Secret, SecretError, SmtpLogin, SmtpTls};
+use driftd_config::{EmailAddress, EmailChannel, Secret, SmtpLogin, SmtpTls};
 use driftd_model::{BoxFuture, ContentHash, DeliveryError, Notification, Transport, words};
 use driftd_window::Timestamp;
 use lettre::Address;
 use lettre::message::header::{ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Body, Mailbox, Message, MultiPart, SinglePart};
 
-use crate::factory::{BuildError, SecretResolver, Setup};
 use crate::html::email_html;
 use crate::http::AddressPolicy;
+use crate::setup::{BuildError, SecretSource, Setup};
 use crate::text::text;
 use crate::view::IncidentView;
 use smtp::{Failure, Server, Session};
@@ -38,13 +38,11 @@ pub struct EmailOptions {
     pub timeout: Duration,
     /// Certificates in PEM that are trusted besides those of the machine.
     pub roots: Vec<String>,
-    /// Where the mail server may be.
-    pub policy: AddressPolicy,
 }
 
 impl Default for EmailOptions {
     fn default() -> Self {
-        Self { timeout: DELIVERY_TIMEOUT, roots: Vec::new(), policy: AddressPolicy::default() }
+        Self { timeout: DELIVERY_TIMEOUT, roots: Vec::new() }
     }
 }
 
@@ -58,99 +56,47 @@ pub struct EmailTransport {
     server: Server,
     from: Mailbox,
     to: Vec<Mailbox>,
-    login: Option<SmtpLogin>,
-    secrets: SecretResolver,
+    /// The user, and the password as it is when it is needed.
+    login: Option<(String, SecretSource)>,
     timeout: Duration,
     /// Connections to the server, while no message is under way.
     session: Mutex<Option<Session>>,
     results: RecipientResults,
 }
 
-/// A channel that no mail can be sent by.
-#[derive(Debug, thiserror::Error)]
-pub enum EmailError {
-    /// The password is not where the configuration says.
-    #[error("{0}")]
-    Password(#[from] SecretError),
-    /// A value that cannot be used.
-    #[error("{what}")]
-    Unusable {
-        /// The key below `email`.
-        key: &'static str,
-        /// Why not, and what to do about it.
-        what: String,
-    },
-}
-
-impl EmailError {
-    /// The key below `email` that has to be mended.
-    #[must_use]
-    pub const fn key(&self) -> &'static str {
-        match self {
-            Self::Password(_) => "password",
-            Self::Unusable { key, .. } => key,
-        }
-    }
-
-    fn unusable(key: &'static str, what: impl Into<String>) -> Self {
-        Self::Unusable { key, what: what.into() }
-    }
-}
+/// A key below `email` that cannot be used, and why not.
+type Unusable = (&'static str, String);
 
 impl EmailTransport {
-    pub(crate) fn configured(setup: &Setup<'_>, channel: &EmailChannel) -> Result<Self, BuildError> {
-        let policy = AddressPolicy { allow_link_local: setup.notify().allow_link_local };
-        let options = EmailOptions { policy, ..EmailOptions::default() };
-        Self::with_options(channel, setup.secrets(), &options).map_err(|error| {
-            let key = error.key();
-            match error {
-                EmailError::Password(source) => setup.missing(key, source),
-                EmailError::Unusable { what, .. } => setup.unusable(key, what),
-            }
-        })
-    }
-
-    /// A transport for `channel`. Nothing is connected yet, but the password is looked up, so that a missing one is
-    /// known at the start; it is looked up again for each message.
-    ///
-    /// # Errors
-    /// An address, the server or the password cannot be used, or the password would cross a network in the clear.
-    pub fn new(channel: &EmailChannel, secrets: SecretResolver) -> Result<Self, EmailError> {
-        Self::with_options(channel, secrets, &EmailOptions::default())
-    }
-
-    /// The same, set up differently.
-    ///
-    /// # Errors
-    /// As [`new`](Self::new), or a certificate cannot be read.
-    pub fn with_options(
+    pub(crate) fn configured(
+        setup: &Setup<'_>,
         channel: &EmailChannel,
-        secrets: SecretResolver,
         options: &EmailOptions,
-    ) -> Result<Self, EmailError> {
+    ) -> Result<Self, BuildError> {
         let from = mailbox(&channel.from);
         let to: Vec<Mailbox> = channel.to.iter().map(mailbox).collect();
         if to.is_empty() {
-            return Err(EmailError::unusable("to", "nobody would get the mail: name at least one address"));
+            return Err(setup.unusable("to", "nobody would get the mail: name at least one address"));
         }
-        let server = Server::new(&channel.smtp, channel.tls, from.email.domain(), options)?;
-        if let Some(login) = &channel.login {
+        let policy = AddressPolicy { allow_link_local: setup.notify.allow_link_local };
+        let server = Server::new(&channel.smtp, channel.tls, from.email.domain(), policy, options)
+            .map_err(|(key, what)| setup.unusable(key, what))?;
+        let login = channel.login.as_ref().map(|SmtpLogin { username, password }| {
             if channel.tls == SmtpTls::None && !server.is_loopback() {
                 let what = format!(
                     "\"none\" would send the password of {} over the network in the clear: use \"starttls\" or \"tls\", \
                      or leave username and password out",
-                    words::name(&login.username, 60)
+                    words::name(username, 60)
                 );
-                return Err(EmailError::unusable("tls", what));
+                return Err(setup.unusable("tls", what));
             }
-            secrets(&login.password)?;
-        }
+            Ok((username.clone(), setup.secret("password", password)?))
+        });
         Ok(Self {
+            login: login.transpose()?,
             server,
             from,
             to,
-            login: channel.login.clone(),
-            secrets,
             timeout: options.timeout,
             session: Mutex::default(),
             results: RecipientResults::default(),
@@ -232,12 +178,7 @@ impl EmailTransport {
         let kept = self.session.lock().unwrap_or_else(PoisonError::into_inner).take();
         let login: Option<(&str, Secret)> = match &self.login {
             None => None,
-            Some(login) => {
-                let password = (self.secrets)(&login.password).map_err(|error| {
-                    DeliveryError::transient(format!("no password for the mail server: {error}"), None)
-                })?;
-                Some((login.username.as_str(), password))
-            }
+            Some((user, password)) => Some((user.as_str(), password.get()?)),
         };
         match kept {
             Some(session) if session.is_for(login.as_ref()) => Ok(session),
@@ -247,10 +188,6 @@ impl EmailTransport {
 }
 
 impl Transport for EmailTransport {
-    fn kind(&self) -> &'static str {
-        "email"
-    }
-
     fn deliver<'a>(
         &'a self,
         notification: &'a Notification,

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::alertmanager::{annotations, labels, starts_at};
 use crate::data::IncidentData;
-use crate::factory::Setup;
+use crate::setup::Setup;
 use crate::view::IncidentView;
 
 /// The time Alertmanager writes where there is none.
@@ -27,8 +27,8 @@ impl Sender {
     pub(crate) fn of(setup: &Setup<'_>) -> Self {
         Self {
             receiver: setup.receiver.clone(),
-            external_url: setup.notify().external_url.as_ref().map(ToString::to_string).unwrap_or_default(),
-            environment: setup.notify().environment.clone(),
+            external_url: setup.notify.external_url.as_ref().map(ToString::to_string).unwrap_or_default(),
+            environment: setup.notify.environment.clone(),
         }
     }
 }

@@ -4,7 +4,7 @@ use driftd_model::{Evidence, Outcome, words};
 use driftd_stats::{Movement, Scale};
 use serde::Serialize;
 
-use crate::view::Tone;
+use crate::tone::Tone;
 
 /// Characters of a feature's name in a sentence.
 pub(crate) const FEATURE: usize = 60;

@@ -4,7 +4,8 @@ use askama::Template;
 use driftd_model::{DeliveryError, IncidentState};
 
 use crate::feature::{FeatureView, MovementView};
-use crate::view::{IncidentView, Tone};
+use crate::tone::Tone;
+use crate::view::IncidentView;
 
 /// Facts that the head of the message says already.
 const IN_THE_HEAD: [&str; 2] = ["State", "Severity"];

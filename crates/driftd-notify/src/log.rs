@@ -11,10 +11,6 @@ use crate::view::IncidentView;
 pub struct LogTransport;
 
 impl Transport for LogTransport {
-    fn kind(&self) -> &'static str {
-        "log"
-    }
-
     /// Never fails.
     fn deliver<'a>(
         &'a self,

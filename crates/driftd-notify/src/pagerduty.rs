@@ -6,8 +6,8 @@ use driftd_window::{Span, Timestamp};
 use serde::Serialize;
 
 use crate::data::IncidentData;
-use crate::factory::{BuildError, SecretSource, Setup};
 use crate::http::{HttpClient, Request, Target};
+use crate::setup::{BuildError, SecretSource, Setup};
 use crate::view::IncidentView;
 
 /// Below the address of the API.
@@ -38,10 +38,10 @@ pub(crate) struct PagerDutyTransport {
 impl PagerDutyTransport {
     pub(crate) fn configured(setup: &Setup<'_>, channel: &PagerDutyChannel) -> Result<Self, BuildError> {
         Ok(Self {
-            http: setup.http(),
+            http: setup.http.clone(),
             target: setup.target("url", &channel.url)?.below(PATH),
             routing_key: setup.secret("routing_key", &channel.routing_key)?,
-            client_url: setup.notify().external_url.as_ref().map(ToString::to_string),
+            client_url: setup.notify.external_url.as_ref().map(ToString::to_string),
         })
     }
 
@@ -55,10 +55,6 @@ impl PagerDutyTransport {
 }
 
 impl Transport for PagerDutyTransport {
-    fn kind(&self) -> &'static str {
-        "pagerduty"
-    }
-
     fn schedule(&self) -> DeliverySchedule {
         DeliverySchedule { spacing: SPACING, ..DeliverySchedule::default() }
     }

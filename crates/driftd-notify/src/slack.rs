@@ -13,8 +13,8 @@ use driftd_window::{Span, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use crate::factory::{BuildError, Endpoint, SecretSource, Setup};
 use crate::http::{HttpClient, Request, Target};
+use crate::setup::{BuildError, Endpoint, SecretSource, Setup};
 use crate::view::IncidentView;
 use blocks::message;
 
@@ -53,7 +53,7 @@ struct Bot {
 
 impl SlackTransport {
     pub(crate) fn configured(setup: &Setup<'_>, channel: &SlackChannel) -> Result<Self, BuildError> {
-        let http = setup.http();
+        let http = setup.http.clone();
         let access = match channel {
             SlackChannel::Webhook(reference) => Access::Webhook(setup.secret_endpoint("webhook", reference)?),
             SlackChannel::Bot { token, channel } => {
@@ -78,10 +78,6 @@ impl SlackTransport {
 }
 
 impl Transport for SlackTransport {
-    fn kind(&self) -> &'static str {
-        "slack"
-    }
-
     fn schedule(&self) -> DeliverySchedule {
         DeliverySchedule { spacing: SPACING, ..DeliverySchedule::default() }
     }

@@ -1,8 +1,6 @@
 //! Everything a message says, computed once: every renderer is a function of it.
 
-use driftd_model::{
-    Evidence, Incident, IncidentKind, IncidentState, Links, Notification, NotifyReason, Severity, words,
-};
+use driftd_model::{Evidence, Incident, IncidentKind, IncidentState, Links, Notification, NotifyReason, words};
 use driftd_window::{EventTime, Timestamp};
 use serde::Serialize;
 
@@ -10,6 +8,7 @@ use crate::cause::cause;
 use crate::feature::{FEATURE, FeatureView, evidence};
 use crate::reason::why;
 use crate::sentence::{sentence, subject, tag};
+use crate::tone::Tone;
 
 /// Features spelled out; the rest is counted.
 const FEATURES: usize = 10;
@@ -92,20 +91,6 @@ pub struct IncidentView<'a> {
     pub message: String,
     /// Version of the notification's shape.
     pub schema: String,
-}
-
-/// How much something presses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Tone {
-    /// Somebody must look now.
-    Critical,
-    /// Somebody should look.
-    Warning,
-    /// It is over.
-    Good,
-    /// Nothing presses.
-    Calm,
 }
 
 /// An address to go to.
@@ -225,22 +210,6 @@ impl<'a> IncidentView<'a> {
         let Links { incident, silence, runbook } = &self.notification.links;
         let all = [("Incident", incident), ("Silence", silence), ("Runbook", runbook)];
         all.into_iter().filter_map(|(title, url)| Some(Link { title, url: url.as_deref()? }))
-    }
-}
-
-impl Tone {
-    const fn of(notification: &Notification) -> Self {
-        match (&notification.reason, notification.incident.state, notification.incident.severity) {
-            (NotifyReason::Test { .. }, _, _) | (_, IncidentState::Acknowledged, _) => Self::Calm,
-            (_, IncidentState::Resolved, _) => Self::Good,
-            (_, _, Severity::Critical) => Self::Critical,
-            (_, _, Severity::Warning) => Self::Warning,
-        }
-    }
-
-    /// Whether somebody is wanted.
-    pub(crate) const fn is_pressing(self) -> bool {
-        matches!(self, Self::Critical | Self::Warning)
     }
 }
 

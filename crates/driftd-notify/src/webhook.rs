@@ -14,8 +14,8 @@ use reqwest::header::HeaderName;
 use ring::hmac;
 
 use crate::envelope::{self, Sender};
-use crate::factory::{BuildError, Endpoint, SecretSource, Setup};
 use crate::http::{HttpClient, Request};
+use crate::setup::{BuildError, Endpoint, SecretSource, Setup};
 use crate::template::BodyTemplate;
 use crate::view::IncidentView;
 
@@ -50,21 +50,21 @@ impl WebhookTransport {
             Address::Plain(url) => Endpoint::Fixed(setup.target("url", url)?),
             Address::Secret(reference) => setup.secret_endpoint("url", reference)?,
         };
-        let key = setup.optional_secret("secret", channel.secret.as_ref())?;
-        if let Some(key) = &key {
-            let secret = key.get().map_err(|error| setup.unusable("secret", error.to_string()))?;
-            SigningKey::parse(secret.expose())
+        let key = channel.secret.as_ref().map(|reference| {
+            let (source, now) = setup.secret_now("secret", reference)?;
+            SigningKey::parse(now.expose())
                 .map_err(|bad| setup.unusable("secret", format!("what is kept there {bad}")))?;
-        }
+            Ok::<_, BuildError>(source)
+        });
         let template = channel.template.as_ref().map(|template| {
             BodyTemplate::read(template, &sender, channel.heartbeat.is_some())
                 .map_err(|why| setup.unusable("template", why))
         });
         Ok(Self {
-            http: setup.http(),
+            http: setup.http.clone(),
             sender,
             endpoint,
-            key,
+            key: key.transpose()?,
             token: setup.optional_secret("token", channel.token.as_ref())?,
             template: template.transpose()?,
             heartbeat: channel.heartbeat,
@@ -100,10 +100,6 @@ impl WebhookTransport {
 }
 
 impl Transport for WebhookTransport {
-    fn kind(&self) -> &'static str {
-        "webhook"
-    }
-
     fn schedule(&self) -> DeliverySchedule {
         DeliverySchedule { heartbeat: self.heartbeat, ..DeliverySchedule::default() }
     }

@@ -6,8 +6,9 @@ mod fixtures;
 
 use driftd_config::SmtpTls;
 use driftd_model::{Notification, NotifyReason};
-use driftd_notify::EmailTransport;
-use email_fixtures::{bad_values, called, channel, drift, resolved, secrets, seen, silent, tags, taken, trouble};
+use email_fixtures::{
+    bad_values, called, channel, drift, resolved, secrets, seen, silent, tags, taken, transport, trouble,
+};
 use fixtures::{email_html, full, incident, psi, told, wall};
 use proptest::prelude::*;
 
@@ -18,7 +19,7 @@ fn read(notification: &Notification) -> String {
 /// The mail as it crosses the wire.
 fn mail(notification: &Notification) -> String {
     let channel = channel("smtp://localhost", SmtpTls::None, None);
-    let transport = EmailTransport::new(&channel, secrets("")).unwrap();
+    let transport = transport(&channel, secrets("")).unwrap();
     String::from_utf8(transport.mail(notification, wall("2013-07-08T00:05:01.5Z")).unwrap()).unwrap()
 }
 

@@ -14,7 +14,7 @@ use driftd_config::{EmailChannel, SecretRef, SmtpTls};
 use driftd_model::{DeliveryError, ErrorClass, Notification, Transport};
 use driftd_notify::{EmailOptions, EmailTransport, SecretResolver};
 use driftd_testkit::services::smtp::{Smtp, SmtpOptions, SmtpProtection};
-use email_fixtures::{channel, drift, resolved, secrets, taken};
+use email_fixtures::{channel, drift, resolved, secrets, taken, transport, transport_with};
 use fixtures::wall;
 
 const PASSWORD: &str = "correct horse";
@@ -29,13 +29,13 @@ fn options(smtp: &Smtp, tls: SmtpTls) -> EmailOptions {
     EmailOptions { roots, ..EmailOptions::default() }
 }
 
-fn transport(smtp: &Smtp, tls: SmtpTls, login: Option<&str>, secrets: SecretResolver) -> EmailTransport {
+fn to(smtp: &Smtp, tls: SmtpTls, login: Option<&str>, secrets: SecretResolver) -> EmailTransport {
     let channel = channel(&format!("smtp://127.0.0.1:{}", smtp.port()), tls, login);
-    EmailTransport::with_options(&channel, secrets, &options(smtp, tls)).unwrap()
+    transport_with(&channel, secrets, options(smtp, tls)).unwrap()
 }
 
 fn in_the_clear(smtp: &Smtp) -> EmailTransport {
-    transport(smtp, SmtpTls::None, None, secrets(""))
+    to(smtp, SmtpTls::None, None, secrets(""))
 }
 
 async fn deliver(transport: &EmailTransport, notification: &Notification) -> Result<(), DeliveryError> {
@@ -55,7 +55,7 @@ async fn the_mails_of_an_incident_are_one_thread() {
     let login = Some(("driftd", PASSWORD));
     let test = "the_mails_of_an_incident_are_one_thread";
     let Some(smtp) = server(test, SmtpProtection::Starttls, login) else { return };
-    let transport = transport(&smtp, SmtpTls::Starttls, Some("driftd"), secrets(PASSWORD));
+    let transport = to(&smtp, SmtpTls::Starttls, Some("driftd"), secrets(PASSWORD));
     let opened = drift();
     let mut worse = drift();
     worse.reason = driftd_model::NotifyReason::Escalated;
@@ -103,12 +103,12 @@ async fn the_mails_of_an_incident_are_one_thread() {
 #[tokio::test]
 async fn tls_from_the_first_byte() {
     let Some(smtp) = server("tls_from_the_first_byte", SmtpProtection::Tls, None) else { return };
-    deliver(&transport(&smtp, SmtpTls::Tls, None, secrets("")), &drift()).await.unwrap();
+    deliver(&to(&smtp, SmtpTls::Tls, None, secrets("")), &drift()).await.unwrap();
     assert!(smtp.mail().is_encrypted && smtp.mail().is_encrypted);
     // The wrong kind of TLS is waited for in vain or fails at once; nothing is sent in the clear either way.
     let channel = channel(&format!("smtp://localhost:{}", smtp.port()), SmtpTls::Starttls, None);
     let options = EmailOptions { timeout: Duration::from_millis(300), ..options(&smtp, SmtpTls::Tls) };
-    let wrong = EmailTransport::with_options(&channel, secrets(""), &options).unwrap();
+    let wrong = transport_with(&channel, secrets(""), options).unwrap();
     assert_eq!(deliver(&wrong, &drift()).await.unwrap_err().class(), ErrorClass::Transient);
     assert!(smtp.mails().is_empty());
 }
@@ -118,7 +118,7 @@ async fn a_certificate_of_a_stranger_is_not_trusted() {
     let test = "a_certificate_of_a_stranger_is_not_trusted";
     let Some(smtp) = server(test, SmtpProtection::Starttls, Some(("driftd", PASSWORD))) else { return };
     let channel = channel(&format!("smtp://localhost:{}", smtp.port()), SmtpTls::Starttls, Some("driftd"));
-    let transport = EmailTransport::new(&channel, secrets(PASSWORD)).unwrap();
+    let transport = transport(&channel, secrets(PASSWORD)).unwrap();
     let (class, said) = failure(&transport, smtp.port()).await;
     assert_eq!(class, ErrorClass::Transient);
     insta::assert_snapshot!(said, @"receiver not reached: no TLS with mail server localhost:PORT: Connection error: invalid peer certificate: UnknownIssuer; check its certificate, and whether tls fits the port");
@@ -129,7 +129,7 @@ async fn a_certificate_of_a_stranger_is_not_trusted() {
 async fn a_wrong_password_is_not_tried_again_and_not_told() {
     let test = "a_wrong_password_is_not_tried_again_and_not_told";
     let Some(smtp) = server(test, SmtpProtection::Starttls, Some(("driftd", "another one"))) else { return };
-    let transport = transport(&smtp, SmtpTls::Starttls, Some("driftd"), secrets(PASSWORD));
+    let transport = to(&smtp, SmtpTls::Starttls, Some("driftd"), secrets(PASSWORD));
     let (class, said) = failure(&transport, smtp.port()).await;
     assert_eq!(class, ErrorClass::Permanent);
     insta::assert_snapshot!(said, @"receiver refused the message: mail server 127.0.0.1:PORT refused the login of driftd: 535 5.7.8 Authentication credentials invalid; check username and password");
@@ -146,7 +146,7 @@ async fn a_password_that_was_changed_is_taken_up() {
         let password = if seen.load(Ordering::SeqCst) { PASSWORD } else { "the old one" };
         place.resolve(|_| Some(password.to_owned()), |_| Err(std::io::ErrorKind::NotFound.into()))
     });
-    let transport = transport(&smtp, SmtpTls::Starttls, Some("driftd"), secrets);
+    let transport = to(&smtp, SmtpTls::Starttls, Some("driftd"), secrets);
     assert_eq!(failure(&transport, smtp.port()).await.0, ErrorClass::Permanent);
     changed.store(true, Ordering::SeqCst);
     deliver(&transport, &drift()).await.unwrap();
@@ -160,7 +160,7 @@ async fn a_password_that_was_changed_is_taken_up() {
 async fn starttls_is_not_optional() {
     let Some(smtp) = server("starttls_is_not_optional", SmtpProtection::None, None) else { return };
     let channel = channel(&format!("smtp://127.0.0.1:{}", smtp.port()), SmtpTls::Starttls, None);
-    let transport = EmailTransport::new(&channel, secrets("")).unwrap();
+    let transport = transport(&channel, secrets("")).unwrap();
     let (class, said) = failure(&transport, smtp.port()).await;
     assert_eq!(class, ErrorClass::Permanent);
     insta::assert_snapshot!(said, @r#"receiver refused the message: mail server 127.0.0.1:PORT does not offer STARTTLS: set tls to "tls" if it speaks TLS from the first byte, or to "none" if it may be spoken to in the clear"#);
@@ -171,7 +171,7 @@ async fn starttls_is_not_optional() {
 async fn a_server_that_knows_no_logins_gets_no_password() {
     let test = "a_server_that_knows_no_logins_gets_no_password";
     let Some(smtp) = server(test, SmtpProtection::None, None) else { return };
-    let transport = transport(&smtp, SmtpTls::None, Some("driftd"), secrets(PASSWORD));
+    let transport = to(&smtp, SmtpTls::None, Some("driftd"), secrets(PASSWORD));
     let (class, said) = failure(&transport, smtp.port()).await;
     assert_eq!(class, ErrorClass::Permanent);
     insta::assert_snapshot!(said, @"receiver refused the message: mail server 127.0.0.1:PORT offers driftd no way to log in by password: No compatible authentication mechanism was found; leave username and password out, or check tls and port");
@@ -258,7 +258,7 @@ async fn a_server_that_says_nothing_is_not_waited_for() {
     let port = silent.local_addr().unwrap().port();
     let channel = channel(&format!("smtp://127.0.0.1:{port}"), SmtpTls::None, None);
     let options = EmailOptions { timeout: Duration::from_millis(50), ..EmailOptions::default() };
-    let transport = EmailTransport::with_options(&channel, secrets(""), &options).unwrap();
+    let transport = transport_with(&channel, secrets(""), options).unwrap();
     let (class, said) = failure(&transport, port).await;
     assert_eq!(class, ErrorClass::Transient);
     insta::assert_snapshot!(said, @"receiver not reached: mail server 127.0.0.1:PORT did not take the message within 0.05 s");
@@ -301,8 +301,7 @@ async fn a_delivery_that_is_broken_off_leaves_nothing_behind() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let channel = channel(&format!("smtp://{}", listener.local_addr().unwrap()), SmtpTls::None, None);
     let transport =
-        EmailTransport::new(&EmailChannel { to: vec!["ana@example.com".parse().unwrap()], ..channel }, secrets(""))
-            .unwrap();
+        transport(&EmailChannel { to: vec!["ana@example.com".parse().unwrap()], ..channel }, secrets("")).unwrap();
     let (sender, reached) = tokio::sync::oneshot::channel();
     let server = forgetful(listener, sender);
     let told = drift();
@@ -319,15 +318,14 @@ fn what_cannot_work_is_said_before_it_is_tried() {
     let error = |change: fn(&mut EmailChannel), secret| {
         let mut channel = channel("smtp://mail.example.com", SmtpTls::Starttls, Some("driftd"));
         change(&mut channel);
-        let error = EmailTransport::new(&channel, secrets(secret)).unwrap_err();
-        format!("{}: {error}", error.key())
+        transport(&channel, secrets(secret)).unwrap_err().to_string()
     };
-    insta::assert_snapshot!(error(|channel| channel.tls = SmtpTls::None, PASSWORD), @r#"tls: "none" would send the password of driftd over the network in the clear: use "starttls" or "tls", or leave username and password out"#);
-    insta::assert_snapshot!(error(|_| {}, ""), @"password: environment variable SMTP_PASSWORD is empty: put the secret there");
-    insta::assert_snapshot!(error(|channel| channel.to.clear(), PASSWORD), @"to: nobody would get the mail: name at least one address");
+    insta::assert_snapshot!(error(|channel| channel.tls = SmtpTls::None, PASSWORD), @r#"receiver[ops].email.tls: "none" would send the password of driftd over the network in the clear: use "starttls" or "tls", or leave username and password out"#);
+    insta::assert_snapshot!(error(|_| {}, ""), @"receiver[ops].email.password: environment variable SMTP_PASSWORD is empty: put the secret there");
+    insta::assert_snapshot!(error(|channel| channel.to.clear(), PASSWORD), @"receiver[ops].email.to: nobody would get the mail: name at least one address");
     let mut here = channel("smtp://localhost", SmtpTls::None, Some("driftd"));
     here.to = vec!["\"Ops, all\" <ops@example.com>".parse().unwrap()];
-    assert!(EmailTransport::new(&here, secrets(PASSWORD)).is_ok(), "nothing leaves this machine");
+    assert!(transport(&here, secrets(PASSWORD)).is_ok(), "nothing leaves this machine");
 }
 
 #[tokio::test]
@@ -336,7 +334,7 @@ async fn a_recipient_who_is_refused_for_good_is_not_asked_again_with_one_who_wai
     let Some(smtp) = server(test, SmtpProtection::None, None) else { return };
     let to = ["ana@example.com", "bo@example.com", "cy@example.com"].map(|to| to.parse().unwrap()).to_vec();
     let channel = channel(&format!("smtp://127.0.0.1:{}", smtp.port()), SmtpTls::None, None);
-    let transport = EmailTransport::new(&EmailChannel { to, ..channel }, secrets("")).unwrap();
+    let transport = transport(&EmailChannel { to, ..channel }, secrets("")).unwrap();
     smtp.reply("RCPT", Some("ana@example.com"), "550 5.1.1 No such user", 1);
     smtp.reply("DATA", None, "452 4.3.1 Disk full", 1);
     // The text of the mail to bo is refused for now, which keeps nobody behind it from hearing.

@@ -80,10 +80,6 @@ impl Receiver {
 }
 
 impl Transport for Receiver {
-    fn kind(&self) -> &'static str {
-        "scripted"
-    }
-
     fn schedule(&self) -> DeliverySchedule {
         self.schedule
     }

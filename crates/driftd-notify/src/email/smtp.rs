@@ -13,8 +13,9 @@ use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::{Error, PoolConfig};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use tokio::runtime::Handle;
 
-use super::{EmailError, EmailOptions};
+use super::{EmailOptions, Unusable};
 use crate::http::{AddressPolicy, causes};
 
 /// Longest time to connect to one of the addresses a name stands for: where one leads nowhere, the next has its turn.
@@ -36,19 +37,24 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// The server at `url`, spoken to by somebody at `domain`.
-    pub(super) fn new(url: &SmtpUrl, tls: SmtpTls, domain: &str, options: &EmailOptions) -> Result<Self, EmailError> {
+    /// The server at `url`, spoken to by somebody at `domain`; or what cannot be used of it.
+    pub(super) fn new(
+        url: &SmtpUrl,
+        tls: SmtpTls,
+        domain: &str,
+        policy: AddressPolicy,
+        options: &EmailOptions,
+    ) -> Result<Self, Unusable> {
         let (host, port) = (url.host().to_owned(), url.port().unwrap_or(usual_port(tls)));
         if let Ok(literal) = host.parse::<IpAddr>() {
-            let checked = options.policy.check(literal);
-            checked.map_err(|forbidden| EmailError::unusable("smtp", forbidden.to_string()))?;
+            policy.check(literal).map_err(|forbidden| ("smtp", forbidden.to_string()))?;
         }
         let tls = match tls {
             SmtpTls::None => Tls::None,
             SmtpTls::Starttls => Tls::Required(parameters(&host, &options.roots)?),
             SmtpTls::Tls => Tls::Wrapper(parameters(&host, &options.roots)?),
         };
-        Ok(Self { host, port, tls, hello: ClientId::Domain(domain.to_owned()), policy: options.policy })
+        Ok(Self { host, port, tls, hello: ClientId::Domain(domain.to_owned()), policy })
     }
 
     /// Whether it is this machine.
@@ -78,10 +84,9 @@ const fn usual_port(tls: SmtpTls) -> u16 {
 }
 
 /// TLS towards `host`, checked against the certificates of the machine and `roots`.
-fn parameters(host: &str, roots: &[String]) -> Result<TlsParameters, EmailError> {
-    let unusable = |error: Error| {
-        EmailError::unusable("tls", format!("TLS cannot be set up: {error}; check the certificates of this machine"))
-    };
+fn parameters(host: &str, roots: &[String]) -> Result<TlsParameters, Unusable> {
+    let unusable =
+        |error: Error| ("tls", format!("TLS cannot be set up: {error}; check the certificates of this machine"));
     let mut builder = TlsParameters::builder(host.to_owned());
     for root in roots {
         builder = builder.add_root_certificate(Certificate::from_pem(root.as_bytes()).map_err(unusable)?);
@@ -101,7 +106,10 @@ impl fmt::Display for Server {
 
 /// Protected and logged in connections to one address of a server.
 pub(super) struct Session {
-    smtp: AsyncSmtpTransport<Tokio1Executor>,
+    /// There until it is dropped.
+    smtp: Option<AsyncSmtpTransport<Tokio1Executor>>,
+    /// Where the pool's own tasks run.
+    runtime: Handle,
     login: Option<(String, Secret)>,
 }
 
@@ -121,8 +129,8 @@ impl Session {
             if let Some((user, password)) = &login {
                 builder = builder.credentials(Credentials::new(user.clone(), password.expose().to_owned()));
             }
-            let session = Self { smtp: builder.build(), login: login.clone() };
-            match session.smtp.test_connection().await {
+            let session = Self { smtp: Some(builder.build()), runtime: Handle::current(), login: login.clone() };
+            match session.smtp().test_connection().await {
                 Ok(_) => {
                     session.recycle().await;
                     return Ok(session);
@@ -147,9 +155,14 @@ impl Session {
     pub(super) async fn send(&self, server: &Server, from: &Address, to: &Address, mail: &[u8]) -> Result<(), Failure> {
         let envelope = Envelope::new(Some(from.clone()), vec![to.clone()])
             .map_err(|error| Failure { what: format!("no mail can be made: {error}"), kind: Kind::Unusable })?;
-        let sent = self.smtp.send_raw(&envelope, mail).await;
+        let sent = self.smtp().send_raw(&envelope, mail).await;
         self.recycle().await;
         sent.map(drop).map_err(|error| Failure::of(&error, server, self, Some(to)))
+    }
+
+    #[expect(clippy::expect_used, reason = "only drop takes it")]
+    fn smtp(&self) -> &AsyncSmtpTransport<Tokio1Executor> {
+        self.smtp.as_ref().expect("a session that is not dropped")
     }
 
     /// Lets the pool take the connection back, which it does in a task of its own: otherwise the next mail would open
@@ -161,11 +174,10 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // The pool says goodbye to its connections in a task of its own; where there is no runtime for it any more, the
-        // process is about to end and the connections with it.
-        if tokio::runtime::Handle::try_current().is_err() {
-            std::mem::forget(self.smtp.clone());
-        }
+        // The pool says goodbye to its connections in a task of its own, wherever it is dropped. Where the runtime is over,
+        // the task is over as it begins, and the connections with it.
+        let _entered = self.runtime.enter();
+        drop(self.smtp.take());
     }
 }
 
@@ -294,9 +306,9 @@ mod tests {
             Ok(url) => url,
             Err(error) => return format!("{error}"),
         };
-        match Server::new(&url, tls, "example.com", &EmailOptions::default()) {
+        match Server::new(&url, tls, "example.com", AddressPolicy::default(), &EmailOptions::default()) {
             Ok(server) => format!("{server}{}", if server.is_loopback() { " on this machine" } else { "" }),
-            Err(error) => error.to_string(),
+            Err((_, what)) => what,
         }
     }
 

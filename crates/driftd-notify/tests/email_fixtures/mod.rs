@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use driftd_config::{EmailChannel, Secret, SecretError, SecretRef, SmtpLogin, SmtpTls};
+use driftd_config::{EmailChannel, NotifyConfig, Secret, SecretError, SecretRef, SmtpLogin, SmtpTls};
 use driftd_model::{Cause, Incident, IncidentKind, IncidentState, Notification, NotifyReason, Severity};
-use driftd_notify::SecretResolver;
+use driftd_notify::{BuildError, EmailOptions, EmailTransport, SecretResolver, TransportFactory};
 use driftd_stats::DriftStatistic;
 use driftd_window::SegmentKey;
 
@@ -20,6 +20,20 @@ pub(crate) fn channel(url: &str, tls: SmtpTls, login: Option<&str>) -> EmailChan
         tls,
         login: login.map(|user| SmtpLogin { username: user.to_owned(), password }),
     }
+}
+
+/// A transport for `channel` of the receiver `ops`.
+pub(crate) fn transport(channel: &EmailChannel, secrets: SecretResolver) -> Result<EmailTransport, BuildError> {
+    transport_with(channel, secrets, EmailOptions::default())
+}
+
+/// The same, set up differently.
+pub(crate) fn transport_with(
+    channel: &EmailChannel,
+    secrets: SecretResolver,
+    options: EmailOptions,
+) -> Result<EmailTransport, BuildError> {
+    TransportFactory::new(&NotifyConfig::default(), secrets).with_email(options).email(&"ops".parse().unwrap(), channel)
 }
 
 /// Secrets that are all the same.

@@ -79,8 +79,8 @@ fn programs_and_link_local_addresses_have_to_be_allowed() {
     let local = receiver(alertmanager(&["http://169.254.1.1:9093".to_owned()]));
     assert!(make(&closed, &local).is_err());
     let open = NotifyConfig { allow_link_local: true, ..NotifyConfig::default() };
-    assert_eq!(make(&open, &local).unwrap().kind(), "alertmanager");
-    assert_eq!(make(&closed, &receiver(Channel::Log)).unwrap().kind(), "log");
+    assert!(make(&open, &local).is_ok());
+    assert!(make(&closed, &receiver(Channel::Log)).is_ok());
 }
 
 #[test]

@@ -88,10 +88,6 @@ impl Road {
 }
 
 impl Transport for Road {
-    fn kind(&self) -> &'static str {
-        "simulated"
-    }
-
     /// One message a round, so that it is known whose settlement failed.
     fn schedule(&self) -> DeliverySchedule {
         DeliverySchedule { spacing: Span::from_secs(1), ..DeliverySchedule::default() }

@@ -29,6 +29,6 @@ pub(super) async fn run(command: ReceiversCommand) -> anyhow::Result<Exit> {
     let now = SystemClock.now();
     let message = driftd_notify::test_notification(&name, &setup::person(None), labels, now);
     transport.deliver(&message, now).await.with_context(|| format!("receiver {name} did not get the message"))?;
-    line(format_args!("receiver {name} ({}) has taken a test message", transport.kind()))?;
+    line(format_args!("receiver {name} ({}) has taken a test message", receiver.channel.kind()))?;
     Ok(Exit::Ok)
 }
