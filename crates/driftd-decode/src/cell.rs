@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use driftd_window::{EpochUnit, NumberText, time_of_integer, time_of_number, time_of_text};
 
-use crate::json::fast::word::{first, word};
+use crate::word::{first, word};
 
 /// The value at one wanted place. Texts are ranges, so that the cells outlive the record they were read from and their
 /// memory serves the next one.

@@ -7,7 +7,7 @@
 //! bare words `NaN`, `Infinity` and `-Infinity`, as their quoted forms are, and half a surrogate pair in a text, which
 //! becomes U+FFFD. Both are decided here, once, for messages and for files.
 
-pub(crate) mod fast;
+mod fast;
 mod parser;
 mod repair;
 

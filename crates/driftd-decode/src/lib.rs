@@ -72,6 +72,7 @@ mod rows;
 mod split;
 mod survey;
 mod target;
+mod word;
 
 pub use cell::{Cell, Span, Texts};
 pub use column::ColumnBuilder;

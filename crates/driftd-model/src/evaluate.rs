@@ -1,18 +1,15 @@
 //! One pure function from sealed panes to windows, verdicts, incident steps and notifications.
 
-mod window;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use driftd_window::{EventTime, PaneId, SegmentKey, Timestamp, WindowId, WindowSpec};
 
 use crate::observation::{observations, volume};
+use crate::window_result::{holds_foreign, judge_window};
 use crate::{
     Health, Incident, IncidentEvent, IncidentId, IncidentKey, IncidentKind, IncidentState, MonitorPlan, Notification,
-    NotificationPolicy, Observation, Routing, SealStep, SealedPane, Silence, Step, step,
+    NotificationPolicy, Observation, Routing, SealStep, SealedPane, Silence, Step, WindowResult, step,
 };
-
-pub use window::{WindowResult, evaluate_range};
 
 /// Everything a seal looks at: one snapshot.
 #[derive(Clone, Debug)]
@@ -71,8 +68,8 @@ pub fn evaluate(plan: &MonitorPlan, routing: &Routing, input: SealInput, now: Ti
             seen.push(empty_window(plan, spec, window));
             continue;
         }
-        let results = window::judge_window(plan, spec, &window, &input.panes);
-        let unreadable = window::holds_foreign(plan, spec, &window, &input.panes);
+        let results = judge_window(plan, spec, &window, &input.panes);
+        let unreadable = holds_foreign(plan, spec, &window, &input.panes);
         for result in &results {
             // Records that were counted on another plan are no silence, even if nothing can be said about them.
             let blind = |key: &IncidentKey| unreadable && result.rows == 0 && key.kind == IncidentKind::NoData;

@@ -48,12 +48,13 @@ mod traffic;
 mod transport;
 mod verdict;
 mod view;
+mod window_result;
 pub mod words;
 
 pub use activation::{Activation, CountedOn, PlanOrigin, first_free};
 pub use baseline::{Baseline, BaselineSummary, FeatureBaseline, SegmentBaseline, SkippedColumn, StoredBaseline};
 pub(crate) use evaluate::decide;
-pub use evaluate::{SealInput, SealOutcome, WindowResult, evaluate, evaluate_range};
+pub use evaluate::{SealInput, SealOutcome, evaluate};
 pub use health_check::{HealthCheck, Outage, PIPELINE_WINDOW, ReadPosition};
 pub use ids::{
     BadName, BaselineName, BaselineRef, ContentHash, Epoch, FeatureName, IncidentId, MonitorId, Offset, Partition,
@@ -96,3 +97,4 @@ pub use traffic::Traffic;
 pub use transport::{DeliveryError, DeliverySchedule, Transport};
 pub use verdict::{FeatureKind, Outcome, Reason, Rows, Score, Threshold, Verdict};
 pub use view::{Cell, CellKind, CellType, Column, HistoryRow, IncidentRow, View};
+pub use window_result::{WindowResult, evaluate_range};

@@ -1,4 +1,4 @@
-//! A monitor and its baseline compiled into what a lane and a seal need.
+//! A monitor and its baseline compiled into what a partition task and a seal need.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -5,7 +5,6 @@ mod learn;
 mod marks;
 mod scan;
 mod template;
-pub(crate) mod word;
 
 use self::marks::Marks;
 use self::template::Template;
@@ -15,14 +14,14 @@ use crate::parsed::ParsedRecord;
 /// Templates kept: a topic may carry records of a few producers.
 const KEPT: usize = 4;
 /// Records at most that are passed over before another template is learned.
-const PATIENCE: u32 = 1023;
+const LONGEST_PAUSE: u32 = 1023;
 
 /// Templates of the latest records that fitted none, the last one used first.
 #[derive(Debug, Default)]
 pub(super) struct FastPath {
     kept: Vec<Template>,
     /// Records to pass over after the next template; grows while learning does not pay.
-    patience: u32,
+    pause: u32,
     /// Records to pass over before the next template.
     passing: u32,
     /// Where the values of a record may end.
@@ -42,7 +41,7 @@ impl FastPath {
         };
         // A template has none, and those of an earlier record are not this one's.
         parsed.arrays.clear();
-        self.patience /= 2;
+        self.pause /= 2;
         if let Some(front) = self.kept.get_mut(..=fits) {
             front.rotate_right(1);
         }
@@ -55,7 +54,7 @@ impl FastPath {
             self.passing -= 1;
             return;
         }
-        (self.passing, self.patience) = (self.patience, (self.patience * 2 + 1).min(PATIENCE));
+        (self.passing, self.pause) = (self.pause, (self.pause * 2 + 1).min(LONGEST_PAUSE));
         if let Some(template) = Template::of(tree, json) {
             self.kept.truncate(KEPT - 1);
             self.kept.insert(0, template);

@@ -3,6 +3,7 @@ use driftd_window::{EventTime, PaneId};
 use proptest::prelude::*;
 
 use super::*;
+use crate::evaluate_range;
 use crate::fixtures::{Traffic, at, clock, hours, monitor, panes, plan, segment, split};
 use crate::{ContentHash, Outcome, ReceiverName, Severity, SilenceId, Suppressed, Transition};
 

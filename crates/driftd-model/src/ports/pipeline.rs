@@ -63,7 +63,7 @@ pub struct DeadLetter {
     pub detail: String,
 }
 
-/// Everything one lane has to say since its last checkpoint: written in one transaction, or not at all.
+/// Everything one partition task has to say since its last checkpoint: written in one transaction, or not at all.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
     /// Topic.

@@ -12,7 +12,7 @@ use crate::fields::{FieldTree, NodeId};
 /// Depth to which records are made templates of.
 const DEPTH: usize = 16;
 /// Values of a template at most, and bytes of the record it is made of; what is longer is rarely written twice, and
-/// every lane keeps its own.
+/// every partition task keeps its own.
 const GAPS: usize = 1 << 14;
 const BYTES: usize = 1 << 18;
 

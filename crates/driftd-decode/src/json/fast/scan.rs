@@ -5,8 +5,7 @@
 
 use crate::cell::{Cell, Span};
 use crate::json::repair::WORDS;
-
-use super::word::{number_at_end, short_number, text_end, word};
+use crate::word::{number_at_end, short_number, text_end, word};
 
 /// Digits of a number that are collected without a thought of overflow.
 const DIGITS: usize = 18;

@@ -8,12 +8,13 @@
 
 use std::cmp::Ordering;
 
+use super::learn;
 use super::marks::is_mark;
 use super::scan::{filling, single};
-use super::{learn, word};
 use crate::cell::{Cell, Span};
 use crate::fields::FieldTree;
 use crate::parsed::ParsedRecord;
+use crate::word;
 
 /// A record with gaps in place of its values.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,7 +2,7 @@
 //!
 //! Values of a record are short, and how long each is cannot be foretold: a loop over their bytes leaves by another door
 //! every time, and a processor that guessed wrong waits longer than all of this takes. So nothing here branches on a
-//! length. Everything may say nothing (`None`) about what the loops in [`super`] then decide.
+//! length. Everything may say nothing (`None`) about what the loops of the fast path then decide.
 
 /// The highest bit of every byte.
 const HIGHEST: u128 = each(0x80);

@@ -35,7 +35,7 @@ struct Merged {
 }
 
 /// Every segment's window, judged together.
-pub(super) fn judge_window(
+pub(crate) fn judge_window(
     plan: &MonitorPlan,
     spec: &WindowSpec,
     window: &WindowId,
@@ -51,7 +51,7 @@ pub fn evaluate_range(plan: &MonitorPlan, start: EventTime, end: EventTime, pane
 }
 
 /// Whether a window holds records that were counted on another plan, and so cannot be judged on this one.
-pub(super) fn holds_foreign(plan: &MonitorPlan, spec: &WindowSpec, window: &WindowId, panes: &[SealedPane]) -> bool {
+pub(crate) fn holds_foreign(plan: &MonitorPlan, spec: &WindowSpec, window: &WindowId, panes: &[SealedPane]) -> bool {
     inside(panes, spec.start_of(window.end), window.end)
         .any(|p| p.plan_hash != *plan.hash() && (p.rows > 0 || p.late_rows > 0))
 }
