@@ -35,6 +35,70 @@ const LEAST_TURN_RECORDS: usize = 32;
 const FIRST_TURN_RECORDS: usize = 256;
 
 /// A partition task in state `S`: [`Consuming`], [`Draining`] or [`Released`].
+///
+/// The way through the states compiles:
+///
+/// ```
+/// # use driftd_engine::{CheckpointPolicy, Consuming, Drain, Draining, EngineError, PartitionTask, Released};
+/// # use driftd_window::Timestamp;
+/// fn counts(mut task: PartitionTask<Consuming>, now: Timestamp) -> Result<bool, EngineError> {
+///     task.consume(&CheckpointPolicy::default(), now)
+/// }
+/// fn drains(task: PartitionTask<Consuming>) -> PartitionTask<Draining> {
+///     task.drain()
+/// }
+/// fn goes_on(task: PartitionTask<Draining>, now: Timestamp) -> Drain {
+///     task.advance(now)
+/// }
+/// fn ends(task: PartitionTask<Draining>) -> PartitionTask<Released> {
+///     task.release()
+/// }
+/// ```
+///
+/// Every other way does not. A draining task counts nothing more:
+///
+/// ```compile_fail,E0599
+/// # use driftd_engine::{CheckpointPolicy, Draining, EngineError, PartitionTask};
+/// # use driftd_window::Timestamp;
+/// fn counts(mut task: PartitionTask<Draining>, now: Timestamp) -> Result<bool, EngineError> {
+///     task.consume(&CheckpointPolicy::default(), now)
+/// }
+/// ```
+///
+/// A released one is not drained:
+///
+/// ```compile_fail,E0599
+/// # use driftd_engine::{Draining, PartitionTask, Released};
+/// fn drains(task: PartitionTask<Released>) -> PartitionTask<Draining> {
+///     task.drain()
+/// }
+/// ```
+///
+/// and has no checkpoint to give:
+///
+/// ```compile_fail,E0599
+/// # use driftd_engine::{Drain, PartitionTask, Released};
+/// # use driftd_window::Timestamp;
+/// fn goes_on(task: PartitionTask<Released>, now: Timestamp) -> Drain {
+///     task.advance(now)
+/// }
+/// ```
+///
+/// A task is in one state only, for a transition takes it:
+///
+/// ```compile_fail,E0382
+/// # use driftd_engine::{Consuming, Draining, PartitionTask, Released};
+/// fn both(task: PartitionTask<Consuming>) -> (PartitionTask<Draining>, PartitionTask<Released>) {
+///     (task.drain(), task.release())
+/// }
+/// ```
+///
+/// and nobody else makes a state:
+///
+/// ```compile_fail,E0423
+/// # use driftd_engine::Released;
+/// let state = Released(());
+/// ```
 pub struct PartitionTask<S> {
     id: TopicPartition,
     accumulator: PartitionAccumulator,
