@@ -32,6 +32,7 @@ mod problem;
 mod report;
 mod routes;
 mod state;
+mod store_probe;
 
 pub use charts::BinShare;
 pub use listener::{ListenError, Listener};

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 
 use axum::http::Uri;
+use driftd_model::ReadStore;
 use prometheus_client::encoding::prometheus_text;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use serde::Serialize;
+
+use crate::store_probe::StoreProbe;
 
 /// The process as its requests see it. Clones share it.
 #[derive(Clone)]
@@ -22,6 +25,9 @@ struct Shared {
     ready: Gauge<u64, AtomicU64>,
     registries: Vec<Arc<Registry>>,
     name: Option<String>,
+    /// What is shown is read from it, once it answers.
+    store: OnceLock<Arc<dyn ReadStore>>,
+    probe: Arc<StoreProbe>,
 }
 
 impl fmt::Debug for AppState {
@@ -45,7 +51,21 @@ impl AppState {
         own.register("driftd_ready", "Whether every check of /readyz passes: 1 or 0", ready.clone());
         let registries = std::iter::once(Arc::new(own)).chain(registries).collect();
         let name = external_url.and_then(|url| Some(url.parse::<Uri>().ok()?.host()?.to_owned()));
-        Self { shared: Arc::new(Shared { readiness: Box::new(readiness), ready, registries, name }) }
+        Self {
+            shared: Arc::new(Shared {
+                readiness: Box::new(readiness),
+                ready,
+                registries,
+                name,
+                store: OnceLock::new(),
+                probe: Arc::default(),
+            }),
+        }
+    }
+
+    /// From now on it reads from `store`: the listener answers before the store does. Only the first one counts.
+    pub fn read_from(&self, store: Arc<dyn ReadStore>) {
+        self.shared.store.get_or_init(|| store);
     }
 
     /// Whether people reach it by this name.
@@ -55,7 +75,11 @@ impl AppState {
 
     /// Whether the process can do its work, or why not.
     pub(crate) fn readiness(&self) -> Readiness {
-        (self.shared.readiness)()
+        let readiness = (self.shared.readiness)();
+        match self.shared.store.get() {
+            Some(store) => readiness.checked("reads", self.shared.probe.failure(store)),
+            None => readiness,
+        }
     }
 
     /// Every metric as Prometheus text. May take milliseconds.

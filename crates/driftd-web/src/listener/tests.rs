@@ -23,7 +23,7 @@ const DEADLINE: Duration = Duration::from_secs(20);
 /// A process with one metric.
 fn process(readiness: Readiness) -> AppState {
     let mut registry = Registry::default();
-    registry.register("driftd_lanes", "Partitions that this process reads", ConstGauge::new(2));
+    registry.register("driftd_partition_tasks", "Partitions that this process reads", ConstGauge::new(2));
     AppState::new(move || readiness.clone(), [Arc::new(registry)], None)
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::Context;
 use driftd_config::Config;
 use driftd_engine::{Backoff, Ended, Live, LiveSettings, Outbox, Status, SystemClock};
-use driftd_model::{SharedStore, StoreError};
+use driftd_model::{SharedStore, Store, StoreError};
 use driftd_web::{AppState, Listener, Readiness};
 
 use crate::cli::ConfigFiles;
@@ -33,11 +33,13 @@ pub(super) async fn run(files: &ConfigFiles, stores: &Stores) -> anyhow::Result<
     let mut signals = Signals::listen()?;
     let status = Arc::new(Status::default());
     let (end_listener, listener_ends) = tokio::sync::oneshot::channel::<()>();
-    let listener = listen(&config, app_state(&config, &status), listener_ends).await?;
+    let state = app_state(&config, &status);
+    let listener = listen(&config, state.clone(), listener_ends).await?;
 
     let Some(store) = store(&config, stores, &status, &mut signals).await? else {
         return Ok(Exit::Ok);
     };
+    state.read_from(Arc::<dyn Store>::clone(&store));
     let outcome = generations(Generation::of(config, &store).await?, files, &store, signals, &status).await;
     // Probes are answered to the last, so that a supervisor sees why it takes a while.
     drop(end_listener);

@@ -2,85 +2,80 @@
 
 use super::*;
 
+/// What every answer says of what may be done with it.
+const HEADERS: &str = "cache-control: no-store
+content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'
+referrer-policy: same-origin
+x-content-type-options: nosniff
+";
+
+/// What `server` answers to each of `requests`, without the headers that every answer has.
+async fn answers<const N: usize>(server: &Server, requests: [(&str, &str); N]) -> String {
+    let mut told = String::new();
+    for (method, path) in requests {
+        let answer = server.ask(method, path).await;
+        assert!(answer.contains(HEADERS), "{method} {path}: {answer}");
+        let own = answer.replace(HEADERS, "");
+        told += &["> ", method, " ", path, "\n", own.trim_end(), "\n\n"].concat();
+    }
+    told
+}
+
 #[tokio::test]
-async fn a_living_process_answers() {
+async fn a_process_that_is_not_ready_says_why() {
     let server = server(quick()).await;
-    insta::assert_snapshot!(server.ask("GET", "/healthz").await, @r#"
+    let requests = [("GET", "/healthz"), ("HEAD", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics")];
+    insta::assert_snapshot!(answers(&server, requests).await, @r#"
+    > GET /healthz
     HTTP/1.1 200 OK
     content-type: text/plain; charset=utf-8
-    cache-control: no-store
-    content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'
-    referrer-policy: same-origin
-    x-content-type-options: nosniff
     content-length: 3
     connection: close
 
     ok
-    "#);
-    insta::assert_snapshot!(server.ask("HEAD", "/healthz").await, @r#"
+
+    > HEAD /healthz
     HTTP/1.1 200 OK
     content-type: text/plain; charset=utf-8
-    cache-control: no-store
-    content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'
-    referrer-policy: same-origin
-    x-content-type-options: nosniff
     content-length: 3
     connection: close
-    "#);
-    server.shut_down().await;
-}
 
-#[tokio::test]
-async fn readiness_says_why_not() {
-    let server = server(quick()).await;
-    insta::assert_snapshot!(server.ask("GET", "/readyz").await, @r#"
+    > GET /readyz
     HTTP/1.1 503 Service Unavailable
     content-type: application/json
-    cache-control: no-store
-    content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'
-    referrer-policy: same-origin
-    x-content-type-options: nosniff
     content-length: 166
     connection: close
 
     {"ready":false,"reasons":["kafka: no broker answers since 12:00:03"],"checks":{"kafka":{"ok":false,"reason":"no broker answers since 12:00:03"},"store":{"ok":true}}}
-    "#);
-    server.shut_down().await;
-    let ready = server_of(quick(), process(Readiness::default().checked("store", None).checked("kafka", None))).await;
-    insta::assert_snapshot!(ready.ask("GET", "/readyz").await, @r#"
-    HTTP/1.1 200 OK
-    content-type: application/json
-    cache-control: no-store
-    content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'
-    referrer-policy: same-origin
-    x-content-type-options: nosniff
-    content-length: 79
-    connection: close
 
-    {"ready":true,"reasons":[],"checks":{"kafka":{"ok":true},"store":{"ok":true}}}
-    "#);
-    ready.shut_down().await;
-}
-
-#[tokio::test]
-async fn metrics_tell_of_readiness_too() {
-    let server = server(quick()).await;
-    insta::assert_snapshot!(server.ask("GET", "/metrics").await, @r#"
+    > GET /metrics
     HTTP/1.1 200 OK
     content-type: text/plain; version=0.0.4; charset=utf-8
-    cache-control: no-store
-    content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'
-    referrer-policy: same-origin
-    x-content-type-options: nosniff
-    content-length: 205
+    content-length: 235
     connection: close
 
     # HELP driftd_ready Whether every check of /readyz passes: 1 or 0.
     # TYPE driftd_ready gauge
     driftd_ready 0
-    # HELP driftd_lanes Partitions that this process reads.
-    # TYPE driftd_lanes gauge
-    driftd_lanes 2
+    # HELP driftd_partition_tasks Partitions that this process reads.
+    # TYPE driftd_partition_tasks gauge
+    driftd_partition_tasks 2
+    "#);
+    server.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_process_that_is_ready_says_so() {
+    let ready = Readiness::default().checked("store", None).checked("kafka", None);
+    let server = server_of(quick(), process(ready)).await;
+    insta::assert_snapshot!(answers(&server, [("GET", "/readyz")]).await, @r#"
+    > GET /readyz
+    HTTP/1.1 200 OK
+    content-type: application/json
+    content-length: 79
+    connection: close
+
+    {"ready":true,"reasons":[],"checks":{"kafka":{"ok":true},"store":{"ok":true}}}
     "#);
     server.shut_down().await;
 }
@@ -88,25 +83,19 @@ async fn metrics_tell_of_readiness_too() {
 #[tokio::test]
 async fn what_is_not_there_is_a_problem() {
     let server = server(quick()).await;
-    insta::assert_snapshot!(server.ask("GET", "/nothing?x=%3Cscript%3E").await, @r#"
+    let requests = [("GET", "/nothing?x=%3Cscript%3E"), ("DELETE", "/metrics")];
+    insta::assert_snapshot!(answers(&server, requests).await, @r#"
+    > GET /nothing?x=%3Cscript%3E
     HTTP/1.1 404 Not Found
     content-type: application/problem+json
-    cache-control: no-store
-    content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'
-    referrer-policy: same-origin
-    x-content-type-options: nosniff
     content-length: 125
     connection: close
 
     {"type":"about:blank","title":"Not Found","status":404,"detail":"nothing is here; there are /healthz, /readyz and /metrics"}
-    "#);
-    insta::assert_snapshot!(server.ask("DELETE", "/metrics").await, @r#"
+
+    > DELETE /metrics
     HTTP/1.1 405 Method Not Allowed
     content-type: application/problem+json
-    cache-control: no-store
-    content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'
-    referrer-policy: same-origin
-    x-content-type-options: nosniff
     allow: GET,HEAD
     content-length: 116
     connection: close
