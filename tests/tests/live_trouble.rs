@@ -223,7 +223,7 @@ async fn a_stalled_member_holds_seals_back_and_a_quiet_one_does_not() {
 }
 
 #[tokio::test]
-async fn a_lane_that_somebody_else_has_claimed_never_writes_again() {
+async fn a_task_whose_partition_somebody_else_has_claimed_never_writes_again() {
     let scene = Scene::new(1);
     let [mut old, new] = [scene.worker(settings(1)), scene.worker(settings(1))];
     scene.group.rebalance(vec![Some(old.member)]).await;

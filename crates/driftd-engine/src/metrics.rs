@@ -43,7 +43,7 @@ pub(crate) struct Metrics {
     feature_drift: Family<Gauge<f64, AtomicU64>, 5>,
     heartbeats: Family<Counter, 2>,
     incidents_open: Family<Gauge<u64, AtomicU64>, 2>,
-    lanes: Gauge<u64, AtomicU64>,
+    tasks: Gauge<u64, AtomicU64>,
     late_records: Family<Counter, 1>,
     notifications: Family<Counter, 2>,
     read_bytes: Family<Counter, 1>,
@@ -86,14 +86,14 @@ impl Metrics {
             heartbeats: add.family(
                 "driftd_heartbeats_total",
                 ["outcome", "receiver"],
-                "Signs of life to receivers, by receiver and outcome: sent, failed or withheld",
+                "Signs of life to receivers, by receiver and outcome: sent, failed or suppressed",
             ),
             incidents_open: add.family(
                 "driftd_incidents_open",
                 ["monitor", "severity"],
                 "Incidents that are open or acknowledged, by monitor and severity",
             ),
-            lanes: add.single("driftd_lanes", "Partitions that this process reads", Gauge::default()),
+            tasks: add.single("driftd_partition_tasks", "Partitions that this process reads", Gauge::default()),
             late_records: add.family(
                 "driftd_late_records_total",
                 ["monitor"],
@@ -191,8 +191,8 @@ impl Metrics {
         self.consumer_lag.withdraw([&partition.partition.to_string(), partition.topic.as_str()]);
     }
 
-    pub(crate) fn lanes_owned(&self, lanes: usize) {
-        self.lanes.set(lanes as u64);
+    pub(crate) fn partition_tasks(&self, tasks: usize) {
+        self.tasks.set(tasks as u64);
     }
 
     pub(crate) fn store_failed(&self, error: ErrorClass) {

@@ -248,7 +248,7 @@ impl Group {
             let (group, lost) = (self.clone(), partitions.clone());
             let reply = RebalanceReply::new(move |()| {
                 group.testify(member, &lost);
-                // Nobody waits any more when the patience is over.
+                // Nobody waits any more when the time is over.
                 let _ = given.send(());
             });
             let ids = partitions.iter().map(|p| Self::id(*p)).collect();

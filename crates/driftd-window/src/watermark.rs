@@ -97,10 +97,10 @@ impl PartitionMark {
     /// quiet one: not when it never came to the end, and not when it hangs there.
     #[must_use]
     pub fn is_idle(&self, now: Timestamp, idle_timeout: Span) -> bool {
-        let patience = idle_timeout.max(CONFIRMATION_TIMEOUT);
+        let confirmation_timeout = idle_timeout.max(CONFIRMATION_TIMEOUT);
         self.end.is_some_and(|end| {
             let quiet_from = end.since.plus(idle_timeout);
-            end.confirmed >= quiet_from && now >= quiet_from && now <= end.confirmed.plus(patience)
+            end.confirmed >= quiet_from && now >= quiet_from && now <= end.confirmed.plus(confirmation_timeout)
         })
     }
 }

@@ -89,9 +89,9 @@ fn signs_of_life_come_while_it_is_ready() {
     let brokers = refusing_broker();
     let lost = site.deployment("lost", &settings.variable("DRIFTD__KAFKA__BROKERS", &brokers));
     let worker = lost.worker("unready");
-    soon().wait("signs of life to be withheld", || {
+    soon().wait("signs of life to be suppressed", || {
         worker.get("/readyz").is_some_and(|(status, _)| status == 503)
-            && worker.metric("driftd_heartbeats_total", "outcome=\"withheld\"") >= 3.0
+            && worker.metric("driftd_heartbeats_total", "outcome=\"suppressed\"") >= 3.0
     });
     assert_eq!(hook.count(), before, "who is not ready says nothing");
     drop(worker);

@@ -47,7 +47,7 @@ impl Periodic for Heartbeats {
         let reasons = self.status.reasons();
         let outcome = if !reasons.is_empty() {
             tracing::debug!(receiver = %self.receiver, ?reasons, "no sign of life while not ready");
-            "withheld"
+            "suppressed"
         } else if let Err(error) = self.transport.heartbeat(self.clock.now()).await {
             tracing::warn!(receiver = %self.receiver, error = %chain(&error), "sign of life not delivered");
             "failed"

@@ -56,7 +56,7 @@ impl TaskRegistry {
 
     fn counted(&self, tasks: usize) {
         self.count.store(tasks, Ordering::Relaxed);
-        METRICS.lanes_owned(tasks);
+        METRICS.partition_tasks(tasks);
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<TaskId, Arc<TaskHandle>>> {

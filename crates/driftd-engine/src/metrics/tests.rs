@@ -37,7 +37,7 @@ fn emitted() -> Metrics {
     metrics.came_late(&monitor, 5);
     metrics.watermark_lag(&monitor, Span::from_secs(90));
     lag(&metrics, 3, 12);
-    metrics.lanes_owned(4);
+    metrics.partition_tasks(4);
     metrics.store_failed(ErrorClass::Transient);
     let receiver = "pager".parse().unwrap();
     metrics.notified(&receiver, "delivered");
@@ -71,7 +71,7 @@ fn closed_lists_are_there_from_the_start() {
     );
     assert_eq!(samples(&text, "driftd_checkpoints_total").len(), 3);
     assert_eq!(samples(&text, "driftd_checkpoint_seconds_count"), ["driftd_checkpoint_seconds_count 0"]);
-    assert_eq!(samples(&text, "driftd_lanes"), ["driftd_lanes 0"]);
+    assert_eq!(samples(&text, "driftd_partition_tasks"), ["driftd_partition_tasks 0"]);
     assert!(!text.contains("driftd_records_total"), "{text}");
 }
 

@@ -100,8 +100,8 @@ proptest! {
 
         let mut deltas = Vec::new();
         let mut account = Absorbed::default();
-        for lane in 0..3 {
-            let own: Vec<Row> = rows.iter().filter(|(_, l)| *l == lane).map(|(row, _)| row.clone()).collect();
+        for reader in 0..3 {
+            let own: Vec<Row> = rows.iter().filter(|(_, of)| *of == reader).map(|(row, _)| row.clone()).collect();
             let mut reducer = Reducer::new(split());
             for (index, part) in own.chunks(chunk).enumerate() {
                 account.add(reducer.absorb(&batch(part), noon()));

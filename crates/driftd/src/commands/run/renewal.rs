@@ -12,7 +12,7 @@ use crate::cli::ConfigFiles;
 use crate::setup;
 
 /// How often it is looked which baselines hold.
-const EVERY: Duration = Duration::from_secs(5);
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Looks whether what a daemon works by is still what it should work by.
 pub(super) struct Renewal {
@@ -30,7 +30,7 @@ impl Renewal {
         loop {
             let found = tokio::select! {
                 () = self.signals.reload() => self.reloaded().await,
-                () = tokio::time::sleep(EVERY) => self.replanned().await,
+                () = tokio::time::sleep(POLL_INTERVAL) => self.replanned().await,
             };
             if let Some(next) = found {
                 return (next, self.signals);
