@@ -1,9 +1,10 @@
-//! Everything that is written on one line by people: matchers, names, references, spans, pointers.
+//! Everything that is written on one line by people: matchers, names, references, spans, pointers, times, zones.
 
 #![no_main]
 
 use driftd_model::{BaselineRef, LabelName, Labels, Matcher, MonitorId, MuteTime, Pointer};
 use driftd_stats::DriftStatistic;
+use driftd_window::{EventTime, Span, Zone, is_point_in_time, written_time};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
@@ -21,4 +22,6 @@ fuzz_target!(|text: &str| {
         assert_eq!(statistic.as_str(), text);
     }
     let _ = (text.parse::<MonitorId>(), text.parse::<LabelName>(), text.parse::<MuteTime>(), Pointer::new(text));
+    let _ = (text.parse::<Zone>(), text.parse::<Span>(), text.parse::<EventTime>());
+    assert!(written_time(text).is_none() || is_point_in_time(text));
 });

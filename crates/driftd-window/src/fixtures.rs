@@ -44,6 +44,7 @@ pub(crate) fn plan(segments: SegmentPlan) -> Arc<ReducerPlan> {
         pane: PaneWidth::new(Span::from_hours(1)).unwrap(),
         layouts: [numeric(), categorical(), FeatureLayout::Presence].map(Arc::new).into(),
         segments,
+        oldest: EventTime::from_micros(i64::MIN),
         max_future_skew: Span::from_hours(1),
         validity: Validity::default(),
     })

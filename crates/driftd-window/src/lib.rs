@@ -32,9 +32,12 @@ mod window;
 pub use batch::{Column, MISSING, MISTYPED, NO_EVENT_TIME, PRESENT, RaggedBatch, RecordBatch, SegmentColumn};
 pub use number_text::{NumberText, is_code, number_text};
 pub use pane::{BadPaneWidth, PaneId, PaneWidth};
-pub use reading::{EpochUnit, boolean_word, instant, number_word, time_of_integer, time_of_number, time_of_text};
+pub use reading::{EpochUnit, TimeReader, boolean_word, instant, number_word};
 pub use reducer::{Absorbed, PaneDelta, Reducer, ReducerPlan, Validity};
 pub use segment::{SegmentKey, SegmentPlan};
-pub use time::{EventTime, Span, TimeError, Timestamp};
+pub use time::{
+    BadTimeFormat, BadZone, EventTime, Span, TimeError, TimeFormat, Timestamp, WrittenTime, Zone, date_of_digits,
+    is_point_in_time, written_time,
+};
 pub use watermark::{EndSeen, GlobalMark, PartitionMark, Watermark};
 pub use window::{BadWindow, WindowId, WindowName, WindowSpec};

@@ -1,6 +1,11 @@
 //! Event times and numbers out of what records hold: one rule for files and for live records.
 
-use crate::{EventTime, NO_EVENT_TIME};
+use serde::Serialize;
+
+use crate::{NO_EVENT_TIME, TimeFormat, WrittenTime, Zone, date_of_digits, written_time};
+
+/// From here on not every whole number is a float of its own.
+const INEXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Unit of numbers that count from 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,12 +20,27 @@ pub enum EpochUnit {
     Nanos,
 }
 
+/// How a monitor's event times are read: what a value means, and where a time without an offset is one.
+///
+/// Every value decides for itself, by what it looks like, and no other value has a say in it: reading may start
+/// anywhere, and one odd record must not change what the next one means. By default these are event times:
+///
+/// - text that means [one instant without doubt](written_time);
+/// - numbers, also as text, that count from 1970-01-01T00:00:00Z, in the [unit](EpochUnit::guess) by their size, unless
+///   their digits are [a date](date_of_digits).
+///
+/// With a [`TimeFormat`] texts and numbers are read by it alone.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
+pub struct TimeReader {
+    /// The spelling, where it is not one of those above.
+    pub format: Option<TimeFormat>,
+    /// Where times without an offset are those of the clocks.
+    pub zone: Zone,
+}
+
 impl EpochUnit {
     /// The unit in which `number` lies between the years 1973 and 5138: below 1e11 seconds, below 1e14 milliseconds,
     /// below 1e17 microseconds, nanoseconds otherwise.
-    ///
-    /// In a file one number decides for its whole column. A live record decides for itself, because a partition task may
-    /// start to read anywhere.
     #[must_use]
     pub fn guess(number: f64) -> Self {
         match number.abs() {
@@ -57,47 +77,77 @@ impl EpochUnit {
     }
 }
 
-/// Microseconds of a number whose unit the first number of its column settles.
-#[must_use]
-pub fn time_of_number(number: f64, unit: &mut Option<EpochUnit>) -> i64 {
-    if !number.is_finite() {
-        return NO_EVENT_TIME;
+impl TimeReader {
+    /// Microseconds of a text, [`NO_EVENT_TIME`] where it is no event time.
+    #[must_use]
+    pub fn text(&self, text: &str) -> i64 {
+        if let Some(format) = &self.format {
+            return self.written(format.read(text));
+        }
+        if let Some(written) = written_time(text) {
+            return written.instant(self.zone);
+        }
+        let text = text.trim();
+        match text.parse() {
+            Ok(whole) => self.integer(whole),
+            Err(_) => text.parse().map_or(NO_EVENT_TIME, |number| self.number(number)),
+        }
     }
-    unit.get_or_insert_with(|| EpochUnit::guess(number)).micros(number)
+
+    /// Microseconds of a whole number, exactly.
+    #[must_use]
+    pub fn integer(&self, number: i64) -> i64 {
+        if let Some(format) = &self.format {
+            return self.written(format.read(&number.to_string()));
+        }
+        match date_of_digits(number) {
+            Some(local) => self.zone.instant_of(local),
+            None => EpochUnit::guess(number as f64).micros_of_integer(number),
+        }
+    }
+
+    /// Microseconds of a number.
+    #[must_use]
+    pub fn number(&self, number: f64) -> i64 {
+        if !number.is_finite() {
+            return NO_EVENT_TIME;
+        }
+        if number.fract() == 0.0 && number.abs() < INEXACT {
+            return self.integer(number as i64);
+        }
+        match &self.format {
+            Some(format) => self.written(format.read(&number.to_string())),
+            None => EpochUnit::guess(number).micros(number),
+        }
+    }
+
+    /// Microseconds of a local time that a file itself says is one.
+    #[must_use]
+    pub fn local(&self, micros: i64) -> i64 {
+        if micros == NO_EVENT_TIME { micros } else { self.zone.instant_of(micros) }
+    }
+
+    /// What it reads, in words, for who wrote something else.
+    #[must_use]
+    pub fn expected(&self) -> String {
+        match &self.format {
+            Some(format) => format!("event times are written {:?} here (time_format)", format.as_str()),
+            None => "event times are ISO 8601 with the year first (2024-03-04T10:15:00Z, 2024-03-04 10:15+01, \
+                     20240304), or seconds, milliseconds, microseconds or nanoseconds since 1970; for any other \
+                     spelling set the monitor's time_format, as in time_format = \"%d/%m/%Y %H:%M:%S\""
+                .to_owned(),
+        }
+    }
+
+    fn written(&self, written: Option<WrittenTime>) -> i64 {
+        written.map_or(NO_EVENT_TIME, |written| written.instant(self.zone))
+    }
 }
 
-/// Microseconds of a whole number, exactly, whose unit the first number of its column settles.
-#[must_use]
-pub fn time_of_integer(number: i64, unit: &mut Option<EpochUnit>) -> i64 {
-    unit.get_or_insert_with(|| EpochUnit::guess(number as f64)).micros_of_integer(number)
-}
-
-/// Microseconds of a text: RFC 3339, a date, or a number as in [`time_of_integer`] and [`time_of_number`].
-#[must_use]
-pub fn time_of_text(text: &str, unit: &mut Option<EpochUnit>) -> i64 {
-    if let Some(at) = instant(text) {
-        return at;
-    }
-    let text = text.trim();
-    match text.parse() {
-        Ok(whole) => time_of_integer(whole, unit),
-        Err(_) => text.parse().map_or(NO_EVENT_TIME, |number| time_of_number(number, unit)),
-    }
-}
-
-/// Microseconds of a text that reads as an instant or a date.
+/// Microseconds of a text that is an instant without doubt; a time without a zone is in UTC.
 #[must_use]
 pub fn instant(text: &str) -> Option<i64> {
-    if let Some(at) = plain_instant(text.as_bytes()) {
-        return Some(at);
-    }
-    // Every accepted form starts with a year, a dash and a month: most text is turned away without parsing.
-    let bytes = text.trim_start().as_bytes();
-    let dated = bytes.len() >= 10 && bytes.get(4) == Some(&b'-') && bytes.first().is_some_and(u8::is_ascii_digit);
-    if !dated {
-        return None;
-    }
-    text.parse::<EventTime>().ok().map(EventTime::as_micros)
+    written_time(text).map(|written| written.instant(Zone::UTC))
 }
 
 /// The number a word stands for that JSON writers use where JSON has no number.
@@ -121,107 +171,91 @@ pub fn boolean_word(text: &str) -> Option<bool> {
     }
 }
 
-/// `YYYY-MM-DDThh:mm:ss[.f…]Z` of the years 1 to 9999: what nearly every live record says, ten times as fast as the
-/// parser for every spelling, which gets whatever looks different.
-fn plain_instant(text: &[u8]) -> Option<i64> {
-    let (head, rest) = text.split_at_checked(19)?;
-    let [y0, y1, y2, y3, b'-', mo0, mo1, b'-', d0, d1, b'T', h0, h1, b':', mi0, mi1, b':', s0, s1] = head else {
-        return None;
-    };
-    let digit = |byte: &u8| byte.is_ascii_digit().then(|| i64::from(byte - b'0'));
-    let two = |tens, ones| Some(digit(tens)? * 10 + digit(ones)?);
-    let year = two(y0, y1)? * 100 + two(y2, y3)?;
-    let (month, day) = (two(mo0, mo1)?, two(d0, d1)?);
-    let (hour, minute, second) = (two(h0, h1)?, two(mi0, mi1)?, two(s0, s1)?);
-    // The 29th to 31st exist in some months only, a leap second in some minutes: the calendar knows.
-    if year == 0 || !(1..=12).contains(&month) || !(1..=28).contains(&day) || hour > 23 || minute > 59 || second > 59 {
-        return None;
-    }
-    let micros = match rest {
-        b"Z" => 0,
-        [b'.', fraction @ .., b'Z'] if (1..=6).contains(&fraction.len()) => {
-            let digits = fraction.iter().try_fold(0, |sum, byte| Some(sum * 10 + digit(byte)?))?;
-            digits * 10_i64.pow(6 - fraction.len() as u32)
-        }
-        _ => return None,
-    };
-    let seconds = ((days_since_1970(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
-    Some(seconds * 1_000_000 + micros)
-}
-
-/// Days from 1970-01-01 to a date of the Gregorian calendar, counted in years that begin in March so that the leap day
-/// is the last of its year.
-const fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let leap_days = year / 4 - year / 100 + year / 400;
-    // Five months from March on, and again from August on, have 153 days.
-    year * 365 + leap_days + (153 * month + 2) / 5 + day - 1 - 719_468
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
+    const NOON: i64 = 1_357_041_600;
+
+    fn plain() -> TimeReader {
+        TimeReader::default()
+    }
+
+    fn german() -> TimeReader {
+        TimeReader { format: Some("%d.%m.%Y %H:%M".parse().unwrap()), zone: "Europe/Berlin".parse().unwrap() }
+    }
+
     #[test]
-    fn the_first_number_of_a_column_settles_its_unit() {
-        let noon = 1_357_041_600_i64;
-        for (scale, unit) in [
-            (1, EpochUnit::Seconds),
-            (1_000, EpochUnit::Millis),
-            (1_000_000, EpochUnit::Micros),
-            (1_000_000_000, EpochUnit::Nanos),
-        ] {
-            let mut settled = None;
-            assert_eq!(time_of_number((noon * scale) as f64, &mut settled), noon * 1_000_000);
-            assert_eq!(settled, Some(unit));
-            assert_eq!(unit.micros_of_integer(noon * scale), noon * 1_000_000);
-            assert_eq!(time_of_integer(noon * scale, &mut None), noon * 1_000_000);
-            // A later zero is read in the same unit.
-            assert_eq!(time_of_number(0.0, &mut settled), 0);
+    fn every_number_decides_its_unit_for_itself() {
+        for scale in [1, 1_000, 1_000_000, 1_000_000_000] {
+            assert_eq!(plain().number((NOON * scale) as f64), NOON * 1_000_000);
+            assert_eq!(plain().integer(NOON * scale), NOON * 1_000_000);
+            assert_eq!(plain().text(&(NOON * scale).to_string()), NOON * 1_000_000);
+            assert_eq!(plain().integer(0), 0);
         }
+    }
+
+    #[test]
+    fn digits_of_a_date_are_a_date_in_the_zone() {
+        let midnight = 1_357_041_600_000_000 - 12 * 3_600_000_000;
+        assert_eq!(plain().integer(20_130_101), midnight);
+        assert_eq!(plain().number(20_130_101.0), midnight);
+        assert_eq!(plain().text(" 20130101 "), midnight);
+        assert_eq!(plain().text("20130101.0"), midnight);
+        assert_eq!(plain().text("20130101120000"), NOON * 1_000_000);
+        let berlin = TimeReader { format: None, ..german() };
+        assert_eq!(berlin.integer(20_130_101), midnight - 3_600_000_000);
+        assert_eq!(berlin.text("2013-01-01 13:00"), NOON * 1_000_000);
+        assert_eq!(berlin.local(midnight), midnight - 3_600_000_000);
+        assert_eq!(berlin.integer(NOON), NOON * 1_000_000, "what counts from 1970 is in UTC");
+        // The month does not exist, so they count seconds.
+        assert_eq!(plain().integer(20_131_301), 20_131_301_000_000);
     }
 
     #[test]
     fn whole_numbers_are_exact() {
         // The nearest f64 is 21 ns later, which would round up to the next microsecond.
         let nanos = 1_357_041_600_123_456_491_i64;
-        assert_eq!(time_of_integer(nanos, &mut None), 1_357_041_600_123_456);
-        assert_eq!(time_of_text(&nanos.to_string(), &mut None), 1_357_041_600_123_456);
-        assert_eq!(time_of_number(nanos as f64, &mut None), 1_357_041_600_123_457);
+        assert_eq!(plain().integer(nanos), 1_357_041_600_123_456);
+        assert_eq!(plain().text(&nanos.to_string()), 1_357_041_600_123_456);
+        assert_eq!(plain().number(nanos as f64), 1_357_041_600_123_457);
     }
 
     #[test]
     fn text_is_an_instant_a_date_a_number_or_nothing() {
-        let mut unit = None;
-        assert_eq!(time_of_text("2013-01-01T12:00:00Z", &mut unit), 1_357_041_600_000_000);
-        assert_eq!(time_of_text("2013-01-01", &mut unit), 1_356_998_400_000_000);
-        assert_eq!(time_of_text("1357041600", &mut unit), 1_357_041_600_000_000);
-        assert_eq!(time_of_text(" 1357041600.5 ", &mut unit), 1_357_041_600_500_000);
-        for none in ["", "soon", "nan", "inf", "1e300", "2013-13-01", "2013-02-30T00:00:00Z"] {
-            assert_eq!(time_of_text(none, &mut unit), NO_EVENT_TIME, "{none:?}");
+        assert_eq!(plain().text("2013-01-01T12:00:00Z"), 1_357_041_600_000_000);
+        assert_eq!(plain().text("2013-01-01"), 1_356_998_400_000_000);
+        assert_eq!(plain().text("1357041600"), 1_357_041_600_000_000);
+        assert_eq!(plain().text(" 1357041600.5 "), 1_357_041_600_500_000);
+        for none in ["", "soon", "nan", "inf", "1e300", "2013-13-01", "2013-02-30T00:00:00Z", "01/02/2013"] {
+            assert_eq!(plain().text(none), NO_EVENT_TIME, "{none:?}");
         }
+    }
+
+    #[test]
+    fn a_format_reads_everything_or_nothing() {
+        assert_eq!(german().text("01.01.2013 13:00"), NOON * 1_000_000);
+        assert_eq!(german().text("2013-01-01T12:00:00Z"), NO_EVENT_TIME);
+        assert_eq!(german().integer(NOON), NO_EVENT_TIME);
+        let hours = TimeReader { format: Some("%Y%m%d%H".parse().unwrap()), ..plain() };
+        assert_eq!(hours.integer(2_013_010_112), NOON * 1_000_000);
+        assert_eq!(hours.number(2_013_010_112.0), NOON * 1_000_000);
+        assert_eq!(hours.text("2013010112"), NOON * 1_000_000);
+        assert!(german().expected().contains("%d.%m.%Y %H:%M"));
+        assert!(plain().expected().contains("time_format"));
     }
 
     proptest! {
         #[test]
-        fn plain_instants_are_what_the_calendar_says(
-            seconds in -62_135_596_800_i64..253_402_300_800,
-            fraction in prop::option::of("[0-9]{1,9}"),
-            end in prop::sample::select(vec!["Z", "+00:00", "+02:00", "z", ""]),
-        ) {
-            let whole = EventTime::from_micros(seconds * 1_000_000).to_string();
-            let fraction = fraction.map(|digits| format!(".{digits}")).unwrap_or_default();
-            let text = whole.replace('Z', &format!("{fraction}{end}"));
-            let calendar = text.parse::<EventTime>().ok().map(EventTime::as_micros);
-            prop_assert_eq!(instant(&text), calendar, "{}", text);
-        }
-
-        #[test]
-        fn what_looks_like_an_instant_is_one_for_both(text in "(19|20|00)[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\\.[0-9]{0,8})?[Zz]?") {
-            let calendar = text.parse::<EventTime>().ok().map(EventTime::as_micros);
-            prop_assert_eq!(instant(&text), calendar, "{}", text);
+        fn a_number_means_the_same_as_its_text(number in any::<i64>(), float in any::<f64>()) {
+            prop_assert_eq!(plain().integer(number), plain().text(&number.to_string()));
+            let shown = float.to_string();
+            // A text of digits alone is exact where a float is not.
+            if shown.parse::<i64>().is_err() {
+                prop_assert_eq!(plain().number(float), plain().text(&shown));
+            }
         }
     }
 }

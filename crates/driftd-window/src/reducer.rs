@@ -20,6 +20,8 @@ pub struct ReducerPlan {
     pub layouts: Vec<Arc<FeatureLayout>>,
     /// Which segments are kept apart.
     pub segments: SegmentPlan,
+    /// Event times before this cannot be meant: a zero for "unknown", a clock that was never set.
+    pub oldest: EventTime,
     /// How far beyond the wall clock an event time may lie.
     pub max_future_skew: Span,
     /// Event times that are counted; others are for other plans of the same monitor.
@@ -61,8 +63,10 @@ pub struct PaneDelta {
 pub struct Absorbed {
     /// Rows counted in a pane.
     pub accepted: u64,
-    /// Rows without a readable event time: none at all, or one before the first pane.
+    /// Rows without a readable event time.
     pub without_time: u64,
+    /// Rows whose event time lies before [`ReducerPlan::oldest`], or before the first pane.
+    pub too_old: u64,
     /// Rows whose event time is beyond the clock plus the allowed skew.
     pub in_future: u64,
     /// Newest accepted event time.
@@ -90,6 +94,7 @@ impl Absorbed {
     pub fn add(&mut self, other: Self) {
         self.accepted += other.accepted;
         self.without_time += other.without_time;
+        self.too_old += other.too_old;
         self.in_future += other.in_future;
         self.newest = self.newest.max(other.newest);
     }
@@ -97,7 +102,7 @@ impl Absorbed {
     /// Rows rejected for any reason.
     #[must_use]
     pub const fn rejected(&self) -> u64 {
-        self.without_time + self.in_future
+        self.without_time + self.too_old + self.in_future
     }
 }
 
@@ -162,11 +167,14 @@ impl Reducer {
         let overflow = self.plan.segments.slots() - 1;
         let mut previous: Option<((PaneId, usize), u32)> = None;
         let mut groups = Vec::with_capacity(batch.rows());
-        let earliest = self.plan.pane.earliest();
+        let readable = EventTime::from_micros(NO_EVENT_TIME + 1);
+        let oldest = self.plan.oldest.max(self.plan.pane.earliest()).max(readable);
         for (row, micros) in batch.event_times().iter().copied().enumerate() {
             let at = EventTime::from_micros(micros);
-            if micros == NO_EVENT_TIME || at < earliest {
-                report.without_time += 1;
+            if at < oldest {
+                // The marker for "none" is the oldest time of all.
+                let count = if micros == NO_EVENT_TIME { &mut report.without_time } else { &mut report.too_old };
+                *count += 1;
                 groups.push(SKIP);
                 continue;
             }

@@ -4,8 +4,20 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat};
+use chrono::{DateTime, SecondsFormat};
 use serde::{Deserialize, Serialize};
+
+mod calendar;
+mod cursor;
+mod format;
+mod point;
+mod spelling;
+mod zone;
+
+pub use format::{BadTimeFormat, TimeFormat};
+pub use point::{date_of_digits, is_point_in_time};
+pub use spelling::{WrittenTime, written_time};
+pub use zone::{BadZone, Zone};
 
 /// Microseconds in a second, the unit everything here is kept in.
 const MICROS: i64 = 1_000_000;
@@ -102,19 +114,13 @@ impl Timestamp {
     }
 }
 
-/// RFC 3339, `YYYY-MM-DD hh:mm:ss[.f]` (UTC) or `YYYY-MM-DD` (UTC midnight), in microseconds.
+/// A point in time in any spelling that is read, in microseconds; one without a zone is in UTC, and so is one of digits
+/// alone, which must be those of a date.
 fn parse_micros(text: &str) -> Option<i64> {
-    let text = text.trim();
-    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
-        return Some(at.timestamp_micros());
+    match written_time(text) {
+        Some(written) => Some(written.instant(Zone::UTC)),
+        None => date_of_digits(text.trim().parse().ok()?),
     }
-    for format in ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"] {
-        if let Ok(at) = NaiveDateTime::parse_from_str(text, format) {
-            return Some(at.and_utc().timestamp_micros());
-        }
-    }
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
-    Some(day.and_hms_opt(0, 0, 0)?.and_utc().timestamp_micros())
 }
 
 impl Span {
@@ -143,6 +149,12 @@ impl Span {
     #[must_use]
     pub const fn from_hours(hours: u32) -> Self {
         Self(hours as i64 * 3_600 * MICROS)
+    }
+
+    /// Both together, stopping at the longest representable one.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
     }
 
     /// Its length in microseconds.

@@ -4,19 +4,27 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EventTime, PaneWidth, Span};
+use self::alignment::Alignment;
+use crate::{EventTime, PaneWidth, Span, Zone};
+
+mod alignment;
 
 /// Name of a window shape within its monitor, such as `day`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct WindowName(String);
 
-/// A window shape: `size` long, one ending every `slide`, ends aligned to the epoch. Tumbling when size = slide.
+/// A window shape: `size` long, one ending every `slide`. Tumbling when size = slide.
+///
+/// Ends lie at multiples of the slide from midnight of 1970-01-01 on, those of whole weeks from midnight of Monday,
+/// 1970-01-05, on, in UTC, unless the shape is [aligned](WindowSpec::aligned) in another way. In a zone with summer time
+/// sizes and slides are those of its clocks, so two days of the year have 23 and 25 hours.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct WindowSpec {
     name: WindowName,
     size: Span,
     slide: Span,
+    alignment: Alignment,
 }
 
 /// One window: its shape's name and the first instant after it.
@@ -56,6 +64,21 @@ pub enum BadWindow {
         /// Its slide.
         slide: Span,
     },
+    /// Ends that lie within panes.
+    #[error(
+        "window {name:?}: it begins and ends within panes of {pane}{}: write pane = \"{fitting}\", or a part of it",
+        place(*.zone)
+    )]
+    BetweenPanes {
+        /// The window's name.
+        name: String,
+        /// The zone of its ends.
+        zone: Zone,
+        /// The monitor's pane width.
+        pane: Span,
+        /// The widest pane that fits.
+        fitting: Span,
+    },
     /// More panes per window than can be merged cheaply.
     #[error("window {name:?}: {panes} panes in one window are too many (at most 10000); use a wider pane")]
     TooManyPanes {
@@ -64,6 +87,11 @@ pub enum BadWindow {
         /// Panes per window.
         panes: i64,
     },
+}
+
+/// Which clocks the ends of a window keep to.
+fn place(zone: Zone) -> String {
+    if zone.is_utc() { String::new() } else { format!(" by the clocks of {zone}") }
 }
 
 impl WindowName {
@@ -108,7 +136,17 @@ impl WindowSpec {
         if panes > 10_000 {
             return Err(BadWindow::TooManyPanes { name: name.to_owned(), panes });
         }
-        Ok(Self { name: WindowName(name.to_owned()), size, slide })
+        let alignment = Alignment::new(name, slide, Span::ZERO, Zone::UTC, pane)?;
+        Ok(Self { name: WindowName(name.to_owned()), size, slide, alignment })
+    }
+
+    /// The same shape over panes of width `pane`, with ends on the clocks of `zone` and `offset` later than without one.
+    ///
+    /// # Errors
+    /// Ends that do not lie between two panes.
+    pub fn aligned(mut self, offset: Span, zone: Zone, pane: PaneWidth) -> Result<Self, BadWindow> {
+        self.alignment = Alignment::new(self.name.as_str(), self.slide, offset, zone, pane)?;
+        Ok(self)
     }
 
     /// The shape's name.
@@ -117,16 +155,22 @@ impl WindowSpec {
         &self.name
     }
 
-    /// Length of a window.
+    /// Length of a window on the clocks of its zone.
     #[must_use]
     pub fn size(&self) -> Span {
         self.size
     }
 
-    /// Distance between the ends of two successive windows.
+    /// Distance between the ends of two successive windows on those clocks.
     #[must_use]
     pub fn slide(&self) -> Span {
         self.slide
+    }
+
+    /// No window of this shape is longer, whatever its zone does to its clocks.
+    #[must_use]
+    pub fn longest(&self) -> Span {
+        if self.alignment.zone().is_utc() { self.size } else { self.size.plus(Span::from_hours(25)) }
     }
 
     /// The window of this shape that ends at `end`, if one does.
@@ -137,82 +181,34 @@ impl WindowSpec {
 
     /// Whether a window of this shape ends at `end`.
     #[must_use]
-    pub const fn ends_at(&self, end: EventTime) -> bool {
-        end.as_micros().rem_euclid(self.slide.as_micros()) == 0
+    pub fn ends_at(&self, end: EventTime) -> bool {
+        self.last_end(end) == end
     }
 
     /// The first end of a window after `at`, stopping at the largest representable time.
     #[must_use]
-    pub const fn next_end(&self, at: EventTime) -> EventTime {
-        let slide = self.slide.as_micros();
-        EventTime::from_micros((at.as_micros().div_euclid(slide) + 1).saturating_mul(slide))
+    pub fn next_end(&self, at: EventTime) -> EventTime {
+        self.alignment.next(at)
     }
 
     /// The last end of a window at or before `at`, stopping at the smallest representable time.
     #[must_use]
-    pub const fn last_end(&self, at: EventTime) -> EventTime {
-        let slide = self.slide.as_micros();
-        EventTime::from_micros(at.as_micros().div_euclid(slide).saturating_mul(slide))
+    pub fn last_end(&self, at: EventTime) -> EventTime {
+        self.alignment.last(at)
     }
 
     /// First instant of the window that ends at `end`.
     #[must_use]
     pub fn start_of(&self, end: EventTime) -> EventTime {
-        end.minus(self.size)
+        self.alignment.before(end, self.size)
     }
 
-    /// How many windows of this shape end in (`after`, `through`]: 0 when `through` is not later.
+    /// First instant of the window before the one that ends at `end`.
     #[must_use]
-    pub fn ends_between(&self, after: EventTime, through: EventTime) -> u64 {
-        let slide = self.slide.as_micros();
-        let count = through.as_micros().div_euclid(slide) - after.as_micros().div_euclid(slide);
-        u64::try_from(count).unwrap_or(0)
+    pub fn start_before(&self, end: EventTime) -> EventTime {
+        self.start_of(self.last_end(EventTime::from_micros(end.as_micros().saturating_sub(1))))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn hour() -> PaneWidth {
-        PaneWidth::new(Span::from_hours(1)).unwrap()
-    }
-
-    fn at(hours: i64) -> EventTime {
-        EventTime::from_micros(hours * 3_600_000_000)
-    }
-
-    #[test]
-    fn a_sliding_window_ends_every_slide() {
-        let spec = WindowSpec::new("day", Span::from_hours(24), Span::from_hours(6), hour()).unwrap();
-        let ends: Vec<i64> = (0..=24).filter(|h| spec.ending_at(at(*h)).is_some()).collect();
-        assert_eq!(ends, [0, 6, 12, 18, 24]);
-        assert_eq!(spec.start_of(at(24)), at(0));
-        assert_eq!(spec.ends_between(at(0), at(24)), 4);
-        assert_eq!(spec.ends_between(at(24), at(0)), 0);
-        assert_eq!(spec.ends_between(at(-7), at(0)), 2);
-        assert_eq!((spec.next_end(at(5)), spec.next_end(at(6)), spec.next_end(at(-1))), (at(6), at(12), at(0)));
-        assert_eq!((spec.last_end(at(5)), spec.last_end(at(6)), spec.last_end(at(-1))), (at(0), at(6), at(-6)));
-    }
-
-    #[test]
-    fn window_ends_saturate_at_the_ends_of_time() {
-        let spec = WindowSpec::new("day", Span::from_hours(24), Span::from_hours(6), hour()).unwrap();
-        let (first, last) = (EventTime::from_micros(i64::MIN), EventTime::from_micros(i64::MAX));
-        assert_eq!(spec.next_end(last), last);
-        assert_eq!(spec.last_end(first), first);
-        assert_eq!(spec.start_of(first), first);
-    }
-
-    #[test]
-    fn shapes_that_do_not_fit_are_refused_with_the_reason() {
-        let odd = WindowSpec::new("odd", "90m".parse().unwrap(), Span::from_hours(1), hour());
-        assert_eq!(
-            odd.unwrap_err().to_string(),
-            "window \"odd\": size 1h 30m is not a positive multiple of the pane width 1h"
-        );
-        let gaps = WindowSpec::new("gaps", Span::from_hours(1), Span::from_hours(2), hour());
-        assert!(matches!(gaps, Err(BadWindow::Gaps { .. })));
-        assert!(matches!(WindowSpec::new("", Span::ZERO, Span::ZERO, hour()), Err(BadWindow::Unnamed)));
-    }
-}
+mod tests;

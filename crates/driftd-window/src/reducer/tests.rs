@@ -153,10 +153,20 @@ fn records_without_a_time_and_from_the_future_are_rejected_by_name() {
     let limit = 37 * HOUR;
     let rows = [NO_EVENT_TIME, i64::MIN + 1, limit + 1, i64::MAX, limit, 30 * HOUR].map(row);
     let report = reducer.absorb(&batch(&rows), noon());
-    let expected = Absorbed { accepted: 2, without_time: 2, in_future: 2, newest: Some(at(37)) };
+    let expected = Absorbed { accepted: 2, without_time: 1, too_old: 1, in_future: 2, newest: Some(at(37)) };
     assert_eq!(report, expected);
     assert_eq!(report.rejected(), 4);
     assert_eq!(reducer.drain().iter().map(|d| d.rows).sum::<u64>(), 2);
+}
+
+#[test]
+fn records_from_before_the_oldest_time_are_rejected_by_name() {
+    let plan = ReducerPlan { oldest: at(30), ..split().as_ref().clone() };
+    let mut reducer = Reducer::new(Arc::new(plan));
+    let report = reducer.absorb(&batch(&[0, 30 * HOUR - 1, 30 * HOUR, NO_EVENT_TIME].map(row)), noon());
+    let expected = Absorbed { accepted: 1, without_time: 1, too_old: 2, in_future: 0, newest: Some(at(30)) };
+    assert_eq!(report, expected);
+    assert_eq!(reducer.drain().len(), 1, "nothing is opened for what is rejected");
 }
 
 #[test]
