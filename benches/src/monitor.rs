@@ -103,6 +103,7 @@ fn count(layouts: &[Arc<FeatureLayout>], batch: RecordBatch) -> anyhow::Result<V
         pane: fixtures::monitor("bench", &[("hour", 1, 1)]).pane,
         layouts: layouts.to_vec(),
         segments: driftd_window::SegmentPlan::unsplit(),
+        oldest: driftd_window::EventTime::from_micros(i64::MIN),
         max_future_skew: driftd_window::Span::ZERO,
         validity: driftd_window::Validity::default(),
     };

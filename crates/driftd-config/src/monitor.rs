@@ -1,6 +1,8 @@
 //! Monitors as they are written, and the [`Monitor`]s they are.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
 
 use driftd_model::never::Share;
 use driftd_model::{
@@ -8,7 +10,7 @@ use driftd_model::{
     RecordFilter, RecordShape, SegmentSpec, Threshold, Topic, defaults,
 };
 use driftd_stats::{DriftStatistic, Smoothing};
-use driftd_window::{PaneWidth, Span, WindowSpec};
+use driftd_window::{EventTime, PaneWidth, Span, TimeError, TimeFormat, TimeReader, WindowSpec, Zone};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +20,7 @@ use crate::kafka::check_topic;
 use crate::layout::{BaselineOptions, MonitorLayout};
 use crate::problem::Problems;
 use crate::section::defaults;
+use crate::shape::text_type;
 use crate::tree::At;
 use crate::{HttpUrl, NotifyConfig, label};
 
@@ -44,6 +47,15 @@ pub(crate) struct MonitorConfig {
     /// Where the event time stands, as a JSON Pointer. In flat files it is the column of the last token.
     #[serde(default = "default::event_time")]
     event_time: Pointer,
+    /// How event times are written, in the specifiers of strftime, where that is not clear by itself: ISO 8601 with the
+    /// year first and numbers since 1970 are read without it, and with it nothing else than it says.
+    #[schemars(example = &"%d/%m/%Y %H:%M:%S")]
+    time_format: Option<TimeFormat>,
+    /// Time zone of the IANA database, with its summer time: of event times that are written without an offset, and of the
+    /// windows, whose days then begin at midnight there.
+    #[serde(default)]
+    #[schemars(example = &"Europe/Berlin")]
+    timezone: Zone,
     /// JSON Pointer to the record's id.
     #[schemars(example = &"/id")]
     id: Option<Pointer>,
@@ -74,10 +86,15 @@ pub(crate) struct MonitorConfig {
     #[serde(default = "default::idle_timeout")]
     #[schemars(extend("x-longer-than" = "0s"))]
     idle_timeout: Span,
+    /// Records from before this time are rejected: a zero for "unknown" is none, and would open a window of 1970.
+    #[serde(default = "default::oldest")]
+    oldest: Instant,
     /// Records from further in the future than this are rejected: one wrong clock would close every pane.
     #[serde(default = "default::max_future_skew")]
     max_future_skew: Span,
-    /// Windows to judge. Size and slide are multiples of the pane; the slide is the size when it is left out.
+    /// Windows to judge. Size and slide are multiples of the pane; the slide is the size when it is left out. They end at
+    /// multiples of the slide from midnight on, those whose slide is whole weeks before Monday, in the zone of the monitor
+    /// or their own and later by an offset.
     #[serde(default = "default::windows")]
     #[schemars(length(min = 1))]
     windows: Vec<WindowConfig>,
@@ -163,7 +180,38 @@ struct WindowConfig {
     size: Span,
     /// Distance between two windows; a multiple of the pane. The size when it is left out.
     slide: Option<Span>,
+    /// How much later windows begin and end: "6h" for days from six to six, "6d" for weeks from Sunday on.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    offset: Span,
+    /// Time zone of its days and weeks; the monitor's when it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timezone: Option<Zone>,
 }
+
+fn is_zero(span: &Span) -> bool {
+    span.is_zero()
+}
+
+/// An instant as it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Instant(EventTime);
+
+impl FromStr for Instant {
+    type Err = TimeError;
+
+    fn from_str(text: &str) -> Result<Self, TimeError> {
+        text.parse().map(Self)
+    }
+}
+
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.to_string();
+        f.write_str(text.strip_suffix("T00:00:00Z").unwrap_or(&text))
+    }
+}
+
+text_type!(Instant, "a time such as \"1990-01-01\"", { "type": "string" });
 
 defaults! {
     event_time: Pointer = RecordShape::default().event_time;
@@ -171,11 +219,14 @@ defaults! {
     out_of_orderness: Span = defaults::OUT_OF_ORDERNESS;
     allowed_lateness: Span = defaults::ALLOWED_LATENESS;
     idle_timeout: Span = defaults::IDLE_TIMEOUT;
+    oldest: Instant = Instant(defaults::OLDEST);
     max_future_skew: Span = defaults::MAX_FUTURE_SKEW;
     windows: Vec<WindowConfig> = vec![WindowConfig {
         name: defaults::WINDOW.to_owned(),
         size: defaults::WINDOW_SIZE,
         slide: Some(defaults::WINDOW_SIZE),
+        offset: Span::ZERO,
+        timezone: None,
     }];
     min_samples: u64 = JudgeRules::default().min_samples;
     q: f64 = JudgeRules::default().q;
@@ -206,6 +257,7 @@ impl MonitorConfig {
             topics: self.topics.clone(),
             shape: RecordShape {
                 event_time: self.event_time.clone(),
+                times: TimeReader { format: self.time_format.clone(), zone: self.timezone },
                 id: self.id.clone(),
                 model_name: self.model.name.clone(),
                 model_version: self.model.version.clone(),
@@ -217,6 +269,7 @@ impl MonitorConfig {
             out_of_orderness: self.out_of_orderness,
             allowed_lateness: self.allowed_lateness,
             idle_timeout: self.idle_timeout,
+            oldest: self.oldest.0,
             max_future_skew: self.max_future_skew,
             windows,
             segments: self.segments.clone(),
@@ -261,7 +314,13 @@ impl MonitorConfig {
         let mut specs = Vec::new();
         for window in &mut self.windows {
             let slide = *window.slide.get_or_insert(window.size);
-            match (WindowSpec::new(&window.name, window.size, slide, pane), items.next()) {
+            if window.timezone.is_none() && !self.timezone.is_utc() {
+                window.timezone = Some(self.timezone);
+            }
+            let zone = window.timezone.unwrap_or_default();
+            let spec = WindowSpec::new(&window.name, window.size, slide, pane)
+                .and_then(|spec| spec.aligned(window.offset, zone, pane));
+            match (spec, items.next()) {
                 (Ok(spec), _) => specs.push(spec),
                 (Err(error), Some(at)) => at.problem(problems, error),
                 (Err(error), None) => {

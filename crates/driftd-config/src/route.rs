@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use driftd_model::{LabelName, Labels, Matcher, Monitor, MuteTime, ReceiverName, Route};
-use driftd_window::Span;
+use driftd_window::{Span, Zone};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -46,10 +46,13 @@ pub(crate) struct RouteConfig {
     /// Time after which an open incident is told again, where not the monitor's.
     #[schemars(example = &"1d", extend("x-longer-than" = "0s"))]
     repeat_interval: Option<Span>,
-    /// Times in UTC at which nobody is told: "22:00-06:00" every day, or with days before it, as in "sat,sun
-    /// 00:00-24:00".
+    /// Times at which nobody is told: "22:00-06:00" every day, or with days before it, as in "sat,sun 00:00-24:00".
     #[serde(default)]
     mute_times: Vec<MuteTime>,
+    /// Time zone of these times, of the IANA database and with its summer time.
+    #[serde(default)]
+    #[schemars(example = &"Europe/Berlin")]
+    timezone: Zone,
 }
 
 /// What the value of a label must be, as it is written; it may be empty.
@@ -93,6 +96,7 @@ impl RouteConfig {
             group_interval: self.group_interval,
             repeat_interval: self.repeat_interval,
             mute_times: self.mute_times.clone(),
+            zone: self.timezone,
         }
     }
 }

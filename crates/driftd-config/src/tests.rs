@@ -6,6 +6,7 @@ mod garbage;
 mod layers;
 mod meaning;
 mod problems;
+mod times;
 
 use crate::{Config, ConfigErrors, Source};
 

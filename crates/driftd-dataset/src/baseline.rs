@@ -10,12 +10,12 @@ mod traffic;
 
 use std::sync::Arc;
 
-use driftd_model::{Baseline, FeatureBaseline, Reason, SkippedColumn, Traffic};
+use driftd_model::{Baseline, FeatureBaseline, Reason, SkippedColumn};
 
 use self::column::{Built, ColumnBuilder};
 pub use self::options::{BaselineOptions, EventTimes, SegmentOptions};
 use self::plan::Planned;
-use self::traffic::TrafficBuilder;
+use self::traffic::{LearntTraffic, TrafficBuilder};
 use crate::values::{Reading, Values, Wanted};
 use crate::{DatasetError, Table};
 
@@ -42,14 +42,28 @@ pub fn build_baseline(
     options: &BaselineOptions,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Baseline, DatasetError> {
+    build_baseline_with_notes(table, options, progress).map(|(baseline, _)| baseline)
+}
+
+/// [`build_baseline`], with what a person should know of the table besides, one sentence each.
+///
+/// # Errors
+/// Those of [`build_baseline`].
+pub fn build_baseline_with_notes(
+    table: &Table,
+    options: &BaselineOptions,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<(Baseline, Vec<String>), DatasetError> {
+    let with_times = options.event_times.as_ref().map(|times| table.clone().with_times(times.reader.clone()));
+    let table = with_times.as_ref().unwrap_or(table);
     let (planned, mut skipped) = plan::plan(table, options)?;
-    let (mut features, mut traffic) = build_columns(table, options, planned.clone(), &mut skipped, progress)?;
+    let (mut features, mut learnt) = build_columns(table, options, planned.clone(), &mut skipped, progress)?;
     if features.is_empty() && skipped.iter().any(|column| column.reason == Reason::RunningNumber) {
         // Where there is nothing else, somebody means the numbers that count on.
         let (counters, others) = skipped.into_iter().partition(|column| column.reason == Reason::RunningNumber);
         skipped = others;
         let wanted = plan::wanted(planned, &counters);
-        (features, traffic) = build_columns(table, options, wanted, &mut skipped, progress)?;
+        (features, learnt) = build_columns(table, options, wanted, &mut skipped, progress)?;
     }
     if features.is_empty() {
         let reasons: Vec<String> = skipped.iter().map(|s| format!("{} ({})", s.name, s.reason)).collect();
@@ -59,15 +73,18 @@ pub fn build_baseline(
         Some(wanted) => (wanted.by.clone(), segments::count(table, wanted, &features)?),
         None => (Vec::new(), Vec::new()),
     };
-    Ok(Baseline {
+    let note = learnt.as_ref().zip(options.event_times.as_ref());
+    let notes = note.and_then(|(learnt, times)| learnt.note(table, &times.column)).into_iter().collect();
+    let baseline = Baseline {
         source: table.path().display().to_string(),
         rows: table.rows(),
         features: features.into_iter().map(|(_, feature)| feature).collect(),
         segment_by,
         segments,
         skipped,
-        traffic,
-    })
+        traffic: learnt.and_then(|learnt| learnt.traffic),
+    };
+    Ok((baseline, notes))
 }
 
 /// Features, each with the column it stands in.
@@ -82,14 +99,14 @@ enum Sink {
 /// What was made of it.
 enum Made {
     Feature(Box<Built>),
-    Traffic(Option<Traffic>),
+    Traffic(LearntTraffic),
 }
 
 impl Sink {
     fn absorb(&mut self, values: Values) -> Result<(), DatasetError> {
         match self {
             Self::Feature(builder) => builder.absorb(values)?,
-            Self::Traffic(builder) => builder.absorb(&values),
+            Self::Traffic(builder) => builder.absorb(values),
         }
         Ok(())
     }
@@ -109,7 +126,7 @@ fn build_columns(
     planned: Vec<Planned>,
     skipped: &mut Vec<SkippedColumn>,
     progress: &(dyn Fn(u64) + Sync),
-) -> Result<(Features, Option<Traffic>), DatasetError> {
+) -> Result<(Features, Option<LearntTraffic>), DatasetError> {
     // Parquet columns are built one after the other on every thread; the columns of other files all at once.
     let at_once = if table.is_typed() { rayon::current_num_threads() } else { planned.len() };
     let budget = options.memory / at_once.max(1);
@@ -123,7 +140,7 @@ fn build_columns(
         let built = match made {
             Made::Feature(built) => built,
             Made::Traffic(found) => {
-                traffic = found;
+                traffic = Some(found);
                 continue;
             }
         };
@@ -145,7 +162,7 @@ fn build_columns(
 /// The column of event times, where the table has the one that is meant. A training table need not have it, so one
 /// whose name fits several columns is no reason to refuse it either.
 fn event_times(table: &Table, options: &BaselineOptions) -> Option<(Wanted, Sink)> {
-    let EventTimes { column, latest } = options.event_times.as_ref()?;
+    let EventTimes { column, oldest, latest, .. } = options.event_times.as_ref()?;
     let column = table.find(column).ok().flatten()?;
-    Some((Wanted::new(Some(column), Reading::Times), Sink::Traffic(TrafficBuilder::new(*latest))))
+    Some((Wanted::new(Some(column), Reading::Times), Sink::Traffic(TrafficBuilder::new(*oldest, *latest))))
 }

@@ -76,7 +76,7 @@ impl Iterator for JsonRows {
 fn value(values: &Values, kind: &ColumnKind, row: usize) -> Option<Value> {
     match values {
         Values::Times(times) => {
-            let micros = *times.get(row)?;
+            let micros = *times.at.get(row)?;
             (micros != NO_EVENT_TIME).then(|| Value::String(EventTime::from_micros(micros).to_string()))
         }
         Values::Column(Column::Numeric { values, absent }) => {

@@ -49,10 +49,11 @@ mod segments;
 mod select;
 mod table;
 mod text;
+mod times;
 mod values;
 
 pub use aggregate::{CurrentSide, aggregate};
-pub use baseline::{BaselineOptions, EventTimes, SegmentOptions, build_baseline};
+pub use baseline::{BaselineOptions, EventTimes, SegmentOptions, build_baseline, build_baseline_with_notes};
 pub use check::{Checked, check};
 pub use error::DatasetError;
 pub use export::{ExportColumn, ExportValues, write_parquet};
@@ -63,3 +64,4 @@ pub use replay::ReplayReader;
 pub use schema::{ColumnInfo, ColumnKind, Schema};
 pub use select::Filtered;
 pub use table::Table;
+pub use times::{Unread, UnreadTimes};

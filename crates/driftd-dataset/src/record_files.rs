@@ -59,7 +59,7 @@ impl RecordFiles {
     pub fn new(paths: &[PathBuf], plan: &Arc<MonitorPlan>) -> Self {
         let limits = Limits::default();
         Self {
-            decoder: Decoder::with_limits(std::slice::from_ref(plan), limits),
+            decoder: Decoder::with_limits(std::slice::from_ref(plan), limits).quoting(),
             limits,
             paths: Vec::from(paths).into_iter(),
             open: None,

@@ -8,6 +8,7 @@ use driftd_window::{Column, RecordBatch};
 use crate::segments::Labels;
 use crate::select::{Filtered, Selection};
 use crate::table::Batches;
+use crate::times::{Times, UnreadTimes};
 use crate::values::{Chunk, Reading, Values, Wanted};
 use crate::{ColumnKind, DatasetError, Table};
 
@@ -18,8 +19,8 @@ const BATCH_ROWS: usize = 1 << 16;
 ///
 /// A feature is the column of its path's last token, or of its own name; event time and segments are the columns of
 /// the last tokens of their pointers, and so are model and version where the monitor filters by them. Event times may be
-/// timestamps, dates, RFC 3339 text, or numbers since 1970: the first number of a column settles whether it counts
-/// seconds (below 1e11), milliseconds (below 1e14), microseconds (below 1e17) or nanoseconds. A row whose event time is
+/// timestamps, dates, and whatever the monitor's [`driftd_window::TimeReader`] reads; timestamps and dates without a zone
+/// are in the monitor's. A row whose event time is
 /// missing or unreadable keeps its place, marked [`driftd_window::NO_EVENT_TIME`], so that the reducer can count it as
 /// rejected. Rows need not be sorted.
 pub struct ReplayReader {
@@ -29,6 +30,7 @@ pub struct ReplayReader {
     selection: Selection,
     /// What the selection's columns hold in the table that is being read.
     filter_kinds: Vec<Option<ColumnKind>>,
+    unread: UnreadTimes,
     event_time: String,
     notes: Vec<String>,
     rows: u64,
@@ -49,16 +51,18 @@ impl ReplayReader {
             return Err(DatasetError::NoFiles);
         }
         let monitor = plan.monitor();
+        let open = |path: &PathBuf| Ok::<_, DatasetError>(Table::open(path)?.with_times(monitor.shape.times.clone()));
         let column = |f: &driftd_model::PlannedFeature| {
             let name = f.path.as_ref().map_or_else(|| f.name.as_str().to_owned(), driftd_model::Pointer::column);
             (name, Wanted::of_layout(None, &f.layout))
         };
         let mut reader = Self {
-            tables: paths.iter().map(Table::open).collect::<Result<_, _>>()?,
+            tables: paths.iter().map(open).collect::<Result<_, _>>()?,
             features: plan.features().iter().map(column).collect(),
             labels: monitor.segments.as_ref().map(|s| Labels::new(&s.by)),
             selection: Selection::new(monitor),
             filter_kinds: Vec::new(),
+            unread: UnreadTimes::default(),
             event_time: monitor.shape.event_time.column(),
             notes: Vec::new(),
             rows: 0,
@@ -119,6 +123,12 @@ impl ReplayReader {
         self.selection.passed_over()
     }
 
+    /// Values that stand where an event time should and are none, counted while they are read.
+    #[must_use]
+    pub fn unread(&self) -> UnreadTimes {
+        self.unread.clone()
+    }
+
     /// Event time first, then features, then labels, then what is filtered by.
     fn wanted(&self, table: &Table) -> Result<Vec<Wanted>, DatasetError> {
         let texts = Wanted::new(None, Reading::Texts);
@@ -167,7 +177,10 @@ impl ReplayReader {
         let mut columns = Vec::with_capacity(self.features.len());
         for values in chunk.values {
             match values {
-                Values::Times(at) => times = at,
+                Values::Times(Times { at, unread }) => {
+                    times = at;
+                    self.unread.add(unread);
+                }
                 Values::Column(column) => columns.push(column),
             }
         }

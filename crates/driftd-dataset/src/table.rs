@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use driftd_window::TimeReader;
 use rayon::prelude::*;
 
 use crate::csv::{CsvBatches, CsvFile};
@@ -35,6 +36,7 @@ pub struct Table {
     schema: Schema,
     rows: u64,
     notes: Vec<String>,
+    times: TimeReader,
 }
 
 #[derive(Clone, Debug)]
@@ -81,7 +83,18 @@ impl Table {
             return Err(DatasetError::NoRows { path: path.to_owned() });
         }
         let notes = schema.notes(path);
-        Ok(Self { source, schema, rows, notes })
+        Ok(Self { source, schema, rows, notes, times: TimeReader::default() })
+    }
+
+    /// The same table, whose event times are read as `times` says.
+    #[must_use]
+    pub fn with_times(self, times: TimeReader) -> Self {
+        Self { times, ..self }
+    }
+
+    /// How its event times are read.
+    pub(crate) const fn times(&self) -> &TimeReader {
+        &self.times
     }
 
     /// The file.
@@ -136,9 +149,9 @@ impl Table {
             }
         }
         Ok(match &self.source {
-            Source::Parquet(file) => Batches::Parquet(ParquetBatches::new(file.clone(), wanted)),
-            Source::Csv(file) => Batches::Csv(CsvBatches::new(file, &self.schema, wanted)?),
-            Source::Ndjson(file) => Batches::Ndjson(Box::new(NdjsonBatches::new(file, &wanted))),
+            Source::Parquet(file) => Batches::Parquet(ParquetBatches::new(file.clone(), wanted, &self.times)),
+            Source::Csv(file) => Batches::Csv(CsvBatches::new(file, &self.schema, wanted, &self.times)?),
+            Source::Ndjson(file) => Batches::Ndjson(Box::new(NdjsonBatches::new(file, &wanted, &self.times))),
         })
     }
 

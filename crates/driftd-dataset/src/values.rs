@@ -1,7 +1,9 @@
 //! Column requests, and chunks of column values.
 
 use driftd_stats::FeatureLayout;
-use driftd_window::{Column, EpochUnit, NO_EVENT_TIME};
+use driftd_window::{Column, NO_EVENT_TIME};
+
+use crate::times::{Times, Unread};
 
 /// How the values of a column are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,13 +25,11 @@ pub(crate) struct Wanted {
     pub(crate) reading: Reading,
     /// Booleans among numbers are 0 and 1, not mistyped.
     pub(crate) takes_booleans: bool,
-    /// Unit of epoch numbers, once the first of them was seen.
-    pub(crate) unit: Option<EpochUnit>,
 }
 
 impl Wanted {
     pub(crate) fn new(column: Option<usize>, reading: Reading) -> Self {
-        Self { column, reading, takes_booleans: false, unit: None }
+        Self { column, reading, takes_booleans: false }
     }
 
     /// A column that is to be counted in a layout.
@@ -48,8 +48,8 @@ impl Wanted {
 pub(crate) enum Values {
     /// Numbers, text or presence.
     Column(Column),
-    /// Event times in microseconds, [`NO_EVENT_TIME`] where there is none.
-    Times(Vec<i64>),
+    /// Event times.
+    Times(Times),
 }
 
 /// Rows of some columns of a table.
@@ -66,7 +66,7 @@ impl Values {
             Reading::Numbers => Self::Column(Column::all_missing(true, rows)),
             Reading::Texts => Self::Column(Column::all_missing(false, rows)),
             Reading::Presence => Self::Column(Column::Presence { absent: vec![driftd_window::MISSING; rows] }),
-            Reading::Times => Self::Times(vec![NO_EVENT_TIME; rows]),
+            Reading::Times => Self::Times(Times { at: vec![NO_EVENT_TIME; rows], unread: Unread::default() }),
         }
     }
 }

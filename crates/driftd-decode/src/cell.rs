@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use driftd_window::{EpochUnit, NumberText, time_of_integer, time_of_number, time_of_text};
+use driftd_window::{NumberText, TimeReader};
 
 use crate::word::{first, word};
 
@@ -102,7 +102,7 @@ impl<'a> Texts<'a> {
 
     /// The text a single value is known by: itself, a number in its shortest form, `true` or `false`. Nothing for what
     /// is absent, null, a list or an object. `shown` is written to only for numbers.
-    pub(crate) fn shown<'s>(self, cell: Cell, shown: &'s mut String) -> Option<&'s str>
+    pub fn shown<'s>(self, cell: Cell, shown: &'s mut String) -> Option<&'s str>
     where
         'a: 's,
     {
@@ -123,15 +123,14 @@ impl<'a> Texts<'a> {
         }
     }
 
-    /// The cell as an event time in microseconds; [`driftd_window::NO_EVENT_TIME`] when it is none. The first number
-    /// without a unit decides which `unit` it and the next ones count.
+    /// The cell as an event time in microseconds; [`driftd_window::NO_EVENT_TIME`] when it is none.
     #[must_use]
-    pub fn time(self, cell: Cell, unit: &mut Option<EpochUnit>) -> i64 {
+    pub fn time(self, cell: Cell, reader: &TimeReader) -> i64 {
         match cell {
-            Cell::Integer(number) => time_of_integer(number, unit),
-            Cell::Large(number) => time_of_number(number as f64, unit),
-            Cell::Float(number) => time_of_number(number, unit),
-            _ => self.text(cell).map_or(driftd_window::NO_EVENT_TIME, |text| time_of_text(text, unit)),
+            Cell::Integer(number) => reader.integer(number),
+            Cell::Large(number) => reader.number(number as f64),
+            Cell::Float(number) => reader.number(number),
+            _ => self.text(cell).map_or(driftd_window::NO_EVENT_TIME, |text| reader.text(text)),
         }
     }
 }

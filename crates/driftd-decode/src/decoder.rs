@@ -77,6 +77,14 @@ impl Decoder {
 }
 
 impl<F: Format> Decoder<F> {
+    /// The same decoder, whose rejects say what stood where no event time was. Not for rejects that are stored: of
+    /// records nothing is.
+    #[must_use]
+    pub fn quoting(mut self) -> Self {
+        self.rows.quote();
+        self
+    }
+
     /// A decoder for the monitors of `plans`.
     #[must_use]
     pub fn of_format(plans: &[Arc<MonitorPlan>], limits: Limits) -> Self {

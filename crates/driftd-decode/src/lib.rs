@@ -25,9 +25,9 @@
 //! shortest text; booleans are the categories `true` and `false`, and mistyped as numbers; `NaN`, `Infinity` and
 //! `-Infinity`, bare or in quotes, are numbers, and no other text is; null and absent are missing; a list or an object is
 //! mistyped; half a surrogate pair in a text is U+FFFD. A number beyond the range
-//! of 64-bit floats at a wanted place makes its record malformed. **Event times** are RFC 3339 text, or seconds,
-//! milliseconds, microseconds or nanoseconds since 1970 as a number or a text; every record decides its unit for itself
-//! ([`driftd_window::EpochUnit::guess`]), because reading may start anywhere.
+//! of 64-bit floats at a wanted place makes its record malformed. **Event times** are read as the monitor says
+//! ([`driftd_window::TimeReader`]): ISO 8601 text or numbers since 1970, each in the unit by its size, or the monitor's own
+//! format; times without an offset are those of its zone.
 //!
 //! **Rows.** The object around a feature (`features`, or the parent of its path) may be an array of objects instead:
 //! one row each, under one event. Such a record is as good as several, each with one row in place of the array. In it
@@ -38,7 +38,8 @@
 //! not match for the monitors concerned.
 //!
 //! Everything that is not counted has a [`RejectReason`](driftd_model::RejectReason), except records that no monitor's
-//! filter lets pass, which are counted in [`Decoded::filtered`]. Rejects say where and why, never what.
+//! filter lets pass, which are counted in [`Decoded::filtered`]. Rejects say where and why, never what:
+//! of a text that should be an event time they say the form, digits as nines and letters as `a`.
 //!
 //! # Speed
 //! A record is read once, whatever the number of monitors, and a place that several of them want is looked for once. A

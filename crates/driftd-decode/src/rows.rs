@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use driftd_model::{DeadLetter, MonitorPlan, Offset, RejectReason};
-use driftd_window::NO_EVENT_TIME;
+use driftd_model::{DeadLetter, MonitorPlan, Offset, RejectReason, words};
+use driftd_window::{NO_EVENT_TIME, TimeReader};
 
 use crate::cell::{Cell, Texts};
 use crate::feature::Splits;
@@ -15,6 +15,8 @@ use crate::target::Target;
 
 /// Monitors named in the detail of a reject; of more, the number is given.
 const NAMED: usize = 3;
+/// Characters of what stood where no event time was.
+const LONGEST: usize = 40;
 
 /// The monitors of a topic with the rows they have so far, and what was rejected.
 #[derive(Debug, Default)]
@@ -32,6 +34,8 @@ pub(crate) struct Rows {
     /// Rows of the message that is being decoded, and how many it may have.
     seen: usize,
     most: usize,
+    /// Whether rejects may say what stood where no event time was.
+    quotes: bool,
 }
 
 /// A place of event times, read once a row.
@@ -39,6 +43,7 @@ pub(crate) struct Rows {
 struct EventTimeField {
     pointer: String,
     column: ColumnIndex,
+    reader: TimeReader,
     at: Option<i64>,
 }
 
@@ -69,12 +74,19 @@ impl Rows {
             let mut target = Target::new(plan, fields, &mut splits);
             target.splits = position_or_push(&mut rows.splits, splits, PartialEq::eq);
             let pointer = plan.monitor().shape.event_time.as_str().to_owned();
-            let moment = EventTimeField { column: fields.want(&tokens(&pointer)), pointer, at: None };
-            target.time = position_or_push(&mut rows.moments, moment, |a, b| a.column == b.column);
+            let (column, reader) = (fields.want(&tokens(&pointer)), plan.monitor().shape.times.clone());
+            let moment = EventTimeField { pointer, column, reader, at: None };
+            let is_same = |a: &EventTimeField, b: &EventTimeField| a.column == b.column && a.reader == b.reader;
+            target.time = position_or_push(&mut rows.moments, moment, is_same);
             rows.filter.add(plan.monitor(), fields);
             rows.targets.push(target);
         }
         rows
+    }
+
+    /// Lets rejects say what stood where no event time was: for files, whose rejects nobody keeps.
+    pub(crate) const fn quote(&mut self) {
+        self.quotes = true;
     }
 
     /// Begins a message.
@@ -104,10 +116,7 @@ impl Rows {
             wanted = true;
             let moment = self.moments.get_mut(target.time);
             let at = moment.map_or(NO_EVENT_TIME, |moment| {
-                *moment.at.get_or_insert_with(|| {
-                    // Every record decides its unit for itself: a partition may be read from anywhere.
-                    texts.time(cell(cells, moment.column), &mut None)
-                })
+                *moment.at.get_or_insert_with(|| texts.time(cell(cells, moment.column), &moment.reader))
             });
             if at == NO_EVENT_TIME {
                 self.timeless.push(*place);
@@ -137,6 +146,13 @@ impl Rows {
             Cell::Text(_) | Cell::Resolved(_) => (RejectReason::BadEventTime, "a text that is no time"),
             Cell::List => (RejectReason::BadEventTime, "a list"),
             Cell::Object => (RejectReason::BadEventTime, "an object"),
+        };
+        let mut shown = String::new();
+        let written = row.texts.shown(found, &mut shown).filter(|_| reason == RejectReason::BadEventTime);
+        let what = match written {
+            Some(text) if self.quotes => format!("{what}, {:?},", words::name(text, LONGEST)),
+            Some(text) if row.texts.text(found).is_some() => format!("{what}, of the form {:?},", form(text)),
+            _ => what.to_owned(),
         };
         let pointer = first.map_or("", |moment| moment.pointer.as_str());
         let monitors = monitors(timeless);
@@ -172,6 +188,17 @@ impl Rows {
         self.filtered = mark.filtered;
         self.seen = mark.seen;
     }
+}
+
+/// What a text looks like, without what it says: digits are nines and letters are `a`.
+fn form(text: &str) -> String {
+    let form = |c: char| match c {
+        '0'..='9' => '9',
+        c if c.is_alphabetic() => 'a',
+        c if c.is_ascii_graphic() || c == ' ' => c,
+        _ => '?',
+    };
+    text.chars().take(LONGEST).map(form).collect()
 }
 
 /// The monitors by name, or the first few of many; once each, however many plans of theirs stand side by side.

@@ -160,14 +160,14 @@ fn rejects_say_where_and_never_what() {
     malformed_json: byte 10: control character (\u0000-\u001F) found while parsing a string
     no_event_time: nothing at /ts: monitor m
     no_event_time: null at /ts: monitor m
-    bad_event_time: a text that is no time at /ts: monitor m
+    bad_event_time: a text that is no time, of the form "aaaaaa", at /ts: monitor m
     bad_event_time: a number that is no time at /ts: monitor m
     bad_event_time: a boolean at /ts: monitor m
     bad_event_time: a list at /ts: monitor m
     bad_event_time: an object at /ts: monitor m
     ragged_rows: /features/1 is no object, unlike the row before it: monitor m
     malformed_json: byte 22: invalid escape
-    bad_event_time: a text that is no time at /ts: monitor m
+    bad_event_time: a text that is no time, of the form "aaa", at /ts: monitor m
     malformed_json: byte 16: expected value
     "#);
 }
@@ -386,5 +386,5 @@ fn depth_does_no_harm() {
 
 #[test]
 fn reasons_are_a_contract() {
-    assert_snapshot!(RejectReason::ALL.map(RejectReason::as_str).join(" "), @"tombstone too_large not_utf8 malformed_json not_an_object too_deep no_event_time bad_event_time in_future ragged_rows");
+    assert_snapshot!(RejectReason::ALL.map(RejectReason::as_str).join(" "), @"tombstone too_large not_utf8 malformed_json not_an_object too_deep no_event_time bad_event_time too_old in_future ragged_rows");
 }

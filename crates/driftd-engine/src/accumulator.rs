@@ -132,22 +132,28 @@ impl PartitionAccumulator {
             self.watermark.left_end();
         }
         let mut newest = Vec::with_capacity(self.monitors.len());
-        let (mut without_time, mut in_future) = (0, 0);
+        let (mut without_time, mut too_old, mut in_future) = (0, 0, 0);
         for ((plan, reducer), batch) in self.monitors.iter_mut().zip(&chunk.batches) {
             let mut absorbed = reducer.absorb(batch, now);
             if plan.reducer().validity.from.is_some() {
                 // The first plan of the monitor has seen the same records, and says so.
-                (absorbed.without_time, absorbed.in_future) = (0, 0);
+                (absorbed.without_time, absorbed.too_old, absorbed.in_future) = (0, 0, 0);
             }
             newest.push(absorbed.newest);
             without_time = absorbed.without_time.max(without_time);
+            too_old = absorbed.too_old.max(too_old);
             in_future = absorbed.in_future.max(in_future);
             self.counts.rows.add(absorbed);
         }
         if let Some(newest) = self.generator.advance(newest.into_iter(), now) {
             self.watermark.advance(newest, self.slack());
         }
-        for (reason, count) in [(RejectReason::NoEventTime, without_time), (RejectReason::InFuture, in_future)] {
+        let rejected = [
+            (RejectReason::NoEventTime, without_time),
+            (RejectReason::TooOld, too_old),
+            (RejectReason::InFuture, in_future),
+        ];
+        for (reason, count) in rejected {
             if count > 0 {
                 *self.rejected.entry(reason.as_str().to_owned()).or_default() += count;
             }

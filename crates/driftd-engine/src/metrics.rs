@@ -108,7 +108,7 @@ impl Metrics {
             records: add.family(
                 "driftd_records_total",
                 ["outcome", "topic"],
-                "Records read, by topic and what became of them: counted, filtered, undecodable, no_event_time or in_future",
+                "Records read, by topic and what became of them: counted, filtered, undecodable, no_event_time, too_old or in_future",
             ),
             store_errors: add
                 .family(
@@ -152,6 +152,7 @@ impl Metrics {
             ("undecodable", after.undecodable - before.undecodable),
             ("no_event_time", after.without_time - before.without_time),
             ("filtered", after.filtered - before.filtered),
+            ("too_old", after.rows.too_old - before.rows.too_old),
             ("in_future", after.rows.in_future - before.rows.in_future),
         ];
         for (outcome, count) in outcomes {

@@ -128,7 +128,8 @@ pub(crate) fn decide(
 fn is_young(spec: &WindowSpec, end: EventTime, first_data: Option<PaneId>, panes: &[SealedPane]) -> bool {
     let in_window = panes.iter().filter(|p| p.rows > 0).map(|p| p.pane);
     let first = first_data.into_iter().chain(in_window).min();
-    first.is_some_and(|first| end.since(first.start()).as_micros() < spec.size().as_micros() / 2)
+    let length = end.since(spec.start_of(end)).as_micros();
+    first.is_some_and(|first| end.since(first.start()).as_micros() < length / 2)
 }
 
 /// Whether an observation can change anything at all.

@@ -142,6 +142,7 @@ pub(crate) fn monitor(windows: &[(&str, u32, u32)]) -> Monitor {
     Monitor {
         baseline: "base@v1".parse().unwrap(),
         pane,
+        oldest: EventTime::from_micros(i64::MIN),
         out_of_orderness: Span::ZERO,
         allowed_lateness: Span::from_hours(1),
         windows: windows.iter().map(window).collect(),

@@ -5,7 +5,7 @@ pub mod defaults;
 use std::collections::{BTreeMap, BTreeSet};
 
 use driftd_stats::{DriftStatistic, Smoothing};
-use driftd_window::{PaneWidth, Span, WindowSpec};
+use driftd_window::{EventTime, PaneWidth, Span, TimeReader, WindowSpec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -173,6 +173,8 @@ const fn most_segments() -> u16 {
 pub struct RecordShape {
     /// Event time.
     pub event_time: Pointer,
+    /// How it is written.
+    pub times: TimeReader,
     /// Record id, if any.
     pub id: Option<Pointer>,
     /// Model name, if any.
@@ -211,6 +213,8 @@ pub struct Monitor {
     pub allowed_lateness: Span,
     /// Quiet time after which a partition at its end is idle.
     pub idle_timeout: Span,
+    /// Event times before this are rejected.
+    pub oldest: EventTime,
     /// How far beyond the clock an event time may lie.
     pub max_future_skew: Span,
     /// Its windows; at least one.
@@ -243,7 +247,7 @@ impl Monitor {
     /// Length of the longest window: the history a seal may need.
     #[must_use]
     pub fn longest_window(&self) -> Span {
-        self.windows.iter().map(WindowSpec::size).max().unwrap_or(Span::ZERO)
+        self.windows.iter().map(WindowSpec::longest).max().unwrap_or(Span::ZERO)
     }
 
     /// The rules a feature is judged by: the monitor's, with the feature's own on top.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use driftd_window::Timestamp;
+use driftd_window::{Timestamp, Zone};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ const MINUTE: i64 = 60_000_000;
 const DAY: u16 = 24 * 60;
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
-/// A recurring time in UTC: `22:00-06:00` every day, or `sat,sun 00:00-24:00`.
+/// A recurring time on the clocks of some zone: `22:00-06:00` every day, or `sat,sun 00:00-24:00`.
 ///
 /// The days are those on which it begins; one that ends before it begins lasts into the next day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -28,15 +28,15 @@ pub struct MuteTime {
 /// A text that is no mute time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is not a mute time: write HH:MM-HH:MM in UTC, with days before it if not every day, as in \"sat,sun 00:00-24:00\""
+    "{0:?} is not a mute time: write HH:MM-HH:MM, with days before it if not every day, as in \"sat,sun 00:00-24:00\""
 )]
 pub struct BadMuteTime(String);
 
 impl MuteTime {
-    /// Whether `now` lies in it.
+    /// Whether `now` lies in it, by the clocks of `zone`: what they show twice is in it both times.
     #[must_use]
-    pub fn contains(&self, now: Timestamp) -> bool {
-        let minutes = now.as_micros().div_euclid(MINUTE);
+    pub fn contains(&self, now: Timestamp, zone: Zone) -> bool {
+        let minutes = zone.local_at(now.as_micros()).div_euclid(MINUTE);
         let minute = u16::try_from(minutes.rem_euclid(i64::from(DAY))).unwrap_or(0);
         // Day 0 of the epoch was a Thursday, the fourth day of the week.
         let today = usize::try_from((minutes.div_euclid(i64::from(DAY)) + 3).rem_euclid(7)).unwrap_or(0);
@@ -117,7 +117,31 @@ mod tests {
     use super::*;
 
     fn contains(mute: &str, now: &str) -> bool {
-        mute.parse::<MuteTime>().unwrap().contains(now.parse().unwrap())
+        mute.parse::<MuteTime>().unwrap().contains(now.parse().unwrap(), Zone::UTC)
+    }
+
+    #[test]
+    fn a_night_is_that_of_the_clocks() {
+        let night: MuteTime = "22:00-06:00".parse().unwrap();
+        let berlin = "Europe/Berlin".parse().unwrap();
+        for (now, expected) in [
+            ("2024-01-15T20:59:59Z", false),
+            ("2024-01-15T21:00:00Z", true),
+            ("2024-01-15T05:00:00Z", false),
+            ("2024-07-15T19:59:59Z", false),
+            ("2024-07-15T20:00:00Z", true),
+            ("2024-07-15T04:00:00Z", false),
+            // The night in which clocks go from two to three, and the one in which they go back.
+            ("2024-03-31T03:59:59Z", true),
+            ("2024-03-31T04:00:00Z", false),
+            ("2024-10-27T04:59:59Z", true),
+            ("2024-10-27T05:00:00Z", false),
+        ] {
+            assert_eq!(night.contains(now.parse().unwrap(), berlin), expected, "{now}");
+        }
+        let sunday: MuteTime = "sun 00:00-24:00".parse().unwrap();
+        assert!(sunday.contains("2024-07-13T22:00:00Z".parse().unwrap(), berlin));
+        assert!(!sunday.contains("2024-07-14T22:00:00Z".parse().unwrap(), berlin));
     }
 
     #[test]

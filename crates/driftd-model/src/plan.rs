@@ -134,6 +134,7 @@ impl MonitorPlan {
             layouts: features.iter().map(|f| Arc::clone(&f.layout)).collect(),
             // The baseline may know segments that this monitor does not ask for.
             segments: if is_split(&monitor) { baseline.baseline.segment_plan() } else { SegmentPlan::unsplit() },
+            oldest: monitor.oldest,
             max_future_skew: monitor.max_future_skew,
             validity: Validity::default(),
         });
@@ -270,7 +271,13 @@ fn check_segments(monitor: &Monitor, baseline: &StoredBaseline) -> Result<(), Pl
 fn plan_hash(monitor: &Monitor, baseline: &StoredBaseline, features: &[PlannedFeature]) -> ContentHash {
     let names: Vec<&str> = features.iter().map(|f| f.name.as_str()).collect();
     let shape = (baseline.hash.as_str(), monitor.pane, names, is_split(monitor));
-    ContentHash::of(&serde_json::to_vec(&shape).unwrap_or_default())
+    // Panes of whole weeks began on Thursdays once; their counts must not be added to those of other days.
+    let shape = if monitor.pane.begins_on_monday() {
+        serde_json::to_vec(&(shape, "monday"))
+    } else {
+        serde_json::to_vec(&shape)
+    };
+    ContentHash::of(&shape.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ pub enum RejectReason {
     NoEventTime,
     /// Something that is no time where the event time should be.
     BadEventTime,
+    /// An event time before the oldest that is allowed.
+    TooOld,
     /// An event time further beyond the clock than is allowed.
     InFuture,
     /// Arrays of rows of different lengths, or a row that is no object.
@@ -27,7 +29,7 @@ pub enum RejectReason {
 
 impl RejectReason {
     /// Every reason.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Tombstone,
         Self::TooLarge,
         Self::NotUtf8,
@@ -36,6 +38,7 @@ impl RejectReason {
         Self::TooDeep,
         Self::NoEventTime,
         Self::BadEventTime,
+        Self::TooOld,
         Self::InFuture,
         Self::RaggedRows,
     ];
@@ -52,6 +55,7 @@ impl RejectReason {
             Self::TooDeep => "too_deep",
             Self::NoEventTime => "no_event_time",
             Self::BadEventTime => "bad_event_time",
+            Self::TooOld => "too_old",
             Self::InFuture => "in_future",
             Self::RaggedRows => "ragged_rows",
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use driftd_window::{Span, Timestamp};
+use driftd_window::{Span, Timestamp, Zone};
 
 use crate::{IncidentRules, Labels, Matcher, MuteTime, ReceiverName};
 
@@ -21,6 +21,8 @@ pub struct Route {
     pub repeat_interval: Option<Span>,
     /// When nobody is told.
     pub mute_times: Vec<MuteTime>,
+    /// By which clocks that is.
+    pub zone: Zone,
 }
 
 /// The routing table: lines are tried in order; the first that matches is the last, unless it continues.
@@ -56,6 +58,7 @@ impl Route {
             group_interval: None,
             repeat_interval: None,
             mute_times: Vec::new(),
+            zone: Zone::UTC,
         }
     }
 
@@ -74,7 +77,7 @@ impl Route {
     /// Whether nobody is told at `now`.
     #[must_use]
     pub fn is_mute(&self, now: Timestamp) -> bool {
-        self.mute_times.iter().any(|mute| mute.contains(now))
+        self.mute_times.iter().any(|mute| mute.contains(now, self.zone))
     }
 }
 

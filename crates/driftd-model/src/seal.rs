@@ -130,8 +130,7 @@ fn next_end(
     if next > stop {
         return None;
     }
-    let one_before = window.start_of(next).minus(window.slide());
-    let near_data = data_end.is_some_and(|end| one_before < end);
+    let near_data = data_end.is_some_and(|end| window.start_before(next) < end);
     Some(if near_data { next } else { window.last_end(stop) })
 }
 

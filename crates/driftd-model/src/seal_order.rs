@@ -3,7 +3,7 @@
 use std::fmt;
 
 use driftd_stats::ShapeMismatch;
-use driftd_window::{EventTime, PaneId, Span, Timestamp, WindowSpec};
+use driftd_window::{EventTime, PaneId, Timestamp};
 
 use crate::{MonitorPlan, PlannedDelta, ReconcileInput, SealInput, SealOutcome, SealStep, SealedPane, StoredBaseline};
 
@@ -89,8 +89,8 @@ impl<'a> SealOrder<'a> {
             return None;
         }
         let ending = self.plan.monitor().windows.iter().filter(|window| window.ends_at(self.through));
-        let longest = ending.map(WindowSpec::size).max().unwrap_or(Span::ZERO);
-        Some((self.through.minus(longest), self.through))
+        let first = ending.map(|window| window.start_of(self.through)).min();
+        Some((first.unwrap_or(self.through), self.through))
     }
 
     /// Merges the deltas of the pane.

@@ -132,6 +132,7 @@ pub fn monitor(id: &str, windows: &[(&str, u32, u32)]) -> Monitor {
         idle_timeout: Span::from_hours(1),
         windows: windows.iter().map(window).collect(),
         judge: JudgeRules { judged: [DriftStatistic::Ks].into(), ..JudgeRules::default() },
+        oldest: EventTime::from_micros(i64::MIN),
         ..Monitor::new(id.parse().unwrap(), topic())
     }
 }

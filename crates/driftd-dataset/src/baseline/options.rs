@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use driftd_model::{FeatureKind, Pointer, Role};
 use driftd_stats::LayoutOptions;
-use driftd_window::EventTime;
+use driftd_window::{EventTime, TimeReader};
 
 /// How a baseline is built from a table. Columns are named as features: by the last token of nested names where that
 /// is unambiguous.
@@ -42,6 +42,10 @@ pub struct SegmentOptions {
 pub struct EventTimes {
     /// The column; it need not be there.
     pub column: String,
+    /// How they are written.
+    pub reader: TimeReader,
+    /// Rows before this cannot be meant and are left out.
+    pub oldest: EventTime,
     /// Rows after this are of a wrong clock and are left out.
     pub latest: EventTime,
 }

@@ -99,7 +99,7 @@ fn split(values: Vec<Values>, labels: usize) -> (Vec<Column>, Vec<Column>) {
     let column = |values| match values {
         Values::Column(column) => column,
         // Neither labels nor features are asked for as times.
-        Values::Times(at) => Column::all_missing(false, at.len()),
+        Values::Times(times) => Column::all_missing(false, times.at.len()),
     };
     let mut columns: Vec<Column> = values.into_iter().map(column).collect();
     let features = columns.split_off(labels.min(columns.len()));

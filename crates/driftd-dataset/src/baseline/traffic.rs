@@ -1,11 +1,14 @@
 //! When the rows of a table happened: its traffic.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
-use driftd_model::Traffic;
+use driftd_model::{Traffic, words};
 use driftd_window::{EventTime, NO_EVENT_TIME, Span};
 use foldhash::fast::FixedState;
 
+use crate::Table;
+use crate::times::{Times, Unread};
 use crate::values::Values;
 
 const HOUR: i64 = Span::from_hours(1).as_micros();
@@ -18,10 +21,62 @@ const NEAR: i64 = 24;
 
 /// Counts rows by the hour in which they happened.
 pub(super) struct TrafficBuilder {
-    latest: EventTime,
+    /// Event times that can be meant.
+    between: RangeInclusive<i64>,
+    unread: Unread,
+    missing: u64,
+    outside: u64,
     hours: HashMap<i64, Hour, FixedState>,
     /// The hour of the last row, which is most often that of the next one too.
     current: Option<(i64, Hour)>,
+}
+
+/// What the event times of a table say.
+pub(super) struct LearntTraffic {
+    /// The usual traffic; nothing where the rest says why.
+    pub(super) traffic: Option<Traffic>,
+    /// The event times are spread over more than a century.
+    is_scattered: bool,
+    /// Rows with something that is no event time.
+    unread: Unread,
+    /// Rows without one.
+    missing: u64,
+    /// Rows with one that cannot be meant.
+    outside: u64,
+}
+
+impl LearntTraffic {
+    /// What a person should know of it, if anything.
+    pub(super) fn note(&self, table: &Table, column: &str) -> Option<String> {
+        let (path, rows) = (table.path().display(), words::counted(table.rows(), "row", "rows"));
+        let Unread { rows: unread, first } = &self.unread;
+        let mut left_out = Vec::new();
+        if let Some(first) = first {
+            let expected = table.times().expected();
+            left_out
+                .push(format!("{} with values such as {first:?}, which are none: {expected}", words::count(*unread)));
+        }
+        for (count, what) in [(self.missing, "without a value"), (self.outside, "with one that cannot be meant")] {
+            if count > 0 {
+                left_out.push(format!("{} {what}", words::count(count)));
+            }
+        }
+        let left_out = left_out.join("; ");
+        match (&self.traffic, self.is_scattered) {
+            (None, true) => Some(format!(
+                "{path}: the event times in column {column:?} are spread over more than 120 years, so no usual traffic \
+                 is learnt and windows with too few records will not be noticed"
+            )),
+            (None, false) => Some(format!(
+                "{path}: no event time in column {column:?}, so no usual traffic is learnt and windows with too few \
+                 records will not be noticed; of {rows} {left_out}"
+            )),
+            (Some(_), _) if *unread > 0 => {
+                Some(format!("{path}: some rows have no event time in column {column:?}; of {rows} {left_out}"))
+            }
+            (Some(_), _) => None,
+        }
+    }
 }
 
 /// Rows of one hour, and when the first and the last of them happened.
@@ -33,18 +88,25 @@ struct Hour {
 }
 
 impl TrafficBuilder {
-    /// A builder that leaves rows out that happened after `latest`.
-    pub(super) fn new(latest: EventTime) -> Self {
-        Self { latest, hours: HashMap::default(), current: None }
+    /// A builder that leaves rows out that happened before `oldest` or after `latest`.
+    pub(super) fn new(oldest: EventTime, latest: EventTime) -> Self {
+        // The marker for "none" is the oldest time of all.
+        let between = oldest.as_micros().max(NO_EVENT_TIME + 1)..=latest.as_micros();
+        Self { between, unread: Unread::default(), missing: 0, outside: 0, hours: HashMap::default(), current: None }
     }
 
     /// Adds the event times of a chunk.
-    pub(super) fn absorb(&mut self, values: &Values) {
-        let Values::Times(times) = values else {
+    pub(super) fn absorb(&mut self, values: Values) {
+        let Values::Times(Times { at, unread }) = values else {
             return;
         };
-        let latest = self.latest.as_micros();
-        for at in times.iter().copied().filter(|at| *at != NO_EVENT_TIME && *at <= latest) {
+        let (mut none, mut outside) = (0, 0);
+        for at in at {
+            if !self.between.contains(&at) {
+                let count = if at == NO_EVENT_TIME { &mut none } else { &mut outside };
+                *count += 1;
+                continue;
+            }
             let hour = at.div_euclid(HOUR);
             match &mut self.current {
                 Some((same, seen)) if *same == hour => seen.add(Hour::of(at)),
@@ -54,11 +116,22 @@ impl TrafficBuilder {
                 }
             }
         }
+        self.missing += none - unread.rows;
+        self.outside += outside;
+        self.unread.add(unread);
     }
 
-    /// The traffic of everything that was added; nothing where there was nothing, or where it is scattered.
-    pub(super) fn finish(mut self) -> Option<Traffic> {
+    /// The traffic of everything that was added, and what was left out.
+    pub(super) fn finish(mut self) -> LearntTraffic {
         self.flush();
+        let Self { unread, missing, outside, .. } = &mut self;
+        let (unread, missing, outside) = (std::mem::take(unread), *missing, *outside);
+        let is_scattered = self.hours.len() > MAX_HOURS;
+        LearntTraffic { traffic: self.traffic(), is_scattered, unread, missing, outside }
+    }
+
+    /// Nothing where there was nothing, or where it is scattered.
+    fn traffic(self) -> Option<Traffic> {
         if self.hours.len() > MAX_HOURS {
             return None;
         }
@@ -123,11 +196,31 @@ mod tests {
     const JULY: i64 = 1_372_636_800_000_000;
 
     fn of(chunks: &[&[i64]]) -> Option<Traffic> {
-        let mut builder = TrafficBuilder::new(EventTime::from_micros(JULY + 100 * 24 * HOUR));
-        for times in chunks {
-            builder.absorb(&Values::Times(times.to_vec()));
+        let mut builder = builder(JULY + 100 * 24 * HOUR);
+        for at in chunks {
+            builder.absorb(times(at.to_vec()));
         }
-        builder.finish()
+        builder.finish().traffic
+    }
+
+    fn builder(latest: i64) -> TrafficBuilder {
+        TrafficBuilder::new(EventTime::from_micros(i64::MIN), EventTime::from_micros(latest))
+    }
+
+    fn times(at: Vec<i64>) -> Values {
+        Values::Times(Times { at, unread: Unread::default() })
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_left_out_and_counted() {
+        let (oldest, latest) = (EventTime::from_micros(JULY), EventTime::from_micros(JULY + 48 * HOUR));
+        let mut builder = TrafficBuilder::new(oldest, latest);
+        let unread = Unread { rows: 1, first: Some("soon".to_owned()) };
+        let at = vec![0, JULY - 1, JULY, JULY + 30 * HOUR, latest.as_micros() + 1, NO_EVENT_TIME, NO_EVENT_TIME];
+        builder.absorb(Values::Times(Times { at, unread }));
+        let learnt = builder.finish();
+        assert_eq!((learnt.outside, learnt.missing, learnt.unread.rows), (3, 1, 1));
+        assert_eq!(learnt.traffic.unwrap().span(), Some(Span::from_hours(30)));
     }
 
     /// Ten rows an hour for ten days.
@@ -167,10 +260,11 @@ mod tests {
     #[test]
     fn scattered_times_are_given_up_and_cost_a_bounded_amount() {
         let scattered: Vec<i64> = (0..MAX_HOURS as i64 + 10_000).map(|row| JULY - row * HOUR).collect();
-        let mut builder = TrafficBuilder::new(EventTime::from_micros(JULY));
-        builder.absorb(&Values::Times(scattered));
+        let mut builder = builder(JULY);
+        builder.absorb(times(scattered));
         assert!(builder.hours.len() <= MAX_HOURS + 1);
-        assert_eq!(builder.finish(), None);
+        let learnt = builder.finish();
+        assert!(learnt.traffic.is_none() && learnt.is_scattered);
     }
 
     proptest! {

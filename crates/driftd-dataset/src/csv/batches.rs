@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use driftd_window::TimeReader;
 use rayon::prelude::*;
 
 use super::CsvFile;
@@ -15,10 +16,16 @@ pub(crate) struct CsvBatches {
     records: Records,
     wanted: Vec<(Wanted, Spelling)>,
     null_words: Arc<NullWords>,
+    times: TimeReader,
 }
 
 impl CsvBatches {
-    pub(crate) fn new(file: &CsvFile, schema: &Schema, wanted: Vec<Wanted>) -> Result<Self, DatasetError> {
+    pub(crate) fn new(
+        file: &CsvFile,
+        schema: &Schema,
+        wanted: Vec<Wanted>,
+        times: &TimeReader,
+    ) -> Result<Self, DatasetError> {
         let mut records = file.records();
         records.names()?;
         let spelling = |wanted: &Wanted| {
@@ -26,23 +33,24 @@ impl CsvBatches {
             column.map_or_else(Spelling::default, |column| Spelling::new(&column.kind, column.notation))
         };
         let wanted = wanted.into_iter().map(|wanted| (wanted, spelling(&wanted))).collect();
-        Ok(Self { records, wanted, null_words: Arc::clone(&file.null_words) })
+        Ok(Self { records, wanted, null_words: Arc::clone(&file.null_words), times: times.clone() })
     }
 
     /// The next rows, `most` of them at most; nothing at the end of the file.
     pub(crate) fn next(&mut self, most: usize) -> Result<Option<Chunk>, DatasetError> {
-        let Self { records, wanted, null_words } = self;
+        let Self { records, wanted, null_words, times } = self;
         let null_words: &NullWords = null_words;
         let batch = records.fill(most)?;
         let rows = batch.len();
         if rows == 0 {
             return Ok(None);
         }
-        let read = |(wanted, spelling): &mut (Wanted, Spelling)| {
+        let times: &TimeReader = times;
+        let read = |(wanted, spelling): &(Wanted, Spelling)| {
             let Some(column) = wanted.column else {
                 return Values::missing(wanted.reading, rows);
             };
-            let mut cells = Cells::new(*wanted, *spelling, null_words, rows);
+            let mut cells = Cells::new(*wanted, *spelling, null_words, times, rows);
             for record in batch {
                 // Records are as long as the header and all UTF-8; anything else would be a missing value.
                 match record.get(column).and_then(|field| std::str::from_utf8(field).ok()) {
@@ -50,11 +58,9 @@ impl CsvBatches {
                     Some(field) => cells.field(field),
                 }
             }
-            let (values, unit) = cells.finish();
-            wanted.unit = unit;
-            values
+            cells.finish()
         };
-        let values = wanted.par_iter_mut().map(read).collect();
+        let values = wanted.par_iter().map(read).collect();
         Ok(Some(Chunk { rows, values }))
     }
 }

@@ -1,12 +1,11 @@
 //! Fields collected into the values of a chunk.
 
-use driftd_window::{
-    Column, EpochUnit, MISSING, MISTYPED, NO_EVENT_TIME, PRESENT, boolean_word, number_text, time_of_text,
-};
+use driftd_window::{Column, MISSING, MISTYPED, PRESENT, TimeReader, boolean_word, number_text};
 
 use crate::guess::parse_number;
 use crate::notation::Notation;
 use crate::text::TextCodes;
+use crate::times::TimesBuilder;
 use crate::values::{Reading, Values, Wanted};
 use crate::{ColumnKind, NullWords};
 
@@ -50,25 +49,30 @@ pub(crate) struct Cells<'a> {
     null_words: &'a NullWords,
     /// Booleans are the numbers 0 and 1.
     takes_booleans: bool,
-    unit: Option<EpochUnit>,
 }
 
 enum Kind {
     Numbers { values: Vec<f64>, absent: Option<Vec<u8>> },
     Texts { codes: TextCodes, shown: String },
     Presence(Vec<u8>),
-    Times(Vec<i64>),
+    Times(TimesBuilder),
 }
 
 impl<'a> Cells<'a> {
-    pub(crate) fn new(wanted: Wanted, spelling: Spelling, null_words: &'a NullWords, rows: usize) -> Self {
+    pub(crate) fn new(
+        wanted: Wanted,
+        spelling: Spelling,
+        null_words: &'a NullWords,
+        times: &TimeReader,
+        rows: usize,
+    ) -> Self {
         let kind = match wanted.reading {
             Reading::Numbers => Kind::Numbers { values: Vec::with_capacity(rows), absent: None },
             Reading::Texts => Kind::Texts { codes: TextCodes::with_capacity(rows), shown: String::new() },
             Reading::Presence => Kind::Presence(Vec::with_capacity(rows)),
-            Reading::Times => Kind::Times(Vec::with_capacity(rows)),
+            Reading::Times => Kind::Times(TimesBuilder::new(times, rows)),
         };
-        Self { kind, spelling, null_words, takes_booleans: wanted.takes_booleans, unit: wanted.unit }
+        Self { kind, spelling, null_words, takes_booleans: wanted.takes_booleans }
     }
 
     /// An empty field: a cell without a value.
@@ -77,7 +81,7 @@ impl<'a> Cells<'a> {
             Kind::Numbers { .. } => self.no_number(MISSING),
             Kind::Texts { codes, .. } => codes.push(None),
             Kind::Presence(absent) => absent.push(MISSING),
-            Kind::Times(at) => at.push(NO_EVENT_TIME),
+            Kind::Times(times) => times.missing(),
         }
     }
 
@@ -107,13 +111,13 @@ impl<'a> Cells<'a> {
             })),
             Kind::Presence(_) if !spelling.keeps_words && self.null_words.contains(text) => self.missing(),
             Kind::Presence(absent) => absent.push(PRESENT),
-            Kind::Times(at) => at.push(time_of_text(text, &mut self.unit)),
+            Kind::Times(times) => times.text(text),
         }
     }
 
-    /// The column, and the unit its numbers settled on as event times.
-    pub(crate) fn finish(self) -> (Values, Option<EpochUnit>) {
-        let values = match self.kind {
+    /// The column.
+    pub(crate) fn finish(self) -> Values {
+        match self.kind {
             Kind::Numbers { values, mut absent } => {
                 if let Some(codes) = &mut absent {
                     codes.resize(values.len(), PRESENT);
@@ -122,9 +126,8 @@ impl<'a> Cells<'a> {
             }
             Kind::Texts { codes, .. } => Values::Column(codes.finish()),
             Kind::Presence(absent) => Values::Column(Column::Presence { absent }),
-            Kind::Times(at) => Values::Times(at),
-        };
-        (values, self.unit)
+            Kind::Times(mut times) => Values::Times(times.take()),
+        }
     }
 
     fn other_than_number(&mut self, text: &str) {

@@ -3,11 +3,12 @@
 use driftd_decode::{
     Cell, ColumnBuilder, ColumnIndex, FieldTree, Format, Json, ParsedRecord, RecordSink, RecordText, Reject,
 };
-use driftd_window::EpochUnit;
+use driftd_window::TimeReader;
 
 use super::NdjsonFile;
 use super::lines::Lines;
 use crate::DatasetError;
+use crate::times::TimesBuilder;
 use crate::values::{Chunk, Reading, Values, Wanted};
 
 /// Cells of a chunk, roughly.
@@ -32,11 +33,11 @@ struct Column {
 /// Its values so far.
 enum Cells {
     Values(ColumnBuilder),
-    Times { at: Vec<i64>, unit: Option<EpochUnit> },
+    Times(TimesBuilder),
 }
 
 impl NdjsonBatches {
-    pub(crate) fn new(file: &NdjsonFile, wanted: &[Wanted]) -> Self {
+    pub(crate) fn new(file: &NdjsonFile, wanted: &[Wanted], times: &TimeReader) -> Self {
         let mut fields = FieldTree::default();
         let mut column = |wanted: &Wanted| {
             let paths = wanted.column.and_then(|column| file.paths.get(column));
@@ -44,7 +45,7 @@ impl NdjsonBatches {
                 Reading::Numbers => Cells::Values(ColumnBuilder::numbers(wanted.takes_booleans)),
                 Reading::Texts => Cells::Values(ColumnBuilder::texts()),
                 Reading::Presence => Cells::Values(ColumnBuilder::presence()),
-                Reading::Times => Cells::Times { at: Vec::new(), unit: wanted.unit },
+                Reading::Times => Cells::Times(TimesBuilder::new(times, 0)),
             };
             Column { places: paths.into_iter().flatten().map(|path| fields.want(path)).collect(), cells }
         };
@@ -66,7 +67,7 @@ impl NdjsonBatches {
         }
         let values = self.columns.iter_mut().map(|column| match &mut column.cells {
             Cells::Values(builder) => Values::Column(builder.take()),
-            Cells::Times { at, .. } => Values::Times(std::mem::take(at)),
+            Cells::Times(times) => Values::Times(times.take()),
         });
         let values = values.collect();
         Ok((rows > 0).then_some(Chunk { rows, values }))
@@ -86,7 +87,12 @@ impl RecordSink for Row<'_> {
             let cell = cells.find(|cell| cell.is_there()).unwrap_or(Cell::Absent);
             match &mut column.cells {
                 Cells::Values(builder) => builder.push(cell, texts),
-                Cells::Times { at, unit } => at.push(texts.time(cell, unit)),
+                Cells::Times(times) if matches!(cell, Cell::Absent | Cell::Null) => times.missing(),
+                Cells::Times(times) => {
+                    let at = texts.time(cell, times.reader());
+                    times
+                        .push(at, || texts.shown(cell, &mut String::new()).unwrap_or("a list or an object").to_owned());
+                }
             }
         }
         Ok(())

@@ -3,10 +3,7 @@
 use std::fmt::Write as _;
 
 use driftd_stats::{MISSING_CODE, MISTYPED_CODE};
-use driftd_window::{
-    Column, EpochUnit, MISSING, MISTYPED, NO_EVENT_TIME, NumberText, PRESENT, boolean_word, time_of_integer,
-    time_of_number, time_of_text,
-};
+use driftd_window::{Column, EpochUnit, MISSING, MISTYPED, NO_EVENT_TIME, NumberText, PRESENT, TimeReader, boolean_word};
 use polars_arrow::array::{Array, BooleanArray, PrimitiveArray, Utf8ViewArray};
 use polars_arrow::bitmap::Bitmap;
 use polars_arrow::datatypes::{ArrowDataType, TimeUnit};
@@ -15,15 +12,21 @@ use polars_arrow::types::NativeType;
 use super::decimal::nearest;
 use crate::guess::parse_number;
 use crate::text::TextCodes;
+use crate::times::TimesBuilder;
 use crate::values::{Reading, Values, Wanted};
 
 /// The values of consecutive arrays of one column, `rows` in all.
-pub(super) fn values_of(arrays: &[Box<dyn Array>], wanted: &mut Wanted, rows: usize) -> Result<Values, String> {
+pub(super) fn values_of(
+    arrays: &[Box<dyn Array>],
+    wanted: Wanted,
+    reader: &TimeReader,
+    rows: usize,
+) -> Result<Values, String> {
     match wanted.reading {
         Reading::Numbers => numbers(arrays, rows, wanted.takes_booleans),
         Reading::Texts => texts(arrays, rows),
         Reading::Presence => Ok(Values::Column(Column::Presence { absent: absent_or_present(arrays, rows) })),
-        Reading::Times => times(arrays, rows, &mut wanted.unit),
+        Reading::Times => times(arrays, rows, reader),
     }
 }
 
@@ -160,9 +163,9 @@ fn texts(arrays: &[Box<dyn Array>], rows: usize) -> Result<Values, String> {
                 array.iter().for_each(|value| codes.push(value.map(|v| if v { "true" } else { "false" })));
             }
             ArrowDataType::Timestamp(..) | ArrowDataType::Date32 | ArrowDataType::Date64 => {
-                let at = times(std::slice::from_ref(array), array.len(), &mut None)?;
-                let Values::Times(at) = at else { return Err("unexpected layout of timestamps".to_owned()) };
-                for at in at {
+                let read = times(std::slice::from_ref(array), array.len(), &TimeReader::default())?;
+                let Values::Times(read) = read else { return Err("unexpected layout of timestamps".to_owned()) };
+                for at in read.at {
                     shown.clear();
                     let valid = at != NO_EVENT_TIME;
                     let _ = write!(shown, "{}", driftd_window::EventTime::from_micros(at));
@@ -227,12 +230,25 @@ fn validity_of(array: &dyn Array) -> Bitmap {
     }
 }
 
-fn times(arrays: &[Box<dyn Array>], rows: usize, unit: &mut Option<EpochUnit>) -> Result<Values, String> {
-    let mut times = Vec::with_capacity(rows);
+fn times(arrays: &[Box<dyn Array>], rows: usize, reader: &TimeReader) -> Result<Values, String> {
+    /// Appends the values of an array, `each` for those that are there.
+    fn extend<V>(
+        times: &mut TimesBuilder,
+        values: impl Iterator<Item = Option<V>>,
+        each: impl Fn(&mut TimesBuilder, V),
+    ) {
+        for value in values {
+            match value {
+                Some(value) => each(times, value),
+                None => times.missing(),
+            }
+        }
+    }
+    let mut times = TimesBuilder::new(reader, rows);
     for array in arrays {
         let any = array.as_any();
         match array.dtype().to_storage() {
-            ArrowDataType::Timestamp(of, _) => {
+            ArrowDataType::Timestamp(of, zone) => {
                 let Some(array) = any.downcast_ref::<PrimitiveArray<i64>>() else {
                     return Err("unexpected layout of timestamps".to_owned());
                 };
@@ -242,34 +258,38 @@ fn times(arrays: &[Box<dyn Array>], rows: usize, unit: &mut Option<EpochUnit>) -
                     TimeUnit::Microsecond => EpochUnit::Micros,
                     TimeUnit::Nanosecond => EpochUnit::Nanos,
                 };
-                times.extend(array.iter().map(|v| v.map_or(NO_EVENT_TIME, |v| of.micros_of_integer(*v))));
+                // A column without a zone holds times on some clocks, one with a zone instants.
+                let is_local = zone.is_none();
+                extend(&mut times, array.iter(), |times, v| match of.micros_of_integer(*v) {
+                    local if is_local => times.local(local),
+                    instant => times.instant(instant),
+                });
             }
             ArrowDataType::Date32 => {
                 let Some(array) = any.downcast_ref::<PrimitiveArray<i32>>() else {
                     return Err("unexpected layout of dates".to_owned());
                 };
                 let of = |day: i32| EpochUnit::Seconds.micros_of_integer(i64::from(day) * 86_400);
-                times.extend(array.iter().map(|v| v.map_or(NO_EVENT_TIME, |v| of(*v))));
+                extend(&mut times, array.iter(), |times, v| times.local(of(*v)));
             }
             ArrowDataType::Utf8View => {
                 let Some(array) = any.downcast_ref::<Utf8ViewArray>() else {
                     return Err("unexpected layout of text".to_owned());
                 };
-                times.extend(array.iter().map(|v| v.map_or(NO_EVENT_TIME, |v| time_of_text(v, unit))));
+                extend(&mut times, array.iter(), TimesBuilder::text);
             }
             ArrowDataType::Int64 => {
                 let Some(array) = any.downcast_ref::<PrimitiveArray<i64>>() else {
                     return Err("unexpected layout of integers".to_owned());
                 };
-                times.extend(array.iter().map(|v| v.map_or(NO_EVENT_TIME, |v| time_of_integer(*v, unit))));
+                extend(&mut times, array.iter(), |times, v| times.integer(*v));
             }
             _ => on_numbers!(
                 array,
-                |typed, as_f64| times
-                    .extend(typed.iter().map(|v| v.map_or(NO_EVENT_TIME, |v| time_of_number(as_f64(*v), unit)))),
-                times.extend(std::iter::repeat_n(NO_EVENT_TIME, array.len()))
+                |typed, as_f64| extend(&mut times, typed.iter(), |times, v| times.number(as_f64(*v))),
+                (0..array.len()).for_each(|_| times.missing())
             ),
         }
     }
-    Ok(Values::Times(times))
+    Ok(Values::Times(times.take()))
 }

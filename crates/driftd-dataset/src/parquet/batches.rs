@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::FileExt;
 
+use driftd_window::TimeReader;
 use polars_arrow::array::Array;
 use polars_parquet::read::{Filter, column_iter_to_arrays};
 use rayon::prelude::*;
@@ -22,6 +23,7 @@ const BLOCK_ROWS: usize = 1 << 18;
 pub(crate) struct ParquetBatches {
     file: ParquetFile,
     wanted: Vec<Wanted>,
+    times: TimeReader,
     block_rows: usize,
     group: usize,
     /// Rows of the current group that were decoded.
@@ -38,9 +40,9 @@ struct Block {
 }
 
 impl ParquetBatches {
-    pub(crate) fn new(file: ParquetFile, wanted: Vec<Wanted>) -> Self {
+    pub(crate) fn new(file: ParquetFile, wanted: Vec<Wanted>, times: &TimeReader) -> Self {
         let block_rows = (BLOCK_BYTES / (16 * wanted.len().max(1))).clamp(1 << 10, BLOCK_ROWS);
-        Self { file, wanted, block_rows, group: 0, decoded: 0, block: Block::default() }
+        Self { file, wanted, times: times.clone(), block_rows, group: 0, decoded: 0, block: Block::default() }
     }
 
     /// The next rows, `most` of them at most; nothing at the end of the file.
@@ -51,15 +53,16 @@ impl ParquetBatches {
         let offset = self.block.taken;
         let rows = (self.block.rows - offset).min(most);
         self.block.taken += rows;
-        let (file, block) = (&self.file, &self.block);
-        let convert = |(wanted, arrays): (&mut Wanted, &Vec<Box<dyn Array>>)| {
+        let (file, block, times) = (&self.file, &self.block, &self.times);
+        let convert = |(wanted, arrays): (&Wanted, &Vec<Box<dyn Array>>)| {
             if wanted.column.is_none() {
                 return Ok(Values::missing(wanted.reading, rows));
             }
             let pieces = pieces(arrays, offset, rows);
-            guarded(|| values_of(&pieces, wanted, rows)).map_err(|what| file.corrupt(wanted.column, what))
+            guarded(|| values_of(&pieces, *wanted, times, rows))
+                .map_err(|what| file.corrupt(wanted.column, what))
         };
-        let pairs = self.wanted.iter_mut().zip(&block.columns);
+        let pairs = self.wanted.iter().zip(&block.columns);
         let values = if block.columns.len() > 1 {
             pairs.collect::<Vec<_>>().into_par_iter().map(convert).collect::<Result<_, _>>()?
         } else {

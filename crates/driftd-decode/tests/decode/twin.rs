@@ -2,7 +2,7 @@
 //! whole records. Nothing is shared with the decoder but the reading of times.
 
 use driftd_model::Role;
-use driftd_window::{NO_EVENT_TIME, SegmentKey, time_of_integer, time_of_number, time_of_text};
+use driftd_window::{NO_EVENT_TIME, SegmentKey, TimeReader};
 use serde_json::{Map, Value};
 
 use crate::plans::{Feature, Kind, Wanted};
@@ -217,12 +217,12 @@ fn text_of(value: &Value) -> Option<String> {
 }
 
 fn time_of(value: &Value) -> i64 {
+    let reader = TimeReader::default();
     match value {
-        Value::Number(number) => number.as_i64().map_or_else(
-            || time_of_number(number.as_f64().unwrap(), &mut None),
-            |number| time_of_integer(number, &mut None),
-        ),
-        Value::String(text) => time_of_text(text, &mut None),
+        Value::Number(number) => {
+            number.as_i64().map_or_else(|| reader.number(number.as_f64().unwrap()), |number| reader.integer(number))
+        }
+        Value::String(text) => reader.text(text),
         _ => NO_EVENT_TIME,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use driftd_stats::{DriftStatistic, Smoothing};
-use driftd_window::{PaneWidth, Span, WindowSpec};
+use driftd_window::{EventTime, PaneWidth, Span, TimeReader, WindowSpec};
 
 use super::{IncidentRules, JudgeRules, Monitor, PipelineRules, Pointer, RecordFilter, RecordShape};
 use crate::{BaselineRef, Labels, MonitorId, Threshold, Topic};
@@ -18,6 +18,8 @@ pub const OUT_OF_ORDERNESS: Span = Span::from_minutes(1);
 pub const ALLOWED_LATENESS: Span = Span::from_minutes(5);
 /// Quiet time of an idle partition.
 pub const IDLE_TIMEOUT: Span = Span::from_minutes(1);
+/// 1990-01-01: event times before it are most often a zero for "unknown", or a clock that was never set.
+pub const OLDEST: EventTime = EventTime::from_micros(631_152_000_000_000);
 /// How far event times may lie in the future.
 pub const MAX_FUTURE_SKEW: Span = Span::from_hours(1);
 /// Name of the only window.
@@ -46,6 +48,7 @@ impl Monitor {
             out_of_orderness: OUT_OF_ORDERNESS,
             allowed_lateness: ALLOWED_LATENESS,
             idle_timeout: IDLE_TIMEOUT,
+            oldest: OLDEST,
             max_future_skew: MAX_FUTURE_SKEW,
             windows: vec![day],
             segments: None,
@@ -62,7 +65,8 @@ impl Monitor {
 impl Default for RecordShape {
     /// Nothing but the event time.
     fn default() -> Self {
-        Self { event_time: Pointer(EVENT_TIME.to_owned()), id: None, model_name: None, model_version: None }
+        let event_time = Pointer(EVENT_TIME.to_owned());
+        Self { event_time, times: TimeReader::default(), id: None, model_name: None, model_version: None }
     }
 }
 

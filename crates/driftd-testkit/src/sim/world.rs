@@ -10,7 +10,7 @@ use driftd_model::{
 use driftd_stats::{
     BinEdges, Binning, CategoryCounts, FeatureAggregate, FeatureLayout, LayoutOptions, NumericSlice, SortedSample,
 };
-use driftd_window::{PaneWidth, SegmentKey, Span, Timestamp, WindowSpec};
+use driftd_window::{EventTime, PaneWidth, SegmentKey, Span, Timestamp, WindowSpec};
 
 use super::random::Random;
 
@@ -141,6 +141,7 @@ fn plan(
             repeat_interval: Span::from_secs(60),
             least_volume: None,
         },
+        oldest: EventTime::from_micros(i64::MIN),
         ..Monitor::new(name.parse().expect("a plain name"), topic())
     };
     let stored = StoredBaseline::new(reference, Timestamp::from_micros(BEGIN), baseline(split));

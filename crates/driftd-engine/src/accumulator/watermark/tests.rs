@@ -7,6 +7,7 @@ fn monitor(name: &str, place: &str, skew: u32) -> Monitor {
         shape: RecordShape { event_time: Pointer::new(place).unwrap(), ..RecordShape::default() },
         out_of_orderness: Span::ZERO,
         max_future_skew: Span::from_secs(skew),
+        oldest: EventTime::from_micros(i64::MIN),
         ..Monitor::new(name.parse().unwrap(), "t".into())
     }
 }
