@@ -136,6 +136,14 @@ pub(crate) struct ReplayArgs {
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 
+    /// Count and judge under this name instead of the monitor's: for records older than what the monitor has sealed
+    #[arg(long = "as", value_name = "NAME")]
+    pub(crate) rename: Option<String>,
+
+    /// Judge the windows that are still open as far as they go; what comes of it is printed and not stored
+    #[arg(long)]
+    pub(crate) partial: bool,
+
     /// Print what would have alerted, and store nothing
     #[arg(long, conflicts_with = "notify")]
     pub(crate) dry_run: bool,

@@ -63,8 +63,8 @@ pub(super) async fn run(args: DemoArgs, stores: &Stores) -> anyhow::Result<Exit>
         let replaying = Instant::now();
         let files = [serving.clone()];
         let source = replay_topic(&format!("demo/{}", plan.monitor().id));
-        let summary = replay::walk(&store, plan, &files, Some(source), Routing::to(vec![receiver.clone()])).await?;
-        line(story::replayed(plan, &summary, replaying.elapsed()))?;
+        let walked = replay::walk(&store, plan, &files, Some(source), Routing::to(vec![receiver.clone()])).await?;
+        line(story::replayed(plan, &walked.summary, replaying.elapsed()))?;
     }
 
     let log: Arc<dyn Transport> = Arc::new(driftd_notify::LogTransport);

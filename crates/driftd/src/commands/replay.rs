@@ -1,6 +1,7 @@
 //! `driftd replay`: what would have alerted?
 
 mod files;
+mod unjudged;
 
 use std::fmt::Write;
 use std::io::{Read, Seek, SeekFrom};
@@ -8,37 +9,86 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
+use driftd_config::Config;
 use driftd_engine::{CheckpointPolicy, Clock, Progress, Replay, ReplaySummary, SystemClock, replay_topic};
-use driftd_model::{ContentHash, MonitorId, MonitorPlan, Routing, SharedStore, StoredBaseline, Topic, words};
+use driftd_model::{ContentHash, Monitor, MonitorId, MonitorPlan, Routing, SharedStore, StoredBaseline, Topic, words};
 
-use self::files::{Records, passed_over};
-use crate::cli::ReplayArgs;
+use self::files::{Records, Uncounted};
+use self::unjudged::{Tail, Verdicts, nothing_judged, unread_note};
+use crate::cli::{ListFormat, ReplayArgs};
 use crate::commands::{Exit, incidents};
 use crate::setup;
 use crate::stores::Stores;
-use crate::terminal::Bar;
+use crate::terminal::{Bar, print};
 
 pub(super) async fn run(args: ReplayArgs, stores: &Stores) -> anyhow::Result<Exit> {
     let config = setup::config(&args.config)?;
     let monitor = setup::monitor(&config, &args.monitor)?;
     let real = stores.configured(&config).await?;
     let plan = setup::plan(&real, monitor).await?;
+    let plan = match &args.rename {
+        Some(name) => renamed(&config, &plan, name)?,
+        None => plan,
+    };
     let store = if args.dry_run { scratch(plan.baseline(), stores).await? } else { real };
     // A store in memory tells nobody, so there it does no harm to decide who would be told.
     let routing = if args.notify || args.dry_run { config.routing() } else { Routing::default() };
-    let summary = walk(&store, &plan, &args.files, None, routing).await?;
-    eprintln!("{}", account(&summary));
-    if summary.account.rows.accepted == 0 && summary.skipped == 0 {
-        anyhow::bail!(
-            "no record of {} has a usable event time: check the file, or event_time of monitor {} (it reads {})",
-            args.files.iter().map(|f| f.display().to_string()).collect::<Vec<_>>().join(", "),
-            plan.monitor().id,
-            plan.monitor().shape.event_time.as_str(),
-        );
+    let frontier = store.sealed_through(&plan.monitor().id).await?;
+    let walked = walk(&store, &plan, &args.files, None, routing).await?;
+    eprintln!("{}", account(&walked.summary));
+    let tail = Tail::of(store.as_ref(), plan.monitor()).await?;
+    let is_judged = match &tail {
+        Some(tail) if args.partial => {
+            let judged = tail.judge(store.as_ref(), &plan).await?;
+            // What is printed as JSON is incidents only.
+            if args.format == ListFormat::Json {
+                eprint!("{judged}");
+            } else {
+                print(judged)?;
+            }
+            true
+        }
+        _ => false,
+    };
+    let files = args.files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ");
+    if !is_judged && let Some(why) = nothing_judged(&plan, &walked, &files, frontier, tail.as_ref()) {
+        anyhow::bail!(why);
+    }
+    let notes = [
+        unread_note(&walked),
+        walked.verdicts.note(),
+        tail.filter(|_| !is_judged && walked.has_read()).map(|tail| tail.note()),
+    ];
+    for note in notes.into_iter().flatten() {
+        eprintln!("note: {note}");
     }
     let rows = store.incidents(Some(&plan.monitor().id)).await?;
     incidents::print_rows(&rows, args.format)?;
     Ok(Exit::Ok)
+}
+
+/// The plan of a monitor of another name that counts and judges like this one: with a frontier of its own.
+fn renamed(config: &Config, plan: &MonitorPlan, name: &str) -> anyhow::Result<MonitorPlan> {
+    let id: MonitorId = name.parse()?;
+    anyhow::ensure!(
+        config.monitors.iter().all(|monitor| monitor.id != id),
+        "--as {id} is a configured monitor: write a name that no monitor has"
+    );
+    Ok(MonitorPlan::new(Monitor { id, ..plan.monitor().clone() }, plan.baseline().clone())?)
+}
+
+/// What a walk of files through a monitor came to.
+pub(super) struct Walked {
+    pub(super) summary: ReplaySummary,
+    uncounted: Uncounted,
+    verdicts: Verdicts,
+}
+
+impl Walked {
+    /// Whether there was any record to count, now or by an earlier walk.
+    const fn has_read(&self) -> bool {
+        self.summary.account.rows.accepted > 0 || self.summary.skipped > 0
+    }
 }
 
 /// A store in memory that knows the one baseline: for asking "what if".
@@ -79,7 +129,7 @@ pub(super) async fn walk(
     files: &[PathBuf],
     topic: Option<Topic>,
     routing: Routing,
-) -> anyhow::Result<ReplaySummary> {
+) -> anyhow::Result<Walked> {
     let records = Records::open(files, &Arc::new(plan.clone()))?;
     let topic = topic.map_or_else(|| source(files, &plan.monitor().id), Ok)?;
     let replay = Replay::new(store.as_ref(), plan, topic, routing, CheckpointPolicy::default())?;
@@ -88,10 +138,12 @@ pub(super) async fn walk(
     }
     let bar = Bar::rows(records.rows(), &format!("replaying {}", plan.monitor().id));
     let uncounted = records.uncounted();
+    let mut verdicts = Verdicts::default();
     let summary = replay
         .run(records, SystemClock.now(), |progress| match progress {
             Progress::Read(rows) => bar.at(rows),
             Progress::Sealed(sealed) => {
+                verdicts.see(sealed);
                 if let Some(window) = sealed.outcome.windows.last() {
                     let end = window.window.end.to_string();
                     bar.say(format!("replaying, at {}", end.get(..10).unwrap_or(&end)));
@@ -100,10 +152,10 @@ pub(super) async fn walk(
         })
         .await;
     bar.done();
-    for sentence in passed_over(&uncounted) {
+    for sentence in uncounted.sentences() {
         eprintln!("note: {sentence}");
     }
-    Ok(summary?)
+    Ok(Walked { summary: summary?, uncounted, verdicts })
 }
 
 /// One line that accounts for every record.
@@ -117,6 +169,7 @@ pub(super) fn account(summary: &ReplaySummary) -> String {
     let further = [
         (summary.skipped, "already counted by an earlier replay of the same files"),
         (rows.without_time, "rejected without an event time"),
+        (rows.too_old, "rejected with an event time too old to be meant"),
         (rows.in_future, "rejected with an event time in the future"),
         (summary.late, "late, after their pane was sealed"),
     ];

@@ -132,8 +132,18 @@ fn what_comes_after_its_window_was_judged_is_late() {
     fixture.run("replay --monitor orders week.csv").ends(0);
     let rows = history(&fixture);
     fixture.write("more.csv", Orders::usual(1440, 9).csv());
-    assert_snapshot!(fixture.run("replay --monitor orders more.csv").ends(0).stderr, @"0 records counted, 0 windows judged, 1,440 late, after their pane was sealed");
+    assert_snapshot!(fixture.run("replay --monitor orders more.csv").refusal(), @"
+    0 records counted, 0 windows judged, 1,440 late, after their pane was sealed
+    error: nothing was judged: all 1,440 records are late, older than 2024-02-08 (UTC), up to where monitor orders is sealed; they were counted as late. What is older is judged apart: under another name with --as orders-history, or with --dry-run, which stores nothing
+    ");
     assert_eq!(history(&fixture), rows, "what was judged stays judged");
+    let apart = fixture.run("replay --monitor orders more.csv --as orders-history").ends(0);
+    assert_snapshot!(apart.stderr, @"1,440 records counted, 1 window judged");
+    let judged = fixture.run("history orders-history --format json").ends(0).json();
+    assert!(judged.as_array().is_some_and(|rows| !rows.is_empty()));
+    assert_eq!(history(&fixture), rows, "what is judged apart is no part of it");
+    let taken = fixture.run("replay --monitor orders more.csv --as orders").refusal();
+    assert_snapshot!(taken, @"error: --as orders is a configured monitor: write a name that no monitor has");
 }
 
 #[test]
@@ -145,13 +155,13 @@ fn event_times_that_are_absent_or_absurd() {
         fixture.run(&format!("replay --monitor orders {name} --dry-run"))
     };
     assert_snapshot!(replay("no-column.csv", csv.replace("ts,", "when,")).refusal(), @r#"error: no-column.csv: no column "ts" for event times; it has when, age, amount, city, items"#);
-    assert_snapshot!(replay("no-times.csv", csv.replace("2024-", "day ")).refusal(), @"
+    assert_snapshot!(replay("no-times.csv", csv.replace("2024-", "day ")).refusal(), @r#"
     0 records counted, 0 windows judged, 10,080 rejected without an event time
-    error: no record of no-times.csv has a usable event time: check the file, or event_time of monitor orders (it reads /ts)
-    ");
+    error: nothing was judged: no record of no-times.csv has a usable event time: check the file, or event_time of monitor orders (it reads /ts): 10,080 are none, such as "day 02-01T00:00:00Z": event times are ISO 8601 with the year first (2024-03-04T10:15:00Z, 2024-03-04 10:15+01, 20240304), or seconds, milliseconds, microseconds or nanoseconds since 1970; for any other spelling set the monitor's time_format, as in time_format = "%d/%m/%Y %H:%M:%S"
+    "#);
     assert_snapshot!(replay("future.csv", csv.replace("2024-", "2124-")).refusal(), @"
     0 records counted, 0 windows judged, 10,080 rejected with an event time in the future
-    error: no record of future.csv has a usable event time: check the file, or event_time of monitor orders (it reads /ts)
+    error: nothing was judged: no record of future.csv has a usable event time: check the file, or event_time of monitor orders (it reads /ts): 10,080 lie more than 1h in the future (max_future_skew)
     ");
     // One record in ten has no time and one in ten comes from the next century: the others are judged all the same.
     let mut lines: Vec<String> = csv.lines().map(str::to_owned).collect();
@@ -173,7 +183,10 @@ fn event_times_that_are_absent_or_absurd() {
     8,064 records counted, 7 windows judged, 1,008 rejected without an event time, 1,008 rejected with an event time in the future
     ");
     assert!(rfc3339(0).starts_with("1970-01-01"));
-    assert_snapshot!(replay("epoch.csv", csv.replace("2024-", "1970-")).ends(0).stderr, @"10,080 records counted, 7 windows judged");
+    assert_snapshot!(replay("epoch.csv", csv.replace("2024-", "1970-")).refusal(), @"
+    0 records counted, 0 windows judged, 10,080 rejected with an event time too old to be meant
+    error: nothing was judged: no record of epoch.csv has a usable event time: check the file, or event_time of monitor orders (it reads /ts): 10,080 lie before 1990-01-01, the oldest that can be meant (oldest)
+    ");
 }
 
 #[test]

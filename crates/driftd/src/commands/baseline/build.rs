@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use driftd_config::Config;
-use driftd_dataset::{BaselineOptions, EventTimes, SegmentOptions, Table, build_baseline};
+use driftd_dataset::{BaselineOptions, EventTimes, SegmentOptions, Table, build_baseline_with_notes};
 use driftd_engine::{Clock, SystemClock};
 use driftd_model::{Baseline, BaselineName, Monitor, Pointer, words};
 use driftd_window::EventTime;
@@ -55,15 +55,21 @@ pub(crate) fn build_from_file(config: &Config, name: &str, file: &Path) -> anyho
             let column = monitor.shape.event_time.column();
             // What would be rejected if it came now is no part of the usual traffic either.
             let latest = SystemClock.now().plus(monitor.max_future_skew).as_event_time();
-            BaselineOptions { event_times: Some(EventTimes { column, latest }), ..options_for(monitor, config) }
+            let event_times =
+                EventTimes { column, reader: monitor.shape.times.clone(), oldest: monitor.oldest, latest };
+            BaselineOptions { event_times: Some(event_times), ..options_for(monitor, config) }
         }
         None => BaselineOptions::default(),
     };
     let bar = Bar::rows(table.rows(), &format!("building {name}"));
-    let built = build_baseline(&table, &options, &|rows| bar.at(rows));
+    let built = build_baseline_with_notes(&table, &options, &|rows| bar.at(rows));
     bar.done();
     table.notes().iter().for_each(|note| eprintln!("{note}"));
-    Ok(built?)
+    let (baseline, notes) = built?;
+    for note in notes {
+        eprintln!("note: {note}");
+    }
+    Ok(baseline)
 }
 
 /// What a monitor's configuration says of its baseline.

@@ -7,8 +7,10 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use driftd_dataset::{DatasetError, Filtered, RecordFileError, RecordFiles, Rejected, ReplayReader};
-use driftd_model::{MonitorPlan, words};
+use driftd_dataset::{
+    DatasetError, Filtered, RecordFileError, RecordFiles, Rejected, ReplayReader, Unread, UnreadTimes,
+};
+use driftd_model::{MonitorPlan, RejectReason, words};
 use driftd_window::RecordBatch;
 
 /// The records of some files for one monitor, in the files' order.
@@ -22,6 +24,14 @@ pub(super) struct Records {
     notes: Vec<String>,
     rejected: Vec<Rejected>,
     filtered: Vec<Filtered>,
+    unread: Vec<UnreadTimes>,
+}
+
+/// What was not counted, and grows while the records are read.
+pub(super) struct Uncounted {
+    rejected: Vec<Rejected>,
+    filtered: Vec<Filtered>,
+    unread: Vec<UnreadTimes>,
 }
 
 enum Part {
@@ -56,6 +66,7 @@ impl Records {
                 records.rows += reader.rows();
                 records.notes.extend(reader.notes().iter().cloned());
                 records.filtered.push(reader.filtered());
+                records.unread.push(reader.unread());
                 records.parts.push_back(Part::Tables(Box::new(reader)));
             }
         }
@@ -73,8 +84,55 @@ impl Records {
     }
 
     /// What will not have been counted once the records were read.
-    pub(super) fn uncounted(&self) -> (Vec<Rejected>, Vec<Filtered>) {
-        (self.rejected.clone(), self.filtered.clone())
+    pub(super) fn uncounted(&self) -> Uncounted {
+        let Self { rejected, filtered, unread, .. } = self;
+        Uncounted { rejected: rejected.clone(), filtered: filtered.clone(), unread: unread.clone() }
+    }
+}
+
+impl Uncounted {
+    /// Values of tables that stand where an event time should and are none.
+    pub(super) fn unread(&self) -> Unread {
+        let mut all = Unread::default();
+        self.unread.iter().for_each(|part| all.add(part.so_far()));
+        all
+    }
+
+    /// Records of other models or versions.
+    pub(super) fn of_others(&self) -> u64 {
+        let of_lines: u64 = self.rejected.iter().map(Rejected::filtered).sum();
+        of_lines + self.filtered.iter().map(Filtered::rows).sum::<u64>()
+    }
+
+    /// Whether anything could not be decoded.
+    pub(super) fn has_rejects(&self) -> bool {
+        self.rejected.iter().any(|part| !part.reasons().is_empty())
+    }
+
+    /// Whether records were rejected for such a value.
+    pub(super) fn has_bad_times(&self) -> bool {
+        let reason = RejectReason::BadEventTime.as_str();
+        self.rejected.iter().any(|part| part.reasons().contains_key(reason))
+    }
+
+    /// What was passed over, one sentence a reason.
+    pub(super) fn sentences(&self) -> Vec<String> {
+        let mut sentences = Vec::new();
+        for part in &self.rejected {
+            let samples = part.samples();
+            for (reason, count) in part.reasons() {
+                let first = samples.iter().find(|sample| sample.reason == reason);
+                let first =
+                    first.map_or_else(String::new, |f| format!("; the first in line {}: {}", f.offset, f.detail));
+                sentences.push(format!("{} rejected as {reason}{first}", words::counted(count, "record", "records")));
+            }
+        }
+        let of_others = self.of_others();
+        if of_others > 0 {
+            let count = words::counted(of_others, "record", "records");
+            sentences.push(format!("{count} of other models or versions passed over"));
+        }
+        sentences
     }
 }
 
@@ -111,26 +169,6 @@ impl std::error::Error for RecordsError {
             Self::Lines(error) => error.source(),
         }
     }
-}
-
-/// What was passed over, one sentence a reason.
-pub(super) fn passed_over((rejected, filtered): &(Vec<Rejected>, Vec<Filtered>)) -> Vec<String> {
-    let mut sentences = Vec::new();
-    let mut of_others: u64 = filtered.iter().map(Filtered::rows).sum();
-    for part in rejected {
-        let samples = part.samples();
-        for (reason, count) in part.reasons() {
-            let first = samples.iter().find(|sample| sample.reason == reason);
-            let first = first.map_or_else(String::new, |f| format!("; the first in line {}: {}", f.offset, f.detail));
-            sentences.push(format!("{} rejected as {reason}{first}", words::counted(count, "record", "records")));
-        }
-        of_others += part.filtered();
-    }
-    if of_others > 0 {
-        let count = words::counted(of_others, "record", "records");
-        sentences.push(format!("{count} of other models or versions passed over"));
-    }
-    sentences
 }
 
 /// Whether a file holds JSON lines with event times where the monitor's records have them.
