@@ -4,7 +4,7 @@
 
 use driftd_model::{BaselineRef, LabelName, Labels, Matcher, MonitorId, MuteTime, Pointer};
 use driftd_stats::DriftStatistic;
-use driftd_window::{EventTime, Span, Zone, is_point_in_time, written_time};
+use driftd_window::{EventTime, Span, TimeFormat, Zone, written_time};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
@@ -23,5 +23,6 @@ fuzz_target!(|text: &str| {
     }
     let _ = (text.parse::<MonitorId>(), text.parse::<LabelName>(), text.parse::<MuteTime>(), Pointer::new(text));
     let _ = (text.parse::<Zone>(), text.parse::<Span>(), text.parse::<EventTime>());
-    assert!(written_time(text).is_none() || is_point_in_time(text));
+    let _ = text.parse::<TimeFormat>().map(|format| format.read(text));
+    let _ = written_time(text).map(|written| written.instant(Zone::UTC));
 });

@@ -3,7 +3,7 @@
 //! This is only about what a column *is*: a column of points in time is no feature, because it only ever grows. Whether
 //! `04/03/2024` is in March or in April does not matter for that, and nothing here is used as an event time.
 
-use driftd_window::instant;
+use driftd_window::{date_of_digits, instant};
 
 /// Years that dates of rows lie in.
 const YEARS: std::ops::RangeInclusive<u32> = 1900..=2100;
@@ -31,21 +31,9 @@ pub(crate) fn is_point_in_time(text: &str) -> bool {
     could_be && (instant(text).is_some() || as_written(&mut Rest(text)).is_some())
 }
 
-/// Whether a whole number reads as a date, `20240304`, or as one with a time of day, `202403041530` or
-/// `20240304153059`, between 1990 and 2100.
+/// Whether the digits of a whole number read as a date; see [`date_of_digits`].
 pub(crate) fn is_date_number(number: i64) -> bool {
-    let (date, time) = match number {
-        19_900_101..=21_001_231 => (number, 0),
-        199_001_010_000..=210_012_312_359 => (number / 10_000, number % 10_000 * 100),
-        19_900_101_000_000..=21_001_231_235_959 => (number / 1_000_000, number % 1_000_000),
-        _ => return false,
-    };
-    let part = |number: i64, below: i64| u32::try_from(number / below % 100).unwrap_or_default();
-    let year = u32::try_from(date / 10_000).unwrap_or_default();
-    is_day(year, part(date, 100), part(date, 1))
-        && part(time, 10_000) < 24
-        && part(time, 100) < 60
-        && part(time, 1) < 61
+    date_of_digits(number).is_some()
 }
 
 /// What is left of a text.

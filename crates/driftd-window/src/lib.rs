@@ -37,7 +37,7 @@ pub use reducer::{Absorbed, PaneDelta, Reducer, ReducerPlan, Validity};
 pub use segment::{SegmentKey, SegmentPlan};
 pub use time::{
     BadTimeFormat, BadZone, EventTime, Span, TimeError, TimeFormat, Timestamp, WrittenTime, Zone, date_of_digits,
-    is_point_in_time, written_time,
+    written_time,
 };
 pub use watermark::{EndSeen, GlobalMark, PartitionMark, Watermark};
 pub use window::{BadWindow, WindowId, WindowName, WindowSpec};

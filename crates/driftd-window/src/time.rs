@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 
 mod calendar;
 mod cursor;
+mod digits;
 mod format;
-mod point;
 mod spelling;
 mod zone;
 
+pub use digits::date_of_digits;
 pub use format::{BadTimeFormat, TimeFormat};
-pub use point::{date_of_digits, is_point_in_time};
 pub use spelling::{WrittenTime, written_time};
 pub use zone::{BadZone, Zone};
 

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use driftd_stats::{MISSING_CODE, MISTYPED_CODE};
-use driftd_window::{Column, EpochUnit, MISSING, MISTYPED, NO_EVENT_TIME, NumberText, PRESENT, TimeReader, boolean_word};
+use driftd_window::{
+    Column, EpochUnit, MISSING, MISTYPED, NO_EVENT_TIME, NumberText, PRESENT, TimeReader, boolean_word,
+};
 use polars_arrow::array::{Array, BooleanArray, PrimitiveArray, Utf8ViewArray};
 use polars_arrow::bitmap::Bitmap;
 use polars_arrow::datatypes::{ArrowDataType, TimeUnit};

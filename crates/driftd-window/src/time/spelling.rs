@@ -2,8 +2,7 @@
 //!
 //! Read as event times are texts that mean one instant without doubt: ISO 8601 with the year first, in its forms with
 //! and without separators, by month and day, week and day or day of the year, and texts with the month's English name.
-//! `04/03/2024` is the fourth of March to some and the third of April to others, so it is none, but it is still known
-//! for [a point in time](super::is_point_in_time).
+//! `04/03/2024` is the fourth of March to some and the third of April to others, so it is none.
 
 use super::calendar::{self, DAY_MICROS, DAY_SECONDS};
 use super::cursor::{Cursor, number};
@@ -110,7 +109,7 @@ pub(crate) fn basic_time(date: i64, time: i64) -> Option<i64> {
 }
 
 /// The day after a year of four digits: `-03-04`, `/3/4`, `-Mar-04`, `-064`, `-W10-1`, `W101`.
-pub(super) fn day_of_year(year: i64, cursor: &mut Cursor<'_>) -> Option<i64> {
+fn day_of_year(year: i64, cursor: &mut Cursor<'_>) -> Option<i64> {
     if matches!(cursor.peek(), Some(b'W' | b'w')) {
         return week(year, cursor);
     }
@@ -364,7 +363,7 @@ fn comment(cursor: &mut Cursor<'_>) {
 }
 
 /// The month that an English name or its first three letters stand for.
-pub(crate) fn month_of(word: &[u8]) -> Option<i64> {
+fn month_of(word: &[u8]) -> Option<i64> {
     const MONTHS: [&[u8]; 12] = [
         b"january",
         b"february",

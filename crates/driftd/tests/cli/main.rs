@@ -24,3 +24,4 @@ mod orders;
 mod pipes;
 mod replay;
 mod silences;
+mod times;
