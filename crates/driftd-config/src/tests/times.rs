@@ -2,10 +2,15 @@
 
 use driftd_window::{EventTime, WindowSpec};
 
-use super::{LEAST, errors, loaded, monitor_errors};
+use super::{LEAST, errors, loaded};
 
 fn windows(keys: &str) -> Vec<WindowSpec> {
     loaded(&format!("{LEAST}{keys}")).monitors[0].windows.clone()
+}
+
+/// Errors of a monitor that has `keys` besides the least ones.
+fn monitor_errors(keys: &str) -> String {
+    errors(&format!("{LEAST}{keys}"))
 }
 
 fn next_end(window: &WindowSpec, after: &str) -> String {
