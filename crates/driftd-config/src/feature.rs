@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use driftd_model::{FeatureKind, FeatureRules, JudgeRules, Pointer, Role, Threshold};
+use driftd_model::{DefaultValue, FeatureKind, FeatureRules, JudgeRules, Pointer, Role, Threshold};
 use driftd_stats::DriftStatistic;
 use schemars::{JsonSchema, json_schema};
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,10 @@ pub(crate) struct FeatureConfig {
     /// How it is compared, when not as inferred when the baseline was built.
     #[schemars(example = &"categorical")]
     kind: Option<Kind>,
+    /// What stands for the value in records that leave it out, as the JSON form of Protocol Buffers does with what is zero,
+    /// false or empty: a number, true, false or text. A null stays missing.
+    #[schemars(example = 0)]
+    default: Option<DefaultValue>,
     /// Not watched at all.
     #[serde(default)]
     #[schemars(example = true)]
@@ -101,6 +105,7 @@ impl FeatureConfig {
                 Kind::Numeric => FeatureKind::Numeric,
                 Kind::Categorical => FeatureKind::Categorical,
             }),
+            default: self.default.clone(),
             judged: self.statistics.clone(),
             thresholds: self.thresholds.clone(),
         }

@@ -1,6 +1,6 @@
 //! A table counted in layouts that are already frozen.
 
-use driftd_model::Reason;
+use driftd_model::{FeatureBaseline, Reason};
 use driftd_stats::{Dictionary, FeatureAggregate, FeatureLayout};
 use driftd_window::{Column, PRESENT, is_code};
 
@@ -26,23 +26,24 @@ pub struct CurrentSide {
 /// A file that turns out to be damaged, or a name that fits several nested columns.
 pub fn aggregate(
     table: &Table,
-    features: &[(&str, &FeatureLayout)],
+    features: &[&FeatureBaseline],
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<CurrentSide, DatasetError> {
     let mut outcomes = Vec::with_capacity(features.len());
     let mut columns = Vec::new();
-    for (name, layout) in features {
-        let column = table.find(name)?;
+    for feature in features {
+        let layout = &*feature.layout;
+        let column = table.find(feature.name.as_str())?;
         let kind = column.and_then(|c| table.schema().columns().get(c)).map(|c| &c.kind);
         let reason = match kind {
             None => Some(Reason::MissingFromCurrent),
-            // Each value says what it is: a number in quotes is mistyped, as it is in a record.
+            // Each value says what it is: a word among numbers is mistyped, as it is in a record.
             Some(_) if table.is_typed_by_value() && matches!(layout, FeatureLayout::Numeric(_)) => None,
             Some(kind) => type_differs(layout, kind, table.is_typed()),
         };
         if reason.is_none() {
             let counter = Counter { layout, counts: FeatureAggregate::empty(layout) };
-            columns.push((Wanted::of_layout(column, layout), counter));
+            columns.push((Wanted::for_feature(column, layout, &feature.aggregate), counter));
         }
         outcomes.push(reason);
     }

@@ -130,7 +130,10 @@ fn build_columns(
     // Parquet columns are built one after the other on every thread; the columns of other files all at once.
     let at_once = if table.is_typed() { rayon::current_num_threads() } else { planned.len() };
     let budget = options.memory / at_once.max(1);
-    let sink = |p: &Planned| Sink::Feature(Box::new(ColumnBuilder::new(p, options.layout_of(&p.name), budget)));
+    let sink = |p: &Planned| {
+        let precision = table.precision(p.column);
+        Sink::Feature(Box::new(ColumnBuilder::new(p, options.layout_of(&p.name), precision, budget)))
+    };
     let mut columns: Vec<(Wanted, Sink)> =
         planned.iter().map(|p| (Wanted::new(Some(p.column), p.reading), sink(p))).collect();
     columns.extend(event_times(table, options));

@@ -33,8 +33,8 @@ pub fn check(
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Checked, DatasetError> {
     let watched: Vec<_> = baseline.features.iter().filter_map(|f| Some((f, rules(&f.name)?))).collect();
-    let layouts: Vec<_> = watched.iter().map(|(f, _)| (f.name.as_str(), f.layout.as_ref())).collect();
-    let current = aggregate(table, &layouts, progress)?;
+    let features: Vec<_> = watched.iter().map(|(f, _)| *f).collect();
+    let current = aggregate(table, &features, progress)?;
     let comparisons: Vec<Comparison<'_>> = watched
         .iter()
         .zip(&current.features)

@@ -15,7 +15,7 @@ mod settled;
 
 use std::str::from_utf8;
 
-use driftd_window::{boolean_word, is_code, number_word};
+use driftd_window::{boolean_word, is_code, number_word, quoted_number};
 
 pub(crate) use self::settled::Settled;
 use crate::NullWords;
@@ -47,8 +47,7 @@ pub(crate) struct Guess {
     codes: u64,
     bools: u64,
     times: u64,
-    /// Texts of JSON that are a number, and words for numbers that JSON does not have.
-    quoted: u64,
+    /// Words for numbers that JSON does not have.
     words: u64,
     lists: u64,
     /// The first value of every class.
@@ -104,14 +103,17 @@ impl Guess {
     /// Adds a JSON string.
     pub(crate) fn see_string(&mut self, text: &str, line: u64) {
         self.values += 1;
-        let class = if number_word(text).is_some() {
+        let class = if quoted_number(text).is_some() {
+            self.whole += u64::from(!text.contains(['.', 'e', 'E']));
+            self.plain.add(Shape::Scientific);
+            Class::Number
+        } else if number_word(text).is_some() {
             self.words += 1;
             Class::Number
         } else if is_point_in_time(text) {
             self.times += 1;
             Class::Time
         } else {
-            self.quoted += u64::from(text.parse::<f64>().is_ok());
             Class::Text
         };
         self.keep(class, line, || text);

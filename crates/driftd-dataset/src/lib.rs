@@ -47,6 +47,7 @@ mod runs;
 mod schema;
 mod segments;
 mod select;
+mod shortest;
 mod table;
 mod text;
 mod times;

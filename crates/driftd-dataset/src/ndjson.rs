@@ -3,11 +3,13 @@
 mod batches;
 mod lines;
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use driftd_decode::{Cell, FieldPaths, Json, Survey};
+use driftd_model::DefaultValue;
 
 pub(crate) use self::batches::NdjsonBatches;
 use self::lines::Lines;
@@ -27,13 +29,20 @@ pub(crate) struct NdjsonFile {
     file: Arc<File>,
     /// Where the columns stand in a line, in the schema's order.
     paths: Arc<Vec<FieldPaths>>,
+    /// What stands for the columns that lines may leave out.
+    defaults: HashMap<usize, DefaultValue>,
 }
 
 impl NdjsonFile {
     /// Reads all of `file` once, to learn which members there are and what they hold. Columns stand in the order in
     /// which they first occur.
     pub(crate) fn open(path: &Path, file: File) -> Result<(Self, Schema, u64), DatasetError> {
-        let mut this = Self { path: Arc::new(path.to_owned()), file: Arc::new(file), paths: Arc::default() };
+        let mut this = Self {
+            path: Arc::new(path.to_owned()),
+            file: Arc::new(file),
+            paths: Arc::default(),
+            defaults: HashMap::new(),
+        };
         let mut survey = Survey::<Json>::default();
         let mut guesses: Vec<Guess> = Vec::new();
         let mut lines = this.lines();
@@ -75,6 +84,11 @@ impl NdjsonFile {
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Has a value stand for a column in the lines that leave it out.
+    pub(crate) fn set_default(&mut self, column: usize, value: DefaultValue) {
+        self.defaults.insert(column, value);
     }
 
     fn lines(&self) -> Lines {

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use driftd_model::MonitorPlan;
-use driftd_window::{Column, RecordBatch};
+use driftd_stats::FeatureAggregate;
+use driftd_window::{Column, RecordBatch, SegmentKey};
 
 use crate::segments::Labels;
 use crate::select::{Filtered, Selection};
@@ -25,6 +26,7 @@ const BATCH_ROWS: usize = 1 << 16;
 /// rejected. Rows need not be sorted.
 pub struct ReplayReader {
     tables: Vec<Table>,
+    /// Columns of the features, and how they are wanted wherever they stand.
     features: Vec<(String, Wanted)>,
     labels: Option<Labels>,
     selection: Selection,
@@ -51,14 +53,19 @@ impl ReplayReader {
             return Err(DatasetError::NoFiles);
         }
         let monitor = plan.monitor();
-        let open = |path: &PathBuf| Ok::<_, DatasetError>(Table::open(path)?.with_times(monitor.shape.times.clone()));
         let column = |f: &driftd_model::PlannedFeature| {
-            let name = f.path.as_ref().map_or_else(|| f.name.as_str().to_owned(), driftd_model::Pointer::column);
-            (name, Wanted::of_layout(None, &f.layout))
+            f.path.as_ref().map_or_else(|| f.name.as_str().to_owned(), driftd_model::Pointer::column)
         };
+        let baseline = plan.baseline_of(&SegmentKey::all()).map(|(_, aggregates)| aggregates).unwrap_or_default();
+        let wanted = |(f, baseline): (&driftd_model::PlannedFeature, &FeatureAggregate)| {
+            (column(f), Wanted::for_feature(None, &f.layout, baseline))
+        };
+        let defaults: Vec<_> = plan.features().iter().filter_map(|f| Some((column(f), f.default.as_ref()?))).collect();
+        let named = || defaults.iter().map(|(name, value)| (name.as_str(), *value));
+        let open = |path: &PathBuf| Table::open(path)?.with_times(monitor.shape.times.clone()).with_defaults(named());
         let mut reader = Self {
             tables: paths.iter().map(open).collect::<Result<_, _>>()?,
-            features: plan.features().iter().map(column).collect(),
+            features: plan.features().iter().zip(baseline).map(wanted).collect(),
             labels: monitor.segments.as_ref().map(|s| Labels::new(&s.by)),
             selection: Selection::new(monitor),
             filter_kinds: Vec::new(),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
 
-use driftd_model::words;
+use driftd_model::{DefaultValue, words};
 
 use crate::DatasetError;
 use crate::guess::Settled;
@@ -92,6 +92,26 @@ impl Schema {
             by_token.entry(last_token(&column.name).to_owned()).or_default().push(index);
         }
         Self { columns, by_name, by_token }
+    }
+
+    /// Adds a column of nested records; its index.
+    pub(crate) fn push_nested(&mut self, column: ColumnInfo) -> usize {
+        let index = self.columns.len();
+        self.by_name.insert(column.name.clone(), index);
+        self.by_token.entry(last_token(&column.name).to_owned()).or_default().push(index);
+        self.columns.push(column);
+        index
+    }
+
+    /// Says what a column holds that has no value in any row but one that stands for it.
+    pub(crate) fn give_kind(&mut self, column: usize, value: &DefaultValue) {
+        if let Some(info) = self.columns.get_mut(column).filter(|info| info.kind == ColumnKind::Empty) {
+            info.kind = match value {
+                DefaultValue::Number(_) => ColumnKind::Number,
+                DefaultValue::Bool(_) => ColumnKind::Bool,
+                DefaultValue::Text(_) => ColumnKind::Text,
+            };
+        }
     }
 
     /// The columns, in the file's order.

@@ -7,12 +7,15 @@ use std::sync::{Arc, Mutex};
 use driftd_window::TimeReader;
 use rayon::prelude::*;
 
+use driftd_model::DefaultValue;
+use driftd_stats::Precision;
+
 use crate::csv::{CsvBatches, CsvFile};
 use crate::format::Format;
 use crate::ndjson::{NdjsonBatches, NdjsonFile};
 use crate::parquet::{ParquetBatches, ParquetFile};
 use crate::values::{Chunk, Values, Wanted};
-use crate::{ColumnKind, DatasetError, NullWords, Schema};
+use crate::{ColumnInfo, ColumnKind, DatasetError, NullWords, Schema};
 
 /// Rows handed on at a time when columns are read independently of each other: a whole decoded block.
 const SCAN_ROWS: usize = 1 << 18;
@@ -28,8 +31,8 @@ const STREAM_ROWS: usize = 1 << 15;
 /// `-inf` (in any case) are numbers, numbers with decimal commas, thousands, a currency or a percent sign are read where a
 /// whole column is written alike, and digits with leading zeros are text; the delimiter is whichever of `,` `;` tab and
 /// `|` is most frequent in the header. In NDJSON lines are read as records of a topic are: `null` and an absent member are
-/// missing values; `NaN`, `Infinity` and `-Infinity`, bare or quoted, are numbers in a column that also has plain numbers;
-/// of a member that stands twice the last counts.
+/// missing values; `NaN`, `Infinity` and `-Infinity`, bare or quoted, are numbers in a column that also has other numbers,
+/// which may stand in quotes too; of a member that stands twice the last counts.
 #[derive(Clone, Debug)]
 pub struct Table {
     source: Source,
@@ -97,6 +100,27 @@ impl Table {
         &self.times
     }
 
+    /// The table with values that stand for members which its records leave out, by column. Only files of records leave
+    /// anything out: in the others nothing changes. A column that no record has becomes one of the table's.
+    ///
+    /// # Errors
+    /// A name that fits several nested columns.
+    pub fn with_defaults<'a>(
+        mut self,
+        defaults: impl IntoIterator<Item = (&'a str, &'a DefaultValue)>,
+    ) -> Result<Self, DatasetError> {
+        for (name, value) in defaults {
+            let Source::Ndjson(file) = &mut self.source else { break };
+            let column = match self.schema.find(name, file.path())? {
+                Some(column) => column,
+                None => self.schema.push_nested(ColumnInfo::new(name.to_owned(), ColumnKind::Empty, false)),
+            };
+            self.schema.give_kind(column, value);
+            file.set_default(column, value.clone());
+        }
+        Ok(self)
+    }
+
     /// The file.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -133,6 +157,14 @@ impl Table {
     /// Whether every value says its own type, so that a column of several is counted value by value.
     pub(crate) fn is_typed_by_value(&self) -> bool {
         matches!(self.source, Source::Ndjson(_))
+    }
+
+    /// Width of the floats in a column.
+    pub(crate) fn precision(&self, column: usize) -> Precision {
+        match &self.source {
+            Source::Parquet(file) => file.precision(column),
+            Source::Csv(_) | Source::Ndjson(_) => Precision::Double,
+        }
     }
 
     /// Index of a column, by name.

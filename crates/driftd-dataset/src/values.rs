@@ -1,6 +1,6 @@
 //! Column requests, and chunks of column values.
 
-use driftd_stats::FeatureLayout;
+use driftd_stats::{CategorySlot, FeatureAggregate, FeatureLayout, Precision};
 use driftd_window::{Column, NO_EVENT_TIME};
 
 use crate::times::{Times, Unread};
@@ -25,21 +25,34 @@ pub(crate) struct Wanted {
     pub(crate) reading: Reading,
     /// Booleans among numbers are 0 and 1, not mistyped.
     pub(crate) takes_booleans: bool,
+    /// 32-bit floats stand for the shortest decimal they are nearest to.
+    pub(crate) shortest: bool,
+    /// An empty field of a file that cannot tell one from no value is the empty text.
+    pub(crate) empty_is_text: bool,
 }
 
 impl Wanted {
     pub(crate) fn new(column: Option<usize>, reading: Reading) -> Self {
-        Self { column, reading, takes_booleans: false }
+        Self { column, reading, takes_booleans: false, shortest: false, empty_is_text: false }
     }
 
-    /// A column that is to be counted in a layout.
-    pub(crate) fn of_layout(column: Option<usize>, layout: &FeatureLayout) -> Self {
+    /// As a feature of that layout is counted, and understood as the baseline's own counts suggest.
+    pub(crate) fn for_feature(column: Option<usize>, layout: &FeatureLayout, baseline: &FeatureAggregate) -> Self {
         let reading = match layout {
             FeatureLayout::Numeric(_) => Reading::Numbers,
             FeatureLayout::Categorical(_) => Reading::Texts,
             FeatureLayout::Presence => Reading::Presence,
         };
-        Self { takes_booleans: layout.takes_booleans(), ..Self::new(column, reading) }
+        let wanted = Self { takes_booleans: layout.takes_booleans(), ..Self::new(column, reading) };
+        match layout {
+            // A baseline of narrower floats rounds to them what it counts.
+            FeatureLayout::Numeric(edges) => Self { shortest: edges.precision() == Precision::Double, ..wanted },
+            FeatureLayout::Categorical(dictionary) => {
+                let knows_empty = dictionary.slot("") != CategorySlot::Unseen;
+                Self { empty_is_text: knows_empty && baseline.missing() == 0, ..wanted }
+            }
+            FeatureLayout::Presence => wanted,
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use std::path::PathBuf;
 
 use driftd_dataset::{BaselineOptions, Table};
 use driftd_model::{Baseline, FeatureKind};
+use driftd_stats::Precision;
 use support::baseline_with;
 
 const FILES: [&str; 9] = [
@@ -71,7 +72,13 @@ fn one_value_in_every_type_gives_the_same_counts() {
         }
     };
     same(&["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]);
-    same(&["f32", "f64", "decimal32", "decimal64", "decimal128"]);
+    same(&["f64", "decimal32", "decimal64", "decimal128"]);
+    // The layout of narrow floats says so, and is the same besides.
+    let layout = |name: &str| plain.feature(name).unwrap().layout.as_numeric().unwrap().clone();
+    let (narrow, wide) = (layout("f32"), layout("f64"));
+    assert_eq!((narrow.precision(), wide.precision()), (Precision::Single, Precision::Double));
+    assert_eq!((narrow.edges(), narrow.coarse_edges()), (wide.edges(), wide.coarse_edges()));
+    assert_eq!(usable(&plain, "f32"), usable(&plain, "f64"));
     same(&["text", "large_text", "view", "dictionary"]);
     same(&["ms", "us", "ns", "utc"]);
     assert_eq!(usable(&plain, "int8"), 120 - 13);

@@ -141,8 +141,8 @@ fn a_table_counted_in_its_own_layouts_is_its_baseline() {
     let baseline = files.baseline(&path);
     for table in [&path, &files.write("table.csv", csv()), &files.write("table.ndjson", ndjson())] {
         let table = Table::open(table).unwrap();
-        let layouts: Vec<_> = baseline.features.iter().map(|f| (f.name.as_str(), f.layout.as_ref())).collect();
-        let current = aggregate(&table, &layouts, &|_| ()).unwrap();
+        let features: Vec<_> = baseline.features.iter().collect();
+        let current = aggregate(&table, &features, &|_| ()).unwrap();
         assert_eq!(current.rows, ROWS as u64);
         for (feature, counts) in baseline.features.iter().zip(current.features) {
             assert!(counts.unwrap().same_counts(&feature.aggregate), "{} of {}", feature.name, table.path().display());

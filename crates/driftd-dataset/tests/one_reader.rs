@@ -41,12 +41,15 @@ const LINES: &[&str] = &[
     r#"{"ts":1700000000,"features":{"x":9007199254740993,"c":18446744073709551615}}"#,
     r#"{"ts":1700000000,"features":{"x":0.1,"c":true,"n":null}}"#,
     r#"{"ts":1700000000,"features":{"x":1,"c":""}}"#,
+    // Numbers in quotes, as 64-bit integers come.
+    r#"{"ts":1700000000,"features":{"x":"12","c":"12"}}"#,
+    r#"{"ts":1700000000,"features":{"x":"-1.5e1","c":"b"}}"#,
     r#"{"ts":1700000000,"features":{}}"#,
 ];
 
 /// What is no number where numbers are wanted.
 const MISTYPED: &[&str] = &[
-    r#"{"ts":1700000000,"features":{"x":"12","c":"12"}}"#,
+    r#"{"ts":1700000000,"features":{"x":"012","c":"12"}}"#,
     r#"{"ts":1700000000,"features":{"x":"","c":"a"}}"#,
     r#"{"ts":1700000000,"features":{"x":true,"c":{"y":1}}}"#,
     r#"{"ts":1700000000,"features":{"x":[1],"c":"b"}}"#,
@@ -138,7 +141,7 @@ fn a_file_counts_as_the_same_lines_do_as_messages() {
 
     // What it comes to: nothing is lost, and what is no number is mistyped, not missing.
     let FeatureAggregate::Numeric(x) = &expected[0].1 else { panic!("x is a number") };
-    assert_eq!((x.rows(), x.mistyped(), x.missing()), (66, 15, 6));
+    assert_eq!((x.rows(), x.mistyped(), x.missing()), (72, 15, 6));
     assert_eq!((x.nan(), x.pos_inf(), x.neg_inf()), (6, 3, 3));
 }
 

@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 
 use driftd_dataset::{BaselineOptions, ReplayReader, SegmentOptions};
 use driftd_model::{Monitor, MonitorPlan, Pointer, SegmentSpec, StoredBaseline};
-use driftd_window::{Column, MISSING, MISTYPED, NO_EVENT_TIME, PRESENT, RecordBatch, Timestamp};
+use driftd_stats::MistypedType;
+use driftd_window::{Column, MISSING, NO_EVENT_TIME, PRESENT, RecordBatch, Timestamp};
 use insta::assert_snapshot;
 use support::{Files, baseline_with};
 
@@ -53,7 +54,7 @@ fn files_are_read_in_the_given_order_and_rows_in_theirs() {
     let files = Files::new();
     let plan = plan(&train(&files), true);
     files.write("late.csv", "city,ts,x\nc1,2024-03-01,3\nc9,2024-02-01,\n");
-    files.write("early.ndjson", "{\"ts\":\"2024-01-01T00:00:01Z\",\"features\":{\"x\":\"7\",\"city\":\"c2\"}}\n");
+    files.write("early.ndjson", "{\"ts\":\"2024-01-01T00:00:01Z\",\"features\":{\"x\":\"7 km\",\"city\":\"c2\"}}\n");
     let batches = read(&files, &["late.csv", "early.ndjson"], &plan);
     let times: Vec<i64> = batches.iter().flat_map(|b| b.event_times().to_vec()).collect();
     assert_eq!(times, [1_709_251_200_000_000, 1_706_745_600_000_000, 1_704_067_201_000_000]);
@@ -64,7 +65,7 @@ fn files_are_read_in_the_given_order_and_rows_in_theirs() {
         other => panic!("{other:?}"),
     };
     assert_eq!(absent(&batches[0]), Some(vec![PRESENT, MISSING]));
-    assert_eq!(absent(&batches[1]), Some(vec![MISTYPED]));
+    assert_eq!(absent(&batches[1]), Some(vec![MistypedType::Text.code()]));
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Columns of a batch, filled row by row.
 
-use driftd_stats::FeatureLayout;
-use driftd_window::{Column, MISSING, MISTYPED, PRESENT, boolean_word, number_word};
+use driftd_model::DefaultValue;
+use driftd_stats::{FeatureLayout, MistypedType};
+use driftd_window::{Column, MISSING, PRESENT, boolean_word, number_word, quoted_number};
 
 use crate::cell::{Cell, Texts};
 use crate::dictionary::Dictionary;
@@ -19,11 +20,14 @@ enum Kind {
         takes_booleans: bool,
         /// Kept up to the last absent row; empty while every row has a value.
         absent: Vec<u8>,
+        /// What an absent member stands for.
+        default: Option<f64>,
     },
     Texts {
         codes: Vec<u32>,
         known: Dictionary,
         shown: String,
+        default: Option<String>,
     },
     Presence {
         absent: Vec<u8>,
@@ -31,17 +35,17 @@ enum Kind {
 }
 
 impl ColumnBuilder {
-    /// A column of numbers, and of the words JSON writers use for NaN and the infinities; every other value is mistyped,
-    /// also a number in quotes. With `takes_booleans`, `true` and `false` are 1 and 0, also as texts.
+    /// A column of numbers, in quotes or not, and of the words JSON writers use for NaN and the infinities; every other
+    /// value is mistyped. With `takes_booleans`, `true` and `false` are 1 and 0, also as texts.
     #[must_use]
     pub fn numbers(takes_booleans: bool) -> Self {
-        Self(Kind::Numbers { values: Vec::new(), takes_booleans, absent: Vec::new() })
+        Self(Kind::Numbers { values: Vec::new(), takes_booleans, absent: Vec::new(), default: None })
     }
 
     /// A column of texts; numbers and booleans are the text they are known by.
     #[must_use]
     pub fn texts() -> Self {
-        Self(Kind::Texts { codes: Vec::new(), known: Dictionary::default(), shown: String::new() })
+        Self(Kind::Texts { codes: Vec::new(), known: Dictionary::default(), shown: String::new(), default: None })
     }
 
     /// A column of which only is wanted whether there is a value. An empty text is none: files of text cannot tell the two
@@ -49,6 +53,17 @@ impl ColumnBuilder {
     #[must_use]
     pub fn presence() -> Self {
         Self(Kind::Presence { absent: Vec::new() })
+    }
+
+    /// The same with a value that an absent member stands for. A null is not absent: somebody wrote it.
+    #[must_use]
+    pub fn with_default(mut self, value: Option<&DefaultValue>) -> Self {
+        match &mut self.0 {
+            Kind::Numbers { default, .. } => *default = value.and_then(DefaultValue::number),
+            Kind::Texts { default, .. } => *default = value.map(DefaultValue::text),
+            Kind::Presence { .. } => {}
+        }
+        self
     }
 
     pub(crate) fn of(layout: &FeatureLayout) -> Self {
@@ -63,28 +78,35 @@ impl ColumnBuilder {
     #[inline]
     pub fn push(&mut self, cell: Cell, texts: Texts<'_>) {
         match &mut self.0 {
-            Kind::Numbers { values, takes_booleans, absent } => {
+            Kind::Numbers { values, takes_booleans, absent, default } => {
                 let code = match cell {
                     Cell::Float(number) => return values.push(number),
                     Cell::Integer(number) => return values.push(number as f64),
                     Cell::Large(number) => return values.push(number as f64),
-                    Cell::Absent | Cell::Null => MISSING,
+                    Cell::Absent => match default {
+                        Some(number) => return values.push(*number),
+                        None => MISSING,
+                    },
+                    Cell::Null => MISSING,
                     Cell::Bool(value) if *takes_booleans => return values.push(f64::from(u8::from(value))),
                     Cell::Text(_) | Cell::Resolved(_) => {
-                        let text = texts.text(cell).unwrap_or_default();
-                        let boolean = || boolean_word(text).filter(|_| *takes_booleans);
-                        match number_word(text).or_else(|| boolean().map(|value| f64::from(u8::from(value)))) {
+                        match number_in(texts.text(cell).unwrap_or_default(), *takes_booleans) {
                             Some(number) => return values.push(number),
-                            None => MISTYPED,
+                            None => MistypedType::Text.code(),
                         }
                     }
-                    Cell::Bool(_) | Cell::List | Cell::Object => MISTYPED,
+                    Cell::Bool(_) => MistypedType::Boolean.code(),
+                    Cell::List => MistypedType::List.code(),
+                    Cell::Object => MistypedType::Object.code(),
                 };
                 absent.resize(values.len(), PRESENT);
                 absent.push(code);
                 values.push(0.0);
             }
-            Kind::Texts { codes, known, shown } => codes.push(known.code_of(cell, texts, shown)),
+            Kind::Texts { codes, known, shown, default } => codes.push(match (cell, default) {
+                (Cell::Absent, Some(text)) => known.code(text),
+                _ => known.code_of(cell, texts, shown),
+            }),
             Kind::Presence { absent } => absent.push(match cell {
                 Cell::Absent | Cell::Null => MISSING,
                 Cell::Text(span) | Cell::Resolved(span) if span.start == span.end => MISSING,
@@ -121,6 +143,13 @@ impl ColumnBuilder {
             Kind::Presence { absent } => Column::Presence { absent: take(absent) },
         }
     }
+}
+
+/// The number that a text is.
+#[cold]
+fn number_in(text: &str, takes_booleans: bool) -> Option<f64> {
+    let boolean = || boolean_word(text).filter(|_| takes_booleans).map(|value| f64::from(u8::from(value)));
+    quoted_number(text).or_else(|| number_word(text)).or_else(boolean)
 }
 
 /// The rows; as many more find room without growing.

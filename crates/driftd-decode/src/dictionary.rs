@@ -31,7 +31,7 @@ impl Default for Dictionary {
 
 impl Dictionary {
     /// The code of `text`.
-    fn code(&mut self, text: &str) -> u32 {
+    pub(crate) fn code(&mut self, text: &str) -> u32 {
         let Self { values, codes, hasher, .. } = self;
         let of = |code: &u32| values.get(*code as usize).map_or("", String::as_str);
         let hash = hasher.hash_one(text);

@@ -23,11 +23,11 @@
 //!
 //! **Values** are typed as files are: a number is correctly rounded to 64 bits, and as a category it is known by its
 //! shortest text; booleans are the categories `true` and `false`, and mistyped as numbers; `NaN`, `Infinity` and
-//! `-Infinity`, bare or in quotes, are numbers, and no other text is; null and absent are missing; a list or an object is
-//! mistyped; half a surrogate pair in a text is U+FFFD. A number beyond the range
-//! of 64-bit floats at a wanted place makes its record malformed. **Event times** are read as the monitor says
-//! ([`driftd_window::TimeReader`]): ISO 8601 text or numbers since 1970, each in the unit by its size, or the monitor's own
-//! format; times without an offset are those of its zone.
+//! `-Infinity` and every number of JSON, bare or in quotes, are numbers, and no other text is; null is missing, and so is
+//! what is absent unless the feature has a default; a list or an object is mistyped; half a surrogate pair in a text is
+//! U+FFFD. A number beyond the range of 64-bit floats at a wanted place makes its record malformed. **Event times** are
+//! read as the monitor says ([`driftd_window::TimeReader`]): ISO 8601 text or numbers since 1970, each in the unit by its
+//! size, or the monitor's own format; times without an offset are those of its zone.
 //!
 //! **Rows.** The object around a feature (`features`, or the parent of its path) may be an array of objects instead:
 //! one row each, under one event. Such a record is as good as several, each with one row in place of the array. In it

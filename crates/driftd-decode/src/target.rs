@@ -31,7 +31,10 @@ pub(crate) struct Target {
 impl Target {
     pub(crate) fn new(plan: &MonitorPlan, fields: &mut FieldTree, splits: &mut Splits) -> Self {
         let features = plan.features().iter();
-        let features = features.map(|f| (FieldIndex::of(f, fields, splits), ColumnBuilder::of(&f.layout))).collect();
+        let features = features.map(|f| {
+            (FieldIndex::of(f, fields, splits), ColumnBuilder::of(&f.layout).with_default(f.default.as_ref()))
+        });
+        let features = features.collect();
         splits.settle(fields);
         let monitor = plan.monitor();
         Self {

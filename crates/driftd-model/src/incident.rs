@@ -12,7 +12,8 @@ use driftd_window::{EventTime, SegmentKey, Timestamp, WindowName};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ContentHash, FeatureName, IncidentId, LabelName, Labels, Monitor, MonitorId, Outcome, ReceiverName, Threshold,
+    ContentHash, FeatureName, IncidentId, LabelName, Labels, MistypedValues, Monitor, MonitorId, Outcome, ReceiverName,
+    Threshold,
 };
 
 pub use cause::Cause;
@@ -130,9 +131,12 @@ pub struct Evidence {
     pub m: u64,
     /// Adjusted p-value.
     pub q_value: Option<f64>,
-    /// The share in the baseline that `missing` and `non_finite` are held against.
+    /// The share in the baseline that `missing`, `mistyped` and `non_finite` are held against.
     #[serde(default)]
     pub baseline_share: Option<f64>,
+    /// For `mistyped`, how many values it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mistyped: Option<MistypedValues>,
     /// What moved most.
     pub moved: Vec<Movement>,
 }

@@ -77,6 +77,7 @@ pub fn rows_of(aggregate: &FeatureAggregate) -> Rows {
         usable: aggregate.usable(),
         missing: aggregate.missing(),
         mistyped: aggregate.mistyped(),
+        mistyped_types: aggregate.mistyped_types(),
         nan: aggregate.nan(),
         infinite: aggregate.infinite(),
     }
@@ -93,6 +94,7 @@ fn score_of(statistic: Statistic) -> Score {
         df: None,
         cramers_v: None,
         baseline_share: None,
+        growth: None,
         p_value: None,
         q_value: None,
         threshold: None,
@@ -108,6 +110,7 @@ fn score_of(statistic: Statistic) -> Score {
             df: computed.df,
             cramers_v: computed.cramers_v,
             baseline_share: computed.baseline_share,
+            growth: computed.growth,
             p_value: computed.p_value,
             ..empty
         },
@@ -155,7 +158,7 @@ fn decide(rules: &JudgeRules, verdict: &mut Verdict) {
     let stand_in = [DriftStatistic::Psi, DriftStatistic::ChiSquare].into_iter().find_map(|s| verdict.score(s)?.q_value);
     let enough: Vec<bool> = verdict.scores.iter().map(|s| has_enough(s.statistic, rules, verdict)).collect();
     for (score, enough) in verdict.scores.iter_mut().zip(enough) {
-        if !rules.judged.contains(&score.statistic) {
+        if !rules.decides(score.statistic) {
             continue;
         }
         score.threshold = rules.thresholds.get(&score.statistic).copied();
@@ -213,7 +216,7 @@ fn short_side(rules: &JudgeRules, verdict: &Verdict) -> Option<Reason> {
 
 /// Why none of the statistics that should decide could.
 fn uncomputable(rules: &JudgeRules, verdict: &Verdict) -> Reason {
-    let judged = || verdict.scores.iter().filter(|s| rules.judged.contains(&s.statistic));
+    let judged = || verdict.scores.iter().filter(|s| rules.decides(s.statistic));
     // A distance in units of the baseline's standard deviation needs one; the raw distance is still shown.
     let unscaled = || judged().any(|s| s.statistic.definition().scale == Scale::Distance && s.value.is_some());
     let reason = judged().find_map(|s| s.reason).or_else(|| unscaled().then_some(NotComputable::ConstantBaseline));

@@ -68,8 +68,8 @@ pub use incident::{
 pub use judge::{Comparison, judge, rows_of};
 pub use matcher::{BadLabel, BadMatcher, LabelName, Labels, Matcher};
 pub use monitor::{
-    BadPointer, FeatureRules, IncidentRules, JudgeRules, Monitor, PipelineRules, Pointer, RecordFilter, RecordShape,
-    Role, SegmentSpec, defaults,
+    BadPointer, DefaultValue, FeatureRules, IncidentRules, JudgeRules, Monitor, PipelineRules, Pointer, RecordFilter,
+    RecordShape, Role, SegmentSpec, defaults,
 };
 pub use mute::{BadMuteTime, MuteTime};
 pub use notification::{Links, NOTIFICATION_SCHEMA, Notification, OutboxEntry, Settlement};
@@ -95,6 +95,6 @@ pub use source::{
 pub use store_error::{ErrorClass, StoreError};
 pub use traffic::Traffic;
 pub use transport::{DeliveryError, DeliverySchedule, Transport};
-pub use verdict::{FeatureKind, Outcome, Reason, Rows, Score, Threshold, Verdict};
+pub use verdict::{FeatureKind, MistypedValues, Outcome, Reason, Rows, Score, Threshold, Verdict};
 pub use view::{Cell, CellKind, CellType, Column, HistoryRow, IncidentRow, View};
 pub use window_result::{WindowResult, evaluate_range};

@@ -1,5 +1,6 @@
 //! A monitor: what is watched, in which windows, and how it is judged.
 
+mod default_value;
 pub mod defaults;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,6 +10,7 @@ use driftd_window::{EventTime, PaneWidth, Span, TimeReader, WindowSpec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::default_value::DefaultValue;
 use crate::never::{self, Never, Share};
 use crate::{BaselineRef, FeatureKind, FeatureName, Labels, MonitorId, Threshold, Topic};
 
@@ -103,6 +105,8 @@ pub struct FeatureRules {
     pub path: Option<Pointer>,
     /// How it is compared, when not as the baseline inferred.
     pub kind: Option<FeatureKind>,
+    /// What stands for it in records that leave it out.
+    pub default: Option<DefaultValue>,
     /// Statistics that decide, instead of the monitor's.
     pub judged: Option<BTreeSet<DriftStatistic>>,
     /// Thresholds that differ from the monitor's.
@@ -243,6 +247,16 @@ impl RecordFilter {
     }
 }
 
+impl JudgeRules {
+    /// Whether a statistic decides. Values of another type were counted as missing once: where the statistics that decide
+    /// are named and `missing` is among them, they still have to be heard of.
+    #[must_use]
+    pub fn decides(&self, statistic: DriftStatistic) -> bool {
+        self.judged.contains(&statistic)
+            || statistic == DriftStatistic::Mistyped && self.judged.contains(&DriftStatistic::Missing)
+    }
+}
+
 impl Monitor {
     /// Length of the longest window: the history a seal may need.
     #[must_use]
@@ -261,6 +275,11 @@ impl Monitor {
             rules.thresholds.extend(own.thresholds.iter().map(|(s, t)| (*s, *t)));
         }
         rules
+    }
+
+    /// The features that have a value in records that leave them out.
+    pub fn default_values(&self) -> impl Iterator<Item = (&str, &DefaultValue)> {
+        self.features.iter().filter_map(|(name, rules)| Some((name.as_str(), rules.default.as_ref()?)))
     }
 
     /// Whether a baseline column is watched by this monitor.

@@ -107,6 +107,7 @@ fn evidence_of(verdict: &Verdict, score: &Score) -> Evidence {
         m: verdict.window.usable,
         q_value: score.q_value,
         baseline_share: score.baseline_share,
+        mistyped: (score.statistic == DriftStatistic::Mistyped).then(|| verdict.mistyped()),
         moved: verdict.moved.clone(),
     }
 }

@@ -7,8 +7,8 @@ use driftd_stats::{FeatureAggregate, FeatureLayout};
 use driftd_window::{PaneId, ReducerPlan, SegmentKey, SegmentPlan, Validity};
 
 use crate::{
-    ContentHash, CountedOn, FeatureKind, FeatureName, JudgeRules, Monitor, MonitorId, PlanOrigin, Pointer, Role,
-    StoredBaseline,
+    ContentHash, CountedOn, DefaultValue, FeatureKind, FeatureName, JudgeRules, Monitor, MonitorId, PlanOrigin,
+    Pointer, Role, StoredBaseline,
 };
 
 /// A monitor bound to one baseline.
@@ -33,6 +33,8 @@ pub struct PlannedFeature {
     pub kind: FeatureKind,
     /// Where it stands in a record; a flat file's column of the feature's own name when nothing is configured.
     pub path: Option<Pointer>,
+    /// What stands for it in records that leave it out; it fits the layout.
+    pub default: Option<DefaultValue>,
     /// Its layout.
     pub layout: Arc<FeatureLayout>,
     /// How it is judged.
@@ -91,6 +93,25 @@ pub enum PlanError {
         /// Kind in the baseline.
         found: FeatureKind,
     },
+    /// A feature has a default that it cannot have.
+    #[error(
+        "monitor {monitor}: feature {feature:?} has the default {given:?}, but baseline {baseline} holds it as {found}; \
+         {remedy}"
+    )]
+    BadDefault {
+        /// The monitor.
+        monitor: MonitorId,
+        /// The feature.
+        feature: String,
+        /// The baseline.
+        baseline: String,
+        /// The default.
+        given: String,
+        /// Kind in the baseline.
+        found: FeatureKind,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// Everything is ignored.
     #[error("monitor {monitor} watches nothing: every feature of baseline {baseline} is ignored")]
     NothingWatched {
@@ -120,6 +141,7 @@ impl MonitorPlan {
                 role: own.map_or(feature.role, |o| if o.role == Role::Feature { feature.role } else { o.role }),
                 kind: feature.kind(),
                 path: own.and_then(|o| o.path.clone()),
+                default: own.and_then(|o| o.default.clone()),
                 layout: Arc::clone(&feature.layout),
                 rules: monitor.rules_for(&feature.name),
                 index,
@@ -242,6 +264,19 @@ fn check_features(monitor: &Monitor, baseline: &StoredBaseline) -> Result<(), Pl
                 found: found.kind(),
             });
         }
+        if let Some(default) = rules.default.as_ref().filter(|default| !default.fits(&found.layout)) {
+            return Err(PlanError::BadDefault {
+                monitor: monitor.id.clone(),
+                feature: name.as_str().to_owned(),
+                baseline: baseline.reference.to_string(),
+                given: default.text(),
+                found: found.kind(),
+                remedy: match found.kind() {
+                    FeatureKind::Presence => "build the baseline again with this configuration",
+                    _ => "give a number",
+                },
+            });
+        }
     }
     Ok(())
 }
@@ -271,13 +306,16 @@ fn check_segments(monitor: &Monitor, baseline: &StoredBaseline) -> Result<(), Pl
 fn plan_hash(monitor: &Monitor, baseline: &StoredBaseline, features: &[PlannedFeature]) -> ContentHash {
     let names: Vec<&str> = features.iter().map(|f| f.name.as_str()).collect();
     let shape = (baseline.hash.as_str(), monitor.pane, names, is_split(monitor));
+    let mut bytes = serde_json::to_vec(&shape).unwrap_or_default();
     // Panes of whole weeks began on Thursdays once; their counts must not be added to those of other days.
-    let shape = if monitor.pane.begins_on_monday() {
-        serde_json::to_vec(&(shape, "monday"))
-    } else {
-        serde_json::to_vec(&shape)
-    };
-    ContentHash::of(&shape.unwrap_or_default())
+    if monitor.pane.begins_on_monday() {
+        bytes.extend(b"monday");
+    }
+    let defaults: Vec<_> = features.iter().filter_map(|f| Some((&f.name, f.default.as_ref()?))).collect();
+    if !defaults.is_empty() {
+        bytes.extend(serde_json::to_vec(&defaults).unwrap_or_default());
+    }
+    ContentHash::of(&bytes)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use driftd_stats::{DriftStatistic, FeatureLayout, Movement, NotComputable};
+use driftd_stats::{DriftStatistic, FeatureLayout, MistypedTypes, Movement, NotComputable};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -159,10 +159,27 @@ pub struct Rows {
     pub missing: u64,
     /// Rows whose value is of the wrong type.
     pub mistyped: u64,
+    /// Of which types these are, as far as it is known.
+    #[serde(default)]
+    pub mistyped_types: MistypedTypes,
     /// NaN values.
     pub nan: u64,
     /// +inf and -inf values.
     pub infinite: u64,
+}
+
+/// Values of another type than their feature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MistypedValues {
+    /// How the feature is compared, hence what was expected.
+    pub kind: FeatureKind,
+    /// Values of another type.
+    pub count: u64,
+    /// Values that are there, of whatever type.
+    pub of: u64,
+    /// Of which types the mistyped ones are, as far as it is known.
+    #[serde(default, skip_serializing_if = "MistypedTypes::is_empty")]
+    pub types: MistypedTypes,
 }
 
 /// One statistic of one feature of one window, with everything that went into its judgement.
@@ -184,8 +201,11 @@ pub struct Score {
     pub df: Option<u32>,
     /// Effect size of `chi_square`.
     pub cramers_v: Option<f64>,
-    /// Share of the baseline, for `non_finite`.
+    /// Share of the baseline, for statistics that are changes of shares.
     pub baseline_share: Option<f64>,
+    /// The growth of a share that is judged in place of the value: of missing values and NaN together.
+    #[serde(default)]
+    pub growth: Option<f64>,
     /// Probability of a value at least this extreme without drift.
     pub p_value: Option<f64>,
     /// The p-value after Benjamini-Hochberg over the window.
@@ -256,6 +276,13 @@ impl Verdict {
         self.scores.iter().find(|s| s.statistic == statistic)
     }
 
+    /// Its values of another type.
+    #[must_use]
+    pub fn mistyped(&self) -> MistypedValues {
+        let Rows { rows, missing, mistyped: count, mistyped_types: types, .. } = self.window;
+        MistypedValues { kind: self.kind, count, of: rows.saturating_sub(missing), types }
+    }
+
     /// The judged score that did most to the outcome: worst outcome first, then effect in units of its threshold. It
     /// has no value, but a reason, when it is infinite.
     #[must_use]
@@ -283,7 +310,8 @@ impl Score {
     /// The number that is held against the thresholds.
     #[must_use]
     pub fn effect(&self) -> Option<f64> {
-        self.statistic.definition().scale.effect(self.value?, self.normalized, self.baseline_share)
+        let value = self.value?;
+        self.growth.or_else(|| self.statistic.definition().scale.effect(value, self.normalized, self.baseline_share))
     }
 
     /// Effect divided by the critical threshold; 0 without either, the largest finite number for an infinite effect.

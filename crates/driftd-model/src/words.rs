@@ -3,8 +3,10 @@
 //! Nothing here fails and nothing here returns a line break, so the result fits into a sentence, a table cell or a
 //! subject line whatever the data is called.
 
-use driftd_stats::Movement;
+use driftd_stats::{MistypedTypes, Movement};
 use driftd_window::EventTime;
+
+use crate::{FeatureKind, MistypedValues};
 
 /// Below this a probability is only said to be below it: the digits of 1e-200 tell nobody anything.
 const SMALLEST_PROBABILITY: f64 = 1e-16;
@@ -122,6 +124,32 @@ pub fn moved_sentence(movements: &[Movement], top: usize) -> String {
         None => String::new(),
         Some(last) if parts.is_empty() => last,
         Some(last) => format!("{} and {last}", parts.join(", ")),
+    }
+}
+
+/// How many values are of another type, of which, and of which they should be: `72 of 72 values are text, no numbers`.
+#[must_use]
+pub fn mistyped(values: MistypedValues) -> String {
+    let MistypedValues { kind, count: mistyped, of, types } = values;
+    let expected = match kind {
+        FeatureKind::Numeric => "numbers",
+        FeatureKind::Categorical | FeatureKind::Presence => "single values",
+    };
+    let values = if of == 1 { "value is" } else { "values are" };
+    let found = if types.total() == mistyped { types_of(types) } else { "of another type".to_owned() };
+    format!("{} of {} {values} {found}, no {expected}", count(mistyped), count(of))
+}
+
+/// The types there are, the most frequent first: `text`, `lists and text`.
+fn types_of(types: MistypedTypes) -> String {
+    let MistypedTypes { texts, booleans, lists, objects } = types;
+    let mut found = [(texts, "text"), (lists, "lists"), (objects, "objects"), (booleans, "booleans")];
+    found.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    let names: Vec<&str> = found.into_iter().filter(|(count, _)| *count > 0).map(|(_, name)| name).collect();
+    match names.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => "of another type".to_owned(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! One feature's part in an incident, in words.
 
 use driftd_model::{Evidence, Outcome, words};
-use driftd_stats::{Movement, Scale};
+use driftd_stats::{DriftStatistic, Movement, Scale};
 use serde::Serialize;
 
 use crate::tone::Tone;
@@ -92,7 +92,8 @@ impl MovementView {
 }
 
 /// What the numbers say about one feature, without its name: `PSI 8.32 (critical at 0.25), share of (80.6, 95] rose
-/// from 0 % to 31 %`; for the statistics that are shares themselves `missing share rose from 1 % to 33 % (…)`.
+/// from 0 % to 31 %`; for the statistics that are shares themselves `missing share rose from 1 % to 33 % (…)`, or
+/// `72 of 72 values are of another type, no numbers (…)`.
 ///
 /// `movements` is how many bins or categories are named at most.
 #[must_use]
@@ -105,7 +106,7 @@ pub fn evidence(evidence: &Evidence, movements: usize) -> String {
                 Some((share, before, after)) => share_moved(share, before, after),
                 None => format!("{share} {} by {} points", verb(evidence.value >= 0.0), points(evidence.value.abs())),
             };
-            moved + &limit
+            evidence.mistyped.map_or(moved, words::mistyped) + &together(evidence) + &limit
         }
         Scale::Share { values } => {
             format!("{} of values {values}{limit}{}", words::percent(evidence.value), unseen(evidence))
@@ -120,6 +121,20 @@ pub fn evidence(evidence: &Evidence, movements: usize) -> String {
             let separator = if moved.is_empty() { "" } else { ", " };
             format!("{statistic} {}{unit}{limit}{separator}{moved}", words::number(value))
         }
+    }
+}
+
+/// What is judged besides the share itself: missing values and NaN are two forms of one thing.
+fn together(evidence: &Evidence) -> String {
+    if !matches!(evidence.statistic, DriftStatistic::Missing | DriftStatistic::NonFinite) {
+        return String::new();
+    }
+    let own = evidence.statistic.definition().scale.effect(evidence.value, None, evidence.baseline_share);
+    let (own, judged) = (own.map_or(0.0, points), points(evidence.effect));
+    if own == judged {
+        String::new()
+    } else {
+        format!(", {judged:+} points with missing values and NaN taken together")
     }
 }
 

@@ -84,6 +84,7 @@ fn incident(kind: IncidentKind, id: &str, now: Timestamp) -> Incident {
         m: 1_000,
         q_value: Some(0.001),
         baseline_share: None,
+        mistyped: None,
         moved: vec![Movement { label: "(0, 1]".to_owned(), before: 0.1, after: 0.2 }],
     };
     Incident {

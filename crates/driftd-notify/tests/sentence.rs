@@ -4,11 +4,11 @@
 mod fixtures;
 
 use driftd_model::{
-    Cause, Evidence, IncidentId, IncidentKind, IncidentState, NotifyReason, Outcome, Partition, Severity, SilenceId,
-    Suppressed, Topic, Transition,
+    Cause, Evidence, FeatureKind, IncidentId, IncidentKind, IncidentState, MistypedValues, NotifyReason, Outcome,
+    Partition, Severity, SilenceId, Suppressed, Topic, Transition,
 };
 use driftd_notify::{event_sentence, incident_sentence, sentence, subject, transition, why};
-use driftd_stats::DriftStatistic;
+use driftd_stats::{DriftStatistic, MistypedTypes};
 use driftd_window::{SegmentKey, Span};
 use fixtures::{at, four, incident, movement, notification, opened, over, psi, quality, told, wall};
 use proptest::prelude::*;
@@ -106,6 +106,18 @@ fn data_quality_speaks_in_shares() {
     insta::assert_snapshot!(tell(missing.clone()), @"flight-delay: 1 feature has bad values in week 2013-07-01 – 2013-07-08 (UTC); dep_delay: missing share rose from 10 % to 31 % (critical at +20 points).");
     insta::assert_snapshot!(tell(Evidence { baseline_share: None, ..missing }), @"flight-delay: 1 feature has bad values in week 2013-07-01 – 2013-07-08 (UTC); dep_delay: missing share rose by 21.34 points (critical at +20 points).");
     insta::assert_snapshot!(tell(quality(DriftStatistic::NonFinite, 0.1, Some(0.0), (0.01, 0.05))), @"flight-delay: 1 feature has bad values in week 2013-07-01 – 2013-07-08 (UTC); dep_delay: share of NaN and infinite values rose from 0 % to 10 % (critical at +5 points).");
+    let both = Evidence { effect: 0.07, ..quality(DriftStatistic::Missing, 0.04, Some(0.0), (0.01, 0.05)) };
+    insta::assert_snapshot!(tell(both), @"flight-delay: 1 feature has bad values in week 2013-07-01 – 2013-07-08 (UTC); dep_delay: missing share rose from 0 % to 4 %, +7 points with missing values and NaN taken together (critical at +5 points).");
+    let types = quality(DriftStatistic::Mistyped, 1.0, Some(0.0), (0.05, 0.2));
+    insta::assert_snapshot!(tell(types.clone()), @"flight-delay: 1 feature has bad values in week 2013-07-01 – 2013-07-08 (UTC); dep_delay: share of values of another type rose from 0 % to 100 % (critical at +20 points).");
+    let mistyped = |kind, count, of| Some(MistypedValues { kind, count, of, types: MistypedTypes::default() });
+    let words = Evidence { mistyped: mistyped(FeatureKind::Numeric, 72, 72), ..types.clone() };
+    insta::assert_snapshot!(tell(words), @"flight-delay: 1 feature has bad values in week 2013-07-01 – 2013-07-08 (UTC); dep_delay: 72 of 72 values are of another type, no numbers (critical at +20 points).");
+    let found = MistypedTypes { texts: 70, lists: 2, ..MistypedTypes::default() };
+    let text = MistypedValues { kind: FeatureKind::Numeric, count: 72, of: 72, types: found };
+    insta::assert_snapshot!(tell(Evidence { mistyped: Some(text), ..types.clone() }), @"flight-delay: 1 feature has bad values in week 2013-07-01 – 2013-07-08 (UTC); dep_delay: 72 of 72 values are text and lists, no numbers (critical at +20 points).");
+    let lists = Evidence { mistyped: mistyped(FeatureKind::Categorical, 1_200, 4_800), ..types };
+    insta::assert_snapshot!(tell(lists), @"flight-delay: 1 feature has bad values in week 2013-07-01 – 2013-07-08 (UTC); dep_delay: 1,200 of 4,800 values are of another type, no single values (critical at +20 points).");
     let unseen = quality(DriftStatistic::Unseen, 0.12, Some(1e-4), (0.01, 0.1));
     insta::assert_snapshot!(tell(unseen.clone()), @"flight-delay: 1 feature has bad values in week 2013-07-01 – 2013-07-08 (UTC); dep_delay: 12 % of values were never in the baseline (critical at 10 %).");
     let named = vec![movement("UA", 0.3, 0.2), movement("(unseen: XQ, ZZ)", 0.0, 0.12)];

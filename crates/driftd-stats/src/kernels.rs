@@ -24,7 +24,7 @@ mod lookup;
 mod sweep;
 mod tally;
 
-use crate::layout::BinEdges;
+use crate::layout::{BinEdges, Precision};
 use crate::state::{Absence, NumericAggregate, NumericSlice, PRESENT};
 pub(crate) use lattice::lattice_step;
 pub(crate) use lookup::Lookup;
@@ -65,8 +65,25 @@ fn count_block(
             Some(codes) if codes.iter().any(|c| *c != PRESENT) => leave_out_absent(state, chunk, codes, &mut present),
             _ => chunk,
         };
-        kernel(edges, dense, state, tally);
+        match edges.precision() {
+            Precision::Double => kernel(edges, dense, state, tally),
+            precision => {
+                let mut rounded = [0.0; CHUNK];
+                kernel(edges, round(precision, dense, &mut rounded), state, tally);
+            }
+        }
     }
+}
+
+/// The values of a chunk, rounded to the precision of the baseline.
+#[inline(never)]
+fn round<'a>(precision: Precision, values: &[f64], rounded: &'a mut [f64; CHUNK]) -> &'a [f64] {
+    match precision {
+        Precision::Half => rounded.iter_mut().zip(values).for_each(|(to, x)| *to = Precision::Half.round(*x)),
+        Precision::Single => rounded.iter_mut().zip(values).for_each(|(to, x)| *to = Precision::Single.round(*x)),
+        Precision::Double => rounded.iter_mut().zip(values).for_each(|(to, x)| *to = *x),
+    }
+    rounded.get(..values.len()).unwrap_or_default()
 }
 
 /// Moves the present values of a chunk to the front of `present`, without
@@ -90,7 +107,10 @@ fn leave_out_absent<'a>(
     }
     let absent = (chunk.len() - end) as u64;
     state.add_absent(missing, 0, 0, 0);
-    state.add_mistyped(absent - missing);
+    if absent > missing {
+        state.add_mistyped(absent - missing);
+        state.types.add_codes(codes);
+    }
     &present[..end]
 }
 

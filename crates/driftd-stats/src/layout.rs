@@ -11,6 +11,7 @@ mod edges;
 mod fingerprint;
 mod label;
 mod options;
+mod precision;
 mod quantile;
 mod sample;
 
@@ -21,6 +22,7 @@ pub use self::dictionary::{CategorySlot, Dictionary};
 pub use self::edges::BinEdges;
 pub(crate) use self::fingerprint::fnv1a;
 pub use self::options::{Binning, LayoutOptions, MAX_BINS, MAX_CATEGORIES, MAX_CELLS, MIN_CELLS};
+pub use self::precision::Precision;
 pub use self::sample::{OrderedSample, SortedSample};
 
 /// How one feature is counted, frozen by the baseline.

@@ -73,12 +73,12 @@ pub use error::{ShapeMismatch, StatsError};
 pub use law::benjamini_hochberg;
 pub use layout::{
     BinEdges, Binning, CategoryCounts, CategorySlot, Dictionary, FeatureLayout, LayoutOptions, MAX_BINS,
-    MAX_CATEGORIES, MAX_CELLS, MIN_CELLS, OrderedSample, SortedSample,
+    MAX_CATEGORIES, MAX_CELLS, MIN_CELLS, OrderedSample, Precision, SortedSample,
 };
 pub use state::{
     Absence, CategoricalAggregate, FeatureAggregate, GROUP_SKIP, HeavyHitters, MISSING_CODE, MISTYPED_CODE,
-    MomentSummary, Moments, NumericAggregate, NumericSlice, PRESENT, PresenceAggregate, TextSlice,
-    absorb_numeric_grouped, absorb_text_grouped,
+    MistypedType, MistypedTypes, MomentSummary, Moments, NumericAggregate, NumericSlice, PRESENT, PresenceAggregate,
+    TextSlice, absorb_numeric_grouped, absorb_text_grouped,
 };
 pub use statistic::{
     AppliesTo, Basis, Certified, Computed, Definition, DriftStatistic, Movement, NotComputable, Scale, Smoothing,

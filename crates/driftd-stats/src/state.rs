@@ -10,6 +10,7 @@ mod excess;
 mod feature;
 mod grouped;
 mod heavy;
+mod mistyped;
 mod moments;
 mod numeric;
 
@@ -19,6 +20,7 @@ pub(crate) use self::excess::Excess;
 pub use self::feature::{FeatureAggregate, PresenceAggregate};
 pub use self::grouped::{absorb_numeric_grouped, absorb_text_grouped};
 pub use self::heavy::HeavyHitters;
+pub use self::mistyped::{MistypedType, MistypedTypes};
 pub use self::moments::{MomentSummary, Moments};
 pub use self::numeric::NumericAggregate;
 

@@ -25,9 +25,12 @@ fn grid(values: &[f64], binning: Binning) -> Result<BinEdges, StatsError> {
 #[test]
 fn empty_window() {
     let all = compared(&numeric(&[1.0, 2.0, 3.0], &[]));
-    let missing = value(&all, DriftStatistic::Missing);
-    assert_eq!((missing.value, missing.p_value), (0.0, None));
-    let scores = all.iter().filter(|s| s.statistic != DriftStatistic::Missing);
+    let of_rows = [DriftStatistic::Missing, DriftStatistic::Mistyped];
+    for statistic in of_rows {
+        let found = value(&all, statistic);
+        assert_eq!((found.value, found.p_value), (0.0, None));
+    }
+    let scores = all.iter().filter(|s| !of_rows.contains(&s.statistic));
     assert!(scores.clone().count() > 8);
     assert!(scores.into_iter().all(|s| s.result == Err(NotComputable::NoWindowValues)));
 }

@@ -3,10 +3,14 @@
 //! One blob holds the aggregates of every feature of one pane and segment, because they are always read and written
 //! together. The number of the codec stands beside the blob, so that a later one can be told from this one.
 
-use driftd_stats::FeatureAggregate;
+use driftd_stats::{FeatureAggregate, MistypedTypes};
+use serde::de::DeserializeOwned;
 
-/// Number of the codec that [`encode_aggregates`] writes: postcard, and nothing else.
-pub const POSTCARD: i64 = 1;
+/// Number of the codec that wrote the aggregates alone.
+const BARE: i64 = 1;
+/// Number of the codec that [`encode_aggregates`] writes: postcard, and nothing else. Behind the aggregates stand the
+/// types of mistyped values, where there are any, each with the place of its aggregate.
+pub const POSTCARD: i64 = 2;
 
 /// The same number for a database that keeps it in two bytes.
 pub(crate) const POSTCARD_SMALL: i16 = POSTCARD as i16;
@@ -15,7 +19,9 @@ pub(crate) const POSTCARD_SMALL: i16 = POSTCARD as i16;
 #[derive(Debug, thiserror::Error)]
 pub enum CodecError {
     /// Written by a build that knows more codecs.
-    #[error("pane state has codec {found}, this build knows {POSTCARD}: use the driftd that wrote it, or a newer one")]
+    #[error(
+        "pane state has codec {found}, this build knows them up to {POSTCARD}: use the driftd that wrote it, or a newer one"
+    )]
     UnknownCodec {
         /// The number found.
         found: i64,
@@ -47,8 +53,13 @@ pub enum CodecError {
 /// # Errors
 /// [`CodecError::Encode`] when memory runs out.
 pub fn encode_aggregates(aggregates: &[FeatureAggregate]) -> Result<Vec<u8>, CodecError> {
-    postcard::to_stdvec(aggregates).map_err(CodecError::Encode)
+    let types: Types =
+        (0..).zip(aggregates).map(|(at, a)| (at, a.mistyped_types())).filter(|(_, t)| !t.is_empty()).collect();
+    postcard::to_stdvec(&(aggregates, types)).map_err(CodecError::Encode)
 }
+
+/// Types of mistyped values by the place of their aggregate.
+type Types = Vec<(u32, MistypedTypes)>;
 
 /// The aggregates of a blob. Any bytes may come in: an error, never a panic, and no more memory than the bytes warrant.
 ///
@@ -57,12 +68,21 @@ pub fn encode_aggregates(aggregates: &[FeatureAggregate]) -> Result<Vec<u8>, Cod
 /// # Errors
 /// Bytes that are not exactly one encoded list of aggregates.
 pub fn decode_aggregates(bytes: &[u8]) -> Result<Vec<FeatureAggregate>, CodecError> {
-    let (aggregates, rest) = postcard::take_from_bytes::<Vec<FeatureAggregate>>(bytes)
-        .map_err(|source| CodecError::Damaged { bytes: bytes.len(), source })?;
+    let (mut aggregates, types): (Vec<FeatureAggregate>, Types) = whole(bytes)?;
+    for (at, types) in types {
+        aggregates.get_mut(at as usize).into_iter().for_each(|aggregate| aggregate.set_mistyped_types(types));
+    }
+    Ok(aggregates)
+}
+
+/// What the bytes say, all of them.
+fn whole<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
+    let (found, rest) =
+        postcard::take_from_bytes(bytes).map_err(|source| CodecError::Damaged { bytes: bytes.len(), source })?;
     if !rest.is_empty() {
         return Err(CodecError::Trailing { bytes: bytes.len(), rest: rest.len() });
     }
-    Ok(aggregates)
+    Ok(found)
 }
 
 /// The aggregates of a blob written with codec number `codec`.
@@ -70,10 +90,11 @@ pub fn decode_aggregates(bytes: &[u8]) -> Result<Vec<FeatureAggregate>, CodecErr
 /// # Errors
 /// An unknown codec, or see [`decode_aggregates`].
 pub fn decode_stored(codec: i64, bytes: &[u8]) -> Result<Vec<FeatureAggregate>, CodecError> {
-    if codec != POSTCARD {
-        return Err(CodecError::UnknownCodec { found: codec });
+    match codec {
+        POSTCARD => decode_aggregates(bytes),
+        BARE => whole(bytes),
+        found => Err(CodecError::UnknownCodec { found }),
     }
-    decode_aggregates(bytes)
 }
 
 #[cfg(test)]

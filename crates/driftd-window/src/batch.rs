@@ -8,7 +8,8 @@ use crate::SegmentKey;
 pub const PRESENT: u8 = 0;
 /// Absence code of a row without a value.
 pub const MISSING: u8 = 1;
-/// Absence code of a row whose value is of the wrong type for its feature.
+/// Absence code of a row whose value is of the wrong type for its feature; greater codes say of which
+/// ([`driftd_stats::MistypedType`]).
 pub const MISTYPED: u8 = 2;
 
 /// Event time of a record that has none; such records are rejected by name, not guessed.
@@ -21,7 +22,7 @@ pub enum Column {
     Numeric {
         /// One value a row; the value of an absent row is ignored.
         values: Vec<f64>,
-        /// [`PRESENT`], [`MISSING`] or [`MISTYPED`] for every row.
+        /// [`PRESENT`], [`MISSING`], or [`MISTYPED`] and above, for every row.
         absent: Option<Vec<u8>>,
     },
     /// Texts, encoded against the batch's own list of values.

@@ -20,6 +20,7 @@
 mod batch;
 #[cfg(test)]
 mod fixtures;
+mod number;
 mod number_text;
 mod pane;
 mod reading;
@@ -30,9 +31,10 @@ mod watermark;
 mod window;
 
 pub use batch::{Column, MISSING, MISTYPED, NO_EVENT_TIME, PRESENT, RaggedBatch, RecordBatch, SegmentColumn};
+pub use number::{number_word, quoted_number};
 pub use number_text::{NumberText, is_code, number_text};
 pub use pane::{BadPaneWidth, PaneId, PaneWidth};
-pub use reading::{EpochUnit, TimeReader, boolean_word, instant, number_word};
+pub use reading::{EpochUnit, TimeReader, boolean_word, instant};
 pub use reducer::{Absorbed, PaneDelta, Reducer, ReducerPlan, Validity};
 pub use segment::{SegmentKey, SegmentPlan};
 pub use time::{

@@ -150,17 +150,6 @@ pub fn instant(text: &str) -> Option<i64> {
     written_time(text).map(|written| written.instant(Zone::UTC))
 }
 
-/// The number a word stands for that JSON writers use where JSON has no number.
-#[must_use]
-pub fn number_word(text: &str) -> Option<f64> {
-    match text {
-        "NaN" | "nan" => Some(f64::NAN),
-        "Infinity" | "inf" | "+Infinity" => Some(f64::INFINITY),
-        "-Infinity" | "-inf" => Some(f64::NEG_INFINITY),
-        _ => None,
-    }
-}
-
 /// The boolean a text stands for: `true` or `false`, in any case.
 #[must_use]
 pub fn boolean_word(text: &str) -> Option<bool> {

@@ -308,7 +308,7 @@ fn count(layout: &FeatureLayout, column: &Column, groups: &[u32], targets: Vec<&
     }
 }
 
-/// [`PRESENT`], [`MISSING`] or [`MISTYPED`] for one row of any column.
+/// [`PRESENT`], [`MISSING`], or [`MISTYPED`] and above, for one row of any column.
 fn absence(column: &Column, row: usize) -> u8 {
     match column {
         Column::Numeric { absent: None, .. } => PRESENT,

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use driftd_model::Reason;
 use driftd_stats::{
-    BinEdges, CategoryCounts, FeatureAggregate, FeatureLayout, LayoutOptions, MISSING_CODE, PresenceAggregate,
+    BinEdges, CategoryCounts, FeatureAggregate, FeatureLayout, LayoutOptions, MISSING_CODE, Precision,
+    PresenceAggregate,
 };
 use driftd_window::{Column, MISSING, PRESENT, boolean_word};
 
@@ -25,6 +26,7 @@ pub(super) type Built = Result<(FeatureLayout, FeatureAggregate), Reason>;
 pub(super) struct ColumnBuilder {
     plan: Planned,
     options: LayoutOptions,
+    precision: Precision,
     rows: u64,
     missing: u64,
     mistyped: u64,
@@ -41,13 +43,14 @@ enum Collected {
 
 impl ColumnBuilder {
     /// A builder that may keep about `budget` bytes of numbers in memory.
-    pub(super) fn new(plan: &Planned, options: &LayoutOptions, budget: usize) -> Self {
+    pub(super) fn new(plan: &Planned, options: &LayoutOptions, precision: Precision, budget: usize) -> Self {
         let values = match plan.reading {
             Reading::Numbers => Collected::Numbers(RunCollector::new(budget), NumberCensus::default()),
             Reading::Texts => Collected::Texts(CategoryCounts::new()),
             Reading::Presence | Reading::Times => Collected::Presence,
         };
-        Self { plan: plan.clone(), options: options.clone(), rows: 0, missing: 0, mistyped: 0, values }
+        let (plan, options) = (plan.clone(), options.clone());
+        Self { plan, options, precision, rows: 0, missing: 0, mistyped: 0, values }
     }
 
     /// Adds the values of a chunk.
@@ -117,7 +120,7 @@ impl ColumnBuilder {
                 if let Some(reason) = census.reason(name, *is_whole, &sample).filter(|_| !is_given) {
                     return sample.take_error().map_or(Ok(Err(reason)), Err);
                 }
-                let built = BinEdges::from_sample(&sample, &self.options);
+                let built = BinEdges::from_sample_of(&sample, &self.options, self.precision);
                 if let Some(error) = sample.take_error() {
                     return Err(error);
                 }

@@ -1,6 +1,7 @@
 //! Fields collected into the values of a chunk.
 
-use driftd_window::{Column, MISSING, MISTYPED, PRESENT, TimeReader, boolean_word, number_text};
+use driftd_stats::MistypedType;
+use driftd_window::{Column, MISSING, PRESENT, TimeReader, boolean_word, number_text};
 
 use crate::guess::parse_number;
 use crate::notation::Notation;
@@ -49,6 +50,7 @@ pub(crate) struct Cells<'a> {
     null_words: &'a NullWords,
     /// Booleans are the numbers 0 and 1.
     takes_booleans: bool,
+    empty_is_text: bool,
 }
 
 enum Kind {
@@ -72,14 +74,15 @@ impl<'a> Cells<'a> {
             Reading::Presence => Kind::Presence(Vec::with_capacity(rows)),
             Reading::Times => Kind::Times(TimesBuilder::new(times, rows)),
         };
-        Self { kind, spelling, null_words, takes_booleans: wanted.takes_booleans }
+        let Wanted { takes_booleans, empty_is_text, .. } = wanted;
+        Self { kind, spelling, null_words, takes_booleans, empty_is_text }
     }
 
-    /// An empty field: a cell without a value.
+    /// An empty field: a cell without a value, or the empty text where only that is known.
     pub(crate) fn missing(&mut self) {
         match &mut self.kind {
             Kind::Numbers { .. } => self.no_number(MISSING),
-            Kind::Texts { codes, .. } => codes.push(None),
+            Kind::Texts { codes, .. } => codes.push(self.empty_is_text.then_some("")),
             Kind::Presence(absent) => absent.push(MISSING),
             Kind::Times(times) => times.missing(),
         }
@@ -137,7 +140,7 @@ impl<'a> Cells<'a> {
         let number = boolean_word(text).filter(|_| self.takes_booleans);
         match (&mut self.kind, number) {
             (Kind::Numbers { values, .. }, Some(is_true)) => values.push(f64::from(u8::from(is_true))),
-            _ => self.no_number(MISTYPED),
+            _ => self.no_number(MistypedType::Text.code()),
         }
     }
 

@@ -63,9 +63,8 @@ impl Guess {
         let affixed = self.affixed.as_ref().and_then(|(affix, shapes)| Notation::of(shapes, *affix, signs));
         let best = [plain, affixed].into_iter().flatten().rev().max_by_key(|(_, count)| *count);
         let (notation, count) = best.unwrap_or_default();
-        // Words are numbers beside plain ones, and so are numbers in quotes where most are plain.
-        let mostly = self.values >= ENOUGH && count >= self.quoted;
-        let beside = if count > 0 { self.words + if mostly { self.quoted } else { 0 } } else { 0 };
+        // Words are numbers beside plain ones.
+        let beside = if count > 0 { self.words } else { 0 };
         (notation, count + beside)
     }
 

@@ -107,6 +107,8 @@ fn json_words_are_numbers_only_beside_numbers() {
     words.see_number(true);
     assert_eq!(kind(&words), ColumnKind::Number);
     words.see_string("5", 3);
+    assert_eq!(kind(&words), ColumnKind::Number);
+    words.see_string("5 km", 3);
     assert_eq!(kind(&words), ColumnKind::Text);
     words.see_list(4);
     assert_eq!(kind(&words), ColumnKind::Unsupported("lists".to_owned()));
@@ -127,9 +129,11 @@ fn an_odd_value_of_json_does_not_change_a_column() {
     }
     let note = settled(|g| g.see_string("abc", 9)).note.unwrap();
     insta::assert_snapshot!(note, @r#"has 1 value that is no number, such as "abc" in line 9"#);
-    // Numbers in quotes are numbers where most are plain, and no whole column is made of one without a point.
+    // Numbers in quotes are numbers like all others, but codes with leading zeros are not.
     let quoted = settled(|g| (0..40).for_each(|line| g.see_string("12", line)));
-    assert_eq!((quoted.kind, quoted.is_whole), (ColumnKind::Number, false));
+    assert_eq!((quoted.kind, quoted.is_whole), (ColumnKind::Number, true));
+    let codes = settled(|g| (0..40).for_each(|line| g.see_string("012", line)));
+    assert_eq!(codes.kind, ColumnKind::Text);
 }
 
 proptest! {

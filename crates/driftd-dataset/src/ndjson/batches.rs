@@ -41,9 +41,10 @@ impl NdjsonBatches {
         let mut fields = FieldTree::default();
         let mut column = |wanted: &Wanted| {
             let paths = wanted.column.and_then(|column| file.paths.get(column));
+            let default = wanted.column.and_then(|column| file.defaults.get(&column));
             let cells = match wanted.reading {
-                Reading::Numbers => Cells::Values(ColumnBuilder::numbers(wanted.takes_booleans)),
-                Reading::Texts => Cells::Values(ColumnBuilder::texts()),
+                Reading::Numbers => Cells::Values(ColumnBuilder::numbers(wanted.takes_booleans).with_default(default)),
+                Reading::Texts => Cells::Values(ColumnBuilder::texts().with_default(default)),
                 Reading::Presence => Cells::Values(ColumnBuilder::presence()),
                 Reading::Times => Cells::Times(TimesBuilder::new(times, 0)),
             };

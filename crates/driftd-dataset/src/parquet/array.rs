@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use driftd_stats::{MISSING_CODE, MISTYPED_CODE};
+use driftd_stats::{MISSING_CODE, MISTYPED_CODE, MistypedType, Precision};
 use driftd_window::{
     Column, EpochUnit, MISSING, MISTYPED, NO_EVENT_TIME, NumberText, PRESENT, TimeReader, boolean_word,
 };
@@ -13,6 +13,7 @@ use polars_arrow::types::NativeType;
 
 use super::decimal::nearest;
 use crate::guess::parse_number;
+use crate::shortest::shortest;
 use crate::text::TextCodes;
 use crate::times::TimesBuilder;
 use crate::values::{Reading, Values, Wanted};
@@ -25,7 +26,7 @@ pub(super) fn values_of(
     rows: usize,
 ) -> Result<Values, String> {
     match wanted.reading {
-        Reading::Numbers => numbers(arrays, rows, wanted.takes_booleans),
+        Reading::Numbers => numbers(arrays, rows, wanted),
         Reading::Texts => texts(arrays, rows),
         Reading::Presence => Ok(Values::Column(Column::Presence { absent: absent_or_present(arrays, rows) })),
         Reading::Times => times(arrays, rows, reader),
@@ -68,7 +69,7 @@ macro_rules! on_numbers {
     }};
 }
 
-fn numbers(arrays: &[Box<dyn Array>], rows: usize, takes_booleans: bool) -> Result<Values, String> {
+fn numbers(arrays: &[Box<dyn Array>], rows: usize, wanted: &Wanted) -> Result<Values, String> {
     fn extend<T: NativeType>(values: &mut Vec<f64>, array: &PrimitiveArray<T>, as_f64: impl Fn(T) -> f64) {
         values.extend(array.values().iter().map(|v| as_f64(*v)));
     }
@@ -76,7 +77,7 @@ fn numbers(arrays: &[Box<dyn Array>], rows: usize, takes_booleans: bool) -> Resu
     let mut absent = None;
     for array in arrays {
         let start = values.len();
-        if let Some(read) = numbers_by_value(array.as_ref(), takes_booleans) {
+        if let Some(read) = numbers_by_value(array.as_ref(), wanted.takes_booleans) {
             let codes = absent.get_or_insert_with(|| vec![PRESENT; start]);
             codes.resize(start, PRESENT);
             for number in read {
@@ -85,17 +86,23 @@ fn numbers(arrays: &[Box<dyn Array>], rows: usize, takes_booleans: bool) -> Resu
             }
             continue;
         }
-        let mistyped = on_numbers!(
-            array,
-            |typed, as_f64| {
-                extend(&mut values, typed, as_f64);
-                false
-            },
-            {
-                values.resize(start + array.len(), 0.0);
-                true
-            }
-        );
+        let narrow = array.as_any().downcast_ref::<PrimitiveArray<f32>>().filter(|_| wanted.shortest);
+        let mistyped = if let Some(narrow) = narrow {
+            extend(&mut values, narrow, |v| shortest(f64::from(v), Precision::Single));
+            false
+        } else {
+            on_numbers!(
+                array,
+                |typed, as_f64| {
+                    extend(&mut values, typed, as_f64);
+                    false
+                },
+                {
+                    values.resize(start + array.len(), 0.0);
+                    true
+                }
+            )
+        };
         if mistyped || array.null_count() > 0 {
             let codes = absent.get_or_insert_with(|| vec![PRESENT; start]);
             codes.resize(start, PRESENT);
@@ -108,20 +115,23 @@ fn numbers(arrays: &[Box<dyn Array>], rows: usize, takes_booleans: bool) -> Resu
     Ok(Values::Column(Column::Numeric { values, absent }))
 }
 
-/// The values of an array that is no numbers but may hold some: texts that read as one, and booleans where those are
+/// The numbers of an array that is no numbers but may hold some: texts that read as one, and booleans where those are
 /// numbers. Of anything else, the absence code.
 fn numbers_by_value(array: &dyn Array, takes_booleans: bool) -> Option<Vec<Result<f64, u8>>> {
-    let of_bool = |value: bool| if takes_booleans { Ok(f64::from(u8::from(value))) } else { Err(MISTYPED) };
+    let of_bool = |value: bool, otherwise: MistypedType| {
+        if takes_booleans { Ok(f64::from(u8::from(value))) } else { Err(otherwise.code()) }
+    };
     let of_text = |text: &str| match (parse_number(text), boolean_word(text)) {
         (Some(number), _) => Ok(number),
-        (None, Some(value)) => of_bool(value),
-        (None, None) => Err(MISTYPED),
+        (None, Some(value)) => of_bool(value, MistypedType::Text),
+        (None, None) => Err(MistypedType::Text.code()),
     };
     if let Some(texts) = array.as_any().downcast_ref::<Utf8ViewArray>() {
         return Some(texts.iter().map(|text| text.map_or(Err(MISSING), of_text)).collect());
     }
     let booleans = array.as_any().downcast_ref::<BooleanArray>()?;
-    Some(booleans.iter().map(|value| value.map_or(Err(MISSING), of_bool)).collect())
+    let of_value = |value| of_bool(value, MistypedType::Boolean);
+    Some(booleans.iter().map(|value| value.map_or(Err(MISSING), of_value)).collect())
 }
 
 /// One absence code a row: `present` where there is a value.

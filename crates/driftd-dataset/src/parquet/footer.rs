@@ -5,6 +5,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use driftd_stats::Precision;
 use polars_arrow::datatypes::{ArrowDataType, Field};
 use polars_parquet::parquet::metadata::FileMetadata;
 use polars_parquet::read::{infer_schema, read_metadata};
@@ -64,6 +65,15 @@ impl ParquetFile {
 
     pub(crate) fn path(&self) -> &Path {
         &self.inner.path
+    }
+
+    /// Width of the floats in a column.
+    pub(crate) fn precision(&self, column: usize) -> Precision {
+        match self.field(column).map(Field::dtype) {
+            Some(ArrowDataType::Float16) => Precision::Half,
+            Some(ArrowDataType::Float32) => Precision::Single,
+            _ => Precision::Double,
+        }
     }
 
     pub(super) fn file(&self) -> &File {

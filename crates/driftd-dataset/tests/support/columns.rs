@@ -41,6 +41,7 @@ cells! {
     Vec<i32>, values => PrimitiveArray::from_vec(values);
     Vec<i64>, values => PrimitiveArray::from_vec(values);
     Vec<f64>, values => PrimitiveArray::from_vec(values);
+    Vec<f32>, values => PrimitiveArray::from_vec(values);
     Vec<Option<i64>>, values => PrimitiveArray::from(values);
     Vec<Option<f64>>, values => PrimitiveArray::from(values);
     Vec<bool>, values => BooleanArray::from_slice(values);

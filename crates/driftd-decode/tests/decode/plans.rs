@@ -24,6 +24,8 @@ pub(crate) struct Feature {
     pub(crate) kind: Kind,
     pub(crate) role: Role,
     pub(crate) path: Option<&'static str>,
+    /// What stands for it where it is left out, as JSON.
+    pub(crate) default: Option<&'static str>,
 }
 
 /// A monitor to be.
@@ -38,7 +40,7 @@ pub(crate) struct Wanted {
 }
 
 pub(crate) fn number(name: &'static str) -> Feature {
-    Feature { name, kind: Kind::Number, role: Role::Feature, path: None }
+    Feature { name, kind: Kind::Number, role: Role::Feature, path: None, default: None }
 }
 
 pub(crate) fn text(name: &'static str) -> Feature {
@@ -48,6 +50,10 @@ pub(crate) fn text(name: &'static str) -> Feature {
 impl Feature {
     pub(crate) fn at(self, path: &'static str) -> Self {
         Self { path: Some(path), ..self }
+    }
+
+    pub(crate) fn or(self, default: &'static str) -> Self {
+        Self { default: Some(default), ..self }
     }
 
     pub(crate) fn role(self, role: Role) -> Self {
@@ -63,7 +69,12 @@ impl Wanted {
 
     pub(crate) fn plan(&self) -> Arc<MonitorPlan> {
         let by: Vec<Pointer> = self.segments.iter().map(|label| pointer(label)).collect();
-        let rules = |f: &Feature| FeatureRules { path: f.path.map(pointer), role: f.role, ..FeatureRules::default() };
+        let rules = |f: &Feature| FeatureRules {
+            path: f.path.map(pointer),
+            role: f.role,
+            default: f.default.map(|default| serde_json::from_str(default).unwrap()),
+            ..FeatureRules::default()
+        };
         let monitor = Monitor {
             shape: RecordShape {
                 event_time: pointer(self.event_time),

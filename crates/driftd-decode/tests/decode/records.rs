@@ -10,7 +10,7 @@ use crate::plans::{Feature, Kind, Wanted, number, text};
 pub(crate) fn monitors() -> Vec<Wanted> {
     let presence = |name| Feature { kind: Kind::Presence, ..number(name) };
     let native = vec![
-        number("a"),
+        number("a").or("7"),
         text("b"),
         presence("c"),
         number("a~/b"),
@@ -21,7 +21,7 @@ pub(crate) fn monitors() -> Vec<Wanted> {
     let native = Wanted { segments: vec!["/b", "/features/b"], ..Wanted::new("native", native) };
     let pointed = vec![
         number("x").at("/features/a"),
-        text("y").at("/features/0/b"),
+        text("y").at("/features/0/b").or("false"),
         text("z").at("/o/1"),
         number("w").at("/a~1b~0"),
         presence("v").at("/o/a/b"),

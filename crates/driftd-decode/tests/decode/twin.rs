@@ -64,7 +64,7 @@ fn record(wanted: &Wanted, offset: i64, text: &str, outcome: &mut Outcome) -> Re
             at => outcome.rows[0].push(ShownRow {
                 at,
                 segment: segment(wanted, record),
-                values: wanted.features.iter().map(|f| typed(f.kind, place(f, record))).collect(),
+                values: wanted.features.iter().map(|f| typed(f, place(f, record))).collect(),
             }),
         }
     }
@@ -185,11 +185,12 @@ fn place<'a>(feature: &Feature, record: &'a Value) -> Option<&'a Value> {
     }
 }
 
-fn typed(kind: Kind, value: Option<&Value>) -> Shown {
-    let Some(value) = value.filter(|value| !value.is_null()) else {
+fn typed(feature: &Feature, value: Option<&Value>) -> Shown {
+    let default = feature.default.map(|default| serde_json::from_str(default).unwrap());
+    let Some(value) = value.or(default.as_ref()).filter(|value| !value.is_null()) else {
         return Shown::Missing;
     };
-    match kind {
+    match feature.kind {
         Kind::Presence if value.as_str() == Some("") => Shown::Missing,
         Kind::Presence => Shown::Present,
         Kind::Text => text_of(value).map_or(Shown::Mistyped, Shown::Text),
@@ -199,11 +200,17 @@ fn typed(kind: Kind, value: Option<&Value>) -> Shown {
                 "NaN" | "nan" => Shown::Number(f64::NAN),
                 "Infinity" | "+Infinity" | "inf" => Shown::Number(f64::INFINITY),
                 "-Infinity" | "-inf" => Shown::Number(f64::NEG_INFINITY),
-                _ => Shown::Mistyped,
+                text => number_of(text).map_or(Shown::Mistyped, Shown::Number),
             },
             _ => Shown::Mistyped,
         },
     }
+}
+
+/// A text that is a number of JSON and nothing else.
+fn number_of(text: &str) -> Option<f64> {
+    let number = serde_json::from_str::<f64>(text).ok()?;
+    (text.trim() == text).then_some(number)
 }
 
 fn text_of(value: &Value) -> Option<String> {

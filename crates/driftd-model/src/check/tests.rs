@@ -67,7 +67,7 @@ fn the_contract_holds_field_by_field() {
     insta::assert_snapshot!(shape(&json["baseline"]), @r#"{hash: "8ba8496a2525ae171ffd104d632dede6ef418d9b95962a9d88e2fcdbc8d48d24", name: "train.parquet", rows: number}"#);
     insta::assert_snapshot!(shape(&json["current"]), @r#"{name: "today.parquet", rows: number}"#);
     let x = &json["features"][0];
-    insta::assert_snapshot!(shape(&x["rows"]), @"{baseline: number, current: number, inf_baseline: number, inf_current: number, missing_baseline: number, missing_current: number, mistyped_current: number, nan_baseline: number, nan_current: number}");
+    insta::assert_snapshot!(shape(&x["rows"]), @"{baseline: number, current: number, inf_baseline: number, inf_current: number, missing_baseline: number, missing_current: number, mistyped_baseline: number, mistyped_current: number, nan_baseline: number, nan_current: number}");
     assert_eq!((&x["rows"]["current"], &x["rows"]["missing_current"]), (&json!(1_007), &json!(7)));
     for (statistic, score) in x["statistics"].as_object().unwrap() {
         let fields: Vec<&str> = score.as_object().unwrap().keys().map(String::as_str).collect();
@@ -95,7 +95,7 @@ fn a_statistic_that_does_not_apply_is_absent() {
     assert!(names(0).contains(&"ks".to_owned()) && !names(0).contains(&"unseen".to_owned()));
     assert!(names(1).contains(&"unseen".to_owned()) && !names(1).contains(&"ks".to_owned()));
     assert_eq!(names(2), ["missing"]);
-    insta::assert_snapshot!(shape(&json["features"][3]), @r#"{feature: "gone", kind: "numeric", moved: [], outcome: "not_comparable", reason: "column is missing from the current data", rows: {baseline: number, current: number, inf_baseline: number, inf_current: number, missing_baseline: number, missing_current: number, mistyped_current: number, nan_baseline: number, nan_current: number}, statistics: {}}"#);
+    insta::assert_snapshot!(shape(&json["features"][3]), @r#"{feature: "gone", kind: "numeric", moved: [], outcome: "not_comparable", reason: "column is missing from the current data", rows: {baseline: number, current: number, inf_baseline: number, inf_current: number, missing_baseline: number, missing_current: number, mistyped_baseline: number, mistyped_current: number, nan_baseline: number, nan_current: number}, statistics: {}}"#);
 }
 
 #[test]

@@ -129,6 +129,45 @@ fn an_all_missing_column_is_critical_through_missing() {
 }
 
 #[test]
+fn one_form_of_no_value_for_another_is_stable() {
+    let feature = uniform("x");
+    let nulls = |missing: u64| {
+        let mut baseline = feature.clone();
+        baseline.aggregate = numbers(&feature, &spread(920, 0.0), missing);
+        baseline
+    };
+    let mut nan = spread(920, 0.0);
+    nan.extend([f64::NAN; 80]);
+    let verdict = one(&nulls(80), &numbers(&feature, &nan, 0), &rules());
+    assert_eq!(verdict.outcome, Outcome::Stable);
+    let found = score(&verdict, DriftStatistic::NonFinite);
+    assert_eq!((found.value, found.effect(), found.outcome), (Some(0.08), Some(0.0), Some(Outcome::Stable)));
+    assert_eq!((verdict.baseline.missing, verdict.window.nan), (80, 80));
+    // Each alone is below the threshold, both together are not.
+    nan.truncate(950);
+    let verdict = one(&feature, &numbers(&feature, &nan, 40), &rules());
+    assert_eq!(verdict.outcome, Outcome::Warning);
+    assert_eq!(verdict.leading_score().unwrap().statistic, DriftStatistic::Missing);
+}
+
+#[test]
+fn values_of_another_type_are_judged_wherever_missing_ones_are() {
+    let feature = uniform("x");
+    let mut words = nothing(&feature, 0);
+    if let FeatureAggregate::Numeric(counts) = &mut words {
+        counts.add_mistyped(72);
+    }
+    for judged in [rules(), only(&[DriftStatistic::Psi, DriftStatistic::Missing])] {
+        let verdict = one(&feature, &words, &judged);
+        assert_eq!((verdict.outcome, &verdict.reason), (Outcome::Critical, &Some(Reason::NoValues)));
+        assert_eq!(verdict.leading_score().unwrap().statistic, DriftStatistic::Mistyped);
+        assert_eq!(score(&verdict, DriftStatistic::Missing).outcome, Some(Outcome::Stable));
+    }
+    let verdict = one(&feature, &words, &only(&[DriftStatistic::Psi]));
+    assert_eq!(verdict.outcome, Outcome::InsufficientData);
+}
+
+#[test]
 fn a_flood_of_nan_is_critical_through_non_finite() {
     let feature = uniform("x");
     for share in [100, 1_000] {

@@ -29,6 +29,7 @@ fn bad(severity: Severity, features: &[&str]) -> Health {
         m: 1_000,
         q_value: None,
         baseline_share: None,
+        mistyped: None,
         moved: Vec::new(),
     };
     Health::Bad(severity, features.iter().map(evidence).collect())

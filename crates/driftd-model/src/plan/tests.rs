@@ -54,6 +54,23 @@ fn what_the_baseline_does_not_have_is_a_clear_error() {
 }
 
 #[test]
+fn a_default_is_of_the_features_kind() {
+    let default = |value| FeatureRules { default: Some(value), ..FeatureRules::default() };
+    let word = || DefaultValue::Text("none".to_owned());
+    insta::assert_snapshot!(refused(with("x", default(word()))), @r#"monitor flights: feature "x" has the default "none", but baseline base@v1 holds it as numeric; give a number"#);
+    let empty = stored(Baseline { features: vec![presence("c")], segments: vec![], segment_by: vec![], ..baseline() });
+    let unknown = MonitorPlan::new(with("c", default(word())), empty).unwrap_err();
+    insta::assert_snapshot!(unknown, @r#"monitor flights: feature "c" has the default "none", but baseline base@v1 holds it as presence; build the baseline again with this configuration"#);
+    let plan = |monitor| MonitorPlan::new(monitor, stored(baseline())).unwrap();
+    let zero = plan(with("x", default(DefaultValue::Number(0.0))));
+    assert_eq!(zero.features()[0].default, Some(DefaultValue::Number(0.0)));
+    // What is counted depends on it, so counts of different defaults are never added.
+    let one = plan(with("x", default(DefaultValue::Number(1.0))));
+    assert!(zero.hash() != one.hash() && zero.hash() != plan(plain()).hash());
+    assert_eq!(plan(with("c", default(word()))).features()[1].default, Some(word()));
+}
+
+#[test]
 fn a_monitor_is_split_only_when_it_asks_for_it() {
     let unsplit = MonitorPlan::new(plain(), stored(baseline())).unwrap();
     assert!(!unsplit.reducer().segments.is_split());

@@ -9,6 +9,7 @@ use crate::layout::{LayoutOptions, SortedSample};
 fn by_twin(edges: &BinEdges, column: NumericSlice<'_>) -> NumericAggregate {
     let mut state = NumericAggregate::empty(edges);
     for (row, &x) in column.values.iter().enumerate() {
+        let x = edges.precision().round(x);
         match column.absent.map_or(PRESENT, |codes| codes[row]) {
             PRESENT if x.is_nan() => state.nan += 1,
             PRESENT if x == f64::INFINITY => state.pos_inf += 1,
@@ -23,16 +24,28 @@ fn by_twin(edges: &BinEdges, column: NumericSlice<'_>) -> NumericAggregate {
                 }
             }
             1 => state.missing += 1,
-            _ => state.mistyped += 1,
+            code => {
+                state.mistyped += 1;
+                state.types.add_codes(&[code]);
+            }
         }
     }
     state
 }
 
 fn grid(baseline: Vec<f64>, cells: u16) -> BinEdges {
+    grid_of(baseline, cells, Precision::Double)
+}
+
+fn grid_of(mut baseline: Vec<f64>, cells: u16, precision: Precision) -> BinEdges {
     let options = LayoutOptions { cells, ..LayoutOptions::default() };
+    baseline.iter_mut().for_each(|x| *x = precision.round(*x));
     let sample = SortedSample::from_unsorted(baseline).unwrap();
-    BinEdges::from_sample(&sample, &options).unwrap().0
+    BinEdges::from_sample_of(&sample, &options, precision).unwrap().0
+}
+
+fn any_precision() -> impl Strategy<Value = Precision> {
+    prop_oneof![3 => Just(Precision::Double), 2 => Just(Precision::Single), 1 => Just(Precision::Half)]
 }
 
 /// Values where a grid could go wrong: its edges, their neighbours, the ends of
@@ -81,11 +94,12 @@ macro_rules! kernel_suite {
                 fn equals_the_twin(
                     baseline in finite_values(),
                     cells in prop_oneof![Just(16_u16), Just(256), Just(4096)],
+                    precision in any_precision(),
                     values in prop::collection::vec(any_value(), 0..1500),
                     repeat in prop_oneof![3 => Just(1_usize), 1 => Just(9)],
-                    absent in prop::option::of(prop::collection::vec(0_u8..4, 1500 * 9)),
+                    absent in prop::option::of(prop::collection::vec(0_u8..8, 1500 * 9)),
                 ) {
-                    let edges = grid(baseline, cells);
+                    let edges = grid_of(baseline, cells, precision);
                     let mut values = values.repeat(repeat);
                     values.extend(adversaries(&edges));
                     let absent = absent.map(|mut codes| { codes.resize(values.len(), 0); codes });

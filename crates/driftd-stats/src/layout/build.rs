@@ -2,6 +2,7 @@
 
 use super::edges::{BinEdges, StoredEdges};
 use super::options::{Binning, LayoutOptions};
+use super::precision::Precision;
 use super::quantile::{quantile_edges, tidy};
 use super::sample::OrderedSample;
 use crate::error::StatsError;
@@ -19,6 +20,19 @@ impl BinEdges {
     pub fn from_sample(
         sample: &impl OrderedSample,
         options: &LayoutOptions,
+    ) -> Result<(Self, NumericAggregate), StatsError> {
+        Self::from_sample_of(sample, options, Precision::Double)
+    }
+
+    /// The same for values that were stored in floats of that width, and are
+    /// such floats.
+    ///
+    /// # Errors
+    /// As [`BinEdges::from_sample`].
+    pub fn from_sample_of(
+        sample: &impl OrderedSample,
+        options: &LayoutOptions,
+        precision: Precision,
     ) -> Result<(Self, NumericAggregate), StatsError> {
         options.check()?;
         let n = sample.len();
@@ -49,6 +63,7 @@ impl BinEdges {
             coarse,
             min,
             max,
+            precision,
         };
         let grid = Self::try_from(stored)?;
         let moments = Moments::of_baseline(n, min, max, grid.sigma() / grid.unit());

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fingerprint;
 use super::label;
+use super::precision::Precision;
 use crate::error::StatsError;
 use crate::kernels::Lookup;
 
@@ -41,6 +42,10 @@ pub(super) struct StoredEdges {
     /// which is the integral of the baseline's distribution function over the
     /// cell in units of its width; ½ where the baseline has no value.
     pub(super) balance: Vec<f64>,
+    /// Of the baseline's values. Not written where it is 64 bits, so that baselines from before it was known keep their
+    /// hash.
+    #[serde(default, skip_serializing_if = "Precision::is_double")]
+    pub(super) precision: Precision,
 }
 
 impl PartialEq for BinEdges {
@@ -69,7 +74,8 @@ impl TryFrom<StoredEdges> for BinEdges {
         let first = stored.edges.partition_point(|e| *e < stored.min);
         let last = stored.edges.partition_point(|e| *e < stored.max);
         let fingerprint = fingerprint::of_floats(&stored.edges)
-            ^ fingerprint::of_floats(&[stored.min, stored.max, stored.mean, stored.sigma]).rotate_left(1);
+            ^ fingerprint::of_floats(&[stored.min, stored.max, stored.mean, stored.sigma]).rotate_left(1)
+            ^ fingerprint::of_precision(stored.precision);
         let lookup = Lookup::build(&stored.edges);
         Ok(Self { stored, bin_of_cell, atoms, inside: first..last + 1, fingerprint, lookup })
     }
@@ -186,10 +192,18 @@ impl BinEdges {
         self.stored.min == self.stored.max
     }
 
-    /// The cell of a finite value: the number of edges below it. This is the
-    /// scalar twin, and the oracle, of the counting kernels.
+    /// How exactly the baseline's values are written.
+    #[must_use]
+    pub fn precision(&self) -> Precision {
+        self.stored.precision
+    }
+
+    /// The cell of a finite value: the number of edges below it, once it is
+    /// rounded to the baseline's precision. This is the scalar twin, and the
+    /// oracle, of the counting kernels.
     #[must_use]
     pub fn locate(&self, x: f64) -> usize {
+        let x = self.stored.precision.round(x);
         self.stored.edges.partition_point(|edge| *edge < x)
     }
 

@@ -1,6 +1,8 @@
 //! A stable hash. It is stored and compared across versions and machines, so it
 //! must never change: 64-bit FNV-1a (Fowler, Noll, Vo) over bytes.
 
+use super::precision::Precision;
+
 const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 const PRIME: u64 = 0x0000_0100_0000_01b3;
 
@@ -12,6 +14,11 @@ pub(crate) fn fnv1a(bytes: &[u8]) -> u64 {
 /// FNV-1a of a list of floats by their bits, little-endian.
 pub(crate) fn of_floats(values: &[f64]) -> u64 {
     values.iter().fold(OFFSET, |hash, v| extend(hash, &v.to_bits().to_le_bytes()))
+}
+
+/// Of the width of a baseline's floats; 0 for 64 bits, the width that layouts had before they knew it.
+pub(crate) fn of_precision(precision: Precision) -> u64 {
+    if precision.is_double() { 0 } else { fnv1a(&precision.bits().to_le_bytes()) }
 }
 
 /// FNV-1a of a list of hashes, little-endian.

@@ -45,8 +45,9 @@ pub struct NumericSlice<'a> {
     /// One value per row; what stands at absent rows does not matter.
     pub values: &'a [f64],
     /// `None` when every row has a value. Otherwise one code per row: 0
-    /// present, 1 missing, 2 (or anything else) mistyped. Rows beyond its end
-    /// count as present.
+    /// present, 1 missing, 2 (or anything else) mistyped, of which a
+    /// [`MistypedType`](crate::MistypedType) is known. Rows beyond its end count
+    /// as present.
     pub absent: Option<&'a [u8]>,
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CategoricalAggregate, NumericAggregate};
+use super::{CategoricalAggregate, MistypedTypes, NumericAggregate};
 use crate::error::ShapeMismatch;
 use crate::layout::FeatureLayout;
 
@@ -94,6 +94,22 @@ impl FeatureAggregate {
             Self::Numeric(state) => state.mistyped(),
             Self::Categorical(state) => state.mistyped(),
             Self::Presence(_) => 0,
+        }
+    }
+
+    /// Of which types these are, as far as it is known.
+    #[must_use]
+    pub fn mistyped_types(&self) -> MistypedTypes {
+        match self {
+            Self::Numeric(state) => state.types,
+            Self::Categorical(_) | Self::Presence(_) => MistypedTypes::default(),
+        }
+    }
+
+    /// Gives a state that was read back the types that were stored beside it.
+    pub fn set_mistyped_types(&mut self, types: MistypedTypes) {
+        if let Self::Numeric(state) = self {
+            state.types = types;
         }
     }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::columns::NumericSlice;
-use super::{Excess, Moments, add_counts, shape, total};
+use super::{Excess, MistypedTypes, Moments, add_counts, shape, total};
 use crate::error::ShapeMismatch;
 use crate::kernels;
 use crate::layout::BinEdges;
@@ -18,6 +18,8 @@ pub struct NumericAggregate {
     pub(crate) cells: Vec<u64>,
     pub(crate) missing: u64,
     pub(crate) mistyped: u64,
+    #[serde(skip)]
+    pub(crate) types: MistypedTypes,
     pub(crate) nan: u64,
     pub(crate) pos_inf: u64,
     pub(crate) neg_inf: u64,
@@ -40,6 +42,7 @@ impl NumericAggregate {
             cells,
             missing: 0,
             mistyped: 0,
+            types: MistypedTypes::default(),
             nan: 0,
             pos_inf: 0,
             neg_inf: 0,
@@ -81,6 +84,7 @@ impl NumericAggregate {
         add_counts(&mut self.cells, &other.cells);
         self.add_absent(other.missing, other.nan, other.pos_inf, other.neg_inf);
         self.add_mistyped(other.mistyped);
+        self.types.merge(&other.types);
         self.below.merge(other.below);
         self.above.merge(other.above);
         self.moments.merge(&other.moments);

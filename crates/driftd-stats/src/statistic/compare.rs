@@ -4,8 +4,8 @@ use super::Smoothing;
 use super::bins::BinPair;
 use super::definition::{AppliesTo, Basis};
 use super::ks::ks;
-use super::outcome::{Computed, NotComputable, Statistic};
-use super::shares::{self, Share};
+use super::outcome::{NotComputable, Statistic};
+use super::shares::{self, Share, without_value};
 use super::table::DriftStatistic;
 use super::wasserstein::wasserstein;
 use crate::error::ShapeMismatch;
@@ -14,9 +14,8 @@ use crate::state::{CategoricalAggregate, FeatureAggregate, NumericAggregate, tot
 
 /// Every statistic that applies to the kind of feature, in report order.
 ///
-/// `missing` is always there. It is about rows without a *usable* value:
-/// missing ones and those of the wrong type. `baseline` must be the state that
-/// was built together with `layout`.
+/// `missing` is always there, `mistyped` where values have a type.
+/// `baseline` must be the state that was built together with `layout`.
 ///
 /// # Errors
 /// When a state was not counted with `layout`.
@@ -39,10 +38,7 @@ pub fn compare(
         ) => categorical(dictionary, r, c, smoothing),
         _ => Vec::new(),
     };
-    statistics.push(Statistic {
-        statistic: DriftStatistic::Missing,
-        result: Ok(shares::missing(absent(baseline), absent(window))),
-    });
+    statistics.extend(without_value(layout, baseline, window));
     statistics.sort_by_key(|s| s.statistic);
     Ok(statistics)
 }
@@ -51,11 +47,7 @@ pub(super) fn check_fit(layout: &FeatureLayout, state: &FeatureAggregate) -> Res
     if state.fits(layout) { Ok(()) } else { Err(ShapeMismatch::new(layout.shape(), state.shape())) }
 }
 
-fn absent(state: &FeatureAggregate) -> Share {
-    Share { count: state.missing().saturating_add(state.mistyped()), rows: state.rows() }
-}
-
-fn emptiness(n: u64, m: u64) -> Option<NotComputable> {
+pub(super) fn emptiness(n: u64, m: u64) -> Option<NotComputable> {
     if n == 0 {
         Some(NotComputable::NoBaselineValues)
     } else if m == 0 {
@@ -82,7 +74,7 @@ fn numeric(
     smoothing: Smoothing,
 ) -> Vec<Statistic> {
     let (n, m) = (baseline.finite(), window.finite());
-    let mut all = match emptiness(n, m) {
+    match emptiness(n, m) {
         Some(reason) => none_of(AppliesTo::numbers, reason),
         None => {
             let pair = BinPair::new(&coarse(edges, baseline), &coarse(edges, window));
@@ -97,20 +89,6 @@ fn numeric(
             }
             all
         }
-    };
-    all.push(Statistic { statistic: DriftStatistic::NonFinite, result: non_finite(baseline, window) });
-    all
-}
-
-fn non_finite(baseline: &NumericAggregate, window: &NumericAggregate) -> Result<Computed, NotComputable> {
-    let share = |state: &NumericAggregate| {
-        let count = total([&state.nan(), &state.pos_inf(), &state.neg_inf()]);
-        Share { count, rows: count.saturating_add(state.finite()) }
-    };
-    let (baseline, window) = (share(baseline), share(window));
-    match emptiness(baseline.rows, window.rows) {
-        Some(reason) => Err(reason),
-        None => Ok(shares::non_finite(baseline, window)),
     }
 }
 

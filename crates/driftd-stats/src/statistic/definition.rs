@@ -49,7 +49,7 @@ pub enum AppliesTo {
     Numbers,
     /// Categories.
     Categories,
-    /// Both, by bins.
+    /// Both.
     Bins,
     /// Every feature, also one without values in the baseline.
     All,
@@ -195,7 +195,7 @@ mod tests {
         let error = "kl".parse::<DriftStatistic>().unwrap_err();
         insta::assert_snapshot!(
             error,
-            @"unknown drift statistic 'kl'; known are psi, ks, js, hellinger, tv, linf, wasserstein, chi_square, missing, unseen, out_of_range, non_finite"
+            @"unknown drift statistic 'kl'; known are psi, ks, js, hellinger, tv, linf, wasserstein, chi_square, missing, mistyped, unseen, out_of_range, non_finite"
         );
     }
 

@@ -35,10 +35,14 @@ pub struct Computed {
     pub p_value: Option<f64>,
     /// Cramér's V of `chi_square`, [0, 1].
     pub cramers_v: Option<f64>,
-    /// `missing`, `non_finite`: the share in the baseline. `unseen`,
+    /// `missing`, `mistyped`, `non_finite`: the share in the baseline. `unseen`,
     /// `out_of_range`: the share expected without drift, against which the
     /// p-value is computed.
     pub baseline_share: Option<f64>,
+    /// `missing` and `non_finite` of data with both missing values and NaN:
+    /// the growth of the share that is judged in place of the value, and that
+    /// the p-value is about.
+    pub growth: Option<f64>,
 }
 
 impl Computed {

@@ -1,7 +1,11 @@
-//! Statistics on shares: missing, non-finite, unseen, out of range.
+//! Statistics on shares: missing, mistyped, non-finite, unseen, out of range.
 
-use super::outcome::Computed;
+use super::compare::emptiness;
+use super::outcome::{Computed, Statistic};
+use super::table::DriftStatistic;
 use crate::law::{binomial_sf, two_proportions_p};
+use crate::layout::FeatureLayout;
+use crate::state::FeatureAggregate;
 
 /// `count` of `rows` on each side.
 #[derive(Clone, Copy)]
@@ -17,11 +21,72 @@ impl Share {
     }
 }
 
-/// Change of the missing share, window − baseline, in [−1, 1].
+/// What is said about values that are not there or not usable: `missing`, `mistyped` and `non_finite`.
+///
+/// Missing values and NaN are two ways to say that there is no value, and what of the one became the other is no news.
+/// So where there are both, the growth of both together is judged, once: as `missing` if the missing share grew more,
+/// else as `non_finite`. The other of the two is judged by what is left: for `non_finite` infinities, for `missing`
+/// nothing, which has no p-value.
+pub(super) fn without_value(
+    layout: &FeatureLayout,
+    baseline: &FeatureAggregate,
+    window: &FeatureAggregate,
+) -> Vec<Statistic> {
+    let sides = [baseline, window];
+    let of_rows = |count: fn(&FeatureAggregate) -> u64| {
+        let [baseline, window] = sides.map(|state| Share { count: count(state), rows: state.rows() });
+        change(baseline, window)
+    };
+    let mut missing = of_rows(FeatureAggregate::missing);
+    let mut statistics = Vec::new();
+    if matches!(layout, FeatureLayout::Numeric(_)) {
+        let [r, c] = sides.map(|state| numbers(state, state.nan().saturating_add(state.infinite())));
+        let mut result = match emptiness(r.rows, c.rows) {
+            Some(reason) => Err(reason),
+            None => Ok(non_finite(r, c)),
+        };
+        let has = |count: fn(&FeatureAggregate) -> u64| sides.into_iter().any(|state| count(state) > 0);
+        if has(FeatureAggregate::nan) && has(FeatureAggregate::missing) {
+            let [r, c] = sides.map(|state| numbers(state, state.infinite()));
+            if missing.value >= of_rows(FeatureAggregate::nan).value {
+                missing = missing.judged_by(of_rows(|state| state.missing().saturating_add(state.nan())));
+                result = result.map(|own| own.judged_by(change(r, c)));
+            } else {
+                (missing.growth, missing.p_value) = (Some(0.0), None);
+                let together = |state: &FeatureAggregate| {
+                    state.missing().saturating_add(state.nan()).saturating_add(state.infinite())
+                };
+                result = result.map(|own| own.judged_by(of_rows(together)));
+            }
+        }
+        statistics.push(Statistic { statistic: DriftStatistic::NonFinite, result });
+    }
+    if !matches!(layout, FeatureLayout::Presence) {
+        let result = Ok(of_rows(FeatureAggregate::mistyped));
+        statistics.push(Statistic { statistic: DriftStatistic::Mistyped, result });
+    }
+    statistics.push(Statistic { statistic: DriftStatistic::Missing, result: Ok(missing) });
+    statistics
+}
+
+/// `count` of the numbers that are there, infinite and NaN ones included.
+fn numbers(state: &FeatureAggregate, count: u64) -> Share {
+    let odd = state.nan().saturating_add(state.infinite());
+    Share { count, rows: odd.saturating_add(state.usable()) }
+}
+
+impl Computed {
+    /// The same, judged by the growth and the p-value of another share.
+    fn judged_by(self, other: Self) -> Self {
+        Self { growth: Some(other.value), p_value: other.p_value, ..self }
+    }
+}
+
+/// Change of a share, window − baseline, in [−1, 1].
 ///
 /// Two-sided pooled two-proportion z test, Fisher's exact test when an expected
 /// count is below 5. Without rows on a side there is no p-value.
-pub(super) fn missing(baseline: Share, window: Share) -> Computed {
+fn change(baseline: Share, window: Share) -> Computed {
     Computed {
         value: window.value() - baseline.value(),
         baseline_share: Some(baseline.value()),
@@ -31,9 +96,9 @@ pub(super) fn missing(baseline: Share, window: Share) -> Computed {
 }
 
 /// Share of NaN and ±inf among the numbers of the window, in [0, 1]; tested
-/// against the baseline's share as [`missing`] is.
-pub(super) fn non_finite(baseline: Share, window: Share) -> Computed {
-    Computed { value: window.value(), ..missing(baseline, window) }
+/// against the baseline's share as [`change`] is.
+fn non_finite(baseline: Share, window: Share) -> Computed {
+    Computed { value: window.value(), ..change(baseline, window) }
 }
 
 /// Share of never-seen categories in the window, in [0, 1].

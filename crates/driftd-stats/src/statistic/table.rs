@@ -171,14 +171,32 @@ statistics! {
         title: "Growth of the missing share",
         name: "missing share",
         meaning: "Change of the share of rows without a value, in percentage points; only growth counts as drift, \
-                  and the fall of a feature that never had a value.",
+                  and the fall of a feature that never had a value. NaN is no value either: what is judged is the \
+                  growth of both together.",
         source: "Two-proportion z-test, or Fisher's exact test when counts are small",
-        formula: "change of the missing share",
+        formula: "change of the missing share; judged together with NaN",
         range: "[−1, 1]",
         law: "pooled two-proportion z; Fisher's exact test when an expected count is below 5",
         applies_to: AppliesTo::All,
         basis: Basis::Rows,
         scale: Scale::Change { share: "missing share" },
+        certified: None,
+        speaks_for: Subject::Quality,
+        thresholds: Some((0.05, 0.2)),
+        decides: true,
+    }
+    Mistyped = "mistyped" {
+        title: "Growth of the share of values of another type",
+        name: "share of another type",
+        meaning: "Change of the share of rows whose value is of another type than the feature, such as a text where \
+                  numbers are expected, in percentage points; only growth counts as drift.",
+        source: "Two-proportion z-test, or Fisher's exact test when counts are small",
+        formula: "change of the share of rows with a value of another type",
+        range: "[−1, 1]",
+        law: "as `missing`",
+        applies_to: AppliesTo::Bins,
+        basis: Basis::Rows,
+        scale: Scale::Change { share: "share of values of another type" },
         certified: None,
         speaks_for: Subject::Quality,
         thresholds: Some((0.05, 0.2)),
@@ -219,9 +237,10 @@ statistics! {
     NonFinite = "non_finite" {
         title: "Growth of the share of NaN and infinite values",
         name: "non-finite share",
-        meaning: "Share of NaN and infinite values among the values that are there.",
+        meaning: "Share of NaN and infinite values among the values that are there. What is judged is its growth, that of \
+                  NaN together with missing values.",
         source: "Two-proportion z-test, or Fisher's exact test when counts are small",
-        formula: "share of NaN and ±∞ among present values; judged on its growth",
+        formula: "share of NaN and ±∞ among present values; judged on its growth, NaN together with missing values",
         range: "[0, 1]",
         law: "as `missing`",
         applies_to: AppliesTo::Numbers,

@@ -20,6 +20,20 @@ fn what_was_written_is_read() {
 }
 
 #[test]
+fn types_of_mistyped_values_are_kept_and_counts_from_before_are_read() {
+    let mut typed = counts();
+    let types = MistypedTypes { texts: 3, lists: 1, ..MistypedTypes::default() };
+    let numeric = typed.iter().position(|a| matches!(a, FeatureAggregate::Numeric(_))).unwrap();
+    typed[numeric].set_mistyped_types(types);
+    let read = decode_stored(POSTCARD, &encode_aggregates(&typed).unwrap()).unwrap();
+    assert_eq!((read[numeric].mistyped_types(), &read), (types, &typed));
+    // What the first codec wrote: the aggregates alone.
+    let bare = postcard::to_stdvec(&typed).unwrap();
+    assert_eq!(decode_stored(1, &bare).unwrap()[numeric].mistyped_types(), MistypedTypes::default());
+    assert_eq!(decode_stored(1, &postcard::to_stdvec(&counts()).unwrap()).unwrap(), counts());
+}
+
+#[test]
 fn nothing_may_follow_and_nothing_may_lack() {
     let mut longer = BYTES.clone();
     longer.push(0);
@@ -32,7 +46,7 @@ fn nothing_may_follow_and_nothing_may_lack() {
 #[test]
 fn errors_say_what_to_do() {
     let unknown = decode_stored(7, &BYTES).unwrap_err();
-    insta::assert_snapshot!(unknown, @"pane state has codec 7, this build knows 1: use the driftd that wrote it, or a newer one");
+    insta::assert_snapshot!(unknown, @"pane state has codec 7, this build knows them up to 2: use the driftd that wrote it, or a newer one");
     insta::assert_snapshot!(decode_aggregates(&[9]).unwrap_err(), @"pane state of 1 bytes is damaged: restore the database from a backup");
 }
 

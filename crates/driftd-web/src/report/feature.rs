@@ -1,7 +1,7 @@
 //! One feature of the report: its line in the table, and its section.
 
 use driftd_model::{FeatureKind, Outcome, Rows, Score, Threshold, Verdict, words};
-use driftd_stats::Scale;
+use driftd_stats::{DriftStatistic, Scale};
 
 use super::FeatureDistribution;
 use super::scores::{ScoreRow, leading, limit, outcome_words, value};
@@ -159,13 +159,14 @@ fn story(verdict: &Verdict) -> String {
 /// What moved, in one clause: first what the leading statistic is about when that is no bin, then `top` bins.
 fn moved(verdict: &Verdict, top: usize) -> String {
     let lead = leading(verdict).filter(|_| verdict.outcome.is_bad()).and_then(|score| {
+        if score.statistic == DriftStatistic::Mistyped {
+            return Some(words::mistyped(verdict.mistyped()));
+        }
         let scale = score.statistic.definition().scale;
-        scale.shares(score.value?, score.baseline_share)
-    });
-    let lead = lead.map(|(what, before, after)| {
+        let (what, before, after) = scale.shares(score.value?, score.baseline_share)?;
         let verb = if after >= before { "rose" } else { "fell" };
         let (before, after) = words::percents(before, after);
-        format!("{what} {verb} from {before} to {after}")
+        Some(format!("{what} {verb} from {before} to {after}"))
     });
     let bins = words::moved_sentence(&verdict.moved, if lead.is_some() { top.saturating_sub(1) } else { top });
     [lead.unwrap_or_default(), bins].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join("; ")

@@ -132,5 +132,8 @@ fn detail(score: &Score) -> String {
         };
         parts.push(format!("{what} {}", words::percent(share)));
     }
+    if let Some(growth) = score.growth {
+        parts.push(format!("{} with missing values and NaN taken together", points(growth)));
+    }
     parts.join(", ")
 }

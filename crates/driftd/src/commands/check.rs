@@ -8,7 +8,7 @@ use anyhow::Context;
 use driftd_config::Config;
 use driftd_dataset::{BaselineOptions, Checked, Table, build_baseline, check};
 use driftd_model::check::CheckReport;
-use driftd_model::{Baseline, FeatureName, JudgeRules, Monitor, Reason, Verdict};
+use driftd_model::{Baseline, DefaultValue, FeatureName, JudgeRules, Monitor, Reason, Verdict};
 use driftd_stats::{Binning, DriftStatistic, LayoutOptions, distribution};
 use driftd_web::{FeatureDistribution, render_check};
 
@@ -27,7 +27,7 @@ pub(super) async fn run(args: CheckArgs, stores: &Stores) -> anyhow::Result<Exit
         (None, _) => None,
     };
     let chosen = statistics(&args.statistics)?;
-    let current = Table::open(&args.current)?;
+    let current = Table::open(&args.current)?.with_defaults(defaults_of(monitor))?;
     let Reference { name, baseline, mut columns, notes } = reference(&args, &config, monitor, stores).await?;
     let bar = Bar::rows(current.rows(), "counting current");
     let ignored: BTreeSet<&str> = args.ignore.iter().map(String::as_str).collect();
@@ -41,7 +41,7 @@ pub(super) async fn run(args: CheckArgs, stores: &Stores) -> anyhow::Result<Exit
     ensure_common(&checked.report)?;
     if !chosen.is_empty() {
         for verdict in &mut checked.report.features {
-            verdict.scores.retain(|score| chosen.contains(&score.statistic));
+            verdict.scores.retain(|score| chosen.contains(&score.statistic) || score.outcome.is_some());
         }
     }
     checked.report.notes.extend(notes);
@@ -61,6 +61,11 @@ pub(super) async fn run(args: CheckArgs, stores: &Stores) -> anyhow::Result<Exit
         None => print(text).or_else(|error| if error.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })?,
     }
     Ok(if checked.report.outcome().is_bad() { Exit::Drift } else { Exit::Ok })
+}
+
+/// What stands for members that records leave out.
+fn defaults_of(monitor: Option<&Monitor>) -> impl Iterator<Item = (&str, &DefaultValue)> {
+    monitor.into_iter().flat_map(Monitor::default_values)
 }
 
 /// What is compared with.
@@ -90,7 +95,7 @@ async fn reference(
         let columns = baseline.features.iter().map(|f| f.name.to_string()).chain(skipped).collect();
         return Ok(Reference { name: stored.reference.to_string(), baseline, columns, notes: Vec::new() });
     }
-    let table = Table::open(path)?;
+    let table = Table::open(path)?.with_defaults(defaults_of(monitor))?;
     let mut options = monitor.map_or_else(BaselineOptions::default, |m| options_for(m, config));
     // A check compares whole populations.
     options.segments = None;

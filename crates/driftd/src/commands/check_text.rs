@@ -130,7 +130,12 @@ fn leading(verdict: &Verdict) -> String {
 fn what_moved(verdict: &Verdict) -> String {
     let leads = verdict.leading_score().map(|score| score.statistic);
     let moved = words::moved_sentence(&verdict.moved, 2);
-    if leads == Some(DriftStatistic::Missing) || moved.is_empty() { missing_moved(verdict) } else { moved }
+    match leads {
+        Some(DriftStatistic::Mistyped) => words::mistyped(verdict.mistyped()),
+        Some(DriftStatistic::Missing) => missing_moved(verdict),
+        _ if moved.is_empty() => missing_moved(verdict),
+        _ => moved,
+    }
 }
 
 /// A feature that is bad because values went missing.

@@ -161,7 +161,7 @@ fn statistics_are_chosen() {
     let missing = run("missing").ends(1).json();
     assert_eq!(feature(&missing, "amount")["outcome"], "critical");
     assert_eq!(feature(&missing, "age")["outcome"], "stable");
-    assert_snapshot!(run("psi,energy").refusal(), @"error: unknown drift statistic 'energy'; known are psi, ks, js, hellinger, tv, linf, wasserstein, chi_square, missing, unseen, out_of_range, non_finite");
+    assert_snapshot!(run("psi,energy").refusal(), @"error: unknown drift statistic 'energy'; known are psi, ks, js, hellinger, tv, linf, wasserstein, chi_square, missing, mistyped, unseen, out_of_range, non_finite");
     // Shown, but without a threshold nothing decides, and that is not called stable.
     let shown = run("chi_square").ends(0).json();
     let age = feature(&shown, "age");

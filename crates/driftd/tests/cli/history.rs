@@ -147,7 +147,7 @@ fn nothing_to_show_is_said() {
 #[test]
 fn filters_that_do_not_parse() {
     let fixture = Fixture::with_history();
-    assert_snapshot!(fixture.run("history orders --statistic pis").refusal(), @"error: unknown drift statistic 'pis'; known are psi, ks, js, hellinger, tv, linf, wasserstein, chi_square, missing, unseen, out_of_range, non_finite");
+    assert_snapshot!(fixture.run("history orders --statistic pis").refusal(), @"error: unknown drift statistic 'pis'; known are psi, ks, js, hellinger, tv, linf, wasserstein, chi_square, missing, mistyped, unseen, out_of_range, non_finite");
     assert_snapshot!(fixture.run("history orders --from yesterday").refusal(), @r#"error: "yesterday" is not a time: write RFC 3339 (2013-07-01T00:00:00Z) or a date (2013-07-01, taken as UTC midnight)"#);
     assert_snapshot!(fixture.run("history orders --to 2024-13-01").refusal(), @r#"error: "2024-13-01" is not a time: write RFC 3339 (2013-07-01T00:00:00Z) or a date (2013-07-01, taken as UTC midnight)"#);
     assert_snapshot!(fixture.run("history orders --format xml").refusal(), @"

@@ -33,6 +33,7 @@ fn evidence(feature: &str, effect: f64) -> Evidence {
         n: 10_000,
         m: 400,
         baseline_share: None,
+        mistyped: None,
         q_value: Some(1e-6),
         moved: Vec::new(),
     }

@@ -47,10 +47,11 @@ pub(super) async fn run(args: BuildArgs, stores: &Stores) -> anyhow::Result<()> 
 
 /// Builds a baseline from a file, as the monitors that name it want it.
 pub(crate) fn build_from_file(config: &Config, name: &str, file: &Path) -> anyhow::Result<Baseline> {
-    let table = Table::open(file)?;
     let name: BaselineName = name.parse()?;
     // The first monitor that is judged against this baseline says how its columns are to be read.
-    let options = match config.monitors_of_baseline(&name).next() {
+    let monitor = config.monitors_of_baseline(&name).next();
+    let table = Table::open(file)?.with_defaults(monitor.into_iter().flat_map(Monitor::default_values))?;
+    let options = match monitor {
         Some(monitor) => {
             let column = monitor.shape.event_time.column();
             // What would be rejected if it came now is no part of the usual traffic either.

@@ -32,7 +32,16 @@ pub(super) fn show(stored: &StoredBaseline) -> String {
             FeatureLayout::Numeric(edges) => (
                 words::count(edges.cells() as u64),
                 edges.bins().to_string(),
-                format!("{} to {}", words::number(edges.min()), words::number(edges.max())),
+                format!(
+                    "{} to {}{}",
+                    words::number(edges.min()),
+                    words::number(edges.max()),
+                    if edges.precision().is_double() {
+                        String::new()
+                    } else {
+                        format!(", in {} bits", edges.precision().bits())
+                    }
+                ),
             ),
             FeatureLayout::Categorical(dictionary) => {
                 let shown: Vec<&str> = dictionary.categories().iter().take(5).map(String::as_str).collect();
