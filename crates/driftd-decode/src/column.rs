@@ -178,8 +178,9 @@ mod tests {
 
     #[test]
     fn booleans_are_numbers_only_where_those_are_zero_and_one() {
-        let (one, zero, mistyped) = ((PRESENT, 1.0), (PRESENT, 0.0), (MISTYPED, 0.0));
-        assert_eq!(read(true), [one, zero, one, zero, mistyped, one]);
-        assert_eq!(read(false), [mistyped, mistyped, mistyped, mistyped, mistyped, one]);
+        let (one, zero) = ((PRESENT, 1.0), (PRESENT, 0.0));
+        let (boolean, text) = ((MistypedType::Boolean.code(), 0.0), (MistypedType::Text.code(), 0.0));
+        assert_eq!(read(true), [one, zero, one, zero, text, one]);
+        assert_eq!(read(false), [boolean, boolean, text, text, text, one]);
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn values_of(
     rows: usize,
 ) -> Result<Values, String> {
     match wanted.reading {
-        Reading::Numbers => numbers(arrays, rows, wanted),
+        Reading::Numbers => numbers(arrays, rows, &wanted),
         Reading::Texts => texts(arrays, rows),
         Reading::Presence => Ok(Values::Column(Column::Presence { absent: absent_or_present(arrays, rows) })),
         Reading::Times => times(arrays, rows, reader),
