@@ -8,8 +8,9 @@
 //!   counted as such, wherever the column is compared. Below thirty values nothing is called odd.
 //!
 //! Digits with leading zeros are codes, such as postal codes, and make text of a column of whole numbers (where they are
-//! no odd values themselves). Text that is mixed with many numbers stays text. Whatever was not taken as it stands is said
-//! in a note with a value and its line, so that no single value changes what a column is without a word.
+//! no odd values themselves). Text that is mixed with many numbers stays text, and a column of which half of the first ten
+//! thousand values are text is not looked at any further. Whatever was not taken as it stands is said in a note with a
+//! value and its line, so that no single value changes what a column is without a word.
 
 mod settled;
 
@@ -24,10 +25,15 @@ use crate::point_in_time::is_point_in_time;
 
 /// Different words for no value that are told apart in a note.
 const WORDS: usize = 4;
+/// Values after which a column that is half text is one of text.
+const LOOKED_AT: u64 = 10_000;
+/// Letters that words for no value, booleans, names of months and codes of currencies have at most.
+const LETTERS: usize = 9;
 /// Characters of a value that is shown.
 const SHOWN: usize = 40;
 
-/// What was seen of a column so far. Nothing depends on the order of its values but which of them are shown.
+/// What was seen of a column so far. Nothing depends on the order of its values but which of them are shown, and in long
+/// columns which of them come first.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Guess {
     /// Values that are not empty.
@@ -50,6 +56,10 @@ pub(crate) struct Guess {
     /// Words for numbers that JSON does not have.
     words: u64,
     lists: u64,
+    /// Values that are none of this.
+    texts: u64,
+    /// Half of the first values are text: the others are no longer looked at.
+    is_text: bool,
     /// The first value of every class.
     first: [Option<Sample>; CLASSES],
 }
@@ -79,10 +89,11 @@ const CLASSES: usize = 7;
 impl Guess {
     /// Adds a CSV field of that line; an empty one says nothing.
     pub(crate) fn see_field(&mut self, field: &[u8], line: u64, nulls: &NullWords) {
-        if field.is_empty() {
+        if field.is_empty() || self.is_text {
             return;
         }
         self.values += 1;
+        self.is_text = self.values == LOOKED_AT && self.texts > LOOKED_AT / 2;
         if let Some(shape) = self.plain_shape(field) {
             self.plain.add(shape);
             return self.keep(Class::Number, line, || from_utf8(field).unwrap_or_default());
@@ -97,6 +108,7 @@ impl Guess {
         } else {
             self.see_text(text)
         };
+        self.texts += u64::from(class == Class::Text);
         self.keep(class, line, || text);
     }
 
@@ -177,6 +189,9 @@ impl Guess {
     }
 
     fn see_text(&mut self, text: &str) -> Class {
+        if text.bytes().take_while(u8::is_ascii_alphabetic).count() > LETTERS {
+            return Class::Text;
+        }
         let Parts { affix, body, .. } = Parts::of(text);
         if is_code(text) {
             self.codes += 1;

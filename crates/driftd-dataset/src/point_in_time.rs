@@ -107,7 +107,8 @@ fn numeric(rest: &mut Rest<'_>) -> Option<bool> {
     let digits = rest.0.len() - rest.0.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let first = rest.number(1..=4)?;
     let sign = rest.0.chars().next()?;
-    if !sign.is_ascii_alphabetic() && !(matches!(sign, '/' | '-' | '.' | ' ') && rest.eat(sign)) {
+    let is_separated = matches!(sign, '/' | '-' | '.' | ' ') && rest.eat(sign);
+    if !is_separated && !sign.is_ascii_alphabetic() {
         return None;
     }
     if sign != '/' {

@@ -4,7 +4,8 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "tests assert by panicking"
+    clippy::format_collect,
+    reason = "tests assert by panicking, and their tables are short"
 )]
 
 mod support;
@@ -18,6 +19,9 @@ use polars_arrow::datatypes::ArrowDataType;
 use support::{Files, baseline_with};
 
 const ROWS: usize = 240;
+
+/// How somebody writes an amount of cents.
+type Writer = Box<dyn Fn(i64) -> String>;
 
 /// A number between 0 and 1 for every row.
 fn noise(row: usize) -> f64 {
@@ -110,7 +114,7 @@ fn each_file_writes_numbers_in_its_own_way() {
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(sign)
     };
     let plain = move |cents: i64| format!("{}.{:02}", cents / 100, cents % 100);
-    let writers: Vec<(char, Box<dyn Fn(i64) -> String>)> = vec![
+    let writers: Vec<(char, Writer)> = vec![
         (',', Box::new(plain)),
         (';', Box::new(move |cents| plain(cents).replace('.', ","))),
         ('\t', Box::new(move |cents| plain(cents).replace('.', ","))),

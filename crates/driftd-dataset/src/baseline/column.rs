@@ -34,7 +34,7 @@ pub(super) struct ColumnBuilder {
 }
 
 enum Collected {
-    Numbers(RunCollector, NumberCensus),
+    Numbers(RunCollector, Box<NumberCensus>),
     Texts(CategoryCounts),
     /// Too many distinct texts to be a feature; nothing more is kept.
     Identifier,
@@ -45,7 +45,7 @@ impl ColumnBuilder {
     /// A builder that may keep about `budget` bytes of numbers in memory.
     pub(super) fn new(plan: &Planned, options: &LayoutOptions, precision: Precision, budget: usize) -> Self {
         let values = match plan.reading {
-            Reading::Numbers => Collected::Numbers(RunCollector::new(budget), NumberCensus::default()),
+            Reading::Numbers => Collected::Numbers(RunCollector::new(budget), Box::default()),
             Reading::Texts => Collected::Texts(CategoryCounts::new()),
             Reading::Presence | Reading::Times => Collected::Presence,
         };

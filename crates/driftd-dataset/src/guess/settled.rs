@@ -40,7 +40,7 @@ impl Guess {
             ColumnKind::Empty
         } else if self.lists > allowed(real) {
             ColumnKind::Unsupported("lists".to_owned())
-        } else if self.is_codes(real) {
+        } else if self.is_text || self.is_codes(real) {
             ColumnKind::Text
         } else if numbers >= needed && numbers > 0 {
             ColumnKind::Number
@@ -137,6 +137,9 @@ impl Guess {
 
     /// That few values make text of what else are numbers.
     fn note_of_text(&self, numbers: u64, real: u64) -> Option<String> {
+        if self.is_text {
+            return None;
+        }
         let few = |count: u64| count > 0 && count <= real / 10;
         let odd = real - numbers.min(real);
         let (count, what, class) = if self.codes > 0 && few(self.codes) {

@@ -64,6 +64,16 @@ fn an_odd_value_does_not_change_a_column_and_is_named() {
 }
 
 #[test]
+fn half_text_is_text_whatever_comes_later() {
+    let mut fields = with_odd(20_000, &[], "1");
+    fields[..6_000].fill("word");
+    assert_eq!(kind_of(&fields), ColumnKind::Text);
+    fields.extend(std::iter::repeat_n("1", 1_000_000));
+    assert_eq!(kind_of(&fields), ColumnKind::Text);
+    assert_eq!(settled(b',', &fields).note, None);
+}
+
+#[test]
 fn leading_zeros_make_codes() {
     assert_eq!(kind_of(&["00501", "10001"]), ColumnKind::Text);
     assert_eq!(kind_of(&["01", "02"]), ColumnKind::Text);

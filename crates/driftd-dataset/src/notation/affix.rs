@@ -73,8 +73,8 @@ fn take_sign(body: &mut &str, is_negative: &mut bool) -> bool {
 fn leading(body: &mut &str) -> Option<&'static str> {
     let numeral =
         |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '+' | '−'));
-    // Most texts begin with a digit.
-    if numeral(body) {
+    // Most texts begin with a digit, or with more letters than any currency has.
+    if numeral(body) || body.bytes().take_while(u8::is_ascii_alphabetic).count() > 3 {
         return None;
     }
     let found = SIGNS.iter().chain(CODES).find_map(|currency| {

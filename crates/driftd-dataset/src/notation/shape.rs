@@ -104,7 +104,8 @@ impl Shape {
                 ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}' | '\'' | '’' => *signs.get_mut(found)? = Sign::Gap(sign),
                 // A second sign would be the exponent's.
                 _ if body.starts_with(['-', '+']) => return None,
-                _ => return body.parse::<f64>().is_ok().then_some(Self::Scientific),
+                'e' | 'E' | 'i' | 'I' | 'n' | 'N' => return body.parse::<f64>().is_ok().then_some(Self::Scientific),
+                _ => return None,
             }
             found += usize::from(!sign.is_ascii_digit());
         }

@@ -191,7 +191,7 @@ fn texts(arrays: &[Box<dyn Array>], rows: usize) -> Result<Values, String> {
                 let Some(array) = array.as_any().downcast_ref::<PrimitiveArray<f32>>() else {
                     return Err("unexpected layout of floats".to_owned());
                 };
-                for value in array.iter() {
+                for value in array {
                     shown.clear();
                     // As in `NumberText`, adding zero leaves one zero.
                     let _ = value.map(|value| write!(shown, "{}", value + 0.0));
