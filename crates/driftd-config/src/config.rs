@@ -157,7 +157,7 @@ impl Config {
 
     /// The monitors that compare with a version of the baseline `name`: those a new version is built for.
     pub fn monitors_of_baseline(&self, name: &BaselineName) -> impl Iterator<Item = &Monitor> {
-        self.monitors.iter().filter(move |monitor| monitor.baseline.name == *name)
+        self.monitors.iter().filter(move |monitor| monitor.baseline.name() == name)
     }
 
     /// How baselines for that monitor are laid out, feature by feature; `None` when there is no such monitor.

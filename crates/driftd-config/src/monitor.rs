@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use driftd_model::never::Share;
 use driftd_model::{
-    BaselineRef, FeatureName, IncidentRules, JudgeRules, Labels, Monitor, MonitorId, PipelineRules, Pointer,
+    BaselineChoice, FeatureName, IncidentRules, JudgeRules, Labels, Monitor, MonitorId, PipelineRules, Pointer,
     RecordFilter, RecordShape, SegmentSpec, Threshold, Topic, defaults,
 };
 use driftd_stats::{DriftStatistic, Smoothing};
@@ -38,9 +38,10 @@ pub(crate) struct MonitorConfig {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(min = 1), example = ["flight-predictions", "flight-updates"])]
     topics: Vec<Topic>,
-    /// A version of a baseline, NAME@vN, made by `driftd baseline build flight-delay FILE`.
+    /// A baseline, made by `driftd baseline build flight-delay FILE`: NAME@vN for one version of it, or NAME for the newest
+    /// version when driftd starts or reads its configuration again.
     #[schemars(example = &"flight-delay@v1")]
-    baseline: BaselineRef,
+    baseline: BaselineChoice,
     /// Format of the records; "json" is the only one for now.
     #[serde(default)]
     format: Format,

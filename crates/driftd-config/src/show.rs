@@ -10,6 +10,9 @@ use crate::read::REST;
 /// Keys that a table may have to stand in one line.
 const INLINE: usize = 3;
 
+/// What a baseline without a version means; only the store knows which one that is.
+const NEWEST: &str = " # its newest version when driftd starts";
+
 /// See [`Config::effective_toml`].
 pub(crate) fn effective(config: &impl Serialize) -> String {
     // What is written are text, numbers, lists and string-keyed maps, all of which TOML has; should that change, the text
@@ -27,7 +30,7 @@ pub(crate) fn effective(config: &impl Serialize) -> String {
                     section_of(&mut text, &format!("[[{key}]]"), &key, spliced(item));
                 }
             }
-            other => line(&mut text, &key, &other),
+            other => line(&mut text, &key, &other, ""),
         }
     }
     text
@@ -43,12 +46,13 @@ fn section_of(text: &mut String, header: &str, path: &str, table: Table) {
     let (tables, keys): (Vec<_>, Vec<_>) =
         table.into_iter().partition(|(_, value)| value.as_table().is_some_and(is_large));
     for (key, value) in keys {
-        line(text, &key, &value);
+        let is_newest = (path, key.as_str()) == ("monitor", "baseline") && !value.to_string().contains('@');
+        line(text, &key, &value, if is_newest { NEWEST } else { "" });
     }
     for (key, table) in tables {
         let _ = writeln!(text, "\n[{path}.{}]", quoted(&key));
         for (key, value) in table.as_table().into_iter().flatten() {
-            line(text, key, value);
+            line(text, key, value, "");
         }
     }
 }
@@ -67,8 +71,8 @@ fn spliced(table: Table) -> Table {
     whole
 }
 
-fn line(text: &mut String, key: &str, value: &Value) {
-    let _ = writeln!(text, "{} = {value}", quoted(key));
+fn line(text: &mut String, key: &str, value: &Value, remark: &str) {
+    let _ = writeln!(text, "{} = {value}{remark}", quoted(key));
 }
 
 /// The key, quoted unless it is a bare one.

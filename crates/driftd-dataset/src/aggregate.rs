@@ -13,14 +13,26 @@ use crate::{ColumnKind, DatasetError, Table};
 pub struct CurrentSide {
     /// Rows of the table.
     pub rows: u64,
-    /// For every feature that was asked for, in that order, its counts or why there are none.
-    pub features: Vec<Result<FeatureAggregate, Reason>>,
+    /// Every feature that was asked for, in that order.
+    pub features: Vec<CountedFeature>,
+}
+
+/// One feature of a table, counted as a replay of the same table counts it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CountedFeature {
+    /// Its counts; of a column that is not there or cannot be read, all values are missing, and those of another type are
+    /// mistyped or unseen.
+    pub counts: FeatureAggregate,
+    /// Why the column cannot be what the baseline had, where its name or its type says so.
+    pub differs: Option<Reason>,
 }
 
 /// Counts the columns of `table` in the layouts of `features`, columns in parallel and each streamed.
 ///
-/// A column without any value counts as all missing, whatever its type would be. Numbers may stand for categories when
-/// every category of the baseline is a number, booleans when every one is `true` or `false`.
+/// Nothing is left out: what a replay of the table would count is counted, so that both judge alike. A column that is not
+/// there, or that holds what is no single value, counts as all missing. That its type differs is said beside the counts;
+/// numbers may stand for categories when every category of the baseline is a number, booleans when every one is `true`
+/// or `false`.
 ///
 /// # Errors
 /// A file that turns out to be damaged, or a name that fits several nested columns.
@@ -29,23 +41,18 @@ pub fn aggregate(
     features: &[&FeatureBaseline],
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<CurrentSide, DatasetError> {
-    let mut outcomes = Vec::with_capacity(features.len());
-    let mut columns = Vec::new();
+    let mut differs = Vec::with_capacity(features.len());
+    let mut columns = Vec::with_capacity(features.len());
     for feature in features {
         let layout = &*feature.layout;
         let column = table.find(feature.name.as_str())?;
         let kind = column.and_then(|c| table.schema().columns().get(c)).map(|c| &c.kind);
-        let reason = match kind {
+        differs.push(match kind {
             None => Some(Reason::MissingFromCurrent),
-            // Each value says what it is: a word among numbers is mistyped, as it is in a record.
-            Some(_) if table.is_typed_by_value() && matches!(layout, FeatureLayout::Numeric(_)) => None,
             Some(kind) => type_differs(layout, kind, table.is_typed()),
-        };
-        if reason.is_none() {
-            let counter = Counter { layout, counts: FeatureAggregate::empty(layout) };
-            columns.push((Wanted::for_feature(column, layout, &feature.aggregate), counter));
-        }
-        outcomes.push(reason);
+        });
+        let counter = Counter { layout, counts: FeatureAggregate::empty(layout) };
+        columns.push((Wanted::for_feature(column, layout, &feature.aggregate), counter));
     }
     let counted = table.scan(
         columns,
@@ -56,18 +63,11 @@ pub fn aggregate(
         &|counter| Ok(counter.counts),
         progress,
     )?;
-    let mut counted = counted.into_iter();
-    let features = outcomes
-        .into_iter()
-        .map(|reason| match reason {
-            Some(reason) => Err(reason),
-            None => counted.next().ok_or(Reason::MissingFromCurrent),
-        })
-        .collect();
-    Ok(CurrentSide { rows: table.rows(), features })
+    let features = counted.into_iter().zip(differs).map(|(counts, differs)| CountedFeature { counts, differs });
+    Ok(CurrentSide { rows: table.rows(), features: features.collect() })
 }
 
-/// Why a column of that kind cannot be counted in that layout.
+/// What a column of that kind is that the layout's was not; it is counted all the same.
 ///
 /// A typed file says for certain what a column holds, so numbers stand for categories only when every category is a
 /// number. In the others numbers are whatever reads as such: codes such as `1`, `2`, `B` lose their `B` on a quiet day.
@@ -78,14 +78,13 @@ fn type_differs(layout: &FeatureLayout, kind: &ColumnKind, typed: bool) -> Optio
     let fits = match (layout, kind) {
         (_, ColumnKind::Unsupported(found)) => return Some(Reason::Unsupported { found: found.clone() }),
         (_, ColumnKind::Empty) | (FeatureLayout::Presence, _) => true,
-        // Text is looked at value by value: some of it, or all, may read as numbers.
-        (FeatureLayout::Numeric(_), ColumnKind::Number | ColumnKind::Text) => true,
-        (FeatureLayout::Numeric(_), kind) => *kind == ColumnKind::Bool && layout.takes_booleans(),
+        (FeatureLayout::Numeric(_), ColumnKind::Bool) => layout.takes_booleans(),
+        (FeatureLayout::Numeric(_), kind) => *kind == ColumnKind::Number,
         (FeatureLayout::Categorical(known), ColumnKind::Number | ColumnKind::Bool) if known.is_boolean() => true,
         (FeatureLayout::Categorical(_), ColumnKind::Number) => may_be(is_number),
         (FeatureLayout::Categorical(_), ColumnKind::Bool) => may_be(is_bool),
         (FeatureLayout::Categorical(_), ColumnKind::Time) => may_be(is_time),
-        (FeatureLayout::Categorical(_), ColumnKind::Text) => true,
+        (FeatureLayout::Categorical(known), ColumnKind::Text) => !known.is_boolean(),
     };
     let baseline = match layout {
         FeatureLayout::Numeric(_) => "numbers",

@@ -10,7 +10,7 @@ mod traffic;
 
 use std::sync::Arc;
 
-use driftd_model::{Baseline, FeatureBaseline, Reason, SkippedColumn};
+use driftd_model::{Baseline, FeatureBaseline, Reason, SkippedColumn, words};
 
 use self::column::{Built, ColumnBuilder};
 pub use self::options::{BaselineOptions, EventTimes, SegmentOptions};
@@ -67,7 +67,10 @@ pub fn build_baseline_with_notes(
     }
     if features.is_empty() {
         let reasons: Vec<String> = skipped.iter().map(|s| format!("{} ({})", s.name, s.reason)).collect();
-        return Err(DatasetError::NothingToMonitor { path: table.path().to_owned(), reasons: reasons.join(", ") });
+        return Err(DatasetError::NothingToMonitor {
+            path: table.path().to_owned(),
+            reasons: words::choices(&reasons),
+        });
     }
     let (segment_by, segments) = match &options.segments {
         Some(wanted) => (wanted.by.clone(), segments::count(table, wanted, &features)?),

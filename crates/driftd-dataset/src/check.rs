@@ -1,9 +1,9 @@
 //! A table held against a baseline, once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use driftd_model::check::{CheckReport, Side, not_comparable};
-use driftd_model::{Baseline, Comparison, FeatureKind, FeatureName, JudgeRules, Reason, Rows, judge, rows_of};
+use driftd_model::check::{CheckReport, Side, explain, not_comparable};
+use driftd_model::{Baseline, Comparison, FeatureKind, FeatureName, JudgeRules, Reason, Rows, judge, words};
 use driftd_stats::FeatureAggregate;
 
 use crate::{ColumnKind, DatasetError, Table, aggregate};
@@ -13,15 +13,16 @@ use crate::{ColumnKind, DatasetError, Table, aggregate};
 pub struct Checked {
     /// The verdicts.
     pub report: CheckReport,
-    /// The current side's counts of every feature that could be compared, in the baseline's order.
+    /// The current side's counts of every feature, in the baseline's order.
     pub counts: Vec<(FeatureName, FeatureAggregate)>,
 }
 
-/// Compares `table` with `baseline` and judges every feature by `rules`.
+/// Compares `table` with `baseline` and judges every feature by `rules`, as a replay of the same table would.
 ///
-/// Every feature of the baseline has a verdict, in the baseline's order, and after them every column that only the
-/// current data have. Features for which `rules` gives `None` are left out. Columns that the baseline skipped, and
-/// their namesakes in the current data, are notes.
+/// Every feature of the baseline has a verdict, in the baseline's order, also one whose column is not there or holds
+/// something else: its values are missing or mistyped, which is judged like any other change, and the verdict says why.
+/// After them stands every column that only the current data have, which weighs nothing. Features for which `rules` gives
+/// `None` are left out. Columns that the baseline skipped, and their namesakes in the current data, are notes.
 ///
 /// # Errors
 /// A file that turns out to be damaged, or a name that fits several nested columns.
@@ -38,22 +39,19 @@ pub fn check(
     let comparisons: Vec<Comparison<'_>> = watched
         .iter()
         .zip(&current.features)
-        .filter_map(|((f, rules), counts)| {
-            let window: &FeatureAggregate = counts.as_ref().ok()?;
-            Some(Comparison { feature: &f.name, layout: &f.layout, baseline: &f.aggregate, window, rules })
+        .map(|((f, rules), counted)| Comparison {
+            feature: &f.name,
+            layout: &f.layout,
+            baseline: &f.aggregate,
+            window: &counted.counts,
+            rules,
         })
         .collect();
-    let mut judged = judge(&comparisons).into_iter();
-    let mut features = Vec::with_capacity(watched.len());
-    for ((feature, _), counts) in watched.iter().zip(&current.features) {
-        features.extend(match counts {
-            Ok(_) => judged.next(),
-            Err(reason) => {
-                let window = Rows { rows: current.rows, ..Rows::default() };
-                let name = feature.name.as_str();
-                Some(not_comparable(name, feature.kind(), reason.clone(), rows_of(&feature.aggregate), window))
-            }
-        });
+    let mut features = judge(&comparisons);
+    for (verdict, counted) in features.iter_mut().zip(&current.features) {
+        if let Some(differs) = &counted.differs {
+            explain(verdict, differs);
+        }
     }
     let (extra, mut notes) = strangers(baseline, table, rules);
     notes.extend(table.notes().iter().cloned());
@@ -70,8 +68,7 @@ pub fn check(
         notes,
     };
     let names = watched.iter().map(|(f, _)| f.name.clone());
-    let counts = names.zip(current.features).filter_map(|(name, counts)| Some((name, counts.ok()?))).collect();
-    Ok(Checked { report, counts })
+    Ok(Checked { report, counts: names.zip(current.features.into_iter().map(|counted| counted.counts)).collect() })
 }
 
 /// Columns of the table that no feature stands for, and what to say about the skipped ones.
@@ -82,9 +79,9 @@ fn strangers(
 ) -> (Vec<(String, FeatureKind)>, Vec<String>) {
     let known: BTreeSet<&str> = baseline.features.iter().map(|f| f.name.as_str()).collect();
     let skipped: BTreeSet<&str> = baseline.skipped.iter().map(|s| s.name.as_str()).collect();
-    let mut notes: Vec<String> =
-        baseline.skipped.iter().map(|s| format!("column {:?} is not compared: {}", s.name, s.reason)).collect();
-    let mut extra = Vec::new();
+    let skips = baseline.skipped.iter().map(|s| (s.name.as_str(), s.reason.to_string()));
+    let mut notes = grouped("", skips);
+    let (mut extra, mut unread) = (Vec::new(), Vec::new());
     for (index, column) in table.schema().columns().iter().enumerate() {
         let name = table.schema().short_name(index);
         let is_known = |names: &BTreeSet<&str>| names.contains(name) || names.contains(column.name.as_str());
@@ -96,9 +93,31 @@ fn strangers(
             ColumnKind::Bool | ColumnKind::Text => extra.push((name.to_owned(), FeatureKind::Categorical)),
             ColumnKind::Empty => extra.push((name.to_owned(), FeatureKind::Presence)),
             kind @ (ColumnKind::Time | ColumnKind::Unsupported(_)) => {
-                notes.push(format!("column {name:?} of the current data is not compared: it holds {kind}"));
+                unread.push((name, format!("it holds {kind}")));
             }
         }
     }
+    notes.extend(grouped(" of the current data", unread.into_iter()));
     (extra, notes)
+}
+
+/// One note for all columns that are left out for the same reason, in the order of the first of each: a table of ten
+/// thousand timestamps is one thing to know.
+fn grouped<'a>(whose: &str, columns: impl Iterator<Item = (&'a str, String)>) -> Vec<String> {
+    let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for (name, reason) in columns {
+        let place = *places.entry(reason).or_insert_with_key(|reason| {
+            reasons.push((reason.clone(), Vec::new()));
+            reasons.len() - 1
+        });
+        if let Some((_, names)) = reasons.get_mut(place) {
+            names.push(format!("{name:?}"));
+        }
+    }
+    let note = |(reason, names): (String, Vec<String>)| match names.as_slice() {
+        [only] => format!("column {only}{whose} is not compared: {reason}"),
+        names => format!("columns {}{whose} are not compared: {reason}", words::list(names)),
+    };
+    reasons.into_iter().map(note).collect()
 }

@@ -53,7 +53,7 @@ mod text;
 mod times;
 mod values;
 
-pub use aggregate::{CurrentSide, aggregate};
+pub use aggregate::{CountedFeature, CurrentSide, aggregate};
 pub use baseline::{BaselineOptions, EventTimes, SegmentOptions, build_baseline, build_baseline_with_notes};
 pub use check::{Checked, check};
 pub use error::DatasetError;

@@ -148,7 +148,7 @@ impl Schema {
             Some([only]) => Ok(Some(*only)),
             Some(several) => {
                 let found = several.iter().filter_map(|index| self.columns.get(*index)).map(|c| c.name.as_str());
-                let found = found.collect::<Vec<_>>().join(", ");
+                let found = words::choices(&found.collect::<Vec<_>>());
                 Err(DatasetError::AmbiguousColumn { path: path.to_owned(), name: name.to_owned(), found })
             }
         }
@@ -165,14 +165,16 @@ impl Schema {
         if alone { short } else { &column.name }
     }
 
+    /// Every name that a column goes by, long and short.
+    pub fn all_names(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().enumerate().flat_map(|(index, column)| [column.name.as_str(), self.short_name(index)])
+    }
+
     /// The names of all columns, for error messages; long lists end in how many more there are.
     #[must_use]
     pub fn names(&self) -> String {
-        const SHOWN: usize = 20;
-        let shown: Vec<&str> = self.columns.iter().take(SHOWN).map(|c| c.name.as_str()).collect();
-        let rest = self.columns.len().saturating_sub(SHOWN);
-        let list = shown.join(", ");
-        if rest > 0 { format!("{list} and {rest} more") } else { list }
+        let names: Vec<&str> = self.columns.iter().map(|c| c.name.as_str()).collect();
+        words::choices(&names)
     }
 }
 

@@ -144,8 +144,9 @@ fn a_table_counted_in_its_own_layouts_is_its_baseline() {
         let features: Vec<_> = baseline.features.iter().collect();
         let current = aggregate(&table, &features, &|_| ()).unwrap();
         assert_eq!(current.rows, ROWS as u64);
-        for (feature, counts) in baseline.features.iter().zip(current.features) {
-            assert!(counts.unwrap().same_counts(&feature.aggregate), "{} of {}", feature.name, table.path().display());
+        for (feature, counted) in baseline.features.iter().zip(current.features) {
+            assert_eq!(counted.differs, None);
+            assert!(counted.counts.same_counts(&feature.aggregate), "{} of {}", feature.name, table.path().display());
         }
         let checked = check(&baseline, "train", &table, &|_| Some(JudgeRules::default()), &|_| ()).unwrap();
         assert_eq!(checked.report.outcome(), Outcome::Stable);

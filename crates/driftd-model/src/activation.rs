@@ -70,6 +70,15 @@ impl PlanOrigin {
     }
 }
 
+/// The version that holds for panes to come where a monitor follows the `newest` version of its baseline: that one, the
+/// first time it is seen. One that held before and is not the last is one that somebody has gone back from, and what
+/// people decide stands until there is a newer version.
+#[must_use]
+pub fn followed<'a>(activations: &'a [Activation], newest: &'a BaselineRef) -> &'a BaselineRef {
+    let is_known = activations.iter().any(|activation| activation.reference == *newest);
+    activations.last().filter(|_| is_known).map_or(newest, |last| &last.reference)
+}
+
 /// Where an activation may begin, so that no pane mixes counts of two shapes: at the first pane that is not sealed and
 /// lies after every pane with counts.
 #[must_use]
@@ -88,6 +97,19 @@ mod tests {
     use driftd_window::Span;
 
     use super::*;
+
+    #[test]
+    fn the_newest_is_followed_until_somebody_goes_back() {
+        let of = |version: u32| -> BaselineRef { format!("base@v{version}").parse().unwrap() };
+        let activations: Vec<Activation> = [1, 2, 1]
+            .into_iter()
+            .zip(0..)
+            .map(|(version, at)| Activation { since: EventTime::from_micros(at), reference: of(version) })
+            .collect();
+        for (known, newest, holds) in [(0, 1, 1), (1, 1, 1), (1, 2, 2), (2, 2, 2), (3, 2, 1), (3, 3, 3)] {
+            assert_eq!(*followed(&activations[..known], &of(newest)), of(holds), "{known} {newest}");
+        }
+    }
 
     #[test]
     fn a_pane_with_counts_is_never_taken() {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::{ContentHash, FeatureKind, Outcome, Reason, Rows, Score, Verdict};
+use crate::{ContentHash, FeatureKind, IncidentKind, Outcome, Reason, Rows, Score, Verdict, kind_of};
 
 /// Version of the JSON form; it changes only by addition.
 pub const SCHEMA: &str = "driftd.check/1";
@@ -39,6 +39,18 @@ impl CheckReport {
         self.features.iter().map(|f| f.outcome).max().unwrap_or(Outcome::NotComparable)
     }
 
+    /// How many features were judged. Where there are none, nothing says that the data are as they were.
+    #[must_use]
+    pub fn judged(&self) -> usize {
+        self.features.iter().filter(|f| f.outcome >= Outcome::Stable).count()
+    }
+
+    /// How many columns only the current data have; they weigh nothing.
+    #[must_use]
+    pub fn new_columns(&self) -> usize {
+        self.features.iter().filter(|f| f.reason == Some(Reason::MissingFromBaseline)).count()
+    }
+
     /// Features, worst first: by outcome, then by effect in units of its threshold, then by name.
     #[must_use]
     pub fn worst_first(&self) -> Vec<&Verdict> {
@@ -54,6 +66,7 @@ impl CheckReport {
         json!({
             "schema": SCHEMA,
             "outcome": self.outcome(),
+            "judged": self.judged(),
             "baseline": {"name": self.baseline.name, "hash": self.baseline_hash, "rows": self.baseline.rows},
             "current": {"name": self.current.name, "rows": self.current.rows},
             "features": self.features.iter().map(feature_json).collect::<Vec<_>>(),
@@ -62,7 +75,26 @@ impl CheckReport {
     }
 }
 
-/// A feature that could not be compared at all, as a verdict.
+/// Has the verdict on a feature say that its column is another one than the baseline's, where that is why it is what it
+/// is: nothing usable was found in it, or its values are other categories.
+pub fn explain(verdict: &mut Verdict, differs: &Reason) {
+    let is_other = verdict.kind == FeatureKind::Categorical && verdict.outcome != Outcome::Stable;
+    if verdict.window.usable == 0 || is_other {
+        verdict.reason = Some(differs.clone());
+    }
+}
+
+/// The kinds of incident that a verdict speaks for when it is bad.
+#[must_use]
+pub fn incident_kinds(verdict: &Verdict) -> Vec<IncidentKind> {
+    let bad = |kind: &IncidentKind| {
+        let mut scores = verdict.scores.iter().filter(|score| kind_of(score.statistic) == *kind);
+        scores.any(|score| score.outcome.is_some_and(Outcome::is_bad))
+    };
+    [IncidentKind::DataQuality, IncidentKind::Drift].into_iter().filter(bad).collect()
+}
+
+/// A column that only the current data have, or another one that there is nothing to compare with, as a verdict.
 #[must_use]
 pub fn not_comparable(feature: &str, kind: FeatureKind, reason: Reason, baseline: Rows, window: Rows) -> Verdict {
     Verdict {
@@ -88,6 +120,7 @@ fn feature_json(verdict: &Verdict) -> Value {
         "kind": verdict.kind,
         "outcome": verdict.outcome,
         "reason": verdict.reason.as_ref().map(ToString::to_string),
+        "incident_kinds": incident_kinds(verdict),
         "rows": {
             "baseline": b.rows, "current": w.rows,
             "missing_baseline": b.missing, "missing_current": w.missing,

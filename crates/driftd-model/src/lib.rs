@@ -16,6 +16,7 @@
 
 mod activation;
 mod baseline;
+mod baseline_choice;
 pub mod check;
 mod evaluate;
 #[cfg(test)]
@@ -51,8 +52,9 @@ mod view;
 mod window_result;
 pub mod words;
 
-pub use activation::{Activation, CountedOn, PlanOrigin, first_free};
+pub use activation::{Activation, CountedOn, PlanOrigin, first_free, followed};
 pub use baseline::{Baseline, BaselineSummary, FeatureBaseline, SegmentBaseline, SkippedColumn, StoredBaseline};
+pub use baseline_choice::BaselineChoice;
 pub(crate) use evaluate::decide;
 pub use evaluate::{SealInput, SealOutcome, evaluate};
 pub use health_check::{HealthCheck, Outage, PIPELINE_WINDOW, ReadPosition};

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::default_value::DefaultValue;
 use crate::never::{self, Never, Share};
-use crate::{BaselineRef, FeatureKind, FeatureName, Labels, MonitorId, Threshold, Topic};
+use crate::{BaselineChoice, FeatureKind, FeatureName, Labels, MonitorId, Threshold, Topic};
 
 /// What a column is to the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Default)]
@@ -208,7 +208,7 @@ pub struct Monitor {
     /// Which records it counts.
     pub filter: RecordFilter,
     /// The baseline it starts with.
-    pub baseline: BaselineRef,
+    pub baseline: BaselineChoice,
     /// Width of its panes.
     pub pane: PaneWidth,
     /// Subtracted when the watermark advances.

@@ -8,7 +8,7 @@ use driftd_window::{PaneId, ReducerPlan, SegmentKey, SegmentPlan, Validity};
 
 use crate::{
     ContentHash, CountedOn, DefaultValue, FeatureKind, FeatureName, JudgeRules, Monitor, MonitorId, PlanOrigin,
-    Pointer, Role, StoredBaseline,
+    Pointer, Role, StoredBaseline, words,
 };
 
 /// A monitor bound to one baseline.
@@ -249,7 +249,7 @@ fn check_features(monitor: &Monitor, baseline: &StoredBaseline) -> Result<(), Pl
                 monitor: monitor.id.clone(),
                 feature: name.as_str().to_owned(),
                 baseline: baseline.reference.to_string(),
-                known: known.join(", "),
+                known: words::choices(&known),
             });
         };
         if let Some(wanted) = rules.kind

@@ -89,6 +89,13 @@ impl Traffic {
             .unwrap_or(0.0)
     }
 
+    /// Rows that an average day brings; nothing when the reference covers less than a day.
+    #[must_use]
+    pub fn a_day(&self) -> Option<f64> {
+        let week = EventTime::from_micros(HOURS_A_WEEK as i64 * HOUR);
+        Some(self.expected(EventTime::from_micros(0), week)? / 7.0)
+    }
+
     /// The stretch of event time it covers.
     #[must_use]
     pub fn span(&self) -> Option<Span> {

@@ -14,6 +14,9 @@ const SMALLEST_PROBABILITY: f64 = 1e-16;
 const MOST_DECIMALS: usize = 4;
 /// Characters of a bin or category in a sentence.
 const LABEL: usize = 60;
+/// Names that a list in a sentence spells out, and one behind a colon.
+const LISTED: usize = 12;
+const CHOICES: usize = 20;
 
 /// `x` in three significant digits: `8.32`, `0.25`, `1235`, `1.2e-5`, `3.4e8`.
 ///
@@ -63,6 +66,36 @@ pub fn count(n: u64) -> String {
 #[must_use]
 pub fn counted(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(n), if n == 1 { one } else { many })
+}
+
+/// Names in a sentence, of which a long list spells out the first twelve: `a`, `a and b`, `a, b and c`, `a, b, … and 988
+/// more`.
+#[must_use]
+pub fn list<T: AsRef<str>>(names: &[T]) -> String {
+    let (mut parts, rest) = bounded(names, LISTED);
+    parts.extend(rest);
+    match parts.pop() {
+        None => String::new(),
+        Some(last) if parts.is_empty() => last,
+        Some(last) => format!("{} and {last}", parts.join(", ")),
+    }
+}
+
+/// Names behind a colon, of which a long list spells out the first twenty: `a, b, c`, `a, b, … and 980 more`.
+#[must_use]
+pub fn choices<T: AsRef<str>>(names: &[T]) -> String {
+    let (parts, rest) = bounded(names, CHOICES);
+    let rest = rest.map(|rest| format!(" and {rest}")).unwrap_or_default();
+    format!("{}{rest}", parts.join(", "))
+}
+
+/// The first `most` names, and how many more there are; one more is named as well, because that is no longer than to say
+/// so.
+fn bounded<T: AsRef<str>>(names: &[T], most: usize) -> (Vec<String>, Option<String>) {
+    let shown = if names.len() > most + 1 { most } else { names.len() };
+    let rest = names.len() - shown;
+    let parts = names.iter().take(shown).map(|name| name.as_ref().to_owned()).collect();
+    (parts, (rest > 0).then(|| format!("{} more", count(rest as u64))))
 }
 
 /// A share as a percentage: `31 %`, `3.1 %`, `0.04 %`. Only nothing at all is `0 %` and only everything is `100 %`.

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use anyhow::Context;
 use driftd_config::{Config, SecretError, SecretRef, Source, StoreUrl};
 use driftd_model::{
-    BaselineName, BaselineRef, Monitor, MonitorId, MonitorPlan, PlanOrigin, PlanSchedule, Retention, SharedStore,
-    StoredBaseline,
+    Activation, BaselineChoice, BaselineName, BaselineRef, Monitor, MonitorId, MonitorPlan, PlanOrigin, PlanSchedule,
+    Retention, SharedStore, StoredBaseline, followed, words,
 };
 use driftd_window::Span;
 
@@ -42,9 +42,14 @@ pub(crate) fn config(files: &ConfigFiles) -> anyhow::Result<Config> {
         let text = read(&path, "configuration file")?;
         sources.push(Source::new(path.display().to_string(), text));
     }
+    config_of(&sources)
+}
+
+/// The configuration that these texts are, with DRIFTD__… variables on top.
+pub(crate) fn config_of(sources: &[Source]) -> anyhow::Result<Config> {
     // A variable that is not UTF-8 cannot be one of ours.
     let variables = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
-    Ok(Config::load(&sources, variables)?)
+    Ok(Config::load(sources, variables)?)
 }
 
 /// The text of a file that a person named.
@@ -76,7 +81,7 @@ pub(crate) fn monitor<'a>(config: &'a Config, name: &str) -> anyhow::Result<&'a 
         let known: Vec<&str> = config.monitors.iter().map(|m| m.id.as_str()).collect();
         match known.as_slice() {
             [] => format!("there is no monitor {name}: the configuration has none; add a [[monitor]] or pass --config"),
-            known => format!("there is no monitor {name}; the configuration has: {}", known.join(", ")),
+            known => format!("there is no monitor {name}; the configuration has: {}", words::choices(known)),
         }
     })
 }
@@ -95,15 +100,48 @@ pub(crate) async fn baseline(store: &SharedStore, text: &str) -> anyhow::Result<
         let known: Vec<String> = known.iter().map(|b| b.reference.to_string()).collect();
         match known.as_slice() {
             [] => format!("there is no baseline {text}: the store has none; make one with `driftd baseline build`"),
-            known => format!("there is no baseline {text}; the store has: {}", known.join(", ")),
+            known => format!("there is no baseline {text}; the store has: {}", words::choices(known)),
         }
     })
 }
 
-/// The monitor bound to the baseline that is active for it: the newest activated one, or the configured one.
+/// The monitor bound to the baseline that holds for it: the newest activated one, or the configured one where none was
+/// activated, or where the configuration follows the newest version and there is one that nobody has decided on.
 pub(crate) async fn plan(store: &SharedStore, monitor: &Monitor) -> anyhow::Result<MonitorPlan> {
-    let newest = store.activations(&monitor.id).await?.pop().map_or(PlanOrigin::Configured, PlanOrigin::Activated);
-    Ok(MonitorPlan::new(monitor.clone(), baseline_of(store, monitor, &newest).await?)?)
+    let activations = store.activations(&monitor.id).await?;
+    let newest = match &monitor.baseline {
+        BaselineChoice::Version(_) => None,
+        BaselineChoice::Newest(_) => Some(configured(store, monitor).await?),
+    };
+    let bound = match (newest, activations.last()) {
+        (Some(newest), _) if *followed(&activations, &newest.reference) == newest.reference => newest,
+        (_, Some(last)) => activated(store, monitor, last).await?,
+        (_, None) => configured(store, monitor).await?,
+    };
+    Ok(MonitorPlan::new(monitor.clone(), bound)?)
+}
+
+/// Has a monitor that follows the newest version of its baseline take up that version, from the first pane on that nobody
+/// has counted. As an activation it holds for all workers at once: those that began with an older version go over to it
+/// at the same pane, whatever the order in which they were started.
+pub(crate) async fn take_up_newest(store: &SharedStore, monitor: &Monitor) -> anyhow::Result<()> {
+    if matches!(monitor.baseline, BaselineChoice::Version(_)) {
+        return Ok(());
+    }
+    let newest = configured(store, monitor).await?;
+    let activations = store.activations(&monitor.id).await?;
+    let wanted = followed(&activations, &newest.reference);
+    let (id, baseline) = (&monitor.id, wanted.clone());
+    if activations.last().is_some_and(|last| last.reference == *wanted) {
+        tracing::info!(monitor = %id, %baseline, newest = %newest.reference, "judged against the version that holds");
+        return Ok(());
+    }
+    // Proves that it can serve the monitor before anything depends on it.
+    MonitorPlan::new(monitor.clone(), newest)?;
+    let since = store.activate_baseline(id, &baseline, monitor.pane).await?.since;
+    let since = if since == monitor.pane.earliest() { "the first pane".to_owned() } else { since.to_string() };
+    tracing::info!(monitor = %id, %baseline, since, "judged against the newest version");
+    Ok(())
 }
 
 /// What panes of the monitor that are not sealed fall under.
@@ -126,10 +164,28 @@ pub(crate) async fn schedule(store: &SharedStore, monitor: &Monitor) -> anyhow::
 }
 
 async fn baseline_of(store: &SharedStore, monitor: &Monitor, origin: &PlanOrigin) -> anyhow::Result<StoredBaseline> {
-    let reference = origin.activation().map_or(&monitor.baseline, |activation| &activation.reference);
-    baseline(store, &reference.to_string())
-        .await
-        .with_context(|| format!("monitor {} has no baseline to be judged against", monitor.id))
+    match (origin.activation(), &monitor.baseline) {
+        (Some(activation), _) => activated(store, monitor, activation).await,
+        (None, BaselineChoice::Version(_)) => configured(store, monitor).await,
+        // What is the newest changes; all workers have to count the panes before the first activation alike.
+        (None, BaselineChoice::Newest(_)) => match store.activations(&monitor.id).await?.first() {
+            Some(first) => activated(store, monitor, first).await,
+            None => configured(store, monitor).await,
+        },
+    }
+}
+
+async fn activated(store: &SharedStore, monitor: &Monitor, by: &Activation) -> anyhow::Result<StoredBaseline> {
+    named(store, monitor, &by.reference.to_string()).await
+}
+
+async fn configured(store: &SharedStore, monitor: &Monitor) -> anyhow::Result<StoredBaseline> {
+    named(store, monitor, &monitor.baseline.to_string()).await
+}
+
+async fn named(store: &SharedStore, monitor: &Monitor, text: &str) -> anyhow::Result<StoredBaseline> {
+    let found = baseline(store, text).await;
+    found.with_context(|| format!("monitor {} has no baseline to be judged against", monitor.id))
 }
 
 /// The secret that `reference` names, from the environment or a file.
@@ -152,3 +208,6 @@ pub(crate) fn person(named: Option<String>) -> String {
         .filter(|name| !name.is_empty())
         .unwrap_or_else(|| "somebody at the command line".to_owned())
 }
+
+#[cfg(test)]
+mod tests;

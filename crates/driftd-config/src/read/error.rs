@@ -28,8 +28,8 @@ enum Fault {
     Consequence,
     /// A text that is none of these.
     Choice(String, Vec<&'static str>),
-    /// A key that is none of these.
-    Key(String, Vec<&'static str>),
+    /// A key that is none of these, and whether a table stands under it.
+    Key(String, Vec<&'static str>, bool),
     /// A table where there is a list of them.
     OneTable,
 }
@@ -71,11 +71,11 @@ impl Error {
         self
     }
 
-    /// The same about a key: what would be a choice for a value is an unknown key.
-    pub(super) fn of_key(mut self, others: &[&'static str]) -> Self {
-        if let Fault::Choice(text, known) | Fault::Key(text, known) = &mut self.fault {
+    /// The same about the key of `value`: what would be a choice for a value is an unknown key.
+    pub(super) fn of_key(mut self, others: &[&'static str], value: &Node) -> Self {
+        if let Fault::Choice(text, known) | Fault::Key(text, known, _) = &mut self.fault {
             let known = others.iter().chain(known.iter()).filter(|key| **key != super::REST).copied().collect();
-            self.fault = Fault::Key(std::mem::take(text), known);
+            self.fault = Fault::Key(std::mem::take(text), known, value.as_table().is_some());
         }
         self
     }
@@ -121,7 +121,7 @@ impl Error {
             Fault::Choice(text, known) => {
                 format!("{text:?} is not a choice: {}", suggestion(text, known, "write one of"))
             }
-            Fault::Key(key, known) => format!("unknown key; {}", suggestion(key, known, "known here:")),
+            Fault::Key(key, known, _) => format!("unknown key; {}", suggestion(key, known, "known here:")),
             Fault::OneTable if self.trail.len() == 1 => {
                 format!("expected a list of tables; found one table: write [[{}]] in double brackets", self.path())
             }
@@ -129,13 +129,22 @@ impl Error {
         }
     }
 
-    /// The message, and what a missing key is.
+    /// The message, what a missing key is, and what became of a name with a dot.
     pub(super) fn explained(&self, schema: &Json) -> String {
-        let Fault::Missing(key) = self.fault else { return self.message() };
-        let table = self.trail.iter().rev().fold(schema, |schema, step| match &step.key {
-            Some(key) => schema["properties"].get(key).unwrap_or(&schema["additionalProperties"]),
+        let below = |schema, step: &Step| match &step.key {
+            Some(key) => schema_of(schema, key),
             None => &schema["items"],
-        });
+        };
+        if let (Fault::Key(_, _, true), [Step { key: Some(rest), .. }, Step { key: Some(name), .. }, way @ ..]) =
+            (&self.fault, self.trail.as_slice())
+            && way.iter().rev().fold(schema, below)["properties"].get(name).is_none()
+        {
+            // Only where people give names can one of theirs have been taken apart.
+            let whole = format!("{name}.{rest}");
+            return format!("{}. A name with a dot stands in quotes: {whole:?} = {{ … }}", self.message());
+        }
+        let Fault::Missing(key) = self.fault else { return self.message() };
+        let table = self.trail.iter().rev().fold(schema, below);
         let missing = table["properties"].get(key).unwrap_or(&Json::Null);
         let meaning =
             missing["description"].as_str().map(|said| format!(": {}", said.replace('\n', " "))).unwrap_or_default();
@@ -147,10 +156,16 @@ impl Error {
     /// The keys that are known where one is unknown, in the order in which they are declared.
     pub(crate) fn known_keys(self) -> Option<Vec<&'static str>> {
         match self.fault {
-            Fault::Key(_, known) => Some(known),
+            Fault::Key(_, known, _) => Some(known),
             _ => None,
         }
     }
+}
+
+/// The schema of what stands under `key`.
+fn schema_of<'a>(schema: &'a Json, key: &str) -> &'a Json {
+    let patterns = schema["patternProperties"].as_object().and_then(|patterns| patterns.values().next());
+    schema["properties"].get(key).or(patterns).unwrap_or(&schema["additionalProperties"])
 }
 
 /// What to write instead of `text`.
@@ -224,7 +239,7 @@ impl serde::de::Error for Error {
     }
 
     fn unknown_field(field: &str, known: &'static [&'static str]) -> Self {
-        Fault::Key(field.to_owned(), known.iter().filter(|key| **key != super::REST).copied().collect()).into()
+        Fault::Key(field.to_owned(), known.iter().filter(|key| **key != super::REST).copied().collect(), false).into()
     }
 
     fn missing_field(field: &'static str) -> Self {

@@ -109,7 +109,7 @@ impl<'a> Reader<'a> {
         };
         let mut given = table.iter().filter(|(_, entry)| !self.skipped.contains(&entry.key_place));
         if let Some((key, entry)) = given.clone().find(|(key, _)| !variants.contains(&key.as_str())) {
-            let error = Error::unknown_field(key, variants).of_key(self.others);
+            let error = Error::unknown_field(key, variants).of_key(self.others, &entry.node);
             return Err(error.at(&entry.key_place).by_key(key, &entry.key_place));
         }
         match (given.next(), given.next()) {
@@ -237,7 +237,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
             self.value = Some((key, entry));
             let read = seed.deserialize(StrDeserializer::new(key));
             return read.map(Some).map_err(|error: Error| {
-                error.of_key(self.reader.others).at(&entry.key_place).by_key(key, &entry.key_place)
+                error.of_key(self.reader.others, &entry.node).at(&entry.key_place).by_key(key, &entry.key_place)
             });
         }
         if takes_rest.is_none() || self.rest.is_some() {

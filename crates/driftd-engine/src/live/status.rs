@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use driftd_model::{MonitorId, Outage, StoreError};
+use driftd_model::{MonitorId, Outage, StoreError, words};
 use driftd_window::{EventTime, Span, Timestamp};
 
 use crate::metrics::METRICS;
@@ -75,7 +75,7 @@ impl Status {
     pub fn checks(&self) -> [(&'static str, Option<String>); 5] {
         let state = self.lock();
         let waiting = "waiting for the consumer group to assign partitions";
-        let overdue = (!state.overdue.is_empty()).then(|| format!("overdue for {}", state.overdue.join(", ")));
+        let overdue = (!state.overdue.is_empty()).then(|| format!("overdue for {}", words::choices(&state.overdue)));
         [
             ("process", state.is_stopping.then(|| "shutting down".to_owned())),
             ("store", state.store.values().next().cloned()),

@@ -43,7 +43,7 @@ impl Monitor {
             topics: vec![topic],
             shape: RecordShape::default(),
             filter: RecordFilter::default(),
-            baseline,
+            baseline: baseline.into(),
             pane,
             out_of_orderness: OUT_OF_ORDERNESS,
             allowed_lateness: ALLOWED_LATENESS,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use driftd_model::{SourceError, SourceEvent, Topic};
+use driftd_model::{SourceError, SourceEvent, Topic, words};
 use rdkafka::types::RDKafkaErrorCode as Code;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -122,7 +122,7 @@ impl EventChannel {
             }
             Trouble::Topics(topics) => {
                 let names: Vec<_> = topics.iter().map(Topic::as_str).collect();
-                let names = names.join(", ");
+                let names = words::choices(&names);
                 format!("no such Kafka topic, or no right to read it: {names}: create it, or mend the monitor's topic")
             }
         }

@@ -120,7 +120,7 @@ fn plan(
     let pointer = |text: &str| Pointer::new(text).expect("begins with a slash");
     let monitor = Monitor {
         shape: RecordShape { event_time: pointer("/at"), ..RecordShape::default() },
-        baseline: reference.clone(),
+        baseline: reference.clone().into(),
         pane: width,
         out_of_orderness: Span::from_secs(disorder),
         allowed_lateness: Span::from_secs(lateness),

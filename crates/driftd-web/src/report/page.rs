@@ -91,7 +91,8 @@ fn summary(report: &CheckReport) -> String {
     let count = |outcome| report.features.iter().filter(|f| f.outcome == outcome).count() as u64;
     let (critical, warning) = (count(Outcome::Critical), count(Outcome::Warning));
     let (bad, judged) = (critical + warning, critical + warning + count(Outcome::Stable));
-    let unjudged = report.features.len() as u64 - judged;
+    let new = report.new_columns() as u64;
+    let unjudged = report.features.len() as u64 - judged - new;
     let side =
         |side: &Side| format!("{} of {}", words::counted(side.rows, "row", "rows"), words::name(&side.name, NAME));
     let verdict = match (judged, bad) {
@@ -109,10 +110,14 @@ fn summary(report: &CheckReport) -> String {
         }
     };
     let rest = match (judged, unjudged) {
-        (0, 0) => "; the two sides have no column in common".to_owned(),
+        (0, 0) if new == 0 => "; the two sides have no column in common".to_owned(),
         (_, 0) => String::new(),
         (0, n) => format!("; the table says why for {}", words::counted(n, "feature", "features")),
         (_, n) => format!("; {} could not be judged", words::counted(n, "feature", "features")),
+    };
+    let rest = match new {
+        0 => rest,
+        new => format!("{rest}; {} not in the baseline", words::counted(new, "column is", "columns are")),
     };
     format!("{verdict}: {} against {}{rest}.", side(&report.current), side(&report.baseline))
 }

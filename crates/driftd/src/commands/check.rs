@@ -8,12 +8,13 @@ use anyhow::Context;
 use driftd_config::Config;
 use driftd_dataset::{BaselineOptions, Checked, Table, build_baseline, check};
 use driftd_model::check::CheckReport;
-use driftd_model::{Baseline, DefaultValue, FeatureName, JudgeRules, Monitor, Reason, Verdict};
+use driftd_model::{Baseline, DefaultValue, FeatureName, JudgeRules, Monitor, Reason, words};
 use driftd_stats::{Binning, DriftStatistic, LayoutOptions, distribution};
 use driftd_web::{FeatureDistribution, render_check};
 
 use crate::cli::{CheckArgs, CheckFormat};
-use crate::commands::{Exit, baseline::options_for, check_text};
+use crate::commands::baseline::{identity, misspelt, options_for};
+use crate::commands::{Exit, check_text};
 use crate::setup;
 use crate::stores::Stores;
 use crate::terminal::{Bar, Stream, print};
@@ -38,16 +39,17 @@ pub(super) async fn run(args: CheckArgs, stores: &Stores) -> anyhow::Result<Exit
     let checked = check(&baseline, &name, &current, &rules, &|rows| bar.at(rows));
     bar.done();
     let mut checked = checked?;
-    ensure_common(&checked.report)?;
+    ensure_common(&checked.report, &columns, monitor, &current)?;
     if !chosen.is_empty() {
         for verdict in &mut checked.report.features {
             verdict.scores.retain(|score| chosen.contains(&score.statistic) || score.outcome.is_some());
         }
     }
     checked.report.notes.extend(notes);
-    columns.extend(names(&current));
+    columns.extend(current.schema().all_names().map(str::to_owned));
     let unknown = args.ignore.iter().filter(|name| !columns.contains(*name));
     checked.report.notes.extend(unknown.map(|name| format!("--ignore {name}: neither side has such a column")));
+    checked.report.notes.extend(monitor.and_then(|monitor| misspelt(monitor, &columns, "neither side has a")));
     let coloured = args.output.is_none() && Stream::Out.is_coloured();
     let text = match args.format {
         CheckFormat::Table => check_text::table(&checked.report, coloured),
@@ -60,7 +62,31 @@ pub(super) async fn run(args: CheckArgs, stores: &Stores) -> anyhow::Result<Exit
         // Whoever reads the first lines only still learns from the exit code what the check found.
         None => print(text).or_else(|error| if error.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })?,
     }
+    if checked.report.judged() == 0 {
+        // The report says what there is; that nothing could be judged must not pass for a good day.
+        eprintln!("error: {}", unjudged(&checked.report));
+        return Ok(Exit::Failed);
+    }
     Ok(if checked.report.outcome().is_bad() { Exit::Drift } else { Exit::Ok })
+}
+
+/// Why no feature was judged, and what to do about it.
+fn unjudged(report: &CheckReport) -> String {
+    let reasons: BTreeSet<String> =
+        report.features.iter().filter_map(|v| Some(v.reason.as_ref()?.to_string())).collect();
+    let reasons: Vec<String> = reasons.into_iter().collect();
+    let has = |wanted: fn(&Reason) -> bool| report.features.iter().filter_map(|v| v.reason.as_ref()).any(wanted);
+    let remedy = if has(|r| matches!(r, Reason::TooFewRows { .. } | Reason::TooFewBaselineRows { .. })) {
+        "; compare more rows, or lower --min-samples (min_samples of a monitor)"
+    } else if has(|r| *r == Reason::NothingDecides) {
+        "; name statistics with thresholds, such as psi,ks,missing"
+    } else {
+        ""
+    };
+    match reasons.as_slice() {
+        [] => "nothing could be judged: every feature is left out".to_owned(),
+        reasons => format!("nothing could be judged: {}{remedy}", words::list(reasons)),
+    }
 }
 
 /// What stands for members that records leave out.
@@ -107,23 +133,23 @@ async fn reference(
     let bar = Bar::rows(table.rows(), "building the baseline");
     let built = build_baseline(&table, &options, &|rows| bar.at(rows));
     bar.done();
-    let (columns, notes) = (names(&table).collect(), table.notes().to_vec());
+    let (columns, notes) = (table.schema().all_names().map(str::to_owned).collect(), table.notes().to_vec());
     Ok(Reference { name: args.baseline.clone(), baseline: built?, columns, notes })
 }
 
-/// The names that columns of a table go by, long and short.
-fn names(table: &Table) -> impl Iterator<Item = String> {
-    let schema = table.schema();
-    let named =
-        |(i, column): (usize, &driftd_dataset::ColumnInfo)| [column.name.clone(), schema.short_name(i).to_owned()];
-    schema.columns().iter().enumerate().flat_map(named)
-}
-
-/// Files without a common column were not meant for each other; calling them stable would let a pipeline pass.
-fn ensure_common(report: &CheckReport) -> anyhow::Result<()> {
-    let strangers = |v: &Verdict| matches!(v.reason, Some(Reason::MissingFromCurrent | Reason::MissingFromBaseline));
+/// Files without a common column were not meant for each other: no feature was lost, the wrong file was named.
+fn ensure_common(
+    report: &CheckReport,
+    columns: &BTreeSet<String>,
+    monitor: Option<&Monitor>,
+    current: &Table,
+) -> anyhow::Result<()> {
+    let features = report.features.len() - report.new_columns();
+    // The event time is no column of a stored baseline, but says that it is the monitor's file.
+    let identity: BTreeSet<String> = monitor.into_iter().flat_map(identity).collect();
+    let is_known = |name: &str| columns.contains(name) || identity.contains(name);
     anyhow::ensure!(
-        report.features.is_empty() || !report.features.iter().all(strangers),
+        features == 0 || current.schema().all_names().any(is_known),
         "{} and {} have no column in common, so there is nothing to compare; are these the right files?",
         report.baseline.name,
         report.current.name

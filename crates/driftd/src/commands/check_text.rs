@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use driftd_model::check::CheckReport;
-use driftd_model::{Outcome, Score, Verdict, words};
+use driftd_model::{Score, Verdict, words};
 use driftd_stats::DriftStatistic;
 
 use crate::terminal::{Table, colour, outcome_word, q_value};
@@ -24,7 +24,10 @@ pub(super) fn table(report: &CheckReport, coloured: bool) -> String {
             value(verdict, DriftStatistic::Psi),
             value(verdict, DriftStatistic::Ks),
             words::percent(share_missing(verdict)),
-            verdict.reason.as_ref().map_or_else(|| leading(verdict), ToString::to_string),
+            match &verdict.reason {
+                Some(reason) if !verdict.outcome.is_bad() => reason.to_string(),
+                _ => leading(verdict),
+            },
             q_value(verdict.leading_score().and_then(|s| s.q_value)),
             words::count(verdict.baseline.usable),
             words::count(verdict.window.usable),
@@ -60,8 +63,8 @@ pub(super) fn markdown(report: &CheckReport) -> String {
         let score = verdict.leading_score();
         let threshold = score.and_then(|s| s.threshold);
         let moved = match &verdict.reason {
+            _ if verdict.outcome.is_bad() => what_moved(verdict),
             Some(reason) => reason.to_string(),
-            None if verdict.outcome.is_bad() => what_moved(verdict),
             None => String::new(),
         };
         let cells = [
@@ -88,17 +91,24 @@ pub(super) fn markdown(report: &CheckReport) -> String {
 
 /// What the check found, in one sentence.
 pub(super) fn sentence(report: &CheckReport) -> String {
-    let judged = report.features.iter().filter(|f| f.outcome >= Outcome::Stable).count();
+    let judged = report.judged();
     let bad = report.features.iter().filter(|f| f.outcome.is_bad()).count();
     let found = match bad {
         0 if judged == 0 => "nothing could be judged".to_owned(),
         0 => format!("none of {} drifted", words::counted(judged as u64, "feature", "features")),
         bad => format!("{bad} of {} drifted", words::counted(judged as u64, "feature", "features")),
     };
-    let left_out = report.features.len() - judged;
-    let left_out = if left_out > 0 && judged > 0 { format!("; {left_out} could not be judged") } else { String::new() };
+    let left_out = report.features.len() - judged - report.new_columns();
+    let mut rest = String::new();
+    if left_out > 0 && judged > 0 {
+        let _ = write!(rest, "; {left_out} could not be judged");
+    }
+    if report.new_columns() > 0 {
+        let new = words::counted(report.new_columns() as u64, "column is", "columns are");
+        let _ = write!(rest, "; {new} not in the baseline");
+    }
     format!(
-        "{} ({} rows) against {} ({} rows): {found}{left_out}.",
+        "{} ({} rows) against {} ({} rows): {found}{rest}.",
         report.current.name,
         words::count(report.current.rows),
         report.baseline.name,
@@ -126,15 +136,20 @@ fn leading(verdict: &Verdict) -> String {
     format!("{} {effect}", score.statistic.name())
 }
 
-/// What moved a bad feature: its bins, unless it is bad for the values it does not have.
+/// What moved a bad feature: first why its column is another one, if it is, then its bins, unless it is bad for the values
+/// it does not have.
 fn what_moved(verdict: &Verdict) -> String {
     let leads = verdict.leading_score().map(|score| score.statistic);
     let moved = words::moved_sentence(&verdict.moved, 2);
-    match leads {
+    let moved = match leads {
         Some(DriftStatistic::Mistyped) => words::mistyped(verdict.mistyped()),
         Some(DriftStatistic::Missing) => missing_moved(verdict),
         _ if moved.is_empty() => missing_moved(verdict),
         _ => moved,
+    };
+    match &verdict.reason {
+        Some(reason) => format!("{reason}: {moved}"),
+        None => moved,
     }
 }
 

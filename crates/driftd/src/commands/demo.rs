@@ -52,10 +52,10 @@ pub(super) async fn run(args: DemoArgs, stores: &Stores) -> anyhow::Result<Exit>
     let receiver: ReceiverName = RECEIVER.parse()?;
     let mut plans = Vec::new();
     for monitor in &config.monitors {
-        let mut built = baseline::build_from_file(&config, monitor.baseline.name.as_str(), &training)?;
+        let mut built = baseline::build_from_file(&config, monitor.baseline.name().as_str(), &training)?;
         // Where the file was unpacked to is gone when somebody reads this.
         "examples/flights/training-january.parquet".clone_into(&mut built.source);
-        let stored = store.put_baseline(&monitor.baseline.name, built, SystemClock.now()).await?;
+        let stored = store.put_baseline(monitor.baseline.name(), built, SystemClock.now()).await?;
         line(story::baseline(&stored))?;
         plans.push(setup::plan(&store, monitor).await?);
     }

@@ -68,7 +68,7 @@ fn nothing(config: &Config, args: &HistoryArgs) -> String {
         }
         [_, ..] if !known.contains(&monitor.as_str()) => format!(
             "no history for monitor {monitor}, which is not in the configuration; that has: {}\n",
-            known.join(", ")
+            words::choices(&known)
         ),
         _ => format!("no history for monitor {monitor} yet; `driftd replay` fills it from files\n"),
     }

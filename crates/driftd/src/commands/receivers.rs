@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use driftd_engine::{Clock, SystemClock};
-use driftd_model::{LabelName, Labels, ReceiverName};
+use driftd_model::{LabelName, Labels, ReceiverName, words};
 use driftd_notify::TransportFactory;
 
 use crate::cli::ReceiversCommand;
@@ -18,7 +18,7 @@ pub(super) async fn run(command: ReceiversCommand) -> anyhow::Result<Exit> {
         let known: Vec<&str> = config.receivers.iter().map(|receiver| receiver.name.as_str()).collect();
         match known.as_slice() {
             [] => format!("there is no receiver {name}: the configuration has none; add a [[receiver]]"),
-            known => format!("there is no receiver {name}; the configuration has: {}", known.join(", ")),
+            known => format!("there is no receiver {name}; the configuration has: {}", words::choices(known)),
         }
     })?;
     let transport = TransportFactory::new(&config.notify, setup::secrets()).transport(receiver)?;

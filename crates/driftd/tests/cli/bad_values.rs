@@ -29,9 +29,9 @@ fn a_column_in_one_file_only() {
     let fixture = Fixture::new();
     fixture.write("train.csv", table("both,old", |i| format!("{i},{i}")));
     fixture.write("today.csv", table("both,new", |i| format!("{i},{i}")));
-    assert_snapshot!(outcomes(&check(&fixture, 0)), @"
+    assert_snapshot!(outcomes(&check(&fixture, 1)), @"
     numeric both: stable (-)
-    numeric old: not_comparable (column is missing from the current data)
+    numeric old: critical (column is missing from the current data)
     numeric new: not_comparable (column is missing from the baseline)
     ");
 }
@@ -45,10 +45,10 @@ fn types_that_differ_between_files() {
     );
     fixture.write("today.csv", table("number,text,flag,id", |i| format!("n{},{i},{i},a{}", i % 5, i % 4)));
     assert_snapshot!(outcomes(&check(&fixture, 1)), @"
-    numeric number: critical (no usable value in the window)
-    categorical text: not_comparable (type differs: text in the baseline, numbers in the current data)
-    categorical flag: critical (-)
-    numeric id: critical (no usable value in the window)
+    numeric number: critical (type differs: numbers in the baseline, text in the current data)
+    categorical text: critical (type differs: text in the baseline, numbers in the current data)
+    categorical flag: critical (type differs: booleans in the baseline, numbers in the current data)
+    numeric id: critical (type differs: numbers in the baseline, text in the current data)
     ");
 }
 

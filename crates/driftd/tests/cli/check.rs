@@ -110,13 +110,13 @@ fn equal_populations_stay_quiet() {
 fn too_few_values_are_no_verdict() {
     let fixture = fixture();
     fixture.write("few.csv", Orders::moved(49, 5).csv());
-    let report = fixture.run("check --baseline train.csv --current few.csv --format json").ends(0).json();
-    assert_eq!(report["outcome"], "insufficient_data");
+    let report = fixture.run("check --baseline train.csv --current few.csv --format json").ends(2).json();
+    assert_eq!((&report["outcome"], &report["judged"]), (&"insufficient_data".into(), &0.into()));
     let lower = "check --baseline train.csv --current few.csv --min-samples 20 --format json";
     assert_eq!(fixture.run(lower).ends(1).json()["outcome"], "critical");
     let higher = "check --baseline train.csv --current moved.csv --min-samples 5000";
     assert_snapshot!(fixture.run(higher).shown(), @r#"
-    exit 0
+    exit 2
     --- out
     moved.csv (1,500 rows) against train.csv (2,000 rows): nothing could be judged.
 
@@ -127,6 +127,8 @@ fn too_few_values_are_no_verdict() {
     items    numeric      ? too little   0.0038  0.0257      0 %  2000 baseline values, 5000 needed     2,000  1,500
 
     note: column "ts" is not compared: column holds timestamps, not a feature
+    --- err
+    error: nothing could be judged: 2000 baseline values, 5000 needed; compare more rows, or lower --min-samples (min_samples of a monitor)
     "#);
 }
 
@@ -163,7 +165,9 @@ fn statistics_are_chosen() {
     assert_eq!(feature(&missing, "age")["outcome"], "stable");
     assert_snapshot!(run("psi,energy").refusal(), @"error: unknown drift statistic 'energy'; known are psi, ks, js, hellinger, tv, linf, wasserstein, chi_square, missing, mistyped, unseen, out_of_range, non_finite");
     // Shown, but without a threshold nothing decides, and that is not called stable.
-    let shown = run("chi_square").ends(0).json();
+    let ran = run("chi_square").ends(2);
+    assert_snapshot!(ran.stderr, @"error: nothing could be judged: no chosen statistic with a threshold applies to this feature; name statistics with thresholds, such as psi,ks,missing");
+    let shown = ran.json();
     let age = feature(&shown, "age");
     assert_eq!(
         (&age["outcome"], &age["reason"]),

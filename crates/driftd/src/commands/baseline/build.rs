@@ -1,11 +1,12 @@
 //! `driftd baseline build`: from a file, or from what a monitor has seen.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use driftd_config::Config;
 use driftd_dataset::{BaselineOptions, EventTimes, SegmentOptions, Table, build_baseline_with_notes};
 use driftd_engine::{Clock, SystemClock};
-use driftd_model::{Baseline, BaselineName, Monitor, Pointer, words};
+use driftd_model::{Baseline, BaselineName, Monitor, Pointer, Reason, SkippedColumn, words};
 use driftd_window::EventTime;
 
 use super::history::from_history;
@@ -39,10 +40,22 @@ pub(super) async fn run(args: BuildArgs, stores: &Stores) -> anyhow::Result<()> 
         words::counted(stored.baseline.features.len() as u64, "feature", "features"),
         stored.baseline.source,
     ))?;
-    for skipped in &stored.baseline.skipped {
-        eprintln!("not monitored: {} ({})", skipped.name, skipped.reason);
+    for sentence in not_monitored(&stored.baseline.skipped) {
+        eprintln!("not monitored: {sentence}");
     }
     Ok(())
+}
+
+/// The columns that are left out, those of one reason together, in the order of the first of each.
+pub(crate) fn not_monitored(skipped: &[SkippedColumn]) -> Vec<String> {
+    let mut reasons: Vec<(&Reason, Vec<&str>)> = Vec::new();
+    for SkippedColumn { name, reason } in skipped {
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, names)) => names.push(name),
+            None => reasons.push((reason, vec![name])),
+        }
+    }
+    reasons.into_iter().map(|(reason, names)| format!("{} ({reason})", words::list(&names))).collect()
 }
 
 /// Builds a baseline from a file, as the monitors that name it want it.
@@ -67,19 +80,43 @@ pub(crate) fn build_from_file(config: &Config, name: &str, file: &Path) -> anyho
     bar.done();
     table.notes().iter().for_each(|note| eprintln!("{note}"));
     let (baseline, notes) = built?;
-    for note in notes {
+    let columns: BTreeSet<String> = table.schema().all_names().map(str::to_owned).collect();
+    let whose = format!("{} has no", table.path().display());
+    let unknown = config.monitors_of_baseline(&name).filter_map(|monitor| misspelt(monitor, &columns, &whose));
+    for note in notes.into_iter().chain(unknown) {
         eprintln!("note: {note}");
     }
     Ok(baseline)
 }
 
+/// A sentence on features that the configuration has rules for and no table a column; most are misspelt, and one that is
+/// to be ignored would be watched.
+pub(crate) fn misspelt(monitor: &Monitor, columns: &BTreeSet<String>, whose: &str) -> Option<String> {
+    let is_column = |name: &str, path: Option<String>| {
+        columns.contains(name) || path.is_some_and(|column| columns.contains(&column))
+    };
+    let unknown = monitor
+        .features
+        .iter()
+        .filter(|(name, rules)| !is_column(name.as_str(), rules.path.as_ref().map(Pointer::column)));
+    let unknown: Vec<String> = unknown.map(|(name, _)| format!("{:?}", name.as_str())).collect();
+    let (id, list) = (&monitor.id, words::list(&unknown));
+    (!unknown.is_empty()).then(|| {
+        format!("[monitor.features] of {id} names {list}, but {whose} column of that name: check the spelling")
+    })
+}
+
+/// Columns that say which record it is, and are no features of it.
+pub(crate) fn identity(monitor: &Monitor) -> impl Iterator<Item = String> + use<> {
+    let shape = monitor.shape.clone();
+    let identity = [Some(shape.event_time), shape.id, shape.model_name, shape.model_version];
+    identity.into_iter().flatten().map(|place| place.column())
+}
+
 /// What a monitor's configuration says of its baseline.
 pub(crate) fn options_for(monitor: &Monitor, config: &Config) -> BaselineOptions {
-    let shape = &monitor.shape;
     let mut options = BaselineOptions { layout: config.layout_for(&monitor.id), ..BaselineOptions::default() };
-    let identity =
-        [Some(&shape.event_time), shape.id.as_ref(), shape.model_name.as_ref(), shape.model_version.as_ref()];
-    options.exclude.extend(identity.into_iter().flatten().map(Pointer::column));
+    options.exclude.extend(identity(monitor));
     for (name, rules) in &monitor.features {
         let column = name.as_str().to_owned();
         if rules.ignore {

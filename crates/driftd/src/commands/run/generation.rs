@@ -25,6 +25,11 @@ impl Generation {
     /// Everything that is missing or does not fit, named at once.
     pub(super) async fn of(config: Arc<Config>, store: &SharedStore) -> anyhow::Result<Self> {
         let transports = parts::transports(&config)?;
+        let mut problems = Vec::new();
+        for monitor in &config.monitors {
+            problems.extend(setup::take_up_newest(store, monitor).await.err().map(|error| format!("{error:#}")));
+        }
+        anyhow::ensure!(problems.is_empty(), problems.join("\n"));
         let plans = plans(&config, store).await?;
         Ok(Self { config, plans, transports })
     }

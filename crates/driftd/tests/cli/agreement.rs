@@ -1,0 +1,178 @@
+//! `check` and `replay` of one file come to one verdict, whatever became of a column; the replay of records decodes them as
+//! the daemon does.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use driftd_dataset::{ExportColumn, ExportValues, write_parquet};
+use serde_json::{Map, Value, json};
+
+use crate::fixture::{CONFIG, Fixture};
+use crate::orders::{FEBRUARY, Orders, rfc3339};
+
+type Row = Map<String, Value>;
+
+const COLUMNS: [&str; 5] = ["ts", "age", "amount", "city", "items"];
+/// The day that is judged, in seconds.
+const DAY: i64 = FEBRUARY;
+/// Orders of that day, evenly over it.
+const ORDERS: usize = 480;
+
+/// What became of the orders: a name, whether only records of JSON can say so, and what is done to each with its number.
+type Situation = (&'static str, bool, fn(usize, &mut Row));
+
+const SITUATIONS: &[Situation] = &[
+    ("as it was", false, |_, _| {}),
+    ("renamed", false, |_, row| {
+        let age = row.remove("age").unwrap();
+        row.insert("years".to_owned(), age);
+    }),
+    ("lost", false, |_, row| _ = row.remove("age")),
+    ("everything lost", false, |_, row| row.retain(|name, _| name == "ts")),
+    ("a column more", false, |_, row| _ = row.insert("region".to_owned(), "north".into())),
+    ("numbers became text", false, |_, row| row["age"] = "about forty".into()),
+    ("numbers in quotes", false, |_, row| row["age"] = row["age"].to_string().into()),
+    ("text became numbers", false, |i, row| row["city"] = (i % 3).into()),
+    ("text became booleans", true, |i, row| row["city"] = (i % 2 == 0).into()),
+    ("numbers became booleans", true, |i, row| row["age"] = (i % 2 == 0).into()),
+    ("numbers became lists", true, |i, row| row["age"] = json!([i, i])),
+    ("numbers became records", true, |i, row| row["age"] = json!({ "value": i })),
+    ("text became lists", true, |_, row| row["city"] = json!(["Faro"])),
+    ("all null", false, |_, row| row["age"] = Value::Null),
+    ("text all null", false, |_, row| row["city"] = Value::Null),
+    ("a third null", false, |i, row| {
+        if i % 3 == 0 {
+            row["age"] = Value::Null;
+        }
+    }),
+    ("one odd value", true, |i, row| {
+        if i == 7 {
+            row["age"] = "n/a".into();
+        }
+    }),
+    ("moved", false, |_, row| row["age"] = (row["age"].as_f64().unwrap() + 12.0).into()),
+];
+
+/// A day of orders, `days` after the one that is judged.
+fn orders(days: i64, rows: usize) -> Vec<Row> {
+    let lines = Orders::usual(rows, 7 + days as u64).ndjson();
+    let mut rows: Vec<Row> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for (i, row) in rows.iter_mut().enumerate() {
+        row["ts"] = rfc3339(DAY + days * 86_400 + i as i64 * 180).into();
+    }
+    rows
+}
+
+fn written(rows: &[Row], format: &str) -> Vec<u8> {
+    let names: Vec<String> = match format {
+        // A column that no row has is not in the file.
+        "csv" | "parquet" => rows.iter().flat_map(Row::keys).collect::<BTreeSet<_>>().into_iter().cloned().collect(),
+        _ => return rows.iter().map(|row| format!("{}\n", Value::Object(row.clone()))).collect::<String>().into(),
+    };
+    let of = |name: &String| rows.iter().map(|row| row.get(name).filter(|value| !value.is_null())).collect::<Vec<_>>();
+    if format == "csv" {
+        let cell = |value: Option<&Value>| match value {
+            None => String::new(),
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+        };
+        let columns: Vec<Vec<Option<&Value>>> = names.iter().map(of).collect();
+        let line = |i: usize| columns.iter().map(|column| cell(column[i])).collect::<Vec<_>>().join(",");
+        return format!("{}\n{}\n", names.join(","), (0..rows.len()).map(line).collect::<Vec<_>>().join("\n")).into();
+    }
+    let column = |name: &String| {
+        let values = of(name);
+        let values = if values.iter().flatten().any(|value| value.is_string()) {
+            ExportValues::Text(values.iter().map(|v| v.and_then(Value::as_str).map(str::to_owned)).collect())
+        } else {
+            ExportValues::Float64(values.iter().map(|value| value.and_then(Value::as_f64)).collect())
+        };
+        ExportColumn { name: name.clone(), values }
+    };
+    let mut bytes = Vec::new();
+    write_parquet("orders", &mut bytes, &names.iter().map(column).collect::<Vec<_>>()).unwrap();
+    bytes
+}
+
+/// What is said of a statistic of a feature.
+type Scores = BTreeMap<(String, String), (Value, Value, Value)>;
+
+fn of_check(report: &Value) -> Scores {
+    let mut scores = Scores::new();
+    for feature in report["features"].as_array().unwrap() {
+        for (statistic, score) in feature["statistics"].as_object().unwrap() {
+            let key = (feature["feature"].as_str().unwrap().to_owned(), statistic.clone());
+            let said = ["value", "q_value", "outcome"].map(|name| score.get(name).cloned().unwrap_or_default());
+            scores.insert(key, said.into());
+        }
+    }
+    scores
+}
+
+fn of_replay(history: &Value) -> Scores {
+    let mut scores = Scores::new();
+    for row in history.as_array().unwrap() {
+        if row["window_start"] == *rfc3339(DAY) {
+            let key = ["feature", "statistic"].map(|name| row[name].as_str().unwrap().to_owned());
+            scores.insert(key.into(), ["value", "q_value", "outcome"].map(|name| row[name].clone()).into());
+        }
+    }
+    scores
+}
+
+/// The kinds of critical trouble: what is only a warning opens no incident after one window.
+fn critical_kinds(report: &Value) -> BTreeSet<String> {
+    let features = report["features"].as_array().unwrap().iter().filter(|feature| feature["outcome"] == "critical");
+    let kinds = features.flat_map(|feature| feature["incident_kinds"].as_array().unwrap());
+    kinds.map(|kind| kind.as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn check_and_replay_agree_on_every_file() {
+    let fixture = Fixture::with_monitor();
+    // An order of records with members at the top is what the daemon reads as well.
+    assert!(CONFIG.contains("event_time = \"/ts\""));
+    fixture.run("baseline build orders train.csv").ends(0);
+    std::fs::rename(fixture.path("store.db"), fixture.path("built.db")).unwrap();
+    let mut complaints = Vec::new();
+    for (name, only_json, change) in SITUATIONS {
+        let mut today = orders(0, ORDERS);
+        today.iter_mut().enumerate().for_each(|(i, row)| change(i, row));
+        for format in if *only_json { &["ndjson"][..] } else { &["csv", "ndjson", "parquet"] } {
+            std::fs::copy(fixture.path("built.db"), fixture.path("store.db")).unwrap();
+            fixture.write(&format!("today.{format}"), written(&today, format));
+            // The records of another day end the window.
+            fixture.write(&format!("later.{format}"), written(&orders(2, 20), format));
+            let check = format!("check --baseline orders@v1 --monitor orders --current today.{format} --format json");
+            let checked = fixture.run(&check);
+            let report = checked.json();
+            fixture.run(&format!("replay --monitor orders today.{format} later.{format}")).ends(0);
+            let history = fixture.run("history orders --format json").ends(0).json();
+            let (ours, theirs) = (of_check(&report), of_replay(&history));
+            assert!(!theirs.is_empty(), "{name}, {format}: the replay judged nothing");
+            let differ = |key: &&(String, String)| ours.get(*key) != theirs.get(*key);
+            complaints.extend(ours.keys().chain(theirs.keys()).filter(differ).map(|key| {
+                format!("{name}, {format}: {key:?}: check {:?}, replay {:?}", ours.get(key), theirs.get(key))
+            }));
+            let worst = |outcome: &str| theirs.values().any(|(_, _, found)| *found == *outcome);
+            let expected = i32::from(worst("warning") || worst("critical"));
+            if checked.code != expected {
+                complaints.push(format!("{name}, {format}: check ends with {}, not {expected}", checked.code));
+            }
+            let incidents = fixture.run("incidents list --format json").ends(0).json();
+            let kinds = incidents.as_array().unwrap().iter().map(|i| i["kind"].as_str().unwrap().to_owned());
+            let kinds: BTreeSet<String> = kinds.filter(|kind| kind != "no_data").collect();
+            if !kinds.is_superset(&critical_kinds(&report)) || kinds.is_empty() != critical_kinds(&report).is_empty() {
+                complaints.push(format!("{name}, {format}: incidents {kinds:?}, check {:?}", critical_kinds(&report)));
+            }
+        }
+    }
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+#[test]
+fn a_table_without_rows_is_refused_by_both() {
+    let fixture = Fixture::with_baseline();
+    fixture.write("today.csv", format!("{}\n", COLUMNS.join(",")));
+    let check = fixture.run("check --baseline orders --current today.csv").refusal();
+    assert_eq!(check, fixture.run("replay --monitor orders today.csv").refusal());
+}
