@@ -3,6 +3,7 @@
 mod baseline;
 mod check;
 mod incidents;
+mod init;
 mod silences;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use baseline::{BaselineCommand, BuildArgs};
 pub(crate) use check::{CheckArgs, CheckFormat};
 pub(crate) use incidents::IncidentsCommand;
+pub(crate) use init::InitArgs;
 pub(crate) use silences::SilencesCommand;
 
 /// Tells you when the population reaching your model is no longer the one it was trained on.
@@ -31,11 +33,13 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Replay a year of real flights through the real engine and show what drifted; needs nothing but this binary
     Demo(DemoArgs),
+    /// Begin with your own data: write a configuration for a file's columns, and build its baseline
+    Init(InitArgs),
     /// The daemon: counts what passes through Kafka, judges it, and tells people
     Run(ConfigFiles),
     /// Send the rows of files to a topic as JSON, to try the daemon out
     Produce(ProduceArgs),
-    /// Compare two data sets once: exit code 0 stable, 1 drift, 2 error
+    /// Compare two data sets once: exit code 0 stable, 1 drift or lost columns, 2 error or nothing judged
     Check(CheckArgs),
     /// Build, look at and activate baselines
     #[command(subcommand)]

@@ -9,6 +9,7 @@ mod demo_story;
 mod export;
 mod history;
 mod incidents;
+mod init;
 mod produce;
 mod readable;
 mod receivers;
@@ -51,6 +52,7 @@ impl From<Exit> for ExitCode {
 pub(crate) async fn run(cli: Cli, stores: &Stores) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Demo(args) => demo::run(args, stores).await,
+        Command::Init(args) => init::run(args, stores).await,
         Command::Run(files) => run::run(&files, stores).await,
         Command::Produce(args) => produce::run(args).await,
         Command::Check(args) => check::run(args, stores).await,

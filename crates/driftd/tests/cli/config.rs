@@ -35,7 +35,7 @@ listen = "0.0.0.0:8080"
 [[monitor]]
 name = "orders"
 topic = "orders"
-baseline = "orders"
+baseline = "orders@"
 event_time = "ts"
 pane = "1h"
 windws = [{ name = "day", size = "1d" }]
@@ -49,7 +49,7 @@ receivers = ["nobody"]
     assert_snapshot!(error, @r#"
     error: bad.toml:2:7: store.url: names no database: write sqlite://driftd.db or postgres://user@host/database
     bad.toml:4:10: http.listen: 0.0.0.0:8080 would let the network in without authentication: listen on 127.0.0.1 or [::1], behind a proxy that authenticates
-    bad.toml:8:12: monitor[orders].baseline: "orders" is not a baseline version: write NAME@vN, such as flight-delay@v1
+    bad.toml:8:12: monitor[orders].baseline: "orders@" is not a baseline version: write NAME@vN, such as flight-delay@v1
     bad.toml:9:14: monitor[orders].event_time: "ts" is not a JSON Pointer: it starts with '/', as in /features/dep_delay
     bad.toml:11:1: monitor[orders].windws: unknown key; did you mean windows?
     bad.toml:13:15: monitor[orders].min_samples: -3 is out of range: choose 1 to 1000000000
@@ -152,9 +152,12 @@ fn help_and_usage() {
     Commands:
       demo         Replay a year of real flights through the real engine and show what drifted; needs
                    nothing but this binary
+      init         Begin with your own data: write a configuration for a file's columns, and build its
+                   baseline
       run          The daemon: counts what passes through Kafka, judges it, and tells people
       produce      Send the rows of files to a topic as JSON, to try the daemon out
-      check        Compare two data sets once: exit code 0 stable, 1 drift, 2 error
+      check        Compare two data sets once: exit code 0 stable, 1 drift or lost columns, 2 error or
+                   nothing judged
       baseline     Build, look at and activate baselines
       replay       Walk files with event times through a monitor: what would have alerted last quarter?
       history      Drift history of a monitor

@@ -8,6 +8,7 @@
     reason = "tests assert by panicking"
 )]
 
+mod agreement;
 mod bad_files;
 mod bad_values;
 mod baseline;
@@ -20,6 +21,7 @@ mod flights;
 mod garbage;
 mod history;
 mod incidents;
+mod init;
 mod orders;
 mod pipes;
 mod replay;
