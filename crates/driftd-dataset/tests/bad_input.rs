@@ -110,7 +110,7 @@ fn columns_that_only_one_file_has() {
     files.write("today.csv", rows("both,new,when", |i| format!("{i},{i},2024-01-01")));
     assert_snapshot!(outcomes(&compare(&files, "train.csv", "today.csv")), @r#"
     numeric both: stable
-    numeric old: not_comparable (column is missing from the current data)
+    numeric old: critical (column is missing from the current data)
     numeric new: not_comparable (column is missing from the baseline)
     column "when" of the current data is not compared: it holds timestamps
     "#);
@@ -122,8 +122,8 @@ fn types_that_differ_between_files() {
     files.write("train.csv", rows("n,t,b,gone", |i| format!("{},v{},{},{}", i % 150, i % 7, i % 2 == 0, i % 150)));
     files.write("today.csv", rows("n,t,b,gone", |i| format!("n{},{i},{i},", i % 7)));
     assert_snapshot!(outcomes(&compare(&files, "train.csv", "today.csv")), @"
-    numeric n: critical (no usable value in the window)
-    categorical t: not_comparable (type differs: text in the baseline, numbers in the current data)
+    numeric n: critical (type differs: numbers in the baseline, text in the current data)
+    categorical t: critical (type differs: text in the baseline, numbers in the current data)
     categorical b: critical
     numeric gone: critical (no usable value in the window)
     ");
@@ -131,10 +131,10 @@ fn types_that_differ_between_files() {
         columns!("n" => vec!["x"; 200], "t" => vec![1.5; 200], "b" => vec![1_i32; 200], "gone" => vec![true; 200]);
     files.parquet("today.parquet", typed, 64);
     assert_snapshot!(outcomes(&compare(&files, "train.csv", "today.parquet")), @"
-    numeric n: critical (no usable value in the window)
-    categorical t: not_comparable (type differs: text in the baseline, numbers in the current data)
+    numeric n: critical (type differs: numbers in the baseline, text in the current data)
+    categorical t: critical (type differs: text in the baseline, numbers in the current data)
     categorical b: critical
-    numeric gone: not_comparable (type differs: numbers in the baseline, booleans in the current data)
+    numeric gone: critical (type differs: numbers in the baseline, booleans in the current data)
     ");
     let parts = columns!("n" => (0..200).map(|i| i % 150).collect::<Vec<i32>>(), "t" => lists(200));
     files.parquet("lists.parquet", parts, 64);

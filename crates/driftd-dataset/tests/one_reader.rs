@@ -68,7 +68,7 @@ fn text(lines: &[&str], times: usize) -> String {
 
 fn plan_of(baseline: Baseline) -> Arc<MonitorPlan> {
     let monitor = Monitor::new("m".parse().unwrap(), "t".into());
-    let stored = StoredBaseline::new(monitor.baseline.clone(), Timestamp::from_micros(0), baseline);
+    let stored = StoredBaseline::new(monitor.baseline.version().unwrap().clone(), Timestamp::from_micros(0), baseline);
     Arc::new(MonitorPlan::new(monitor, stored).unwrap())
 }
 

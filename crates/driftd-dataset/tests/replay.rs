@@ -30,7 +30,7 @@ fn plan(baseline: &Path, split: bool) -> MonitorPlan {
         segments: split.then_some(SegmentSpec { by, max: 8 }),
         ..Monitor::new("flights".parse().unwrap(), "flights".into())
     };
-    let reference = monitor.baseline.clone();
+    let reference = monitor.baseline.version().unwrap().clone();
     MonitorPlan::new(monitor, StoredBaseline::new(reference, Timestamp::from_micros(0), baseline)).unwrap()
 }
 

@@ -28,6 +28,15 @@ impl BaselineChoice {
             Self::Newest(name) => name,
         }
     }
+
+    /// The version, where one is named.
+    #[must_use]
+    pub const fn version(&self) -> Option<&BaselineRef> {
+        match self {
+            Self::Version(reference) => Some(reference),
+            Self::Newest(_) => None,
+        }
+    }
 }
 
 impl From<BaselineRef> for BaselineChoice {

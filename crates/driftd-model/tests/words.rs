@@ -1,7 +1,7 @@
 //! What people read: numbers, names and movements in words.
 
 use driftd_model::words::{
-    count, counted, minutes, moved, moved_sentence, name, number, percent, percents, probability, span,
+    choices, count, counted, list, minutes, moved, moved_sentence, name, number, percent, percents, probability, span,
 };
 use driftd_stats::Movement;
 use driftd_window::EventTime;
@@ -9,6 +9,19 @@ use proptest::prelude::*;
 
 fn movement(label: &str, before: f64, after: f64) -> Movement {
     Movement { label: label.to_owned(), before, after }
+}
+
+#[test]
+fn long_lists_end_in_how_many_more_there_are() {
+    let names = |n: usize| (1..=n).map(|i| format!("c{i}")).collect::<Vec<_>>();
+    for (n, in_a_sentence, behind_a_colon) in
+        [(0, "", ""), (1, "c1", "c1"), (2, "c1 and c2", "c1, c2"), (3, "c1, c2 and c3", "c1, c2, c3")]
+    {
+        assert_eq!((list(&names(n)).as_str(), choices(&names(n)).as_str()), (in_a_sentence, behind_a_colon));
+    }
+    assert!(list(&names(13)).ends_with("c12 and c13"), "one more name is no longer than to say so");
+    assert!(list(&names(14)).ends_with(", c12 and 2 more"));
+    assert!(choices(&names(10_000)).ends_with(", c20 and 9,980 more"));
 }
 
 #[test]

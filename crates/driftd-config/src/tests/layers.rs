@@ -34,7 +34,7 @@ fn problems_name_the_file_that_was_last_to_speak() {
         env([("DRIFTD__STORE__URL", "nowhere")]),
     );
     insta::assert_snapshot!(errors.unwrap_err(), @r#"
-    1.toml:3:1: monitor[a]: baseline is missing: A version of a baseline, NAME@vN, made by `driftd baseline build flight-delay FILE`. Such as "flight-delay@v1".
+    1.toml:3:1: monitor[a]: baseline is missing: A baseline, made by `driftd baseline build flight-delay FILE`: NAME@vN for one version of it, or NAME for the newest version when driftd starts or reads its configuration again. Such as "flight-delay@v1".
     2.toml:2:10: http.listen: "y" is not an address and port: write digits, as in 127.0.0.1:8080 or [::1]:8080
     3.toml:2:8: monitor[flights].name: monitor "flights" is already defined at 2.toml:4:8: rename one of them
     environment variable DRIFTD__STORE__URL: store.url: names no database: write sqlite://driftd.db or postgres://user@host/database

@@ -95,7 +95,8 @@ impl Wanted {
             skipped: Vec::new(),
             traffic: None,
         };
-        let stored = StoredBaseline::new(monitor.baseline.clone(), Timestamp::from_micros(0), baseline);
+        let stored =
+            StoredBaseline::new(monitor.baseline.version().unwrap().clone(), Timestamp::from_micros(0), baseline);
         Arc::new(MonitorPlan::new(monitor, stored).unwrap())
     }
 }

@@ -62,7 +62,7 @@ fn every_number(value: &Value, visit: &mut impl FnMut(f64)) {
 fn the_contract_holds_field_by_field() {
     let json = report(&JudgeRules::default()).to_json();
     let head: Vec<&String> = json.as_object().unwrap().keys().collect();
-    insta::assert_snapshot!(format!("{head:?}"), @r#"["baseline", "current", "features", "notes", "outcome", "schema"]"#);
+    insta::assert_snapshot!(format!("{head:?}"), @r#"["baseline", "current", "features", "judged", "notes", "outcome", "schema"]"#);
     assert_eq!((&json["schema"], &json["outcome"]), (&json!("driftd.check/1"), &json!("critical")));
     insta::assert_snapshot!(shape(&json["baseline"]), @r#"{hash: "8ba8496a2525ae171ffd104d632dede6ef418d9b95962a9d88e2fcdbc8d48d24", name: "train.parquet", rows: number}"#);
     insta::assert_snapshot!(shape(&json["current"]), @r#"{name: "today.parquet", rows: number}"#);
@@ -95,7 +95,7 @@ fn a_statistic_that_does_not_apply_is_absent() {
     assert!(names(0).contains(&"ks".to_owned()) && !names(0).contains(&"unseen".to_owned()));
     assert!(names(1).contains(&"unseen".to_owned()) && !names(1).contains(&"ks".to_owned()));
     assert_eq!(names(2), ["missing"]);
-    insta::assert_snapshot!(shape(&json["features"][3]), @r#"{feature: "gone", kind: "numeric", moved: [], outcome: "not_comparable", reason: "column is missing from the current data", rows: {baseline: number, current: number, inf_baseline: number, inf_current: number, missing_baseline: number, missing_current: number, mistyped_baseline: number, mistyped_current: number, nan_baseline: number, nan_current: number}, statistics: {}}"#);
+    insta::assert_snapshot!(shape(&json["features"][3]), @r#"{feature: "gone", incident_kinds: [], kind: "numeric", moved: [], outcome: "not_comparable", reason: "column is missing from the current data", rows: {baseline: number, current: number, inf_baseline: number, inf_current: number, missing_baseline: number, missing_current: number, mistyped_baseline: number, mistyped_current: number, nan_baseline: number, nan_current: number}, statistics: {}}"#);
 }
 
 #[test]
@@ -118,6 +118,26 @@ fn numbers_are_finite_and_survive_the_text() {
         let ks = report.features[0].score(DriftStatistic::Ks).unwrap().value.unwrap();
         assert_eq!(json["features"][0]["statistics"]["ks"]["value"].as_f64(), Some(ks));
     }
+}
+
+#[test]
+fn why_a_column_is_another_one_is_said_where_it_matters() {
+    let (x, c) = (uniform("x"), categorical("c"));
+    let rules = JudgeRules::default();
+    let compare = |feature: &crate::FeatureBaseline, window: &driftd_stats::FeatureAggregate| {
+        let (name, layout, baseline) = (&feature.name, &*feature.layout, &feature.aggregate);
+        let comparison = Comparison { feature: name, layout, baseline, window, rules: &rules };
+        let mut verdict = judge(&[comparison]).remove(0);
+        explain(&mut verdict, &Reason::MissingFromCurrent);
+        (verdict.outcome, verdict.reason == Some(Reason::MissingFromCurrent), incident_kinds(&verdict))
+    };
+    let (drift, quality) = (IncidentKind::Drift, IncidentKind::DataQuality);
+    // Nothing usable, nothing as before, other categories; and a column that is as it was in spite of its type.
+    assert_eq!(compare(&x, &nothing(&x, 1_000)), (Outcome::Critical, true, vec![quality]));
+    assert_eq!(compare(&x, &nothing(&x, 7)), (Outcome::InsufficientData, true, vec![]));
+    assert_eq!(compare(&x, &numbers(&x, &spread(1_000, 9_000.0), 0)), (Outcome::Critical, false, vec![drift]));
+    assert_eq!(compare(&c, &texts(&c, &[("1", 500), ("2", 500)])), (Outcome::Critical, true, vec![quality, drift]));
+    assert_eq!(compare(&c, &texts(&c, &[("a", 600), ("b", 300), ("c", 100)])).1, false);
 }
 
 #[test]
