@@ -140,9 +140,9 @@ fn types_that_differ_between_files() {
     files.parquet("lists.parquet", parts, 64);
     assert_snapshot!(outcomes(&compare(&files, "train.csv", "lists.parquet")), @"
     numeric n: stable
-    categorical t: not_comparable (column holds lists, which cannot be compared)
-    categorical b: not_comparable (column is missing from the current data)
-    numeric gone: not_comparable (column is missing from the current data)
+    categorical t: critical (column holds lists, which cannot be compared)
+    categorical b: critical (column is missing from the current data)
+    numeric gone: critical (column is missing from the current data)
     ");
 }
 
