@@ -59,8 +59,7 @@ impl ParquetBatches {
                 return Ok(Values::missing(wanted.reading, rows));
             }
             let pieces = pieces(arrays, offset, rows);
-            guarded(|| values_of(&pieces, *wanted, times, rows))
-                .map_err(|what| file.corrupt(wanted.column, what))
+            guarded(|| values_of(&pieces, *wanted, times, rows)).map_err(|what| file.corrupt(wanted.column, what))
         };
         let pairs = self.wanted.iter().zip(&block.columns);
         let values = if block.columns.len() > 1 {
