@@ -20,7 +20,9 @@ pub(crate) type Thresholds = BTreeMap<DriftStatistic, Threshold>;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FeatureConfig {
-    /// JSON Pointer to the value; in flat files the column of its last token. /features/NAME when it is left out.
+    /// JSON Pointer to the value; in flat files the column of its last token. /features/NAME when it is left out. On arrays
+    /// and texts * is every element, each a row, [name=x] the element of that name and [csv] the lines of a text, as in
+    /// /inputs/[name=x]/data/* (docs/envelopes.md).
     #[schemars(example = &"/features/dep_delay")]
     path: Option<Pointer>,
     /// What the column is to the model.

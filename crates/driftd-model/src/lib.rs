@@ -33,6 +33,7 @@ mod notification;
 mod notification_policy;
 mod observation;
 mod plan;
+mod pointer;
 mod ports;
 mod reconciler;
 mod reject;
@@ -70,14 +71,15 @@ pub use incident::{
 pub use judge::{Comparison, judge, rows_of};
 pub use matcher::{BadLabel, BadMatcher, LabelName, Labels, Matcher};
 pub use monitor::{
-    BadPointer, DefaultValue, FeatureRules, IncidentRules, JudgeRules, Monitor, PipelineRules, Pointer, RecordFilter,
-    RecordShape, Role, SegmentSpec, defaults,
+    DefaultValue, FeatureRules, IncidentRules, JudgeRules, Monitor, PipelineRules, RecordFilter, RecordShape, Role,
+    SegmentSpec, defaults,
 };
 pub use mute::{BadMuteTime, MuteTime};
 pub use notification::{Links, NOTIFICATION_SCHEMA, Notification, OutboxEntry, Settlement};
 pub use notification_policy::{NotificationPolicy, Notifications};
 pub use observation::{kind_of, observations};
 pub use plan::{MonitorPlan, PlanError, PlannedFeature};
+pub use pointer::{BadPointer, Pointer, PointerStep};
 pub use ports::{
     BoxFuture, CatalogueStore, Checkpoint, Claim, DeadLetter, HistoryQuery, OutboxStore, PartitionRow, PipelineStore,
     ReadStore, SharedStore, Store,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::default_value::DefaultValue;
 use crate::never::{self, Never, Share};
-use crate::{BaselineChoice, FeatureKind, FeatureName, Labels, MonitorId, Threshold, Topic};
+use crate::{BaselineChoice, FeatureKind, FeatureName, Labels, MonitorId, Pointer, Threshold, Topic};
 
 /// What a column is to the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Default)]
@@ -25,58 +25,6 @@ pub enum Role {
     Prediction,
     /// It becomes known later.
     Label,
-}
-
-/// Where a monitor's values stand in a record: JSON Pointers, or flat column names by their last token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
-#[schemars(extend("pattern" = "^/."))]
-pub struct Pointer(String);
-
-/// A text that points nowhere.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a JSON Pointer: it starts with '/', as in /features/dep_delay")]
-pub struct BadPointer(String);
-
-impl Pointer {
-    /// A pointer.
-    ///
-    /// # Errors
-    /// Does not start with `/`.
-    pub fn new(text: &str) -> Result<Self, BadPointer> {
-        if text.len() > 1 && text.starts_with('/') {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(BadPointer(text.to_owned()))
-        }
-    }
-
-    /// The pointer as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The last token, unescaped: the column's name in a flat file.
-    #[must_use]
-    pub fn column(&self) -> String {
-        let last = self.0.rsplit('/').next().unwrap_or_default();
-        last.replace("~1", "/").replace("~0", "~")
-    }
-}
-
-impl TryFrom<String> for Pointer {
-    type Error = BadPointer;
-
-    fn try_from(text: String) -> Result<Self, BadPointer> {
-        Self::new(&text)
-    }
-}
-
-impl From<Pointer> for String {
-    fn from(pointer: Pointer) -> Self {
-        pointer.0
-    }
 }
 
 /// Which statistics are judged and from which effect on.
@@ -286,18 +234,5 @@ impl Monitor {
     #[must_use]
     pub fn watches(&self, feature: &FeatureName) -> bool {
         !self.features.get(feature).is_some_and(|f| f.ignore)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pointer_names_a_flat_column_by_its_last_token() {
-        assert_eq!(Pointer::new("/features/dep_delay").unwrap().column(), "dep_delay");
-        assert_eq!(Pointer::new("/a~1b~0c").unwrap().column(), "a/b~c");
-        assert!(Pointer::new("ts").is_err());
-        assert!(Pointer::new("/").is_err());
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use driftd_stats::{DriftStatistic, Smoothing};
 use driftd_window::{EventTime, PaneWidth, Span, TimeReader, WindowSpec};
 
-use super::{IncidentRules, JudgeRules, Monitor, PipelineRules, Pointer, RecordFilter, RecordShape};
-use crate::{BaselineRef, Labels, MonitorId, Threshold, Topic};
+use super::{IncidentRules, JudgeRules, Monitor, PipelineRules, RecordFilter, RecordShape};
+use crate::{BaselineRef, Labels, MonitorId, Pointer, Threshold, Topic};
 
 /// Where driftd's own record format has the event time.
 pub const EVENT_TIME: &str = "/ts";
@@ -65,7 +65,7 @@ impl Monitor {
 impl Default for RecordShape {
     /// Nothing but the event time.
     fn default() -> Self {
-        let event_time = Pointer(EVENT_TIME.to_owned());
+        let event_time = Pointer::known(EVENT_TIME);
         Self { event_time, times: TimeReader::default(), id: None, model_name: None, model_version: None }
     }
 }
