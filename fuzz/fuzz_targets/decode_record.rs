@@ -21,17 +21,29 @@ use crate::plans::{Wanted, number, text};
 use crate::shown::outcome;
 use crate::twin::twin;
 
-static MONITORS: OnceLock<[(Wanted, Arc<MonitorPlan>); 2]> = OnceLock::new();
+static MONITORS: OnceLock<[(Wanted, Arc<MonitorPlan>); 5]> = OnceLock::new();
 
-fn monitors() -> [(Wanted, Arc<MonitorPlan>); 2] {
+fn monitors() -> [(Wanted, Arc<MonitorPlan>); 5] {
     let native =
         vec![number("a"), text("b"), text("o/a"), number("p").role(Role::Prediction), text("l").role(Role::Label)];
     let pointed =
         vec![number("x").at("/features/a"), text("y").at("/o/0"), number("p").at("/p/0").role(Role::Prediction)];
     let filter = RecordFilter { models: vec!["a".to_owned(), "1".to_owned()], versions: Vec::new() };
+    let rows = vec![
+        number("x").at("/r/*/0"),
+        text("y").at("/r/*/y"),
+        number("c").at("/r/*/[names=c]"),
+        text("p").at("/p/*").role(Role::Prediction),
+    ];
+    let within =
+        vec![number("x").at("/t/x"), text("y").at("/t/l/1"), text("n").at("/n/[name=a]/v"), number("o").at("/o/0/1")];
+    let lines = vec![number("x").at("/c/[csv]/*/0"), text("y").at("/c/[csv]/*/1"), text("t").at("/t/l/*")];
     let wanted = [
         Wanted { segments: vec!["/b", "/features/b"], ..Wanted::new("native", native) },
         Wanted { model: Some("/b"), filter, event_time: "/a", ..Wanted::new("pointed", pointed) },
+        Wanted { segments: vec!["/r/*/s"], ..Wanted::new("rows", rows) },
+        Wanted { event_time: "/t/ts", ..Wanted::new("within", within) },
+        Wanted::new("lines", lines),
     ];
     wanted.map(|wanted| {
         let plan = wanted.plan();

@@ -6,7 +6,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use driftd_decode::{Decoder, Limits};
+use driftd_decode::{Decoder, Limits, Note};
 use driftd_model::{DeadLetter, MonitorPlan, Offset, RejectReason};
 use driftd_window::RecordBatch;
 
@@ -42,7 +42,7 @@ pub struct RecordFiles {
     rejected: Rejected,
 }
 
-/// What was rejected so far, to be looked at while and after the batches are read elsewhere.
+/// What was rejected and noted so far, to be looked at while and after the batches are read elsewhere.
 #[derive(Clone, Debug, Default)]
 pub struct Rejected(Arc<Mutex<Tally>>);
 
@@ -51,6 +51,7 @@ struct Tally {
     reasons: BTreeMap<String, u64>,
     samples: Vec<DeadLetter>,
     filtered: u64,
+    notes: Vec<String>,
 }
 
 impl RecordFiles {
@@ -148,7 +149,7 @@ impl Iterator for RecordFiles {
                 }
             }
             let decoded = self.decoder.finish();
-            self.rejected.add(decoded.rejects, decoded.filtered);
+            self.rejected.add(decoded.rejects, decoded.filtered, decoded.notes);
             let batch = decoded.batches.into_iter().next().filter(|batch| batch.rows() > 0);
             if let Some(batch) = batch {
                 return Some(Ok(batch));
@@ -161,9 +162,10 @@ impl Iterator for RecordFiles {
 }
 
 impl Rejected {
-    fn add(&self, rejects: Vec<DeadLetter>, filtered: u64) {
+    fn add(&self, rejects: Vec<DeadLetter>, filtered: u64, notes: Vec<Note>) {
         let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         tally.filtered += filtered;
+        tally.notes.extend(notes.into_iter().map(|note| note.what));
         for reject in rejects {
             *tally.reasons.entry(reject.reason.clone()).or_default() += 1;
             if tally.samples.len() < SAMPLES {
@@ -188,5 +190,11 @@ impl Rejected {
     #[must_use]
     pub fn filtered(&self) -> u64 {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).filtered
+    }
+
+    /// What a person should know of how the records were read, one sentence each.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).notes.clone()
     }
 }

@@ -18,7 +18,8 @@ const BATCH_ROWS: usize = 1 << 16;
 
 /// The rows of one or more files, in the files' order, as batches for the reducer of a monitor.
 ///
-/// A feature is the column of its path's last token, or of its own name; event time and segments are the columns of
+/// A feature is the column of its path's last token, or of its own name where it has no path or one with steps into
+/// arrays and texts; event time and segments are the columns of
 /// the last tokens of their pointers, and so are model and version where the monitor filters by them. Event times may be
 /// timestamps, dates, and whatever the monitor's [`driftd_window::TimeReader`] reads; timestamps and dates without a zone
 /// are in the monitor's. A row whose event time is
@@ -54,7 +55,9 @@ impl ReplayReader {
         }
         let monitor = plan.monitor();
         let column = |f: &driftd_model::PlannedFeature| {
-            f.path.as_ref().map_or_else(|| f.name.as_str().to_owned(), driftd_model::Pointer::column)
+            // Flat files have no arrays and texts to step into; there the feature goes by its own name.
+            let path = f.path.as_ref().filter(|path| !path.is_nested());
+            path.map_or_else(|| f.name.as_str().to_owned(), driftd_model::Pointer::column)
         };
         let baseline = plan.baseline_of(&SegmentKey::all()).map(|(_, aggregates)| aggregates).unwrap_or_default();
         let wanted = |(f, baseline): (&driftd_model::PlannedFeature, &FeatureAggregate)| {

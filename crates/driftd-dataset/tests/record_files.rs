@@ -58,6 +58,21 @@ fn lines_are_decoded_as_messages_are() {
 }
 
 #[test]
+fn elements_that_are_left_unread_are_noted() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = "{\"ts\":1,\"instances\":[[1,2],[3,4]]}\n".repeat(5000);
+    let path = file(&folder, "a.ndjson", lines);
+    let read = |place: &'static str| {
+        let mut batches =
+            RecordFiles::new(std::slice::from_ref(&path), &Wanted::new("m", vec![number("x").at(place)]).plan());
+        let rows: usize = batches.by_ref().map(|batch| batch.unwrap().rows()).sum();
+        format!("{rows} rows; {}", batches.rejected().notes().join(", "))
+    };
+    assert_snapshot!(read("/instances/*/0"), @"10000 rows; ");
+    assert_snapshot!(read("/instances/0/0"), @"5000 rows; monitor m reads 1 of the 2 elements at /instances, by index as in /instances/0/0; if every element is a row, write /instances/*/0");
+}
+
+#[test]
 fn a_line_beyond_the_limit_is_passed_over() {
     let folder = tempfile::tempdir().unwrap();
     let plan = Wanted::new("m", vec![number("x")]).plan();

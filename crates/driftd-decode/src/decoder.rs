@@ -33,6 +33,17 @@ pub struct Decoded {
     pub rejects: Vec<DeadLetter>,
     /// Records that no monitor's filter let pass.
     pub filtered: u64,
+    /// What a person should know of how monitors read the records; a decoder says it once.
+    pub notes: Vec<Note>,
+}
+
+/// What a person should know of how a monitor reads records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The same for notes of several decoders that are about the same.
+    pub about: String,
+    /// One sentence.
+    pub what: String,
 }
 
 /// Turns the records of one partition into batches, whatever their format.
@@ -45,7 +56,7 @@ pub trait RecordDecoder: Send {
 }
 
 /// Decodes the messages of one topic for all of its monitors. One a partition; it keeps nothing between two batches but
-/// room, so what a message becomes never depends on the messages before it.
+/// room and what it has said of them, so what a message becomes never depends on the messages before it.
 #[derive(Debug)]
 pub struct Decoder<F: Format = Json> {
     format: F,
@@ -109,6 +120,7 @@ impl<F: Format> Decoder<F> {
             batches: self.rows.targets.iter_mut().map(Target::take).collect(),
             rejects: std::mem::take(&mut self.rows.rejects),
             filtered: std::mem::take(&mut self.rows.filtered),
+            notes: std::mem::take(&mut self.rows.notes),
         }
     }
 
@@ -158,13 +170,12 @@ impl<F: Format> RecordSink for MonitorSink<'_, F> {
 
     #[inline]
     fn record(&mut self, record: RecordText<'_>, parsed: &mut ParsedRecord) -> Result<(), Reject> {
-        let wanted = if parsed.arrays.is_empty() {
+        let wanted = if parsed.is_read() {
             let row = Row { offset: self.offset, cells: &parsed.cells, texts: parsed.texts(record.text), splits: None };
             self.rows.add(row)?
         } else {
             let mark = self.rows.mark();
-            let split = Split::<F> { fields: self.fields, record, parsed, offset: self.offset, format: PhantomData };
-            let wanted = split.add_to(self.rows);
+            let wanted = Split::<F>::new(self.fields, record, parsed, self.offset).add_to(self.rows);
             if wanted.is_err() {
                 self.rows.go_back(&mark);
             }

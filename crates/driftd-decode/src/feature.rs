@@ -3,7 +3,7 @@
 use driftd_model::{PlannedFeature, Role};
 
 use crate::cell::Cell;
-use crate::fields::{ColumnIndex, FieldTree, NodeId, tokens};
+use crate::fields::{ColumnIndex, FieldTree, NodeId, Place};
 use crate::parsed::cell;
 
 /// Name of the object that holds the features of a record in the native shape.
@@ -34,6 +34,8 @@ pub(crate) struct Splits {
     pub(crate) rows: Vec<NodeId>,
     /// Nodes of predictions and labels: in a record that is split, an array there has one element a row. Sorted.
     pub(crate) outputs: Vec<NodeId>,
+    /// Nodes of arrays of which every element is a row, and whether the monitor wants columns of them. Sorted.
+    every: Vec<(NodeId, bool)>,
 }
 
 impl FieldIndex {
@@ -41,17 +43,9 @@ impl FieldIndex {
     pub(crate) fn of(feature: &PlannedFeature, fields: &mut FieldTree, splits: &mut Splits) -> Self {
         let name = feature.name.as_str();
         if let Some(pointer) = &feature.path {
-            let path = tokens(pointer.as_str());
-            if let [parents @ .., _] = path.as_slice()
-                && !parents.is_empty()
-            {
-                splits.rows.push(fields.node(parents));
-            }
-            if feature.role != Role::Feature {
-                splits.outputs.push(fields.node(&path));
-            }
-            let column = fields.want(&path);
-            return Self { usual: [column; 2], rest: None };
+            let place = fields.want_pointer(pointer);
+            splits.add(&place, feature.role);
+            return Self { usual: [place.column; 2], rest: None };
         }
         splits.rows.push(fields.node(&[FEATURES]));
         let usual = [fields.want(&[FEATURES, name]), fields.want(&[name])];
@@ -108,6 +102,28 @@ impl Further {
 }
 
 impl Splits {
+    /// Notes the arrays on the way to a feature.
+    fn add(&mut self, place: &Place, role: Role) {
+        self.add_every(place);
+        if place.every.is_some() {
+            return;
+        }
+        if let [_, parents @ .., value] = place.nodes.as_slice() {
+            self.rows.extend(parents.last());
+            self.outputs.extend((role != Role::Feature).then_some(*value));
+        }
+    }
+
+    /// Notes the array whose elements are rows on the way to a value of any kind.
+    pub(crate) fn add_every(&mut self, place: &Place) {
+        self.every.extend(place.every);
+    }
+
+    /// Whether every element of the array at a node is a row, and then whether the monitor wants columns of it.
+    pub(crate) fn every(&self, node: NodeId) -> Option<bool> {
+        self.every.iter().find(|(every, _)| *every == node).map(|(_, columns)| *columns)
+    }
+
     /// Sorts the places and has their elements kept.
     pub(crate) fn settle(&mut self, fields: &mut FieldTree) {
         for nodes in [&mut self.rows, &mut self.outputs] {
@@ -117,5 +133,8 @@ impl Splits {
                 fields.want_elements(*node);
             }
         }
+        // Where columns are wanted too, they are.
+        self.every.sort_unstable_by_key(|(node, columns)| (*node, !columns));
+        self.every.dedup_by_key(|(node, _)| *node);
     }
 }

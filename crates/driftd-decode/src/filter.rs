@@ -8,7 +8,8 @@ use driftd_window::number_text;
 use foldhash::fast::FixedState;
 
 use crate::cell::{Cell, Texts};
-use crate::fields::{ColumnIndex, FieldTree, tokens};
+use crate::feature::Splits;
+use crate::fields::{ColumnIndex, FieldTree};
 use crate::parsed::cell;
 
 /// Answers remembered at most; a topic with more models than that is asked again from time to time.
@@ -48,12 +49,19 @@ struct OneOf {
 
 impl MonitorFilter {
     /// Adds the next monitor.
-    pub(crate) fn add(&mut self, monitor: &Monitor, fields: &mut FieldTree) {
+    pub(crate) fn add(&mut self, monitor: &Monitor, fields: &mut FieldTree, splits: &mut Splits) {
         let (shape, filter) = (&monitor.shape, &monitor.filter);
         let mut one_of = |place: Option<&Pointer>, usual: &str, wanted: &[String]| {
             // What is not compared is not looked at either.
             (!wanted.is_empty()).then(|| {
-                let column = fields.want(&place.map_or_else(|| vec![usual.to_owned()], |place| tokens(place.as_str())));
+                let column = match place {
+                    Some(pointer) => {
+                        let place = fields.want_pointer(pointer);
+                        splits.add_every(&place);
+                        place.column
+                    }
+                    None => fields.want(&[usual]),
+                };
                 self.columns.push(column);
                 let as_number = |wanted: &String| number_text(wanted, &mut String::new()).map(str::to_owned);
                 let numbers = wanted.iter().filter_map(as_number).collect();

@@ -23,7 +23,11 @@ pub trait Format: fmt::Debug + Default + Send {
         sink: &mut impl RecordSink,
     ) -> Result<(), Reject>;
 
-    /// Reads an element of an array as the value at `node`, in place of the array.
+    /// The element of an array that comes first in `rest`, which begins with an element or behind one and ends where
+    /// the last one does.
+    fn next_element(record: RecordText<'_>, rest: Span) -> Option<Span>;
+
+    /// Reads an element of an array as the value at `node`.
     ///
     /// # Errors
     /// What cannot be read.

@@ -7,6 +7,7 @@
 //! bare words `NaN`, `Infinity` and `-Infinity`, as their quoted forms are, and half a surrogate pair in a text, which
 //! becomes U+FFFD. Both are decided here, once, for messages and for files.
 
+mod elements;
 mod fast;
 mod parser;
 mod repair;
@@ -15,10 +16,12 @@ use driftd_model::RejectReason;
 use serde::de::IgnoredAny;
 
 use self::fast::FastPath;
-use crate::cell::Span;
+use self::parser::Origin;
+pub(crate) use self::{elements::next_element, fast::single, repair::repair};
+use crate::cell::{Cell, Span};
 use crate::fields::{FieldTree, NodeId};
 use crate::format::{Format, RecordSink, RecordText};
-use crate::parsed::ParsedRecord;
+use crate::parsed::{ParsedRecord, Source};
 use crate::reject::Reject;
 
 /// The format JSON. One a reader: it keeps room, and what it knows of earlier records.
@@ -56,6 +59,10 @@ impl Format for Json {
         })
     }
 
+    fn next_element(record: RecordText<'_>, rest: Span) -> Option<Span> {
+        next_element(record.text, rest)
+    }
+
     fn read_element(
         record: RecordText<'_>,
         element: Span,
@@ -63,10 +70,44 @@ impl Format for Json {
         node: NodeId,
         parsed: &mut ParsedRecord,
     ) -> Result<(), Reject> {
+        if let Some(cell) = whole(record.text, element, fields, node) {
+            parsed.set(fields, node, cell);
+            return Ok(());
+        }
         let json = element.of(record.text);
-        let read = parser::parse(fields, record.text, json, node, parsed);
+        let read = parser::parse(fields, Origin::record(record.text), json, node, parsed);
         read.map_err(|error| Reject::from_parser(&error, json, record.start + element.start as usize))
     }
+}
+
+/// Reads a part of the scratch text, which is JSON or is to be, as the value at `node`.
+pub(crate) fn read_scratch(
+    part: Span,
+    fields: &FieldTree,
+    node: NodeId,
+    parsed: &mut ParsedRecord,
+) -> serde_json::Result<()> {
+    if let Some(cell) = whole(&parsed.scratch, part, fields, node) {
+        let cell = if let Cell::Text(span) = cell { Cell::Resolved(span) } else { cell };
+        parsed.set(fields, node, cell);
+        return Ok(());
+    }
+    // What is parsed out of it may make it longer.
+    let mut copy = std::mem::take(&mut parsed.copy);
+    copy.clear();
+    copy.push_str(part.of(&parsed.scratch));
+    let origin = Origin { whole: &copy, start: part.start as usize, source: Source::Scratch };
+    let read = parser::parse(fields, origin, &copy, node, parsed);
+    parsed.copy = copy;
+    read
+}
+
+/// The single value that a part of `text` is, if the fast path can tell and no pointer goes on into it.
+#[inline]
+fn whole(text: &str, part: Span, fields: &FieldTree, node: NodeId) -> Option<Cell> {
+    let (cell, end) = single(text, part.start as usize)?;
+    let goes_on = || if let Cell::Text(span) = cell { fields.goes_into(node, span.of(text)) } else { false };
+    (end == part.end as usize && !goes_on()).then_some(cell)
 }
 
 impl Json {
@@ -82,7 +123,7 @@ impl Json {
         let mut done = read_completely(record, fields, parsed, sink);
         // What is wrong may also be within an array, where it only shows when the sink asks for the elements.
         if done.as_ref().is_err_and(is_malformed)
-            && let Some(text) = repair::repair(record.text)
+            && let Some(text) = repair(record.text)
         {
             let repaired = read_completely(RecordText { text: &text, ..record }, fields, parsed, sink);
             if !repaired.as_ref().is_err_and(is_malformed) {
@@ -103,8 +144,8 @@ impl Json {
 enum Shape {
     /// One row.
     Plain,
-    /// It holds arrays whose elements are wanted.
-    WithArrays,
+    /// It holds arrays whose elements are wanted, or texts that are gone into.
+    Nested,
 }
 
 fn read_completely(
@@ -114,13 +155,13 @@ fn read_completely(
     sink: &mut impl RecordSink,
 ) -> Result<Shape, Reject> {
     parsed.clear();
-    let read = parser::parse(fields, record.text, record.text, NodeId::ROOT, parsed);
+    let read = parser::parse(fields, Origin::record(record.text), record.text, NodeId::ROOT, parsed);
     read.map_err(|error| Reject::from_parser(&error, record.text, record.start))?;
     if !record.text.trim_ascii_start().starts_with('{') {
         let byte = Some(record.start + 1);
         return Err(Reject { byte, ..Reject::new(RejectReason::NotAnObject, "a record is an object") });
     }
-    let shape = if parsed.arrays.is_empty() { Shape::Plain } else { Shape::WithArrays };
+    let shape = if parsed.is_read() { Shape::Plain } else { Shape::Nested };
     sink.record(record, parsed)?;
     Ok(shape)
 }
@@ -130,7 +171,7 @@ fn lines(json: &str) -> Option<Vec<RecordText<'_>>> {
     let (first, _) = json.trim_ascii_start().split_once('\n').filter(|(_, rest)| !rest.trim_ascii().is_empty())?;
     // The first line of an object that is spread over lines is no object.
     let is_json = |text: &str| serde_json::from_str::<IgnoredAny>(text).is_ok();
-    let whole = first.starts_with('{') && (is_json(first) || repair::repair(first).is_some_and(|text| is_json(&text)));
+    let whole = first.starts_with('{') && (is_json(first) || repair(first).is_some_and(|text| is_json(&text)));
     whole.then(|| {
         let mut start = 0;
         let lines = json.split_inclusive('\n').map(|line| {

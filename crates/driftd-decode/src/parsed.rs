@@ -10,10 +10,14 @@ pub struct ParsedRecord {
     pub(crate) cells: Vec<Cell>,
     /// Texts that had escapes.
     pub(crate) scratch: String,
-    /// Arrays at places whose elements are wanted.
+    /// Arrays at places whose elements are wanted, that were not read yet.
     pub(crate) arrays: Vec<Array>,
-    /// Their elements, each a value within the record.
-    pub(crate) elements: Vec<Span>,
+    /// Arrays that say something of another one, its shape or the names of its elements, that were not read yet.
+    pub(crate) lists: Vec<Array>,
+    /// Texts that pointers go on into, that were not read yet.
+    pub(crate) within: Vec<TextWithin>,
+    /// A part of the scratch text while it is parsed.
+    pub(crate) copy: String,
     /// When each node was last entered: a second time in one record means that a name stood twice.
     entered: Vec<u64>,
     /// Number of parsed values, which tells one from the next.
@@ -22,14 +26,31 @@ pub struct ParsedRecord {
     pub(crate) seen: Option<Seen>,
 }
 
+/// What the range of a value is one of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The record.
+    Record,
+    /// The scratch text, which holds the texts within a record that pointers go on into.
+    Scratch,
+}
+
 /// An array at a place whose elements are wanted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Array {
     pub(crate) node: NodeId,
-    /// First of its elements.
-    pub(crate) from: usize,
+    pub(crate) source: Source,
+    /// From its first element to its last.
+    pub(crate) content: Span,
     /// Number of its elements.
     pub(crate) len: usize,
+}
+
+/// A text that pointers go on into.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TextWithin {
+    pub(crate) node: NodeId,
+    pub(crate) cell: Cell,
 }
 
 /// What a survey learns of a record.
@@ -86,8 +107,20 @@ impl ParsedRecord {
             }
         }
         self.scratch.clear();
+        self.close();
+    }
+
+    /// Whether nothing is left to be read of it: no array, no text within it.
+    #[inline]
+    pub(crate) fn is_read(&self) -> bool {
+        self.arrays.is_empty() && self.within.is_empty()
+    }
+
+    /// Forgets what was not read yet.
+    pub(crate) fn close(&mut self) {
         self.arrays.clear();
-        self.elements.clear();
+        self.lists.clear();
+        self.within.clear();
     }
 
     /// Begins to read a value, the record's or an element's.
@@ -108,8 +141,14 @@ impl ParsedRecord {
     pub(crate) fn clear_below(&mut self, fields: &FieldTree, node: NodeId) {
         fields.below(node, &mut |below| {
             self.set(fields, below, Cell::Absent);
-            self.arrays.retain(|array| array.node != below);
+            self.close_at(below);
         });
+    }
+
+    fn close_at(&mut self, node: NodeId) {
+        self.arrays.retain(|array| array.node != node);
+        self.lists.retain(|list| list.node != node);
+        self.within.retain(|text| text.node != node);
     }
 
     /// Notes that the value of `node` begins. Of a name that stands twice the last value counts, and nothing of the
@@ -120,7 +159,7 @@ impl ParsedRecord {
             return;
         };
         if std::mem::replace(entered, round) == round {
-            self.arrays.retain(|array| array.node != node);
+            self.close_at(node);
             self.clear_below(fields, node);
         }
     }

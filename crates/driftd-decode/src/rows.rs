@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use driftd_model::{DeadLetter, MonitorPlan, Offset, RejectReason, words};
+use driftd_model::{DeadLetter, MonitorPlan, Offset, Pointer, RejectReason, words};
 use driftd_window::{NO_EVENT_TIME, TimeReader};
 
 use crate::cell::{Cell, Texts};
+use crate::decoder::Note;
 use crate::feature::Splits;
-use crate::fields::{ColumnIndex, FieldTree, tokens};
+use crate::fields::{ColumnIndex, FieldTree, NodeId};
 use crate::filter::MonitorFilter;
 use crate::parsed::cell;
 use crate::reject::Reject;
 use crate::target::Target;
+use crate::unread::Watches;
 
 /// Monitors named in the detail of a reject; of more, the number is given.
 const NAMED: usize = 3;
@@ -31,6 +33,9 @@ pub(crate) struct Rows {
     moments: Vec<EventTimeField>,
     /// Monitors that wanted a row and found no event time in it.
     timeless: Vec<usize>,
+    /// What a person should know of the records, each once.
+    pub(crate) notes: Vec<Note>,
+    watching: bool,
     /// Rows of the message that is being decoded, and how many it may have.
     seen: usize,
     most: usize,
@@ -72,13 +77,19 @@ impl Rows {
         for plan in plans {
             let mut splits = Splits::default();
             let mut target = Target::new(plan, fields, &mut splits);
-            target.splits = position_or_push(&mut rows.splits, splits, PartialEq::eq);
-            let pointer = plan.monitor().shape.event_time.as_str().to_owned();
-            let (column, reader) = (fields.want(&tokens(&pointer)), plan.monitor().shape.times.clone());
-            let moment = EventTimeField { pointer, column, reader, at: None };
+            let shape = &plan.monitor().shape;
+            let place = fields.want_pointer(&shape.event_time);
+            splits.add_every(&place);
+            let (pointer, reader) = (shape.event_time.as_str().to_owned(), shape.times.clone());
+            let moment = EventTimeField { pointer, column: place.column, reader, at: None };
             let is_same = |a: &EventTimeField, b: &EventTimeField| a.column == b.column && a.reader == b.reader;
             target.time = position_or_push(&mut rows.moments, moment, is_same);
-            rows.filter.add(plan.monitor(), fields);
+            rows.filter.add(plan.monitor(), fields, &mut splits);
+            splits.settle(fields);
+            target.splits = position_or_push(&mut rows.splits, splits, PartialEq::eq);
+            target.watches = Watches::new(pointers(plan), fields);
+            target.through = through(pointers(plan), fields);
+            rows.watching |= !target.watches.is_empty();
             rows.targets.push(target);
         }
         rows
@@ -89,9 +100,26 @@ impl Rows {
         self.quotes = true;
     }
 
+    /// Rows that a message may have.
+    pub(crate) const fn most(&self) -> usize {
+        self.most
+    }
+
     /// Begins a message.
     pub(crate) fn begin(&mut self) {
         self.seen = 0;
+    }
+
+    /// Whether a message may have that many rows more, before there is one of them.
+    ///
+    /// # Errors
+    /// It may not.
+    pub(crate) fn leave_room(&self, rows: usize) -> Result<(), Reject> {
+        if rows > self.most.saturating_sub(self.seen) { Err(self.too_many()) } else { Ok(()) }
+    }
+
+    fn too_many(&self) -> Reject {
+        Reject::new(RejectReason::TooLarge, format!("more than {} rows", self.most))
     }
 
     /// Gives a row to the monitors that want it; whether any does.
@@ -101,7 +129,7 @@ impl Rows {
     pub(crate) fn add(&mut self, row: Row<'_>) -> Result<bool, Reject> {
         self.seen += 1;
         if self.seen > self.most {
-            return Err(Reject::new(RejectReason::TooLarge, format!("more than {} rows", self.most)));
+            return Err(self.too_many());
         }
         self.moments.iter_mut().for_each(|moment| moment.at = None);
         let Row { cells, texts, .. } = row;
@@ -110,7 +138,7 @@ impl Rows {
             let Some(target) = self.targets.get_mut(*place) else {
                 continue;
             };
-            if row.splits.is_some_and(|splits| splits != target.splits) {
+            if row.splits.is_some_and(|splits| splits != target.splits || target.is_left_out) {
                 continue;
             }
             wanted = true;
@@ -162,17 +190,57 @@ impl Rows {
         self.timeless.clear();
     }
 
-    /// Rejects a record for the monitors that want it and split it in one way; whether there are any.
-    pub(crate) fn reject_for(&mut self, way: usize, reject: Reject, row: Row<'_>) -> bool {
-        let Self { filter, targets, .. } = self;
-        let wanting = filter.of(row.cells, row.texts).iter().filter_map(|place| targets.get(*place));
-        let mut wanting = wanting.filter(|target| target.splits == way).peekable();
-        if wanting.peek().is_none() {
-            return false;
+    /// Rejects a record for the monitors that want it and split it in one way, or for those of them that look through a
+    /// node, who are left out from now on; whether there are any.
+    pub(crate) fn reject_for(&mut self, way: usize, through: Option<NodeId>, reject: Reject, row: Row<'_>) -> bool {
+        let looks = |target: &Target| through.is_none_or(|node| target.through.binary_search(&node).is_ok());
+        let named = {
+            let mut wanting = self.wanting(way, row).filter(|target| looks(target)).peekable();
+            wanting.peek().is_some().then(|| monitors(wanting))
+        };
+        let is_wanted = named.is_some();
+        if let Some(monitors) = named {
+            let what = format!("{}: {monitors}", reject.what);
+            self.rejects.push(Reject { what, ..reject }.at(row.offset));
         }
-        let what = format!("{}: {}", reject.what, monitors(wanting));
-        self.rejects.push(Reject { what, ..reject }.at(row.offset));
-        true
+        for target in self.targets.iter_mut().filter(|target| through.is_some() && looks(target)) {
+            target.is_left_out = true;
+        }
+        is_wanted
+    }
+
+    /// Monitors that were left out of a record get the next one.
+    pub(crate) fn leave_out_nobody(&mut self) {
+        self.targets.iter_mut().for_each(|target| target.is_left_out = false);
+    }
+
+    /// Whether a record without any row is meant for a monitor that splits it in one way.
+    pub(crate) fn concern(&mut self, way: usize, row: Row<'_>) -> bool {
+        self.wanting(way, row).next().is_some()
+    }
+
+    fn wanting(&mut self, way: usize, row: Row<'_>) -> impl Iterator<Item = &Target> {
+        let Self { filter, targets, .. } = self;
+        let targets = &*targets;
+        let wanting = filter.of(row.cells, row.texts).iter().filter_map(move |place| targets.get(*place));
+        wanting.filter(move |target| target.splits == way && !target.is_left_out)
+    }
+
+    /// Whether there is an array of which a monitor might leave elements unread without having been told.
+    pub(crate) const fn is_watching(&self) -> bool {
+        self.watching
+    }
+
+    /// Notes what monitors that want a record leave unread of arrays of these lengths.
+    #[cold]
+    pub(crate) fn see(&mut self, lengths: &[(NodeId, usize)], fields: &FieldTree, row: Row<'_>) {
+        let Self { filter, targets, notes, .. } = self;
+        for place in filter.of(row.cells, row.texts) {
+            if let Some(Target { name, watches, .. }) = targets.get_mut(*place) {
+                notes.extend(watches.see(name, lengths, fields));
+            }
+        }
+        self.watching = self.targets.iter().any(|target| !target.watches.is_empty());
     }
 
     /// Where to go back to.
@@ -199,6 +267,30 @@ fn form(text: &str) -> String {
         _ => '?',
     };
     text.chars().take(LONGEST).map(form).collect()
+}
+
+/// Where a monitor looks.
+fn pointers(plan: &MonitorPlan) -> impl Iterator<Item = &Pointer> {
+    let monitor = plan.monitor();
+    let features = plan.features().iter().filter_map(|feature| feature.path.as_ref());
+    let segments = monitor.segments.iter().flat_map(|segments| &segments.by);
+    let (shape, filter) = (&monitor.shape, &monitor.filter);
+    let model = shape.model_name.as_ref().filter(|_| !filter.models.is_empty());
+    let version = shape.model_version.as_ref().filter(|_| !filter.versions.is_empty());
+    features.chain(segments).chain([&shape.event_time]).chain(model).chain(version)
+}
+
+/// The nodes on the way of pointers that the tree has, sorted.
+fn through<'a>(pointers: impl Iterator<Item = &'a Pointer>, fields: &FieldTree) -> Vec<NodeId> {
+    let mut through: Vec<NodeId> = pointers
+        .flat_map(|pointer| {
+            let tokens = pointer.tokens();
+            let ways = (1..tokens.len()).map(|len| fields.find(tokens.get(..len).unwrap_or_default()));
+            ways.flatten().collect::<Vec<_>>()
+        })
+        .collect();
+    through.sort_unstable();
+    through
 }
 
 /// The monitors by name, or the first few of many; once each, however many plans of theirs stand side by side.

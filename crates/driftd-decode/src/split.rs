@@ -1,154 +1,166 @@
-//! Records that hold arrays: elements addressed by their index, and arrays of rows.
+//! Records that hold arrays and texts that are read on in: what stands at places within them, and rows.
 //!
 //! A record that is split is as good as several records, each with one row in place of its array of rows. Which arrays
 //! are rows depends on the monitor, so this is done once for every different answer.
 
-use std::marker::PhantomData;
-
 use driftd_model::{Offset, RejectReason};
 
-use crate::cell::{Cell, Span};
 use crate::feature::Splits;
-use crate::fields::{FieldTree, NodeId};
+use crate::fields::FieldTree;
 use crate::format::{Format, RecordText};
-use crate::parsed::{Array, ParsedRecord};
+use crate::lane::Lane;
+use crate::parsed::{Array, ParsedRecord, TextWithin};
+use crate::reach::{Elements, Fault, Reach, Said, Sorted};
 use crate::reject::Reject;
 use crate::rows::{Row, Rows};
 
-/// A parsed record with arrays whose elements are wanted.
+/// A parsed record of which not everything was read.
 pub(crate) struct Split<'a, F> {
-    pub(crate) fields: &'a FieldTree,
-    pub(crate) record: RecordText<'a>,
-    pub(crate) parsed: &'a mut ParsedRecord,
-    pub(crate) offset: Offset,
-    pub(crate) format: PhantomData<F>,
+    reach: Reach<'a, F>,
+    offset: Offset,
+    /// What is to be read on, as the record was parsed.
+    arrays: Vec<Array>,
+    lists: Vec<Array>,
+    within: Vec<TextWithin>,
+    /// Length of the scratch text then.
+    scratch: usize,
 }
 
-/// The arrays of a record, by what they are to some monitors.
-#[derive(Default)]
-struct Sorted {
-    rows: Vec<Array>,
-    outputs: Vec<Array>,
-}
+impl<'a, F: Format> Split<'a, F> {
+    pub(crate) fn new(
+        fields: &'a FieldTree,
+        record: RecordText<'a>,
+        parsed: &'a mut ParsedRecord,
+        offset: Offset,
+    ) -> Self {
+        let (arrays, lists) = (std::mem::take(&mut parsed.arrays), std::mem::take(&mut parsed.lists));
+        let (within, scratch) = (std::mem::take(&mut parsed.within), parsed.scratch.len());
+        let (said, lengths) = (Said::default(), Vec::new());
+        let reach = Reach {
+            fields,
+            record,
+            parsed,
+            most: 0,
+            broken: Vec::new(),
+            said,
+            lengths,
+            format: std::marker::PhantomData,
+        };
+        Self { reach, offset, arrays, lists, within, scratch }
+    }
 
-impl<F: Format> Split<'_, F> {
     /// Gives the record's rows to all monitors; whether any wants one.
     pub(crate) fn add_to(mut self, rows: &mut Rows) -> Result<bool, Reject> {
-        let arrays = std::mem::take(&mut self.parsed.arrays);
+        self.reach.most = rows.most();
         let mut wanted = false;
         for way in 0..rows.splits.len() {
-            let mut sorted = Sorted::default();
-            if let Some(splits) = rows.splits.get(way) {
-                for array in &arrays {
-                    self.reach(*array, splits, &mut sorted)?;
-                }
-            }
-            wanted |= if sorted.rows.is_empty() {
-                // Without rows, predictions and labels are what any array is.
-                for array in sorted.outputs {
-                    self.by_index(array)?;
-                }
-                self.add(rows, way)?
-            } else {
-                self.each_row(&sorted, rows, way)?
-            };
+            wanted |= self.add_way(rows, way)?;
+        }
+        if rows.is_watching() {
+            rows.see(&self.reach.lengths, self.reach.fields, self.row(0));
         }
         Ok(wanted)
     }
 
-    /// Sorts an array in, and those in its elements.
-    fn reach(&mut self, array: Array, splits: &Splits, sorted: &mut Sorted) -> Result<(), Reject> {
-        let mut queue = vec![array];
-        while let Some(array) = queue.pop() {
-            self.parsed.clear_below(self.fields, array.node);
-            self.parsed.set(self.fields, array.node, Cell::List);
-            if splits.rows.contains(&array.node) && self.element(array, 0).is_some_and(|first| first.starts_with('{')) {
-                sorted.rows.push(array);
-            } else if splits.outputs.contains(&array.node) {
-                sorted.outputs.push(array);
-            } else {
-                self.elements_by_index(array)?;
-                queue.append(&mut self.parsed.arrays);
-            }
-        }
-        Ok(())
-    }
-
-    /// Sets the places that are elements of an array, however deep.
-    fn by_index(&mut self, array: Array) -> Result<(), Reject> {
-        self.elements_by_index(array)?;
-        while let Some(inner) = self.parsed.arrays.pop() {
-            self.elements_by_index(inner)?;
-        }
-        Ok(())
-    }
-
-    fn elements_by_index(&mut self, array: Array) -> Result<(), Reject> {
-        let fields = self.fields;
-        for (index, child) in fields.elements(array.node, array.len) {
-            self.parse_element(array, index, child)?;
-        }
-        Ok(())
-    }
-
-    fn each_row(&mut self, sorted: &Sorted, rows: &mut Rows, way: usize) -> Result<bool, Reject> {
-        if let Some(what) = self.raggedness(sorted) {
-            return Ok(rows.reject_for(way, Reject::new(RejectReason::RaggedRows, what), self.row(way)));
-        }
-        let (scratch, elements) = (self.parsed.scratch.len(), self.parsed.elements.len());
+    /// Gives the rows to the monitors that split records in one way; whether any wants one. When a text turns out to be
+    /// broken, it is done once more without those that look into it.
+    fn add_way(&mut self, rows: &mut Rows, way: usize) -> Result<bool, Reject> {
         let mut wanted = false;
-        for row in 0..sorted.rows.first().map_or(0, |array| array.len) {
-            for array in sorted.rows.iter().chain(&sorted.outputs) {
-                self.parsed.clear_below(self.fields, array.node);
-                self.parse_element(*array, row, array.node)?;
+        self.reach.broken.clear();
+        let done = loop {
+            let mark = rows.mark();
+            match self.try_way(rows, way) {
+                Ok(more) => break Ok(wanted | more),
+                Err(Fault::Record(reject)) => break Err(reject),
+                Err(Fault::Rows(reject)) => {
+                    rows.go_back(&mark);
+                    break Ok(wanted | rows.reject_for(way, None, reject, self.row(way)));
+                }
+                Err(Fault::Text(node, reject)) => {
+                    rows.go_back(&mark);
+                    wanted |= rows.reject_for(way, Some(node), reject, self.row(way));
+                    self.reach.broken.push(node);
+                }
             }
-            while let Some(inner) = self.parsed.arrays.pop() {
-                self.elements_by_index(inner)?;
-            }
-            wanted |= self.add(rows, way)?;
-            self.parsed.scratch.truncate(scratch);
-            self.parsed.elements.truncate(elements);
+        };
+        if !self.reach.broken.is_empty() {
+            rows.leave_out_nobody();
+        }
+        done
+    }
+
+    fn try_way(&mut self, rows: &mut Rows, way: usize) -> Result<bool, Fault> {
+        let parsed = &mut *self.reach.parsed;
+        parsed.close();
+        parsed.scratch.truncate(self.scratch);
+        // The last is taken first.
+        parsed.arrays.extend(self.arrays.iter().rev());
+        parsed.lists.extend(&self.lists);
+        parsed.within.extend(&self.within);
+        self.reach.said = Said::default();
+        let mut sorted = Sorted::default();
+        let none = Splits::default();
+        let splits = rows.splits.get(way).unwrap_or(&none);
+        self.reach.settle(Some((splits, &mut sorted)))?;
+        if !sorted.rows.is_empty() || !sorted.every.is_empty() {
+            return self.each_row(&sorted, rows, way);
+        }
+        // Without rows, predictions and labels are what any array is.
+        for array in sorted.outputs {
+            self.reach.by_index(array)?;
+        }
+        self.reach.settle(None)?;
+        Ok(rows.add(self.row(way))?)
+    }
+
+    fn each_row(&mut self, sorted: &Sorted, rows: &mut Rows, way: usize) -> Result<bool, Fault> {
+        let mut lanes = self.lanes(sorted).map_err(|what| Fault::Rows(Reject::new(RejectReason::RaggedRows, what)))?;
+        let count = lanes.first().map_or(0, |lane| lane.rows);
+        rows.leave_room(count)?;
+        let (scratch, said) = (self.reach.parsed.scratch.len(), self.reach.said.len());
+        let mut wanted = count == 0 && rows.concern(way, self.row(way));
+        for _ in 0..count {
+            lanes.iter_mut().try_for_each(|lane| lane.advance(&mut self.reach))?;
+            self.reach.settle(None)?;
+            wanted |= rows.add(self.row(way))?;
+            self.reach.parsed.scratch.truncate(scratch);
+            self.reach.said.truncate(said);
         }
         Ok(wanted)
     }
 
-    /// Why the arrays are no rows, if they are none.
-    fn raggedness(&self, sorted: &Sorted) -> Option<String> {
-        let pointer = |array: &Array| self.fields.pointer(array.node);
-        let first = sorted.rows.first()?;
-        if let Some(other) = sorted.rows.iter().chain(&sorted.outputs).find(|array| array.len != first.len) {
-            let (a, b) = (pointer(first), pointer(other));
-            return Some(format!("{a} has {} rows and {b} has {}", first.len, other.len));
+    /// The arrays side by side, or why they are no rows.
+    fn lanes(&self, sorted: &Sorted) -> Result<Vec<Lane>, String> {
+        let in_place = sorted.rows.iter().chain(&sorted.outputs).map(|array| Ok(Lane::in_place(*array)));
+        let every = sorted.every.iter().map(|(array, columns)| Lane::every(*array, *columns, &self.reach));
+        let lanes = in_place.chain(every).collect::<Result<Vec<Lane>, String>>()?;
+        let place = |lane: &Lane| self.reach.fields.pointer(lane.node);
+        if let Some(first) = lanes.first()
+            && let Some(other) = lanes.iter().find(|lane| lane.rows != first.rows)
+        {
+            let (a, b) = (place(first), place(other));
+            return Err(format!("{a} has {} rows and {b} has {}", first.rows, other.rows));
         }
-        sorted.rows.iter().find_map(|array| {
-            let is_object = |row| self.element(*array, row).is_some_and(|element| element.starts_with('{'));
-            let bad = (0..array.len).find(|row| !is_object(*row))?;
-            Some(format!("{}/{bad} is no object, unlike the row before it", pointer(array)))
-        })
+        sorted.rows.iter().try_for_each(|array| self.check_objects(*array))?;
+        Ok(lanes)
     }
 
-    fn add(&self, rows: &mut Rows, way: usize) -> Result<bool, Reject> {
-        rows.add(self.row(way))
+    /// Whether all elements are objects, as the first is.
+    fn check_objects(&self, array: Array) -> Result<(), String> {
+        let mut elements = Elements::of(array);
+        for row in 0..array.len {
+            let element = self.reach.next(&mut elements);
+            if !element.is_some_and(|element| self.reach.text(array.source, element).starts_with('{')) {
+                let place = self.reach.fields.pointer(array.node);
+                return Err(format!("{place}/{row} is no object, unlike the row before it"));
+            }
+        }
+        Ok(())
     }
 
     /// The row that the cells hold now.
     fn row(&self, way: usize) -> Row<'_> {
-        let texts = self.parsed.texts(self.record.text);
-        Row { offset: self.offset, cells: &self.parsed.cells, texts, splits: Some(way) }
-    }
-
-    fn element(&self, array: Array, index: usize) -> Option<&str> {
-        Some(self.span(array, index)?.of(self.record.text))
-    }
-
-    fn span(&self, array: Array, index: usize) -> Option<Span> {
-        self.parsed.elements.get(array.from..array.from + array.len)?.get(index).copied()
-    }
-
-    fn parse_element(&mut self, array: Array, index: usize, node: NodeId) -> Result<(), Reject> {
-        let Some(span) = self.span(array, index) else {
-            return Ok(());
-        };
-        F::read_element(self.record, span, self.fields, node, self.parsed)
+        let texts = self.reach.parsed.texts(self.reach.record.text);
+        Row { offset: self.offset, cells: &self.reach.parsed.cells, texts, splits: Some(way) }
     }
 }

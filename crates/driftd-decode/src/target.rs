@@ -10,8 +10,9 @@ use crate::cell::{Cell, Texts};
 use crate::column::{ColumnBuilder, take};
 use crate::dictionary::Dictionary;
 use crate::feature::{FieldIndex, Splits};
-use crate::fields::{ColumnIndex, FieldTree, tokens};
+use crate::fields::{ColumnIndex, FieldTree, NodeId};
 use crate::parsed::cell;
+use crate::unread::Watches;
 
 /// A monitor, and the rows it has so far.
 #[derive(Debug)]
@@ -22,6 +23,12 @@ pub(crate) struct Target {
     pub(crate) time: usize,
     /// Which of the decoder's ways to split records is its own.
     pub(crate) splits: usize,
+    /// Nodes on the way to its values. Sorted.
+    pub(crate) through: Vec<NodeId>,
+    /// It does not get the record that is being split, in which a text on that way is broken.
+    pub(crate) is_left_out: bool,
+    /// Arrays of which it reads elements by their index.
+    pub(crate) watches: Watches,
     native: ColumnIndex,
     times: Vec<i64>,
     features: Vec<(FieldIndex, ColumnBuilder)>,
@@ -35,7 +42,6 @@ impl Target {
             (FieldIndex::of(f, fields, splits), ColumnBuilder::of(&f.layout).with_default(f.default.as_ref()))
         });
         let features = features.collect();
-        splits.settle(fields);
         let monitor = plan.monitor();
         Self {
             name: monitor.id.as_str().to_owned(),
@@ -44,7 +50,10 @@ impl Target {
             native: FieldIndex::native(fields),
             times: Vec::new(),
             features,
-            labels: monitor.segments.as_ref().map(|segments| Labels::new(&segments.by, fields)),
+            labels: monitor.segments.as_ref().map(|segments| Labels::new(&segments.by, fields, splits)),
+            watches: Watches::default(),
+            through: Vec::new(),
+            is_left_out: false,
         }
     }
 
@@ -103,11 +112,11 @@ struct Label {
 }
 
 impl Labels {
-    fn new(by: &[Pointer], fields: &mut FieldTree) -> Self {
-        let label = |pointer: &Pointer| Label {
-            name: pointer.column(),
-            column: fields.want(&tokens(pointer.as_str())),
-            values: Dictionary::default(),
+    fn new(by: &[Pointer], fields: &mut FieldTree, splits: &mut Splits) -> Self {
+        let label = |pointer: &Pointer| {
+            let place = fields.want_pointer(pointer);
+            splits.add_every(&place);
+            Label { name: pointer.column(), column: place.column, values: Dictionary::default() }
         };
         Self {
             labels: by.iter().map(label).collect(),

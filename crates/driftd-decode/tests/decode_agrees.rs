@@ -8,6 +8,8 @@
     reason = "a test stops where something is not as it should be"
 )]
 
+#[path = "decode/envelopes.rs"]
+mod envelopes;
 #[path = "decode/plans.rs"]
 mod plans;
 #[path = "decode/records.rs"]
@@ -28,6 +30,24 @@ use crate::shown::outcome;
 use crate::twin::twin;
 
 proptest! {
+    // A stream has more in it, and there are more monitors.
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn steps_lead_where_the_twin_goes(messages in envelopes::stream()) {
+        for wanted in envelopes::monitors() {
+            let decoded = outcome(&mut Decoder::new(&[wanted.plan()]), &messages);
+            prop_assert_eq!(decoded, twin(&wanted, &messages), "monitor {}: {:?}", wanted.name, texts(&messages));
+        }
+    }
+
+    #[test]
+    fn company_changes_nothing_within_envelopes(messages in envelopes::stream()) {
+        company(&envelopes::monitors(), &messages, messages.len() / 2)?;
+    }
+}
+
+proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
 
     #[test]
@@ -40,19 +60,7 @@ proptest! {
 
     #[test]
     fn company_changes_nothing(messages in stream(), cut in 0_usize..20) {
-        let wanted = monitors();
-        let plans: Vec<_> = wanted.iter().map(plans::Wanted::plan).collect();
-        let mut decoder = Decoder::new(&plans);
-        let alone: Vec<_> = plans.iter().map(|plan| {
-            outcome(&mut Decoder::new(std::slice::from_ref(plan)), &messages).rows.remove(0)
-        }).collect();
-        let cut = cut.min(messages.len());
-        let (first, second) = messages.split_at(cut);
-        let (first, second) = (outcome(&mut decoder, first), outcome(&mut decoder, second));
-        for (at, alone) in alone.iter().enumerate() {
-            let together = [first.rows[at].as_slice(), second.rows[at].as_slice()].concat();
-            prop_assert_eq!(&together, alone, "monitor {}: {:?}", wanted[at].name, texts(&messages));
-        }
+        company(&monitors(), &messages, cut)?;
     }
 
     #[test]
@@ -72,6 +80,21 @@ proptest! {
             prop_assert!(between.starts_with(only) && between.ends_with(only));
         }
     }
+}
+
+/// A monitor gets the same rows whether alone or among others.
+fn company(wanted: &[plans::Wanted], messages: &[Vec<u8>], cut: usize) -> Result<(), TestCaseError> {
+    let plans: Vec<_> = wanted.iter().map(plans::Wanted::plan).collect();
+    let mut decoder = Decoder::new(&plans);
+    let of_one = |plan| outcome(&mut Decoder::new(std::slice::from_ref(plan)), messages).rows.remove(0);
+    let alone: Vec<_> = plans.iter().map(of_one).collect();
+    let (first, second) = messages.split_at(cut.min(messages.len()));
+    let (first, second) = (outcome(&mut decoder, first), outcome(&mut decoder, second));
+    for (at, alone) in alone.iter().enumerate() {
+        let together = [first.rows[at].as_slice(), second.rows[at].as_slice()].concat();
+        prop_assert_eq!(&together, alone, "monitor {}: {:?}", wanted[at].name, texts(messages));
+    }
+    Ok(())
 }
 
 #[test]
@@ -105,6 +128,39 @@ fn the_streams_reach_every_rule() {
     ];
     for what in expected {
         assert!(seen.get(what).is_some_and(|count| *count >= 20), "{what}: {seen:?}");
+    }
+}
+
+#[test]
+fn the_envelopes_reach_every_step() {
+    let mut runner = TestRunner::deterministic();
+    let mut seen = std::collections::BTreeMap::<String, usize>::new();
+    for _ in 0..400 {
+        let messages = envelopes::stream().new_tree(&mut runner).unwrap().current();
+        for wanted in envelopes::monitors() {
+            let found = twin(&wanted, &messages);
+            for row in &found.rows[0] {
+                for (feature, value) in wanted.features.iter().zip(&row.values) {
+                    let is_there = !matches!(value, shown::Shown::Missing | shown::Shown::Mistyped);
+                    *seen.entry(format!("{} {}", wanted.name, feature.name)).or_default() += usize::from(is_there);
+                }
+            }
+            *seen.entry(format!("{} filtered", wanted.name)).or_default() += found.filtered as usize;
+            for (_, reason) in found.rejects {
+                *seen.entry(format!("{} {reason}", wanted.name)).or_default() += 1;
+            }
+        }
+    }
+    for wanted in envelopes::monitors() {
+        for feature in &wanted.features {
+            let key = format!("{} {}", wanted.name, feature.name);
+            assert!(seen.get(&key).is_some_and(|count| *count >= 10), "{key}: {seen:?}");
+        }
+    }
+    for key in
+        ["rows ragged_rows", "rows malformed_json", "tensor ragged_rows", "outputs filtered", "timed no_event_time"]
+    {
+        assert!(seen.get(key).is_some_and(|count| *count >= 10), "{key}: {seen:?}");
     }
 }
 

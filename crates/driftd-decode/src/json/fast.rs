@@ -7,6 +7,7 @@ mod scan;
 mod template;
 
 use self::marks::Marks;
+pub(crate) use self::scan::single;
 use self::template::Template;
 use crate::fields::FieldTree;
 use crate::parsed::ParsedRecord;
@@ -30,7 +31,7 @@ pub(super) struct FastPath {
 
 impl FastPath {
     /// Reads `json` into `parsed` by the first template it fits, if there is one, which holds no array whose
-    /// elements are wanted. If there is none, some cells may have been written.
+    /// elements are wanted and no text that is gone into. If there is none, some cells may have been written.
     pub(super) fn read(&mut self, json: &str, parsed: &mut ParsedRecord) -> bool {
         let Some(most) = self.kept.iter().map(|template| template.marks).max() else {
             return false;
@@ -40,7 +41,7 @@ impl FastPath {
             return false;
         };
         // A template has none, and those of an earlier record are not this one's.
-        parsed.arrays.clear();
+        parsed.close();
         self.pause /= 2;
         if let Some(front) = self.kept.get_mut(..=fits) {
             front.rotate_right(1);

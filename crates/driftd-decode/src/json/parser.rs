@@ -7,27 +7,51 @@ use serde_json::value::RawValue;
 
 use crate::cell::{Cell, Span};
 use crate::fields::{FieldTree, NodeId};
-use crate::parsed::{Array, ParsedRecord, Seen};
+use crate::parsed::{Array, ParsedRecord, Seen, Source, TextWithin};
 
-/// Parses `json`, a part of `record` or all of it, as the value at `node`. What stood there must have been cleared.
+/// What a value is parsed out of, and which ranges its texts and elements have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin<'de> {
+    /// A text that holds the value.
+    pub(crate) whole: &'de str,
+    /// Where that begins in its source.
+    pub(crate) start: usize,
+    pub(crate) source: Source,
+}
+
+/// Parses `json`, a part of the origin's text or all of it, as the value at `node`. What stood there must have been
+/// cleared.
 pub(crate) fn parse(
     fields: &FieldTree,
-    record: &str,
+    origin: Origin<'_>,
     json: &str,
     node: NodeId,
     parsed: &mut ParsedRecord,
 ) -> serde_json::Result<()> {
     parsed.begin();
     let mut input = serde_json::Deserializer::from_str(json);
-    Value { fields, parsed, record, node }.deserialize(&mut input)?;
+    Value { fields, parsed, origin, node }.deserialize(&mut input)?;
     input.end()
+}
+
+impl<'de> Origin<'de> {
+    /// A record, or a part of one.
+    pub(crate) const fn record(text: &'de str) -> Self {
+        Self { whole: text, start: 0, source: Source::Record }
+    }
+
+    /// Where `part`, which is a part of the text, stands in the source.
+    fn span(&self, part: &str) -> Span {
+        let start = self.start + part.as_ptr().addr().wrapping_sub(self.whole.as_ptr().addr());
+        Span::new(start, start + part.len())
+    }
 }
 
 /// The value at a node.
 struct Value<'a, 'de> {
     fields: &'a FieldTree,
     parsed: &'a mut ParsedRecord,
-    record: &'de str,
+    origin: Origin<'de>,
     node: NodeId,
 }
 
@@ -36,6 +60,13 @@ impl Value<'_, '_> {
     fn set<E>(self, cell: Cell) -> Result<(), E> {
         self.parsed.set(self.fields, self.node, cell);
         Ok(())
+    }
+
+    fn set_text<E>(self, cell: Cell, text: &str) -> Result<(), E> {
+        if self.fields.goes_into(self.node, text) {
+            self.parsed.within.push(TextWithin { node: self.node, cell });
+        }
+        self.set(cell)
     }
 }
 
@@ -75,25 +106,35 @@ impl<'de> Visitor<'de> for Value<'_, 'de> {
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<(), E> {
-        let cell = Cell::Text(span_in(self.record, text));
-        self.set(cell)
+        let span = self.origin.span(text);
+        let cell = match self.origin.source {
+            Source::Record => Cell::Text(span),
+            Source::Scratch => Cell::Resolved(span),
+        };
+        self.set_text(cell, text)
     }
 
     fn visit_str<E>(self, text: &str) -> Result<(), E> {
         let start = self.parsed.scratch.len();
         self.parsed.scratch.push_str(text);
         let cell = Cell::Resolved(Span::new(start, self.parsed.scratch.len()));
-        self.set(cell)
+        self.set_text(cell, text)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        if self.fields.wants_elements(self.node) {
-            let from = self.parsed.elements.len();
+        let Self { fields, node, origin, .. } = self;
+        let (wanted, is_list) = (fields.wants_elements(node), fields.is_list(node));
+        if wanted || is_list {
+            let (mut content, mut len) = (None, 0);
             while let Some(element) = list.next_element::<&RawValue>()? {
-                self.parsed.elements.push(span_in(self.record, element.get()));
+                let Span { start, end } = origin.span(element.get());
+                content = Some(Span { start: content.map_or(start, |all: Span| all.start), end });
+                len += 1;
             }
-            let len = self.parsed.elements.len() - from;
-            self.parsed.arrays.push(Array { node: self.node, from, len });
+            let content = content.unwrap_or(Span { start: 0, end: 0 });
+            let array = Array { node, source: origin.source, content, len };
+            self.parsed.arrays.extend(wanted.then_some(array));
+            self.parsed.lists.extend(is_list.then_some(array));
         } else {
             while list.next_element::<IgnoredAny>()?.is_some() {}
         }
@@ -101,12 +142,12 @@ impl<'de> Visitor<'de> for Value<'_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
-        let Self { fields, parsed, record, node } = self;
+        let Self { fields, parsed, origin, node } = self;
         while let Some(child) = object.next_key_seed(Name { fields, node, seen: parsed.seen.as_mut() })? {
             match child {
                 Some(child) => {
                     parsed.enter(fields, child);
-                    object.next_value_seed(Value { fields, parsed, record, node: child })?;
+                    object.next_value_seed(Value { fields, parsed, origin, node: child })?;
                 }
                 // Never descended into, so it may be as deep as it likes.
                 None => {
@@ -148,10 +189,4 @@ impl Visitor<'_> for Name<'_> {
         }
         Ok(child)
     }
-}
-
-/// Where `part`, which is a part of `whole`, stands in it.
-fn span_in(whole: &str, part: &str) -> Span {
-    let start = part.as_ptr().addr().wrapping_sub(whole.as_ptr().addr());
-    Span::new(start, start + part.len())
 }

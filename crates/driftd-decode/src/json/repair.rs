@@ -15,7 +15,7 @@ const ESCAPE: usize = 6;
 
 /// The text with bare words quoted and half surrogate pairs replaced; nothing when there are none. The result is JSON
 /// when nothing else is wrong with it.
-pub(super) fn repair(json: &str) -> Option<String> {
+pub(crate) fn repair(json: &str) -> Option<String> {
     let mut repaired = String::new();
     let mut copied = 0;
     let mut change = |at: Range<usize>, parts: [&str; 3]| {

@@ -13,7 +13,7 @@ fn tree() -> FieldTree {
 
 fn by_parser(tree: &FieldTree, json: &str) -> Option<ParsedRecord> {
     let mut parsed = ParsedRecord::new(tree);
-    parser::parse(tree, json, json, NodeId::ROOT, &mut parsed).ok()?;
+    parser::parse(tree, Origin::record(json), json, NodeId::ROOT, &mut parsed).ok()?;
     Some(parsed)
 }
 
@@ -38,7 +38,7 @@ fn a_template_reads_what_the_parser_reads() {
         r#" { "ts": "2013", "x": [{"y": ["", ""]}, {}], "features": {"a": false, "c": 0, "b": null}, "prediction": "é" } "#,
     ] {
         assert!(templates.read(json, &mut found), "{json}");
-        let repaired = repair::repair(json);
+        let repaired = repair(json);
         let whole = repaired.as_deref().unwrap_or(json);
         assert_eq!(shown(&found, json), shown(&by_parser(&tree, whole).unwrap(), whole));
     }

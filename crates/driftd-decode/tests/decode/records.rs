@@ -117,7 +117,7 @@ fn spaces() -> impl Strategy<Value = &'static str> {
     select(vec!["", "", "", "", " ", "\t", "  "])
 }
 
-fn scalar() -> impl Strategy<Value = String> {
+pub(crate) fn scalar() -> BoxedStrategy<String> {
     prop_oneof![
         4 => select(vec!["null", "true", "false", "0", "-0", "1", "-7", "1372680000", "1372680000123", "0.5", "-0.0", "1e3",
             "18446744073709551615", "18446744073709551616", "9007199254740993", "-9223372036854775808", "1E-400",
@@ -128,6 +128,7 @@ fn scalar() -> impl Strategy<Value = String> {
         1 => any::<i64>().prop_map(|x| x.to_string()),
         1 => "[ -~é]{0,6}".prop_map(|text| serde_json::to_string(&text).unwrap()),
     ]
+    .boxed()
 }
 
 fn fill(shape: &str, values: &[String]) -> String {

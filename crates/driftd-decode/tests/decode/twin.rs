@@ -1,12 +1,40 @@
 //! The decoder as one would write it first: a tree of values, and every rule of the module's documentation applied to
 //! whole records. Nothing is shared with the decoder but the reading of times.
 
+#[path = "steps.rs"]
+mod steps;
+
+use driftd_decode::Limits;
 use driftd_model::Role;
 use driftd_window::{NO_EVENT_TIME, SegmentKey, TimeReader};
 use serde_json::{Map, Value};
 
+use self::steps::{Walker, array_of, tokens};
 use crate::plans::{Feature, Kind, Wanted};
 use crate::shown::{Outcome, Shown, ShownRow};
+
+/// A row of a record.
+struct Row<'a> {
+    /// The record, in which the row stands in place of arrays of rows.
+    one: Value,
+    whole: &'a Value,
+    /// Its number; none for a record that has no rows, of which what is in every row is not known.
+    number: Option<usize>,
+}
+
+impl Row<'_> {
+    fn at(&self, walker: &Walker<'_>, pointer: &str) -> Result<Option<Value>, &'static str> {
+        let splits = array_of(pointer).is_some();
+        walker.at(if splits { self.whole } else { &self.one }, pointer, self.number.filter(|_| splits))
+    }
+}
+
+/// Where a monitor looks by pointers.
+fn pointers(wanted: &Wanted) -> impl Iterator<Item = &'static str> {
+    let model = (!wanted.filter.models.is_empty()).then_some(wanted.model.unwrap_or("/model"));
+    let paths = wanted.features.iter().filter_map(|feature| feature.path);
+    paths.chain(wanted.segments.iter().copied()).chain([wanted.event_time]).chain(model)
+}
 
 /// What `messages`, numbered from 0, become for one monitor.
 pub(crate) fn twin(wanted: &Wanted, messages: &[impl AsRef<[u8]>]) -> Outcome {
@@ -40,34 +68,47 @@ fn record(wanted: &Wanted, offset: i64, text: &str, outcome: &mut Outcome) -> Re
     if !value.is_object() {
         return Err("not_an_object");
     }
-    let Some(records) = split(wanted, &value) else {
-        if is_addressed(wanted, &value) {
-            outcome.rejects.push((offset, "ragged_rows".to_owned()));
+    let walker = Walker::new(pointers(wanted), parsed);
+    let rejected = |reason: &str, outcome: &mut Outcome| {
+        let whole = Row { one: value.clone(), whole: &value, number: None };
+        if is_addressed(wanted, &walker, &whole) {
+            outcome.rejects.push((offset, reason.to_owned()));
         } else {
             outcome.filtered += 1;
         }
-        return Ok(());
     };
-    let mut addressed = false;
-    for record in &records {
-        if !is_addressed(wanted, record) {
+    let rows = pointers(wanted).try_for_each(|pointer| walker.at(&value, pointer, None).map(drop));
+    let rows = match rows.and_then(|()| split(wanted, &walker, &value)) {
+        Ok(rows) => rows,
+        Err(reason) => return Ok(rejected(reason, outcome)),
+    };
+    let mut part = Outcome { rows: vec![Vec::new()], ..Outcome::default() };
+    let mut addressed =
+        rows.is_empty() && is_addressed(wanted, &walker, &Row { one: value.clone(), whole: &value, number: None });
+    for row in &rows {
+        if let Err(reason) = pointers(wanted).try_for_each(|pointer| row.at(&walker, pointer).map(drop)) {
+            return Ok(rejected(reason, outcome));
+        }
+        if !is_addressed(wanted, &walker, row) {
             continue;
         }
         addressed = true;
-        let time = record.pointer(wanted.event_time);
-        match time_of(time.unwrap_or(&Value::Null)) {
+        let time = row.at(&walker, wanted.event_time)?;
+        match time_of(time.as_ref().unwrap_or(&Value::Null)) {
             NO_EVENT_TIME => {
-                let none = time.is_none_or(Value::is_null);
+                let none = time.is_none_or(|time| time.is_null());
                 let reason = if none { "no_event_time" } else { "bad_event_time" };
-                outcome.rejects.push((offset, reason.to_owned()));
+                part.rejects.push((offset, reason.to_owned()));
             }
-            at => outcome.rows[0].push(ShownRow {
+            at => part.rows[0].push(ShownRow {
                 at,
-                segment: segment(wanted, record),
-                values: wanted.features.iter().map(|f| typed(f, place(f, record))).collect(),
+                segment: segment(wanted, &walker, row),
+                values: wanted.features.iter().map(|f| typed(f, place(f, &walker, row).as_ref())).collect(),
             }),
         }
     }
+    outcome.rows[0].append(&mut part.rows[0]);
+    outcome.rejects.append(&mut part.rejects);
     outcome.filtered += u64::from(!addressed);
     Ok(())
 }
@@ -105,66 +146,87 @@ fn quoted(piece: &str) -> String {
 }
 
 fn replaced(piece: &str) -> String {
-    let mut text = piece.to_owned();
-    for half in ["\\ud800", "\\udc00"] {
-        text = text.replace(half, "\\ufffd");
+    let mut text = String::new();
+    let mut rest = piece;
+    // An escape is a backslash and what follows, which may be another one.
+    while let Some((before, escape)) = rest.split_once('\\') {
+        text.push_str(before);
+        let half = ["ud800", "udc00"].into_iter().find(|half| escape.starts_with(half));
+        let len = half.map_or_else(|| escape.chars().next().map_or(0, char::len_utf8), str::len);
+        text.push('\\');
+        text.push_str(if half.is_some() { "ufffd" } else { &escape[..len] });
+        rest = &escape[len..];
     }
-    text
+    text + rest
 }
 
-fn is_addressed(wanted: &Wanted, record: &Value) -> bool {
-    let model = record.pointer(wanted.model.unwrap_or("/model")).and_then(text_of);
+fn is_addressed(wanted: &Wanted, walker: &Walker<'_>, row: &Row<'_>) -> bool {
     let models = &wanted.filter.models;
-    models.is_empty() || model.is_some_and(|model| models.contains(&model))
+    let model = || row.at(walker, wanted.model.unwrap_or("/model")).ok().flatten().as_ref().and_then(text_of);
+    models.is_empty() || model().is_some_and(|model| models.contains(&model))
 }
 
-/// The records that one with arrays of rows is as good as; nothing when they do not match.
-fn split(wanted: &Wanted, record: &Value) -> Option<Vec<Value>> {
-    let rows: Vec<String> = wanted
-        .features
-        .iter()
+/// The rows that a record with arrays of rows is as good as, or why it is none.
+fn split<'a>(wanted: &Wanted, walker: &Walker<'_>, record: &'a Value) -> Result<Vec<Row<'a>>, &'static str> {
+    let in_place = wanted.features.iter().filter(|f| f.path.is_none_or(|path| array_of(path).is_none()));
+    let rows: Vec<String> = in_place
+        .clone()
         .filter_map(|f| match f.path {
             None => Some("/features".to_owned()),
             Some(path) => Some(path.rsplit_once('/')?.0.to_owned()).filter(|parent| !parent.is_empty()),
         })
         .collect();
-    let outputs = wanted.features.iter().filter_map(|f| match (f.role, f.path) {
+    let outputs = in_place.filter_map(|f| match (f.role, f.path) {
         (Role::Feature, _) => None,
         (_, Some(path)) => Some(path),
         (Role::Prediction, None) => Some("/prediction"),
         (Role::Label, None) => Some("/label"),
     });
     let outputs: Vec<String> = outputs.map(str::to_owned).collect();
+    let at = |path: &String| walker.at(record, path, None).ok().flatten();
+    let array = |value: Value| if let Value::Array(list) = value { Some(list) } else { None };
+    // Pointers go on into the text around a feature, and not into a prediction's.
+    let list = |path: &String| at(path).map(|value| walker.opened(value)).and_then(array);
     // An array may lie within another one that is rows; only the outer one is then.
-    let list = |path: &String| record.pointer(path).and_then(Value::as_array);
     let is_rows = |path: &String| list(path).is_some_and(|list| list.first().is_some_and(Value::is_object));
     let mut arrays: Vec<String> = rows.into_iter().filter(is_rows).collect();
-    let Some(first) = arrays.first() else {
-        return Some(vec![record.clone()]);
+    let mut counts = arrays.iter().filter_map(|path| Some(list(path)?.len())).collect::<Vec<_>>();
+    for pointer in pointers(wanted) {
+        counts.extend(walker.count(record, pointer)?);
+    }
+    let Some(count) = counts.first().copied() else {
+        return Ok(vec![Row { one: record.clone(), whole: record, number: Some(0) }]);
     };
-    let count = list(first)?.len();
     if arrays.iter().any(|path| list(path).is_none_or(|list| !list.iter().all(Value::is_object))) {
-        return None;
+        return Err("ragged_rows");
     }
-    arrays.extend(outputs.into_iter().filter(|path| list(path).is_some()));
-    if arrays.iter().any(|path| list(path).is_none_or(|list| list.len() != count)) {
-        return None;
+    arrays.extend(outputs.into_iter().filter(|path| at(path).is_some_and(|value| value.is_array())));
+    counts.extend(arrays.iter().filter_map(|path| Some(list(path)?.len())));
+    if counts.iter().any(|other| *other != count) {
+        return Err("ragged_rows");
     }
-    let row = |row: usize| {
+    if count > Limits::default().rows {
+        return Err("too_large");
+    }
+    let row = |number: usize| {
         let mut one = record.clone();
         for path in &arrays {
-            let element = list(path).and_then(|list| list.get(row)).cloned();
-            *one.pointer_mut(path).unwrap() = element.unwrap();
+            let element = list(path).and_then(|list| list.get(number).cloned());
+            walker.replace(&mut one, &tokens(path), element.unwrap());
         }
-        one
+        Row { one, whole: record, number: Some(number) }
     };
-    Some((0..count).map(row).collect())
+    Ok((0..count).map(row).collect())
 }
 
-fn place<'a>(feature: &Feature, record: &'a Value) -> Option<&'a Value> {
+fn place(feature: &Feature, walker: &Walker<'_>, row: &Row<'_>) -> Option<Value> {
     if let Some(path) = feature.path {
-        return record.pointer(path);
+        return row.at(walker, path).unwrap();
     }
+    member(feature, &row.one).cloned()
+}
+
+fn member<'a>(feature: &Feature, record: &'a Value) -> Option<&'a Value> {
     let name = feature.name;
     let output = match feature.role {
         Role::Feature => None,
@@ -234,9 +296,9 @@ fn time_of(value: &Value) -> i64 {
     }
 }
 
-fn segment(wanted: &Wanted, record: &Value) -> String {
-    let values: Vec<Option<String>> =
-        wanted.segments.iter().map(|label| record.pointer(label).and_then(text_of)).collect();
+fn segment(wanted: &Wanted, walker: &Walker<'_>, row: &Row<'_>) -> String {
+    let value = |label: &&str| row.at(walker, label).unwrap().as_ref().and_then(text_of);
+    let values: Vec<Option<String>> = wanted.segments.iter().map(value).collect();
     let names = wanted.segments.iter().map(|label| label.rsplit('/').next().unwrap());
     let key = SegmentKey::from_labels(names.zip(values.iter().map(Option::as_deref)));
     key.as_str().to_owned()

@@ -19,7 +19,7 @@ use super::events::EventChannel;
 use super::log::ClientLog;
 use super::query::QueryClient;
 use super::queue::SharedQueue;
-use super::reader::{DeadLetterSink, MakeDecoder};
+use super::reader::{DeadLetterSink, MakeDecoder, Notes};
 
 thread_local! {
     /// Offset of the end of partition that this thread's poll has just met. librdkafka's event has it, the binding
@@ -43,6 +43,7 @@ pub(super) struct Context {
     pub(super) make_decoder: MakeDecoder,
     pub(super) dead_letters: Option<Arc<dyn DeadLetterSink>>,
     pub(super) requests: Arc<ClientRequests>,
+    pub(super) notes: Arc<Notes>,
     /// The consumer, which holds this context.
     pub(super) consumer: OnceLock<Weak<BaseConsumer<Self>>>,
     pub(super) queues: Mutex<BTreeMap<TopicPartition, Arc<SharedQueue>>>,

@@ -1,9 +1,10 @@
 //! One partition being read: what is polled off its queue, decoded, and put aside where it cannot be.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use driftd_decode::{Decoded, RecordDecoder};
+use driftd_decode::{Decoded, Note, RecordDecoder};
 use driftd_model::{Chunk, DeadLetter, Offset, PartitionReader, Poll, PollBudget, SourceError, Topic, TopicPartition};
 use rdkafka::consumer::base_consumer::PartitionQueue;
 use rdkafka::error::KafkaError;
@@ -48,10 +49,25 @@ pub(super) struct KafkaPartitionReader {
     dead_letters: Option<Arc<dyn DeadLetterSink>>,
     events: Arc<EventChannel>,
     requests: Arc<ClientRequests>,
+    notes: Arc<Notes>,
     /// Offset after everything that was polled.
     next: Offset,
     /// The end was met behind the records of the last chunk.
     at_end: bool,
+}
+
+/// What decoders noted, each once however many partitions there are.
+#[derive(Debug, Default)]
+pub(super) struct Notes(Mutex<BTreeSet<String>>);
+
+impl Notes {
+    fn say(&self, partition: &TopicPartition, notes: &[Note]) {
+        for note in notes {
+            if self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(note.about.clone()) {
+                tracing::warn!(kafka.partition = %partition, note = note.what, "elements of arrays are left unread");
+            }
+        }
+    }
 }
 
 /// Why a run of records stopped.
@@ -80,6 +96,7 @@ impl KafkaPartitionReader {
             dead_letters: context.dead_letters.clone(),
             events: Arc::clone(&context.events),
             requests: Arc::clone(&context.requests),
+            notes: Arc::clone(&context.notes),
             next,
             at_end: false,
         }
@@ -158,7 +175,8 @@ impl PartitionReader for KafkaPartitionReader {
             return Ok(if is_end { Poll::End } else { Poll::Nothing });
         }
         self.at_end = is_end;
-        let Decoded { batches, rejects, filtered } = fetched.decoded;
+        let Decoded { batches, rejects, filtered, notes } = fetched.decoded;
+        self.notes.say(&self.partition, &notes);
         let chunk = Chunk { from, to: self.next, batches, rejects, filtered };
         Ok(Poll::Chunk { chunk, bytes: fetched.bytes })
     }

@@ -79,6 +79,7 @@ impl KafkaSource {
             make_decoder,
             dead_letters,
             requests: Arc::clone(&requests),
+            notes: Arc::default(),
             consumer: OnceLock::new(),
             queues: Mutex::default(),
         };

@@ -56,7 +56,7 @@ impl RecordDecoder for Rejecting {
     }
 
     fn finish(&mut self) -> Decoded {
-        Decoded { batches: Vec::new(), rejects: std::mem::take(&mut self.0), filtered: 0 }
+        Decoded { batches: Vec::new(), rejects: std::mem::take(&mut self.0), filtered: 0, notes: Vec::new() }
     }
 }
 

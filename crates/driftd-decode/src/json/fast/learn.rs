@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use foldhash::fast::FixedState;
 
 use super::scan::single;
-use super::template::{Gap, NOWHERE, Template};
+use super::template::{Gap, GapText, NOWHERE, Template};
 use crate::cell::{Cell, Span};
 use crate::fields::{FieldTree, NodeId};
 
@@ -17,13 +17,15 @@ const GAPS: usize = 1 << 14;
 const BYTES: usize = 1 << 18;
 
 /// The template of `json`, which the complete parser has accepted; nothing where the fast path is of no use: with
-/// escapes in names or values, with a name that stands twice, with arrays whose elements are wanted.
+/// escapes in names or values, with a name that stands twice, with arrays whose elements are wanted, with texts that are
+/// gone into.
 pub(crate) fn learn(fields: &FieldTree, json: &str) -> Option<Template> {
     if json.len() > BYTES {
         return None;
     }
     let cells = vec![Cell::Absent; fields.columns()];
-    let template = Template { text: String::new(), gaps: Vec::new(), tail: Span::new(0, 0), marks: 0, cells };
+    let (text, gaps, tail, texts) = (String::new(), Vec::new(), Span::new(0, 0), Vec::new());
+    let template = Template { text, gaps, tail, marks: 0, cells, texts };
     let mut learner = Learner { fields, json, at: 0, literal: 0, template };
     learner.value(Some(NodeId::ROOT), DEPTH)?;
     let text_end = learner.template.text.len();
@@ -71,7 +73,7 @@ impl<'a> Learner<'a> {
     }
 
     fn list(&mut self, node: Option<NodeId>, depth: usize) -> Option<()> {
-        if node.is_some_and(|node| self.fields.wants_elements(node)) {
+        if node.is_some_and(|node| self.fields.wants_elements(node) || self.fields.is_list(node)) {
             return None;
         }
         self.settle(node, Cell::List);
@@ -85,8 +87,16 @@ impl<'a> Learner<'a> {
     }
 
     fn gap(&mut self, node: Option<NodeId>) -> Option<()> {
-        let (_, end) = single(self.json, self.at)?;
+        let (cell, end) = single(self.json, self.at)?;
+        let text = node.and_then(|node| self.fields.text_column(node));
         let template = &mut self.template;
+        if let Some((column, any)) = text {
+            let text = GapText { column, any };
+            if text.goes_on(cell, self.json) {
+                return None;
+            }
+            template.texts.push(text);
+        }
         let start = template.text.len();
         template.text.push_str(self.json.get(self.literal..self.at)?);
         let column = node.and_then(|node| self.fields.column(node)).unwrap_or(NOWHERE);

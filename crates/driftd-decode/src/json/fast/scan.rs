@@ -19,7 +19,7 @@ const TENS: [f64; 23] = [
 
 /// The value that begins at `at`, unless it is a list or an object, and where it ends.
 #[inline]
-pub(super) fn single(json: &str, at: usize) -> Option<(Cell, usize)> {
+pub(crate) fn single(json: &str, at: usize) -> Option<(Cell, usize)> {
     let rest = json.as_bytes().get(at..)?;
     match rest.first()? {
         b'"' => {

@@ -12,8 +12,8 @@ use super::learn;
 use super::marks::is_mark;
 use super::scan::{filling, single};
 use crate::cell::{Cell, Span};
-use crate::fields::FieldTree;
-use crate::parsed::ParsedRecord;
+use crate::fields::{FieldTree, may_be_json};
+use crate::parsed::{ParsedRecord, cell};
 use crate::word;
 
 /// A record with gaps in place of its values.
@@ -28,6 +28,17 @@ pub(super) struct Template {
     pub(super) marks: usize,
     /// The cells of places that are lists and objects, and of those without a value.
     pub(super) cells: Vec<Cell>,
+    /// Gaps whose texts may be gone into, for which the complete parser is needed.
+    pub(super) texts: Vec<GapText>,
+}
+
+/// A gap whose text may be gone into.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct GapText {
+    /// Where the value belongs.
+    pub(super) column: u32,
+    /// Whether any text is gone into, or only what may be JSON.
+    pub(super) any: bool,
 }
 
 /// A single value, and what stands before it.
@@ -83,7 +94,8 @@ impl Template {
             }
             at = end;
         }
-        bytes.get(at..) == Some(self.tail.of(&self.text).as_bytes())
+        let goes_on = |text: &GapText| text.goes_on(cell(&parsed.cells, text.column), json);
+        bytes.get(at..) == Some(self.tail.of(&self.text).as_bytes()) && !self.texts.iter().any(goes_on)
     }
 
     pub(super) fn of(fields: &FieldTree, json: &str) -> Option<Self> {
@@ -105,6 +117,16 @@ impl Template {
             }
         }
         self.marks = before + marks_in(self.tail);
+    }
+}
+
+impl GapText {
+    /// Whether what stands in the gap is a text that pointers go on into.
+    pub(super) fn goes_on(self, cell: Cell, json: &str) -> bool {
+        match cell {
+            Cell::Text(span) => self.any || may_be_json(span.of(json)),
+            _ => false,
+        }
     }
 }
 

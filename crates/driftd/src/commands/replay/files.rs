@@ -115,7 +115,7 @@ impl Uncounted {
         self.rejected.iter().any(|part| part.reasons().contains_key(reason))
     }
 
-    /// What was passed over, one sentence a reason.
+    /// What was passed over, one sentence a reason, and what else there is to say of the records.
     pub(super) fn sentences(&self) -> Vec<String> {
         let mut sentences = Vec::new();
         for part in &self.rejected {
@@ -126,6 +126,7 @@ impl Uncounted {
                     first.map_or_else(String::new, |f| format!("; the first in line {}: {}", f.offset, f.detail));
                 sentences.push(format!("{} rejected as {reason}{first}", words::counted(count, "record", "records")));
             }
+            sentences.extend(part.notes());
         }
         let of_others = self.of_others();
         if of_others > 0 {
