@@ -51,17 +51,20 @@ pub(super) async fn run(args: InitArgs, stores: &Stores) -> anyhow::Result<Exit>
         event_time,
         a_day: None,
     };
-    let source = |draft: &Draft<'_>| Source::new(args.output.display().to_string(), draft.toml());
-    let config = setup::config_of(&[source(&draft)]).context("what was found makes no configuration")?;
+    let load = |text: &str| {
+        let source = Source::new(args.output.display().to_string(), text);
+        setup::config_of(&[source]).context("what was found makes no configuration")
+    };
+    let config = load(&draft.toml())?;
     let built = build_from_file(&config, baseline.as_str(), &args.file)?;
     let store = stores.configured(&config).await?;
     let stored = store.put_baseline(&baseline, built, SystemClock.now()).await?;
     draft.baseline = stored.reference.clone();
     draft.a_day = stored.baseline.traffic.as_ref().and_then(Traffic::a_day);
-    let text = source(&draft);
+    let text = draft.toml();
     // What is written is what was tried, whatever the names in the file are.
-    setup::config_of(std::slice::from_ref(&text)).context("what was found makes no configuration")?;
-    write(&args.output, text.text(), args.force)?;
+    load(&text)?;
+    write(&args.output, &text, args.force)?;
     line(format_args!(
         "wrote {}; {} in {} has {} of {}",
         args.output.display(),

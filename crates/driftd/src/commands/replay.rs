@@ -122,14 +122,6 @@ fn fingerprint(file: &Path) -> anyhow::Result<String> {
     read().with_context(|| format!("reading {} failed", file.display()))
 }
 
-/// What became of the records of some files.
-pub(super) struct Walked {
-    /// What was counted and judged.
-    pub(super) summary: ReplaySummary,
-    /// Records that the monitor's filter did not let pass.
-    of_others: u64,
-}
-
 /// Walks files through a monitor, with a progress bar; as `topic`, or as what their content says they are.
 pub(super) async fn walk(
     store: &SharedStore,
