@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use driftd_stats::{FeatureAggregate, FeatureLayout};
-use driftd_window::{PaneId, ReducerPlan, SegmentKey, SegmentPlan, Validity};
+use driftd_window::{PaneId, ReducerPlan, SegmentKey, SegmentPlan, TimeReader, Validity};
 
 use crate::{
     ContentHash, CountedOn, DefaultValue, FeatureKind, FeatureName, JudgeRules, Monitor, MonitorId, PlanOrigin,
@@ -310,6 +310,10 @@ fn plan_hash(monitor: &Monitor, baseline: &StoredBaseline, features: &[PlannedFe
     // Panes of whole weeks began on Thursdays once; their counts must not be added to those of other days.
     if monitor.pane.begins_on_monday() {
         bytes.extend(b"monday");
+    }
+    // So do event times in a spelling or a zone of their own: the same records are in other panes.
+    if monitor.shape.times != TimeReader::default() {
+        bytes.extend(serde_json::to_vec(&monitor.shape.times).unwrap_or_default());
     }
     let defaults: Vec<_> = features.iter().filter_map(|f| Some((&f.name, f.default.as_ref()?))).collect();
     if !defaults.is_empty() {

@@ -1,11 +1,11 @@
 //! How far event time has come on a partition that several monitors share.
 
 use driftd_model::{Monitor, Pointer};
-use driftd_window::{EventTime, Span, Timestamp};
+use driftd_window::{EventTime, Span, TimeReader, Timestamp};
 
 /// The newest event time that holds for every monitor of a partition task.
 ///
-/// Monitors that read event time at the same place of a record share a clock, and a record counts for that clock
+/// Monitors that read event time at the same place of a record, and in the same way, share a clock, and a record counts for that clock
 /// whichever of them lets it through its filter. A clock read elsewhere may be behind: how far is remembered from the
 /// last records that had it, so that chunks without any do not run ahead of it, and one that is never seen again holds
 /// nothing up.
@@ -22,6 +22,7 @@ pub(super) struct WatermarkGenerator {
 #[derive(Debug)]
 struct Clock {
     place: Pointer,
+    reader: TimeReader,
     /// Behind the newest of all clocks; nothing before it was seen.
     behind: Option<Span>,
 }
@@ -31,11 +32,12 @@ impl WatermarkGenerator {
         let mut generator = Self { clocks: Vec::new(), of_monitor: Vec::new(), least_skew: Span::ZERO, newest: None };
         let mut least_skew = None;
         for monitor in monitors {
-            let place = &monitor.shape.event_time;
-            let known = generator.clocks.iter().position(|clock| clock.place == *place);
+            let (place, reader) = (&monitor.shape.event_time, &monitor.shape.times);
+            let is_same = |clock: &Clock| clock.place == *place && clock.reader == *reader;
+            let known = generator.clocks.iter().position(is_same);
             generator.of_monitor.push(known.unwrap_or(generator.clocks.len()));
             if known.is_none() {
-                generator.clocks.push(Clock { place: place.clone(), behind: None });
+                generator.clocks.push(Clock { place: place.clone(), reader: reader.clone(), behind: None });
             }
             least_skew =
                 Some(least_skew.map_or(monitor.max_future_skew, |least: Span| least.min(monitor.max_future_skew)));

@@ -97,6 +97,9 @@ fn the_hash_follows_shape_and_nothing_else() {
     assert_eq!(plain_hash, hash(with("x", stricter)));
     assert_ne!(plain_hash, hash(with("x", ignored())));
     assert_ne!(plain_hash, hash(split(plain())));
+    let mut elsewhere = plain();
+    elsewhere.shape.times.zone = "Europe/Berlin".parse().unwrap();
+    assert_ne!(plain_hash, hash(elsewhere), "the same records are in other panes");
     let other = Baseline { features: vec![categorical("c")], segments: vec![], segment_by: vec![], ..baseline() };
     assert_ne!(plain_hash, *MonitorPlan::new(plain(), stored(other)).unwrap().hash());
 }

@@ -51,7 +51,10 @@ pub(super) async fn run(args: ReplayArgs, stores: &Stores) -> anyhow::Result<Exi
         _ => false,
     };
     let files = args.files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ");
-    if !is_judged && let Some(why) = nothing_judged(&plan, &walked, &files, frontier, tail.as_ref()) {
+    let rows = store.incidents(Some(&plan.monitor().id)).await?;
+    // That there are too few records may be the verdict.
+    let has_verdict = is_judged || (!rows.is_empty() && walked.verdicts.note().is_some());
+    if !has_verdict && let Some(why) = nothing_judged(&plan, &walked, &files, frontier, tail.as_ref()) {
         anyhow::bail!(why);
     }
     let notes = [
@@ -62,7 +65,6 @@ pub(super) async fn run(args: ReplayArgs, stores: &Stores) -> anyhow::Result<Exi
     for note in notes.into_iter().flatten() {
         eprintln!("note: {note}");
     }
-    let rows = store.incidents(Some(&plan.monitor().id)).await?;
     incidents::print_rows(&rows, args.format)?;
     Ok(Exit::Ok)
 }

@@ -46,7 +46,7 @@ impl Verdicts {
     pub(super) fn see(&mut self, sealed: &Sealed) {
         for window in sealed.outcome.windows.iter().filter(|window| window.segment.is_all()) {
             self.windows += 1;
-            if window.outcome == Outcome::NotComparable {
+            if matches!(window.outcome, Outcome::NotComparable | Outcome::InsufficientData) {
                 self.without += 1;
                 let reason = window.verdicts.iter().find_map(|v| Some((v.feature.as_str(), v.reason.as_ref()?)));
                 self.why = self
