@@ -16,8 +16,8 @@ use crate::route::{self, RouteConfig};
 use crate::schema::{check_bounds, schema_of};
 use crate::tree::{At, Node, Source, Table, Value, merge, overrides, parse};
 use crate::{
-    ConfigErrors, EngineConfig, HttpConfig, KafkaConfig, NotifyConfig, Problem, Receiver, RetentionConfig, StoreConfig,
-    label, show,
+    ConfigErrors, EngineConfig, FilesConfig, HttpConfig, KafkaConfig, NotifyConfig, Problem, Receiver, RetentionConfig,
+    StoreConfig, label, show,
 };
 
 /// The annotated configuration that says every default. Loading it, or nothing at all, gives [`Config::default`].
@@ -38,6 +38,8 @@ pub struct Config {
     pub store: StoreConfig,
     /// Where records come from.
     pub kafka: KafkaConfig,
+    /// How files are read, where they do not say so themselves.
+    pub files: FilesConfig,
     /// The dashboard and the API.
     pub http: HttpConfig,
     /// How long what was counted and judged is kept.

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
-use driftd_model::{Monitor, never};
+use driftd_model::{Delimiter, Monitor, TextEncoding, never};
 use driftd_window::Span;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
@@ -54,6 +54,32 @@ section! {
         /// Connections to Postgres at most. SQLite is a file and needs no such limit.
         #[schemars(range(min = 2, max = 100))]
         max_connections: u16 = 10,
+    }
+}
+
+section! {
+    /// How the files of check, baseline build, replay and produce are read, where they do not say so themselves. Every key
+    /// has a flag of the same name.
+    pub FilesConfig {
+        /// What separates the fields of CSV: one character, "tab" or "space"; "" to find it out, file by file.
+        #[serde(with = "blank")]
+        #[schemars(with = "String")]
+        delimiter: Option<Delimiter> = None,
+        /// Whether the first line of CSV names the columns. Without it, they are called column_1, column_2 and so on. When it
+        /// is left out there is a header, and a first line of nothing but numbers is refused.
+        #[schemars(example = &true)]
+        header: Option<bool> = None,
+        /// Lines to pass over before the header of CSV. When it is left out, titles and comments above it are found.
+        #[schemars(example = &2)]
+        skip_lines: Option<u32> = None,
+        /// Words that stand for no value in columns of CSV that are not text, and no others. When it is left out they are
+        /// "NA", "null" and what else programs write there.
+        #[schemars(example = &["NA", "unknown"])]
+        null_words: Option<Vec<String>> = None,
+        /// How text is encoded, such as "latin1"; "" for UTF-8, or UTF-16 where a file begins with its mark.
+        #[serde(with = "blank")]
+        #[schemars(with = "String")]
+        encoding: Option<TextEncoding> = None,
     }
 }
 

@@ -130,9 +130,7 @@ fn build_columns(
     skipped: &mut Vec<SkippedColumn>,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<(Features, Option<LearntTraffic>), DatasetError> {
-    // Parquet columns are built one after the other on every thread; the columns of other files all at once.
-    let at_once = if table.is_typed() { rayon::current_num_threads() } else { planned.len() };
-    let budget = options.memory / at_once.max(1);
+    let budget = options.memory / table.at_once(planned.len()).max(1);
     let sink = |p: &Planned| {
         let precision = table.precision(p.column);
         Sink::Feature(Box::new(ColumnBuilder::new(p, options.layout_of(&p.name), precision, budget)))

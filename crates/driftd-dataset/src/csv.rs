@@ -2,70 +2,149 @@
 
 mod batches;
 mod cells;
+mod dialect;
+mod layers;
+mod lines;
+mod quotes;
 mod records;
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 pub(crate) use self::batches::CsvBatches;
-use self::records::Records;
-use crate::guess::Guess;
-use crate::notation::FileSigns;
-use crate::positioned::PositionedReader;
-use crate::{ColumnInfo, DatasetError, NullWords, Schema};
+pub(crate) use self::cells::{Cells, Spelling};
+use self::dialect::Dialect;
+use self::quotes::Quotes;
+use self::records::{Header, Oddity, Records};
+use crate::blob::{Blob, Stream};
+use crate::columns::{TextColumns, signs_of};
+use crate::guess::{Guess, parse_number};
+use crate::options::CsvOptions;
+use crate::{ColumnKind, DatasetError, NullWords};
 
 /// A CSV file whose header was read.
 #[derive(Clone, Debug)]
 pub(crate) struct CsvFile {
-    path: Arc<PathBuf>,
-    file: Arc<File>,
-    delimiter: u8,
+    blob: Blob,
+    dialect: Dialect,
     null_words: Arc<NullWords>,
+    /// By column of the table, the field of a record that it stands in, if the file has it.
+    fields: Arc<[Option<usize>]>,
 }
 
 impl CsvFile {
-    /// Reads all of `file` once, to learn what its columns hold and how many rows there are.
+    /// Reads all of the file once, to learn what its columns hold and how many rows there are; what it learns is added
+    /// to `columns`, which other files of the same table may have filled before, and what it found to `notes`.
     pub(crate) fn open(
-        path: &Path,
-        file: File,
-        null_words: Arc<NullWords>,
-    ) -> Result<(Self, Schema, u64), DatasetError> {
-        let file = Arc::new(file);
-        let delimiter = records::delimiter(path, &file)?;
-        let path = Arc::new(path.to_owned());
-        let this = Self { path, file, delimiter, null_words };
-        let mut records = this.records();
-        let names = records.names()?;
-        let mut guesses = vec![Guess::default(); names.len()];
-        let mut rows = 0;
+        blob: Blob,
+        options: &CsvOptions,
+        columns: &mut TextColumns,
+        notes: &mut Vec<String>,
+    ) -> Result<(Self, u64), DatasetError> {
+        let (head, whole) = blob.head()?;
+        let (dialect, found) = dialect::of_head(blob.path(), &head, whole, options)?;
+        let null_words = Arc::clone(&options.null_words);
+        let mut this = Self { blob, dialect, null_words, fields: Arc::default() };
+        let (header, guesses, rows) = this.survey(columns)?;
+        notes.extend(found);
+        notes.extend(this.remarks(&header, &guesses, &head, options));
+        columns.put(&header.names, guesses, this.dialect.delimiter);
+        this.fields = columns.places_of(&header.names, &header.fields);
+        Ok((this, rows))
+    }
+
+    /// Reads all records. What the parser forgives and should not is found on the way, and read again by another dialect.
+    fn survey(&mut self, columns: &TextColumns) -> Result<(Header, Vec<Guess>, u64), DatasetError> {
+        loop {
+            let mut records = self.records()?.watching();
+            let header = records.header()?;
+            let mut guesses = columns.guesses_of(&header.names);
+            let counted = self.count(&mut records, &header, &mut guesses);
+            let Oddity { breaks, backslashes } = records.oddity();
+            if breaks && header.width == 1 && !self.dialect.single {
+                self.dialect.single = true;
+                continue;
+            }
+            if breaks || backslashes {
+                let Dialect { delimiter, escaped, .. } = self.dialect;
+                let check = |escaped| {
+                    let checked = quotes::check(self.stream()?, delimiter, escaped);
+                    checked.map_err(|error| DatasetError::io(self.blob.path(), error))
+                };
+                if let Quotes::Stray(line) = check(escaped)? {
+                    if !escaped && backslashes && check(true)? == Quotes::Sound {
+                        self.dialect.escaped = true;
+                        continue;
+                    }
+                    let (path, line) = (self.blob.path().to_owned(), line + self.dialect.skipped as u64);
+                    return Err(DatasetError::OpenQuote { path, line });
+                }
+            }
+            return Ok((header, guesses, counted?));
+        }
+    }
+
+    /// What a person should know of how the file was read.
+    fn remarks(&self, header: &Header, guesses: &[Guess], head: &[u8], options: &CsvOptions) -> Vec<String> {
+        let path = self.blob.path().display();
+        let mut remarks = Vec::new();
+        for place in &header.unnamed {
+            remarks.push(format!("{path}: column number {} has no name and is left out", place + 1));
+        }
+        let signs = signs_of(guesses, self.dialect.delimiter);
+        let kinds: Vec<ColumnKind> = guesses.iter().map(|guess| guess.clone().settle(signs).kind).collect();
+        let numbers = header.names.iter().zip(&kinds).filter(|(_, kind)| **kind == ColumnKind::Number);
+        let mut numbers = numbers.map(|(name, _)| parse_number(name).is_some()).peekable();
+        if options.header.is_none() && numbers.peek().is_some() && numbers.all(|named_by_one| named_by_one) {
+            remarks.push(format!(
+                "{path}: the first line looks like a row; if the file has no header, say --no-header (header = false)"
+            ));
+        }
+        if header.width == 1 && options.delimiter.is_none() && kinds.iter().all(|kind| *kind == ColumnKind::Text) {
+            let lines = lines::lines(head, false);
+            let values = lines.get(self.dialect.skipped + 1..).unwrap_or_default();
+            let has = |byte: u8| values.len() > 2 && values.iter().all(|line| lines::occurrences(line.text, byte) > 0);
+            if let Some(byte) = b" :^~".iter().find(|byte| has(**byte)) {
+                remarks.push(format!(
+                    "{path}: is read as one column of text, and {:?} stands in every line; if that is the delimiter, say \
+                     --delimiter",
+                    char::from(*byte)
+                ));
+            }
+        }
+        remarks
+    }
+
+    /// The text below what stands above the header.
+    fn stream(&self) -> Result<Stream, DatasetError> {
+        let io = |error| DatasetError::io(self.blob.path(), error);
+        let mut stream = layers::without_first(self.blob.text()?, self.dialect.skipped).map_err(io)?;
+        if self.dialect.spaced {
+            stream = layers::without_spaces(stream, self.dialect.delimiter);
+        }
+        Ok(if self.dialect.single { layers::with_blank_rows(stream) } else { stream })
+    }
+
+    fn records(&self) -> Result<Records, DatasetError> {
+        Ok(Records::new(self.blob.path(), self.stream()?, self.dialect))
+    }
+
+    /// Counts the rows, and narrows down what the named columns hold.
+    fn count(&self, records: &mut Records, header: &Header, guesses: &mut [Guess]) -> Result<u64, DatasetError> {
+        let (mut rows, above) = (0, self.dialect.skipped as u64);
         loop {
             let batch = records.fill(usize::MAX)?;
             if batch.is_empty() {
-                break;
+                return Ok(rows);
             }
             rows += batch.len() as u64;
-            guesses.par_iter_mut().enumerate().for_each(|(column, guess)| {
+            guesses.par_iter_mut().zip(&header.fields).for_each(|(guess, field)| {
                 for record in batch {
-                    let line = record.position().map_or(0, csv::Position::line);
-                    record.get(column).into_iter().for_each(|field| guess.see_field(field, line, &this.null_words));
+                    let line = above + record.position().map_or(0, csv::Position::line);
+                    record.get(*field).into_iter().for_each(|field| guess.see_field(field, line, &self.null_words));
                 }
             });
         }
-        let decimal_commas = guesses.iter().any(|guess| guess.has_decimal_commas(delimiter));
-        let signs = FileSigns { delimiter, decimal_commas };
-        let columns =
-            names.into_iter().zip(guesses).map(|(name, guess)| ColumnInfo::settled(name, guess.settle(signs)));
-        Ok((this, Schema::flat(columns.collect()), rows))
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    fn records(&self) -> Records {
-        Records::new(&self.path, PositionedReader::new(Arc::clone(&self.file)), self.delimiter)
     }
 }

@@ -8,6 +8,8 @@ use driftd_model::FeatureKind;
 use driftd_stats::StatsError;
 use driftd_window::RaggedBatch;
 
+use crate::format::Format;
+
 /// A table that cannot be opened, read or used as asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -19,10 +21,64 @@ pub enum DatasetError {
         path: PathBuf,
     },
     /// A directory where a file is expected.
-    #[error("{}: is a directory; name one Parquet, CSV or NDJSON file in it", path.display())]
+    #[error("{}: is a directory; name a file in it", path.display())]
     Directory {
         /// The directory.
         path: PathBuf,
+    },
+    /// A directory without a file that could be part of a table.
+    #[error("{}: holds no file that is read; files there are named .parquet, .csv, .tsv, .ndjson or .jsonl, and not beginning with _ or .", path.display())]
+    NoFilesIn {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A pattern that nothing matches.
+    #[error("{}: no file is called that, and none matches it as a pattern; check the path", path.display())]
+    NoMatch {
+        /// The pattern.
+        path: PathBuf,
+    },
+    /// A pattern that is none.
+    #[error("{}: is no pattern: {what}", path.display())]
+    BadPattern {
+        /// The pattern.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// More files than can be one table.
+    #[error("{}: more than {most} files; name a part of them, as a directory in it or a pattern, or write fewer and larger ones", path.display())]
+    TooManyFiles {
+        /// The directory or pattern.
+        path: PathBuf,
+        /// The limit.
+        most: usize,
+    },
+    /// Files of several kinds that are to be one table.
+    #[error(
+        "{}: holds {one} files and {other} files, such as {} and {}, which are not one table; name one kind by a pattern, \
+         as in 'DIRECTORY/*.parquet'",
+        path.display(), first.display(), second.display()
+    )]
+    MixedFormats {
+        /// The directory or pattern.
+        path: PathBuf,
+        /// A kind.
+        one: Format,
+        /// A file of it.
+        first: PathBuf,
+        /// Another kind.
+        other: Format,
+        /// A file of that.
+        second: PathBuf,
+    },
+    /// A pipe that may have no end.
+    #[error("{}: has more than {most} bytes and may have no end; write it to a file and name that", spoken(path))]
+    Endless {
+        /// The pipe.
+        path: PathBuf,
+        /// The limit.
+        most: u64,
     },
     /// The operating system refuses access.
     #[error("{}: permission denied; make the file readable for the user driftd runs as", path.display())]
@@ -40,7 +96,10 @@ pub enum DatasetError {
         source: io::Error,
     },
     /// The name does not say what is in the file.
-    #[error("{}: unknown kind of file; name it .parquet, .csv, .tsv, .ndjson or .jsonl, after what is in it", path.display())]
+    #[error(
+        "{}: unknown kind of file; name it .parquet, .csv, .tsv, .ndjson or .jsonl, after what is in it, or say --read-as",
+        spoken(path)
+    )]
     UnknownFormat {
         /// The file.
         path: PathBuf,
@@ -51,14 +110,24 @@ pub enum DatasetError {
         /// The file.
         path: PathBuf,
         /// What the name promises.
-        expected: &'static str,
+        expected: Format,
+        /// What the first bytes are.
+        found: &'static str,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// A kind of file that is known and not read.
+    #[error("{}: holds {found}; {remedy}", spoken(path))]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
         /// What the first bytes are.
         found: &'static str,
         /// What to do.
         remedy: &'static str,
     },
     /// Zero bytes.
-    #[error("{}: is empty (0 bytes); was the export interrupted?", path.display())]
+    #[error("{}: is empty (0 bytes); was the export interrupted?", spoken(path))]
     EmptyFile {
         /// The file.
         path: PathBuf,
@@ -85,6 +154,19 @@ pub enum DatasetError {
         /// The column in which it showed, if known.
         column: Option<String>,
         /// What is wrong.
+        what: String,
+    },
+    /// A Parquet file that the decoder does not know how to read.
+    #[error(
+        "{}: Parquet that is not read{}: {what}; leave the column out, or write it with its writer's usual encodings",
+        path.display(), place(column.as_deref())
+    )]
+    UnknownEncoding {
+        /// The file.
+        path: PathBuf,
+        /// The column, if known.
+        column: Option<String>,
+        /// What the decoder says.
         what: String,
     },
     /// The end of a Parquet file is missing.
@@ -121,6 +203,52 @@ pub enum DatasetError {
         /// Columns of the header.
         expected: u64,
     },
+    /// A quote that opens a field and is closed nowhere, or in the midst of another.
+    #[error("{}:{line}: the quote that opens a field here is not closed at the field's end; check quotes there", path.display())]
+    OpenQuote {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: u64,
+    },
+    /// A first line of nothing but numbers.
+    #[error(
+        "{}:{line}: the header is nothing but numbers ({first}); if the file has no header, say --no-header (header = \
+         false), if these are names, --header (header = true)",
+        path.display()
+    )]
+    NoHeader {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// What stands there.
+        first: String,
+    },
+    /// One column where there could be several.
+    #[error(
+        "{}: would be one column, as no line has a comma, semicolon, tab or bar; if its delimiter is {delimiter}, say \
+         --delimiter {delimiter}, if it has one column, --delimiter ,",
+        path.display()
+    )]
+    UnusualDelimiter {
+        /// The file.
+        path: PathBuf,
+        /// What stands equally often in every line, as the option spells it.
+        delimiter: String,
+    },
+    /// A data frame that is too large to be taken apart.
+    #[error(
+        "{}: is one object that holds a whole table, column by column, of more than {most} bytes; write one object a row, \
+         in pandas by to_json(path, orient=\"records\", lines=True)",
+        path.display()
+    )]
+    LargeFrame {
+        /// The file.
+        path: PathBuf,
+        /// The limit.
+        most: u64,
+    },
     /// Two columns of one name.
     #[error("{}: column {name:?} occurs twice; rename one of the two", path.display())]
     DuplicateColumn {
@@ -129,16 +257,12 @@ pub enum DatasetError {
         /// The name.
         name: String,
     },
-    /// A header field without a name.
-    #[error("{}: column number {number} has no name; the first line must name every column", path.display())]
-    UnnamedColumn {
-        /// The file.
-        path: PathBuf,
-        /// Its place, from 1.
-        number: usize,
-    },
-    /// A line that is not one JSON object.
-    #[error("{}:{line}:{column}: {what}; every line must be one JSON object (`jq -c '.[]'` splits an array)", path.display())]
+    /// A record that is not one JSON object.
+    #[error(
+        "{}:{line}:{column}: {what}; every record is one JSON object, on a line of its own or in an array (`jq -c .` writes \
+         one object a line)",
+        path.display()
+    )]
     BadJson {
         /// The file.
         path: PathBuf,
@@ -241,6 +365,11 @@ pub enum DatasetError {
         /// Why not.
         what: String,
     },
+}
+
+/// A path, or what stands for it.
+fn spoken(path: &Path) -> impl fmt::Display {
+    if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
 }
 
 fn place(column: Option<&str>) -> impl fmt::Display {

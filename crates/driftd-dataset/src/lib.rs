@@ -28,19 +28,24 @@
 
 mod aggregate;
 mod baseline;
+mod blob;
 mod check;
+mod columns;
 mod csv;
 mod error;
 mod export;
 mod format;
 mod guess;
+mod input;
 mod json_rows;
 mod ndjson;
 mod notation;
 mod null_words;
+mod options;
 mod parquet;
+mod parts;
 mod point_in_time;
-mod positioned;
+mod raw;
 mod record_files;
 mod replay;
 mod runs;
@@ -58,8 +63,11 @@ pub use baseline::{BaselineOptions, EventTimes, SegmentOptions, build_baseline, 
 pub use check::{Checked, check};
 pub use error::DatasetError;
 pub use export::{ExportColumn, ExportValues, write_parquet};
+pub use format::{BadFormat, Format};
 pub use json_rows::JsonRows;
 pub use null_words::NullWords;
+pub use options::{CsvOptions, ReadOptions};
+pub use raw::{RawRecords, count_lines, fingerprints};
 pub use record_files::{RecordFileError, RecordFiles, Rejected};
 pub use replay::ReplayReader;
 pub use schema::{ColumnInfo, ColumnKind, Schema};

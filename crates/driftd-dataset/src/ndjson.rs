@@ -1,52 +1,53 @@
-//! NDJSON: one object a line, nested objects flattened. Lines are read as records of topics are.
+//! NDJSON: one object a line, nested objects flattened. Records are read as records of topics are, however they follow one
+//! another.
 
 mod batches;
+mod frame;
+mod items;
 mod lines;
 
-use std::collections::HashMap;
-use std::fs::File;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use driftd_decode::{Cell, FieldPaths, Json, Survey};
-use driftd_model::DefaultValue;
 
 pub(crate) use self::batches::NdjsonBatches;
+use self::items::Layout;
+pub(crate) use self::items::{ItemError, Items};
 use self::lines::Lines;
-pub(crate) use self::lines::{read_line, text_of};
+use crate::blob::Blob;
 use crate::guess::Guess;
 use crate::notation::FileSigns;
-use crate::positioned::PositionedReader;
-use crate::{ColumnInfo, DatasetError, Schema};
+use crate::{ColumnInfo, DatasetError};
 
-/// Different member names a file may have. Objects keyed by ids would otherwise become columns without end.
+/// Different member names a table may have. Objects keyed by ids would otherwise become columns without end.
 const MAX_COLUMNS: usize = 1 << 16;
 
-/// An NDJSON file.
+/// A file of JSON objects.
 #[derive(Clone, Debug)]
 pub(crate) struct NdjsonFile {
-    path: Arc<PathBuf>,
-    file: Arc<File>,
-    /// Where the columns stand in a line, in the schema's order.
-    paths: Arc<Vec<FieldPaths>>,
-    /// What stands for the columns that lines may leave out.
-    defaults: HashMap<usize, DefaultValue>,
+    blob: Blob,
+    layout: Layout,
+}
+
+/// What is learnt of the members of objects, in file after file.
+#[derive(Default)]
+pub(crate) struct Members {
+    survey: Survey<Json>,
+    guesses: Vec<Guess>,
 }
 
 impl NdjsonFile {
-    /// Reads all of `file` once, to learn which members there are and what they hold. Columns stand in the order in
-    /// which they first occur.
-    pub(crate) fn open(path: &Path, file: File) -> Result<(Self, Schema, u64), DatasetError> {
-        let mut this = Self {
-            path: Arc::new(path.to_owned()),
-            file: Arc::new(file),
-            paths: Arc::default(),
-            defaults: HashMap::new(),
-        };
-        let mut survey = Survey::<Json>::default();
-        let mut guesses: Vec<Guess> = Vec::new();
-        let mut lines = this.lines();
+    /// Reads all of the file once, to learn which members there are and what they hold, and says how many records there
+    /// are. A data frame is taken apart first.
+    pub(crate) fn open(mut blob: Blob, members: &mut Members) -> Result<(Self, u64), DatasetError> {
+        if let Some(rows) = frame::unfold(&blob)? {
+            blob = blob.replaced_by(rows);
+        }
+        let layout = Layout::of_head(&blob.head()?.0);
+        let this = Self { blob, layout };
+        let mut lines = this.lines()?;
         let mut rows = 0;
+        let Members { survey, guesses } = members;
         while let Some((number, line)) = lines.next_numbered()? {
             let read = survey.read(line, &mut |column, cell, texts| {
                 if column >= guesses.len() {
@@ -67,31 +68,28 @@ impl NdjsonFile {
             if survey.len() > MAX_COLUMNS {
                 let line = lines.line();
                 return Err(DatasetError::Corrupt {
-                    path: path.to_owned(),
+                    path: this.blob.path().to_owned(),
                     format: "NDJSON",
                     column: None,
                     what: format!("line {line}: more than {MAX_COLUMNS} different members; are ids used as names?"),
                 });
             }
         }
-        let (names, paths) = survey.into_fields();
-        this.paths = Arc::new(paths);
+        Ok((this, rows))
+    }
+
+    fn lines(&self) -> Result<Lines, DatasetError> {
+        Lines::new(&self.blob, self.layout)
+    }
+}
+
+impl Members {
+    /// Columns in the order in which they first occurred, and where each stands in a record.
+    pub(crate) fn into_columns(self) -> (Vec<ColumnInfo>, Arc<[FieldPaths]>) {
+        let (names, paths) = self.survey.into_fields();
         // Numbers of JSON have points and nothing else.
         let signs = FileSigns { delimiter: b',', decimal_commas: false };
         let info = |(name, guess): (String, Guess)| ColumnInfo::settled(name, guess.settle(signs));
-        Ok((this, Schema::nested(names.into_iter().zip(guesses).map(info).collect()), rows))
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Has a value stand for a column in the lines that leave it out.
-    pub(crate) fn set_default(&mut self, column: usize, value: DefaultValue) {
-        self.defaults.insert(column, value);
-    }
-
-    fn lines(&self) -> Lines {
-        Lines::new(&self.path, PositionedReader::new(Arc::clone(&self.file)))
+        (names.into_iter().zip(self.guesses).map(info).collect(), paths.into())
     }
 }

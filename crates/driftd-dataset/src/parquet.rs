@@ -7,10 +7,13 @@
 
 mod array;
 mod batches;
+mod cast;
 mod decimal;
 mod footer;
 mod guard;
+mod leaf;
 mod pages;
+mod vector;
 
 pub(crate) use batches::ParquetBatches;
 pub(crate) use footer::ParquetFile;

@@ -1,8 +1,6 @@
-//! Files of records as they went through a topic: one object a line.
+//! Files of records as they went through a topic: one object a line, or however objects may follow one another.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,7 +8,12 @@ use driftd_decode::{Decoder, Limits, Note};
 use driftd_model::{DeadLetter, MonitorPlan, Offset, RejectReason};
 use driftd_window::RecordBatch;
 
-use crate::ndjson::{read_line, text_of};
+use crate::DatasetError;
+use crate::blob::Blob;
+use crate::format::Format;
+use crate::input::Input;
+use crate::ndjson::{ItemError, Items};
+use crate::options::ReadOptions;
 
 /// Lines of a batch. Batches are always cut alike, so that a replay that is repeated finds where it was.
 const LINES: usize = 1 << 12;
@@ -21,11 +24,8 @@ const LOOKED_AT: usize = 100;
 
 /// A file of records that could not be read.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {source}", path.display())]
-pub struct RecordFileError {
-    path: PathBuf,
-    source: std::io::Error,
-}
+#[error(transparent)]
+pub struct RecordFileError(#[from] DatasetError);
 
 /// The records of files for one monitor, decoded exactly as they are when they come from a topic.
 ///
@@ -35,10 +35,11 @@ pub struct RecordFileError {
 pub struct RecordFiles {
     decoder: Decoder,
     limits: Limits,
+    options: ReadOptions,
     paths: std::vec::IntoIter<PathBuf>,
-    open: Option<(PathBuf, BufReader<File>)>,
-    line: Vec<u8>,
-    number: i64,
+    open: Option<(PathBuf, Items)>,
+    /// Lines of the files before the one that is open.
+    before: u64,
     rejected: Rejected,
 }
 
@@ -55,30 +56,50 @@ struct Tally {
 }
 
 impl RecordFiles {
-    /// The records of `paths`, in their order.
+    /// The records of the files `paths`, in their order.
     #[must_use]
     pub fn new(paths: &[PathBuf], plan: &Arc<MonitorPlan>) -> Self {
+        Self::with_options(paths, plan, &ReadOptions::default())
+    }
+
+    /// The records of the files `paths`, in their order, to be read as `options` say.
+    #[must_use]
+    pub fn with_options(paths: &[PathBuf], plan: &Arc<MonitorPlan>, options: &ReadOptions) -> Self {
         let limits = Limits::default();
         Self {
             decoder: Decoder::with_limits(std::slice::from_ref(plan), limits).quoting(),
             limits,
+            options: options.clone(),
             paths: Vec::from(paths).into_iter(),
             open: None,
-            line: Vec::new(),
-            number: 0,
+            before: 0,
             rejected: Rejected::default(),
         }
     }
 
-    /// Whether one of the first lines of a file has a value at the place of the monitor's event time: records as they
+    /// The files that `named` names, if they hold records as they go through a topic and no flat tables, which have a
+    /// reader of their own. What cannot be read is left to that, which says why.
+    #[must_use]
+    pub fn find(named: &Path, plan: &Arc<MonitorPlan>, options: &ReadOptions) -> Option<Vec<PathBuf>> {
+        let input = Input::find(&[named.to_owned()], options).ok()?;
+        let paths: Vec<PathBuf> = input.files.into_iter().map(|file| file.path).collect();
+        let first = paths.first().filter(|_| input.format == Format::Ndjson)?;
+        Self::fits_with(first, plan, options).unwrap_or(false).then_some(paths)
+    }
+
+    /// Whether one of the first records of a file has a value at the place of the monitor's event time: records as they
     /// go through a topic do, flat tables need not.
     ///
     /// # Errors
     /// A file that cannot be read.
     pub fn fits(path: &Path, plan: &Arc<MonitorPlan>) -> Result<bool, RecordFileError> {
-        let mut first = Self::new(&[path.to_owned()], plan);
+        Self::fits_with(path, plan, &ReadOptions::default())
+    }
+
+    fn fits_with(path: &Path, plan: &Arc<MonitorPlan>, options: &ReadOptions) -> Result<bool, RecordFileError> {
+        let mut first = Self::with_options(&[path.to_owned()], plan, options);
         for _ in 0..LOOKED_AT {
-            if !first.next_line()? {
+            if !first.next_record()? {
                 break;
             }
             let decoded = first.decoder.finish();
@@ -96,32 +117,36 @@ impl RecordFiles {
         self.rejected.clone()
     }
 
-    /// Decodes the next line; false after the last one of the last file.
-    fn next_line(&mut self) -> Result<bool, RecordFileError> {
+    /// Decodes the next record; false after the last one of the last file.
+    fn next_record(&mut self) -> Result<bool, RecordFileError> {
         loop {
             if self.open.is_none() {
                 let Some(path) = self.paths.next() else {
                     return Ok(false);
                 };
-                let file = File::open(&path).map_err(|source| RecordFileError { path: path.clone(), source })?;
-                self.open = Some((path, BufReader::with_capacity(256 << 10, file)));
+                let blob = match Blob::open(&path, true, &self.options) {
+                    Err(DatasetError::EmptyFile { .. }) => continue,
+                    opened => opened?,
+                };
+                self.open = Some((path, Items::open(&blob)?));
             }
-            let Some((path, reader)) = &mut self.open else {
+            let Some((path, items)) = &mut self.open else {
                 return Ok(false);
             };
-            self.line.clear();
-            let begins = self.number == 0;
-            let read = read_line(reader, &mut self.line, self.limits.bytes as u64)
-                .map_err(|source| RecordFileError { path: path.clone(), source })?;
-            if !read {
-                self.open = None;
-                continue;
-            }
-            self.number += 1;
-            let line = text_of(&self.line, begins);
-            if !line.trim_ascii().is_empty() {
-                self.decoder.push(Offset(self.number), Some(line));
-                return Ok(true);
+            match items.advance(self.limits.bytes as u64) {
+                Ok(true) => {
+                    self.decoder.push(Offset((self.before + items.line()) as i64), Some(items.text()));
+                    return Ok(true);
+                }
+                Ok(false) => {
+                    self.before += items.lines();
+                    self.open = None;
+                }
+                Err(ItemError::Io(error)) => return Err(DatasetError::io(path, error).into()),
+                Err(ItemError::Shape { line, what }) => {
+                    let (path, what) = (path.clone(), what.to_owned());
+                    return Err(DatasetError::BadJson { path, line, column: 1, what }.into());
+                }
             }
         }
     }
@@ -134,7 +159,7 @@ impl Iterator for RecordFiles {
         loop {
             let mut more = true;
             for _ in 0..LINES {
-                match self.next_line() {
+                match self.next_record() {
                     Ok(true) => {}
                     Ok(false) => {
                         more = false;

@@ -6,6 +6,7 @@ use driftd_model::MonitorPlan;
 use driftd_stats::FeatureAggregate;
 use driftd_window::{Column, RecordBatch, SegmentKey};
 
+use crate::options::ReadOptions;
 use crate::segments::Labels;
 use crate::select::{Filtered, Selection};
 use crate::table::Batches;
@@ -50,6 +51,14 @@ impl ReplayReader {
     /// hold none, and names that fit several columns. A feature or segment column that is not there is a note, and
     /// all its values are missing.
     pub fn open(paths: &[PathBuf], plan: &MonitorPlan) -> Result<Self, DatasetError> {
+        Self::open_with(paths, plan, &ReadOptions::default())
+    }
+
+    /// Opens `paths` for the monitor of `plan`, to be read as `options` say.
+    ///
+    /// # Errors
+    /// As [`ReplayReader::open`].
+    pub fn open_with(paths: &[PathBuf], plan: &MonitorPlan, options: &ReadOptions) -> Result<Self, DatasetError> {
         if paths.is_empty() {
             return Err(DatasetError::NoFiles);
         }
@@ -65,7 +74,10 @@ impl ReplayReader {
         };
         let defaults: Vec<_> = plan.features().iter().filter_map(|f| Some((column(f), f.default.as_ref()?))).collect();
         let named = || defaults.iter().map(|(name, value)| (name.as_str(), *value));
-        let open = |path: &PathBuf| Table::open(path)?.with_times(monitor.shape.times.clone()).with_defaults(named());
+        let open = |path: &PathBuf| {
+            let table = Table::open_all(std::slice::from_ref(path), options)?;
+            table.with_times(monitor.shape.times.clone()).with_defaults(named())
+        };
         let mut reader = Self {
             tables: paths.iter().map(open).collect::<Result<_, _>>()?,
             features: plan.features().iter().zip(baseline).map(wanted).collect(),

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::Path;
 
 use driftd_model::{DefaultValue, words};
+use driftd_stats::Precision;
 
 use crate::DatasetError;
 use crate::guess::Settled;
@@ -53,18 +54,25 @@ pub struct ColumnInfo {
     pub(crate) notation: Notation,
     /// What is to be known of how it is read, to follow its name.
     pub(crate) note: Option<String>,
+    /// Width of its floats.
+    pub(crate) precision: Precision,
 }
 
 impl ColumnInfo {
     /// A column that says itself what it holds.
     pub(crate) fn new(name: String, kind: ColumnKind, is_whole: bool) -> Self {
-        Self { name, kind, is_whole, notation: Notation::default(), note: None }
+        Self { name, kind, is_whole, notation: Notation::default(), note: None, precision: Precision::Double }
+    }
+
+    /// The same column, of floats of that width.
+    pub(crate) fn with_precision(self, precision: Precision) -> Self {
+        Self { precision, ..self }
     }
 
     /// A column of which all values were looked at.
     pub(crate) fn settled(name: String, column: Settled) -> Self {
         let Settled { kind, notation, is_whole, note } = column;
-        Self { name, kind, is_whole, notation, note }
+        Self { name, kind, is_whole, notation, note, precision: Precision::Double }
     }
 }
 
@@ -75,13 +83,15 @@ pub struct Schema {
     /// Indices by full name and, for nested records, by last token; tables of ten thousand columns are looked up ten thousand times.
     by_name: HashMap<String, usize>,
     by_token: HashMap<String, Vec<usize>>,
+    /// The last token of a column's name is a place among others and says nothing by itself.
+    elements: bool,
 }
 
 impl Schema {
     /// Columns of a flat file: each is known by its whole name, whatever characters that has.
     pub(crate) fn flat(columns: Vec<ColumnInfo>) -> Self {
         let by_name = columns.iter().enumerate().map(|(index, c)| (c.name.clone(), index)).collect();
-        Self { columns, by_name, by_token: HashMap::new() }
+        Self { columns, by_name, ..Self::default() }
     }
 
     /// Columns of nested records: each is also known by its last token where that is unambiguous.
@@ -91,7 +101,12 @@ impl Schema {
         for (index, column) in columns.iter().enumerate() {
             by_token.entry(last_token(&column.name).to_owned()).or_default().push(index);
         }
-        Self { columns, by_name, by_token }
+        Self { columns, by_name, by_token, elements: false }
+    }
+
+    /// The same columns, of which those that end in a number are elements of vectors and known by their whole names.
+    pub(crate) fn with_elements(self) -> Self {
+        Self { elements: true, ..self }
     }
 
     /// Adds a column of nested records; its index.
@@ -161,6 +176,9 @@ impl Schema {
             return "";
         };
         let short = last_token(&column.name);
+        if self.elements && short.bytes().all(|byte| byte.is_ascii_digit()) {
+            return &column.name;
+        }
         let alone = self.by_token.get(short).is_some_and(|indices| indices.len() == 1);
         if alone { short } else { &column.name }
     }

@@ -1,92 +1,78 @@
-//! A table in a file, opened but not read.
+//! A table in one or several files, opened but not read.
 
-use std::path::Path;
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use driftd_model::DefaultValue;
+use driftd_stats::Precision;
 use driftd_window::TimeReader;
 use rayon::prelude::*;
 
-use driftd_model::DefaultValue;
-use driftd_stats::Precision;
-
-use crate::csv::{CsvBatches, CsvFile};
 use crate::format::Format;
-use crate::ndjson::{NdjsonBatches, NdjsonFile};
-use crate::parquet::{ParquetBatches, ParquetFile};
+use crate::input::Input;
+use crate::options::ReadOptions;
+use crate::parts::{Part, PartBatches, Parts};
 use crate::values::{Chunk, Values, Wanted};
-use crate::{ColumnInfo, ColumnKind, DatasetError, NullWords, Schema};
+use crate::{ColumnInfo, ColumnKind, DatasetError, Schema};
 
 /// Rows handed on at a time when columns are read independently of each other: a whole decoded block.
 const SCAN_ROWS: usize = 1 << 18;
 /// Rows handed on at a time when the columns of a row are read together.
 const STREAM_ROWS: usize = 1 << 15;
 
-/// A table in a Parquet, CSV or NDJSON file.
+/// A table in Parquet, CSV or JSON files.
 ///
-/// Opening a Parquet file reads its footer. Opening a CSV or NDJSON file reads all of it once, in constant memory,
+/// A name may be a file, a directory (all files below it are one table, and directories named `column=value` are columns
+/// of it), a pattern with `*`, `?` or `[…]`, or `-` for standard input. CSV and JSON may be compressed with gzip or zstd.
+/// The columns of several files are put together by name: one that a file lacks has missing values there.
+///
+/// Opening a Parquet file reads its footer. Opening a CSV or JSON file reads all of it once, in constant memory,
 /// because only the last row can say what a column holds: a column is numeric, boolean or a point in time when its values
 /// read as such, but for an odd one in a hundred, and text otherwise; [`Table::notes`] says what was odd. In CSV an empty
-/// field is a missing value, and so is a word for no value ([`NullWords`]) in a column that is not text; `NaN`, `inf` and
+/// field is a missing value, and so is a word for no value ([`NullWords`](crate::NullWords)) in a column that is not text; `NaN`, `inf` and
 /// `-inf` (in any case) are numbers, numbers with decimal commas, thousands, a currency or a percent sign are read where a
 /// whole column is written alike, and digits with leading zeros are text; the delimiter is whichever of `,` `;` tab and
-/// `|` is most frequent in the header. In NDJSON lines are read as records of a topic are: `null` and an absent member are
-/// missing values; `NaN`, `Infinity` and `-Infinity`, bare or quoted, are numbers in a column that also has other numbers,
-/// which may stand in quotes too; of a member that stands twice the last counts.
+/// `|` is most frequent in the header. JSON objects stand
+/// one a line, one after the other, in one array, or taken apart in a data frame's columns. They are read as records of a
+/// topic are: `null` and an absent member are missing values; `NaN`, `Infinity` and `-Infinity`, bare or quoted, are
+/// numbers in a column that also has other numbers, which may stand in quotes too; of a member that stands twice the last counts.
 #[derive(Clone, Debug)]
 pub struct Table {
-    source: Source,
-    schema: Schema,
-    rows: u64,
-    notes: Vec<String>,
+    inner: Arc<Inner>,
     times: TimeReader,
 }
 
 #[derive(Clone, Debug)]
-enum Source {
-    Parquet(ParquetFile),
-    Csv(CsvFile),
-    Ndjson(NdjsonFile),
+struct Inner {
+    name: PathBuf,
+    format: Format,
+    parts: Vec<Part>,
+    schema: Schema,
+    filed_by_time: BTreeSet<usize>,
+    rows: u64,
+    notes: Vec<String>,
+    /// What stands for columns that records may leave out.
+    defaults: HashMap<usize, DefaultValue>,
 }
 
 /// Some columns of a table, chunk by chunk.
-pub(crate) enum Batches {
-    Parquet(ParquetBatches),
-    Csv(CsvBatches),
-    Ndjson(Box<NdjsonBatches>),
+pub(crate) struct Batches {
+    table: Arc<Inner>,
+    times: TimeReader,
+    wanted: Vec<Wanted>,
+    next: usize,
+    part: Option<PartBatches>,
 }
 
 impl Table {
-    /// Opens the table in `path`; its extension says the format.
+    /// Opens what `path` names, as its files say themselves that they are to be read.
     ///
     /// # Errors
-    /// A file that is missing, unreadable, empty, damaged or of another format than its name says, a table without
-    /// columns or rows, and everything a CSV or NDJSON file can have wrong in any of its lines.
+    /// As [`Table::open_all`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, DatasetError> {
-        let path = path.as_ref();
-        let (format, file) = Format::open(path)?;
-        let (source, schema, rows) = match format {
-            Format::Parquet => {
-                let file = ParquetFile::open(path, file)?;
-                (Source::Parquet(file.clone()), file.schema(), file.rows())
-            }
-            Format::Csv => {
-                let (file, schema, rows) = CsvFile::open(path, file, Arc::new(NullWords::default()))?;
-                (Source::Csv(file), schema, rows)
-            }
-            Format::Ndjson => {
-                let (file, schema, rows) = NdjsonFile::open(path, file)?;
-                (Source::Ndjson(file), schema, rows)
-            }
-        };
-        if schema.columns().is_empty() {
-            return Err(DatasetError::NoColumns { path: path.to_owned() });
-        }
-        if rows == 0 {
-            return Err(DatasetError::NoRows { path: path.to_owned() });
-        }
-        let notes = schema.notes(path);
-        Ok(Self { source, schema, rows, notes, times: TimeReader::default() })
+        Self::open_all(&[path.as_ref().to_owned()], &ReadOptions::default())
     }
 
     /// The same table, whose event times are read as `times` says.
@@ -109,82 +95,115 @@ impl Table {
         mut self,
         defaults: impl IntoIterator<Item = (&'a str, &'a DefaultValue)>,
     ) -> Result<Self, DatasetError> {
+        if !self.is_typed_by_value() {
+            return Ok(self);
+        }
+        let inner = Arc::make_mut(&mut self.inner);
         for (name, value) in defaults {
-            let Source::Ndjson(file) = &mut self.source else { break };
-            let column = match self.schema.find(name, file.path())? {
+            let column = match inner.schema.find(name, &inner.name)? {
                 Some(column) => column,
-                None => self.schema.push_nested(ColumnInfo::new(name.to_owned(), ColumnKind::Empty, false)),
+                None => inner.schema.push_nested(ColumnInfo::new(name.to_owned(), ColumnKind::Empty, false)),
             };
-            self.schema.give_kind(column, value);
-            file.set_default(column, value.clone());
+            inner.schema.give_kind(column, value);
+            inner.defaults.insert(column, value.clone());
         }
         Ok(self)
     }
 
-    /// The file.
+    /// Opens everything that `named` names as one table; the files' extensions say the format.
+    ///
+    /// # Errors
+    /// A file that is missing, unreadable, empty, damaged or of another format than its name says, files of several
+    /// formats, a table without columns or rows, and everything a CSV or JSON file can have wrong in any of its lines.
+    pub fn open_all(named: &[PathBuf], options: &ReadOptions) -> Result<Self, DatasetError> {
+        let input = Input::find(named, options)?;
+        let Parts { parts, schema, filed_by_time, mut notes } = Parts::open(&input, options)?;
+        notes.extend(schema.notes(&input.name));
+        let path = || input.name.clone();
+        if schema.columns().is_empty() {
+            return Err(DatasetError::NoColumns { path: path() });
+        }
+        let rows = parts.iter().map(Part::rows).sum();
+        if rows == 0 {
+            return Err(DatasetError::NoRows { path: path() });
+        }
+        let Input { name, format, .. } = input;
+        let inner = Inner { name, format, parts, schema, filed_by_time, rows, notes, defaults: HashMap::new() };
+        Ok(Self { inner: Arc::new(inner), times: TimeReader::default() })
+    }
+
+    /// What was named; of several names, the first and how many more.
     #[must_use]
     pub fn path(&self) -> &Path {
-        match &self.source {
-            Source::Parquet(file) => file.path(),
-            Source::Csv(file) => file.path(),
-            Source::Ndjson(file) => file.path(),
-        }
+        &self.inner.name
     }
 
     /// Its columns.
     #[must_use]
     pub fn schema(&self) -> &Schema {
-        &self.schema
+        &self.inner.schema
     }
 
     /// Its rows.
     #[must_use]
     pub fn rows(&self) -> u64 {
-        self.rows
+        self.inner.rows
     }
 
-    /// What a person should know of how the file was read, one sentence each.
+    /// What a person should know of how the files were read, one sentence each.
     #[must_use]
     pub fn notes(&self) -> &[String] {
-        &self.notes
+        &self.inner.notes
     }
 
     /// Whether the file itself says what its columns hold.
     pub(crate) fn is_typed(&self) -> bool {
-        matches!(self.source, Source::Parquet(_))
+        self.inner.format == Format::Parquet
     }
 
     /// Whether every value says its own type, so that a column of several is counted value by value.
     pub(crate) fn is_typed_by_value(&self) -> bool {
-        matches!(self.source, Source::Ndjson(_))
+        self.inner.format == Format::Ndjson
+    }
+
+    /// Whether a column only says how the files are filed, by the time their rows are of.
+    pub(crate) fn is_filed_by_time(&self, column: usize) -> bool {
+        self.inner.filed_by_time.contains(&column)
+    }
+
+    /// Columns of which all values are collected at the same time when the table is scanned: of the columns of a single
+    /// typed file one a thread, of all others every one.
+    pub(crate) fn at_once(&self, columns: usize) -> usize {
+        if self.is_typed() && self.inner.parts.len() == 1 { rayon::current_num_threads() } else { columns }
     }
 
     /// Width of the floats in a column.
     pub(crate) fn precision(&self, column: usize) -> Precision {
-        match &self.source {
-            Source::Parquet(file) => file.precision(column),
-            Source::Csv(_) | Source::Ndjson(_) => Precision::Double,
-        }
+        self.schema().columns().get(column).map_or(Precision::Double, |info| info.precision)
     }
 
     /// Index of a column, by name.
     pub(crate) fn find(&self, name: &str) -> Result<Option<usize>, DatasetError> {
-        self.schema.find(name, self.path())
+        self.inner.schema.find(name, self.path())
     }
 
     /// The wanted columns, row by row.
     pub(crate) fn batches(&self, mut wanted: Vec<Wanted>) -> Result<Batches, DatasetError> {
         for wanted in &mut wanted {
-            let kind = wanted.column.and_then(|c| self.schema.columns().get(c)).map(|c| &c.kind);
-            if matches!(kind, Some(ColumnKind::Unsupported(_))) && !self.is_typed_by_value() {
-                wanted.column = None;
-            }
+            self.drop_unsupported(wanted);
         }
-        Ok(match &self.source {
-            Source::Parquet(file) => Batches::Parquet(ParquetBatches::new(file.clone(), wanted, &self.times)),
-            Source::Csv(file) => Batches::Csv(CsvBatches::new(file, &self.schema, wanted, &self.times)?),
-            Source::Ndjson(file) => Batches::Ndjson(Box::new(NdjsonBatches::new(file, &wanted, &self.times))),
-        })
+        let (table, times) = (Arc::clone(&self.inner), self.times.clone());
+        let mut batches = Batches { table, times, wanted, next: 0, part: None };
+        // What is wrong with the first file is said before anything is made of it.
+        batches.advance()?;
+        Ok(batches)
+    }
+
+    fn drop_unsupported(&self, wanted: &mut Wanted) {
+        let kind = wanted.column.and_then(|c| self.schema().columns().get(c)).map(|c| &c.kind);
+        if matches!(kind, Some(ColumnKind::Unsupported(_))) && !self.is_typed_by_value() {
+            wanted.column = None;
+        }
     }
 
     /// Hands every value of every wanted column to that column's sink, then lets `finish` make of each sink what it
@@ -198,16 +217,31 @@ impl Table {
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Vec<R>, DatasetError> {
         if self.is_typed() {
+            for (wanted, _) in &mut columns {
+                self.drop_unsupported(wanted);
+            }
             let done = Progress::new(columns.len(), progress);
-            let whole = |(wanted, mut sink): (Wanted, S)| {
-                let mut batches = self.batches(vec![wanted])?;
+            let read = |part: &Part, wanted: Wanted, sink: &mut S| {
+                let mut batches = part.batches(self.schema(), &[wanted], &self.times, &self.inner.defaults)?;
                 while let Some(chunk) = batches.next(SCAN_ROWS)? {
                     done.add(chunk.rows);
-                    chunk.values.into_iter().try_for_each(|values| absorb(&mut sink, values))?;
+                    chunk.values.into_iter().try_for_each(|values| absorb(sink, values))?;
                 }
-                finish(sink)
+                Ok::<_, DatasetError>(())
             };
-            return columns.into_par_iter().with_max_len(1).map(whole).collect();
+            if let [only] = self.inner.parts.as_slice() {
+                let whole = |(wanted, mut sink): (Wanted, S)| {
+                    read(only, wanted, &mut sink)?;
+                    finish(sink)
+                };
+                return columns.into_par_iter().with_max_len(1).map(whole).collect();
+            }
+            for part in &self.inner.parts {
+                let part = part.opened()?;
+                let columns = columns.par_iter_mut().with_max_len(1);
+                columns.try_for_each(|(wanted, sink)| read(&part, *wanted, sink))?;
+            }
+            return columns.into_par_iter().with_max_len(1).map(|(_, sink)| finish(sink)).collect();
         }
         let mut batches = self.batches(columns.iter().map(|(wanted, _)| *wanted).collect())?;
         let done = Progress::new(1, progress);
@@ -222,11 +256,23 @@ impl Table {
 impl Batches {
     /// The next rows, at least one and at most `most`; nothing at the end.
     pub(crate) fn next(&mut self, most: usize) -> Result<Option<Chunk>, DatasetError> {
-        match self {
-            Self::Parquet(batches) => batches.next(most),
-            Self::Csv(batches) => batches.next(most),
-            Self::Ndjson(batches) => batches.next(most),
+        while let Some(part) = &mut self.part {
+            if let Some(chunk) = part.next(most)? {
+                return Ok(Some(chunk));
+            }
+            self.advance()?;
         }
+        Ok(None)
+    }
+
+    /// Goes on to the next file.
+    fn advance(&mut self) -> Result<(), DatasetError> {
+        self.part = None;
+        if let Some(part) = self.table.parts.get(self.next) {
+            self.part = Some(part.batches(&self.table.schema, &self.wanted, &self.times, &self.table.defaults)?);
+            self.next += 1;
+        }
+        Ok(())
     }
 }
 

@@ -42,9 +42,9 @@ fn files_that_are_no_tables() {
     let open = |name: &str| files.shown(&Table::open(files.path(name)).unwrap_err());
     assert_snapshot!(open("nowhere.parquet"), @"nowhere.parquet: no such file; check the path");
     std::fs::create_dir(files.path("day.parquet")).unwrap();
-    assert_snapshot!(open("day.parquet"), @"day.parquet: is a directory; name one Parquet, CSV or NDJSON file in it");
-    assert_snapshot!(files.refusal("table.xlsx", "x"), @"table.xlsx: unknown kind of file; name it .parquet, .csv, .tsv, .ndjson or .jsonl, after what is in it");
-    assert_snapshot!(files.refusal("noname", "x"), @"noname: unknown kind of file; name it .parquet, .csv, .tsv, .ndjson or .jsonl, after what is in it");
+    assert_snapshot!(open("day.parquet"), @"day.parquet: holds no file that is read; files there are named .parquet, .csv, .tsv, .ndjson or .jsonl, and not beginning with _ or .");
+    assert_snapshot!(files.refusal("table.xlsx", "x"), @"table.xlsx: unknown kind of file; name it .parquet, .csv, .tsv, .ndjson or .jsonl, after what is in it, or say --read-as");
+    assert_snapshot!(files.refusal("noname", "x"), @"noname: unknown kind of file; name it .parquet, .csv, .tsv, .ndjson or .jsonl, after what is in it, or say --read-as");
     assert_snapshot!(files.refusal("empty.parquet", ""), @"empty.parquet: is empty (0 bytes); was the export interrupted?");
     assert_snapshot!(files.refusal("empty.csv", ""), @"empty.csv: is empty (0 bytes); was the export interrupted?");
     assert_snapshot!(files.refusal("empty.ndjson", ""), @"empty.ndjson: is empty (0 bytes); was the export interrupted?");
@@ -58,7 +58,7 @@ fn names_that_promise_another_format() {
     assert_snapshot!(files.refusal("table.csv", &bytes), @"table.csv: is named as CSV but holds Parquet; rename it to .parquet");
     assert_snapshot!(files.refusal("table.ndjson", &bytes), @"table.ndjson: is named as NDJSON but holds Parquet; rename it to .parquet");
     assert_snapshot!(files.refusal("text.parquet", "a,b\n1,2\n"), @"text.parquet: is named as Parquet but holds something else; rename it after what is in it, or write it again");
-    assert_snapshot!(files.refusal("packed.csv", b"\x1f\x8b\x08\x00rest"), @"packed.csv: is named as CSV but holds gzip data; decompress it first, for example with `gunzip`");
+    assert_snapshot!(files.refusal("packed.csv", b"\x1f\x8b\x08\x00rest"), @"packed.csv: cannot be read: the compressed data were cut short; copy it again");
     assert_snapshot!(files.refusal("sheet.csv", b"PK\x03\x04rest"), @"sheet.csv: is named as CSV but holds a zip archive or spreadsheet; unpack it, or export the sheet as CSV");
 }
 
@@ -79,7 +79,7 @@ fn csv_that_is_malformed() {
     assert_snapshot!(files.refusal("ragged.csv", "a,b\n1,2\n3\n"), @"ragged.csv:3: 1 fields, but the header names 2 columns; check quotes and delimiters there");
     assert_snapshot!(files.refusal("wide.csv", "a,b\n1,2\n3,4,5\n"), @"wide.csv:3: 3 fields, but the header names 2 columns; check quotes and delimiters there");
     assert_snapshot!(files.refusal("twice.csv", "a,b,a\n1,2,3\n"), @r#"twice.csv: column "a" occurs twice; rename one of the two"#);
-    assert_snapshot!(files.refusal("unnamed.csv", "a,,c\n1,2,3\n"), @"unnamed.csv: column number 2 has no name; the first line must name every column");
+    assert_snapshot!(files.refusal("unnamed.csv", ",\n1,2\n"), @"unnamed.csv: has no columns; a table needs at least one named column");
     assert_snapshot!(files.refusal("latin1.csv", b"name,city\nana,Lisboa\njos\xe9,Porto\n"), @r#"latin1.csv:3: column "name" is not UTF-8 (in the record that starts at byte 21); convert the file first, for example with `iconv -f LATIN1 -t UTF-8`"#);
     assert_snapshot!(files.refusal("header-latin1.csv", b"a,\xe9\n1,2\n"), @"header-latin1.csv:1: column number 2 is not UTF-8 (in the record that starts at byte 0); convert the file first, for example with `iconv -f LATIN1 -t UTF-8`");
 }
@@ -87,12 +87,12 @@ fn csv_that_is_malformed() {
 #[test]
 fn ndjson_that_is_malformed() {
     let files = Files::new();
-    assert_snapshot!(files.refusal("broken.ndjson", "{\"a\":1}\n{\"a\":}\n"), @"broken.ndjson:2:6: expected value; every line must be one JSON object (`jq -c '.[]'` splits an array)");
-    assert_snapshot!(files.refusal("cut.ndjson", "{\"a\":1}\n{\"a\":1, \"b"), @"cut.ndjson:2:10: eof while parsing a string; every line must be one JSON object (`jq -c '.[]'` splits an array)");
-    assert_snapshot!(files.refusal("array.json", "[{\"a\":1}]"), @"array.json:1:1: a record is an object; every line must be one JSON object (`jq -c '.[]'` splits an array)");
-    assert_snapshot!(files.refusal("pretty.json", "{\n  \"a\": 1\n}\n"), @"pretty.json:1:1: eof while parsing an object; every line must be one JSON object (`jq -c '.[]'` splits an array)");
-    assert_snapshot!(files.refusal("two.ndjson", "{\"a\":1} {\"a\":2}\n"), @"two.ndjson:1:9: trailing characters; every line must be one JSON object (`jq -c '.[]'` splits an array)");
-    assert_snapshot!(files.refusal("latin1.ndjson", b"{\"a\":\"jos\xe9\"}\n"), @"latin1.ndjson:1:10: byte 10 of the line is not UTF-8; every line must be one JSON object (`jq -c '.[]'` splits an array)");
+    assert_snapshot!(files.refusal("broken.ndjson", "{\"a\":1}\n{\"a\":}\n"), @"broken.ndjson:2:6: expected value; every record is one JSON object, on a line of its own or in an array (`jq -c .` writes one object a line)");
+    assert_snapshot!(files.refusal("cut.ndjson", "{\"a\":1}\n{\"a\":1, \"b"), @"cut.ndjson:2:10: eof while parsing a string; every record is one JSON object, on a line of its own or in an array (`jq -c .` writes one object a line)");
+    assert_snapshot!(files.refusal("array.json", "[{\"a\":1},\n 2]"), @"array.json:2:1: a record is an object; every record is one JSON object, on a line of its own or in an array (`jq -c .` writes one object a line)");
+    assert_snapshot!(files.refusal("pretty.json", "{\n  \"a\": 1\n}\n{\n  \"a\": }\n"), @"pretty.json:5:8: expected value; every record is one JSON object, on a line of its own or in an array (`jq -c .` writes one object a line)");
+    assert_snapshot!(files.refusal("two.ndjson", "{\"a\":1} {\"a\":2}\n"), @"two.ndjson:1:9: trailing characters; every record is one JSON object, on a line of its own or in an array (`jq -c .` writes one object a line)");
+    assert_snapshot!(files.refusal("latin1.ndjson", b"{\"a\":\"jos\xe9\"}\n"), @"latin1.ndjson:1:10: byte 10 of the line is not UTF-8; every record is one JSON object, on a line of its own or in an array (`jq -c .` writes one object a line)");
 }
 
 #[test]
@@ -140,9 +140,11 @@ fn types_that_differ_between_files() {
     files.parquet("lists.parquet", parts, 64);
     assert_snapshot!(outcomes(&compare(&files, "train.csv", "lists.parquet")), @"
     numeric n: stable
-    categorical t: critical (column holds lists, which cannot be compared)
+    categorical t: critical (column is missing from the current data)
     categorical b: critical (column is missing from the current data)
     numeric gone: critical (column is missing from the current data)
+    numeric t/0: not_comparable (column is missing from the baseline)
+    numeric t/1: not_comparable (column is missing from the baseline)
     ");
 }
 

@@ -96,5 +96,5 @@ fn files_of_records_are_known_by_their_event_times() {
     assert!(!fits("e", ""));
     assert!(!fits("f", "ts,x\n1,2\n"));
     let error = RecordFiles::fits(&folder.path().join("none"), &plan).unwrap_err();
-    assert!(error.to_string().ends_with("none: No such file or directory (os error 2)"), "{error}");
+    assert!(error.to_string().ends_with("none: no such file; check the path"), "{error}");
 }

@@ -19,6 +19,7 @@ mod baseline;
 mod baseline_choice;
 pub mod check;
 mod evaluate;
+mod file_shape;
 #[cfg(test)]
 mod fixtures;
 mod health_check;
@@ -58,6 +59,7 @@ pub use baseline::{Baseline, BaselineSummary, FeatureBaseline, SegmentBaseline, 
 pub use baseline_choice::BaselineChoice;
 pub(crate) use evaluate::decide;
 pub use evaluate::{SealInput, SealOutcome, evaluate};
+pub use file_shape::{BadDelimiter, BadEncoding, Delimiter, TextEncoding};
 pub use health_check::{HealthCheck, Outage, PIPELINE_WINDOW, ReadPosition};
 pub use ids::{
     BadName, BaselineName, BaselineRef, ContentHash, Epoch, FeatureName, IncidentId, MonitorId, Offset, Partition,

@@ -4,6 +4,7 @@ mod baseline;
 mod check;
 mod incidents;
 mod init;
+mod read;
 mod silences;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ pub(crate) use baseline::{BaselineCommand, BuildArgs};
 pub(crate) use check::{CheckArgs, CheckFormat};
 pub(crate) use incidents::IncidentsCommand;
 pub(crate) use init::InitArgs;
+pub(crate) use read::ReadArgs;
 pub(crate) use silences::SilencesCommand;
 
 /// Tells you when the population reaching your model is no longer the one it was trained on.
@@ -121,9 +123,12 @@ pub(crate) struct ProduceArgs {
     #[arg(long, value_name = "RECORDS", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rate: Option<u32>,
 
-    /// Files: Parquet, CSV, or NDJSON, whose lines are sent as they are
+    /// Files, directories or patterns: Parquet, CSV, or NDJSON, whose records are sent as they are
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
 }
 
 /// `driftd replay`.
@@ -136,7 +141,7 @@ pub(crate) struct ReplayArgs {
     #[arg(short, long)]
     pub(crate) monitor: String,
 
-    /// Files with event times, in the order they shall be read
+    /// Files, directories or patterns with event times, in the order they shall be read; - is standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 
@@ -147,6 +152,9 @@ pub(crate) struct ReplayArgs {
     /// Judge the windows that are still open as far as they go; what comes of it is printed and not stored
     #[arg(long)]
     pub(crate) partial: bool,
+
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
 
     /// Print what would have alerted, and store nothing
     #[arg(long, conflicts_with = "notify")]

@@ -32,6 +32,10 @@ pub(super) fn plan(
             continue;
         }
         let wanted = options.kinds.get(name).copied();
+        if wanted.is_none() && table.is_filed_by_time(column) {
+            skipped.push(SkippedColumn { name: name.to_owned(), reason: Reason::PointInTime });
+            continue;
+        }
         match reading(&info.kind, wanted) {
             Choice::Read(reading) => {
                 let has_role = options.roles.get(name).is_some_and(|role| *role != Role::default());

@@ -14,9 +14,16 @@ use crate::{DatasetError, NullWords, Schema};
 /// Reads some columns of a CSV file.
 pub(crate) struct CsvBatches {
     records: Records,
-    wanted: Vec<(Wanted, Spelling)>,
+    wanted: Vec<CsvColumn>,
     null_words: Arc<NullWords>,
     times: TimeReader,
+}
+
+/// A wanted column, and the field of a record that it stands in.
+struct CsvColumn {
+    wanted: Wanted,
+    field: Option<usize>,
+    spelling: Spelling,
 }
 
 impl CsvBatches {
@@ -26,13 +33,14 @@ impl CsvBatches {
         wanted: Vec<Wanted>,
         times: &TimeReader,
     ) -> Result<Self, DatasetError> {
-        let mut records = file.records();
-        records.names()?;
-        let spelling = |wanted: &Wanted| {
-            let column = wanted.column.and_then(|column| schema.columns().get(column));
-            column.map_or_else(Spelling::default, |column| Spelling::new(&column.kind, column.notation))
+        let mut records = file.records()?;
+        records.header()?;
+        let column = |wanted: Wanted| {
+            let info = wanted.column.and_then(|c| schema.columns().get(c));
+            let field = wanted.column.and_then(|column| file.fields.get(column).copied().flatten());
+            CsvColumn { wanted, field, spelling: info.map_or_else(Spelling::default, Spelling::of) }
         };
-        let wanted = wanted.into_iter().map(|wanted| (wanted, spelling(&wanted))).collect();
+        let wanted = wanted.into_iter().map(column).collect();
         Ok(Self { records, wanted, null_words: Arc::clone(&file.null_words), times: times.clone() })
     }
 
@@ -46,8 +54,8 @@ impl CsvBatches {
             return Ok(None);
         }
         let times: &TimeReader = times;
-        let read = |(wanted, spelling): &(Wanted, Spelling)| {
-            let Some(column) = wanted.column else {
+        let read = |CsvColumn { wanted, field, spelling }: &CsvColumn| {
+            let Some(column) = *field else {
                 return Values::missing(wanted.reading, rows);
             };
             let mut cells = Cells::new(*wanted, *spelling, null_words, times, rows);

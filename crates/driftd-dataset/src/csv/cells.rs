@@ -8,7 +8,7 @@ use crate::notation::Notation;
 use crate::text::TextCodes;
 use crate::times::TimesBuilder;
 use crate::values::{Reading, Values, Wanted};
-use crate::{ColumnKind, NullWords};
+use crate::{ColumnInfo, ColumnKind, NullWords};
 
 /// How a column spells its values.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
@@ -28,8 +28,13 @@ enum Canonical {
 }
 
 impl Spelling {
+    /// The spelling of a column.
+    pub(crate) fn of(column: &ColumnInfo) -> Self {
+        Self::new(&column.kind, column.notation)
+    }
+
     /// The spelling of a column of that kind.
-    pub(crate) fn new(kind: &ColumnKind, notation: Notation) -> Self {
+    fn new(kind: &ColumnKind, notation: Notation) -> Self {
         let canonical = match kind {
             ColumnKind::Number => Some(Canonical::Numbers),
             ColumnKind::Bool => Some(Canonical::Booleans),

@@ -1,8 +1,11 @@
 //! Some columns of an NDJSON file, chunk by chunk.
 
+use std::collections::HashMap;
+
 use driftd_decode::{
-    Cell, ColumnBuilder, ColumnIndex, FieldTree, Format, Json, ParsedRecord, RecordSink, RecordText, Reject,
+    Cell, ColumnBuilder, ColumnIndex, FieldPaths, FieldTree, Format, Json, ParsedRecord, RecordSink, RecordText, Reject,
 };
+use driftd_model::DefaultValue;
 use driftd_window::TimeReader;
 
 use super::NdjsonFile;
@@ -37,11 +40,19 @@ enum Cells {
 }
 
 impl NdjsonBatches {
-    pub(crate) fn new(file: &NdjsonFile, wanted: &[Wanted], times: &TimeReader) -> Self {
+    /// Reads what is `wanted` from `file`; `paths` says where each column of the table stands in a record, and
+    /// `defaults` what stands for one that it leaves out.
+    pub(crate) fn new(
+        file: &NdjsonFile,
+        paths: &[FieldPaths],
+        wanted: &[Wanted],
+        times: &TimeReader,
+        defaults: &HashMap<usize, DefaultValue>,
+    ) -> Result<Self, DatasetError> {
         let mut fields = FieldTree::default();
         let mut column = |wanted: &Wanted| {
-            let paths = wanted.column.and_then(|column| file.paths.get(column));
-            let default = wanted.column.and_then(|column| file.defaults.get(&column));
+            let paths = wanted.column.and_then(|column| paths.get(column));
+            let default = wanted.column.and_then(|column| defaults.get(&column));
             let cells = match wanted.reading {
                 Reading::Numbers => Cells::Values(ColumnBuilder::numbers(wanted.takes_booleans).with_default(default)),
                 Reading::Texts => Cells::Values(ColumnBuilder::texts().with_default(default)),
@@ -52,7 +63,7 @@ impl NdjsonBatches {
         };
         let columns = wanted.iter().map(&mut column).collect();
         let parsed = ParsedRecord::new(&fields);
-        Self { lines: file.lines(), format: Json::default(), fields, parsed, columns }
+        Ok(Self { lines: file.lines()?, format: Json::default(), fields, parsed, columns })
     }
 
     /// The next rows, `most` of them at most; nothing at the end of the file.

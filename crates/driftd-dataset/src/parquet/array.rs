@@ -6,7 +6,7 @@ use driftd_stats::{MISSING_CODE, MISTYPED_CODE, MistypedType, Precision};
 use driftd_window::{
     Column, EpochUnit, MISSING, MISTYPED, NO_EVENT_TIME, NumberText, PRESENT, TimeReader, boolean_word,
 };
-use polars_arrow::array::{Array, BooleanArray, PrimitiveArray, Utf8ViewArray};
+use polars_arrow::array::{Array, BinaryViewArray, BooleanArray, PrimitiveArray, Utf8ViewArray};
 use polars_arrow::bitmap::Bitmap;
 use polars_arrow::datatypes::{ArrowDataType, TimeUnit};
 use polars_arrow::types::NativeType;
@@ -129,6 +129,10 @@ fn numbers_by_value(array: &dyn Array, takes_booleans: bool) -> Option<Vec<Resul
     if let Some(texts) = array.as_any().downcast_ref::<Utf8ViewArray>() {
         return Some(texts.iter().map(|text| text.map_or(Err(MISSING), of_text)).collect());
     }
+    if let Some(bytes) = array.as_any().downcast_ref::<BinaryViewArray>() {
+        let of_bytes = |bytes| std::str::from_utf8(bytes).map_or(Err(MISTYPED), of_text);
+        return Some(bytes.iter().map(|bytes| bytes.map_or(Err(MISSING), of_bytes)).collect());
+    }
     let booleans = array.as_any().downcast_ref::<BooleanArray>()?;
     let of_value = |value| of_bool(value, MistypedType::Boolean);
     Some(booleans.iter().map(|value| value.map_or(Err(MISSING), of_value)).collect())
@@ -167,6 +171,18 @@ fn texts(arrays: &[Box<dyn Array>], rows: usize) -> Result<Values, String> {
                     return Err("unexpected layout of text".to_owned());
                 };
                 array.iter().for_each(|value| codes.push(value));
+            }
+            ArrowDataType::BinaryView => {
+                let Some(array) = array.as_any().downcast_ref::<BinaryViewArray>() else {
+                    return Err("unexpected layout of bytes".to_owned());
+                };
+                for bytes in array {
+                    match bytes.map(std::str::from_utf8) {
+                        None => codes.push(None),
+                        Some(Ok(text)) => codes.push(Some(text)),
+                        Some(Err(_)) => codes.push_code(MISTYPED_CODE),
+                    }
+                }
             }
             ArrowDataType::Boolean => {
                 let Some(array) = array.as_any().downcast_ref::<BooleanArray>() else {
@@ -289,6 +305,12 @@ fn times(arrays: &[Box<dyn Array>], rows: usize, reader: &TimeReader) -> Result<
                     return Err("unexpected layout of text".to_owned());
                 };
                 extend(&mut times, array.iter(), TimesBuilder::text);
+            }
+            ArrowDataType::BinaryView => {
+                let Some(array) = any.downcast_ref::<BinaryViewArray>() else {
+                    return Err("unexpected layout of bytes".to_owned());
+                };
+                extend(&mut times, array.iter(), |times, v| times.text(&String::from_utf8_lossy(v)));
             }
             ArrowDataType::Int64 => {
                 let Some(array) = any.downcast_ref::<PrimitiveArray<i64>>() else {

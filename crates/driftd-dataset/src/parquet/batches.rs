@@ -1,16 +1,17 @@
 //! Some columns of a Parquet file, chunk by chunk.
 
-use std::os::unix::fs::FileExt;
-
 use driftd_window::TimeReader;
 use polars_arrow::array::Array;
 use polars_parquet::read::{Filter, column_iter_to_arrays};
 use rayon::prelude::*;
 
 use super::array::values_of;
+use super::cast::{cast, innermost};
 use super::footer::ParquetFile;
 use super::guard::guarded;
+use super::leaf::{Leaf, Storage};
 use super::pages::{self, Bytes};
+use super::vector::element_of;
 use crate::DatasetError;
 use crate::values::{Chunk, Values, Wanted};
 
@@ -55,11 +56,15 @@ impl ParquetBatches {
         self.block.taken += rows;
         let (file, block, times) = (&self.file, &self.block, &self.times);
         let convert = |(wanted, arrays): (&Wanted, &Vec<Box<dyn Array>>)| {
-            if wanted.column.is_none() {
+            let Some(leaf) = wanted.column.and_then(|column| file.leaf(column)) else {
                 return Ok(Values::missing(wanted.reading, rows));
-            }
+            };
             let pieces = pieces(arrays, offset, rows);
-            guarded(|| values_of(&pieces, *wanted, times, rows)).map_err(|what| file.corrupt(wanted.column, what))
+            let values = guarded(|| match leaf.element {
+                None => values_of(&pieces, *wanted, times, rows),
+                Some(element) => element_of(&pieces, element, *wanted, times, rows),
+            });
+            values.map_err(|what| file.corrupt(Some(&leaf.name), what))
         };
         let pairs = self.wanted.iter().zip(&block.columns);
         let values = if block.columns.len() > 1 {
@@ -84,7 +89,10 @@ impl ParquetBatches {
         let file = &self.file;
         // The old block is let go first: two at once would double the memory.
         self.block = Block::default();
-        let decode = |wanted: &Wanted| decode(file, group, *wanted, start, rows);
+        let decode = |wanted: &Wanted| match wanted.column.and_then(|column| file.leaf(column)) {
+            Some(leaf) => decode(file, leaf, group, start, rows),
+            None => Ok(Vec::new()),
+        };
         let columns = if self.wanted.len() > 1 {
             self.wanted.par_iter().map(decode).collect::<Result<_, _>>()?
         } else {
@@ -96,43 +104,43 @@ impl ParquetBatches {
     }
 }
 
-/// Rows `start..start + rows` of one column of a row group.
-fn decode(
+/// Rows `start..start + rows` of one leaf of a row group.
+pub(super) fn decode(
     file: &ParquetFile,
+    leaf: &Leaf,
     group: usize,
-    wanted: Wanted,
     start: usize,
     rows: usize,
 ) -> Result<Vec<Box<dyn Array>>, DatasetError> {
-    let (Some(column), Some(group)) = (wanted.column, file.metadata().row_groups.get(group)) else {
+    let Some(group) = file.metadata().row_groups.get(group) else {
         return Ok(Vec::new());
     };
-    let corrupt = |what| file.corrupt(Some(column), what);
-    let Some(field) = file.field(column) else {
-        return Err(corrupt("it is not in the schema".to_owned()));
-    };
-    let mut chunks = group.columns_under_root_iter(&field.name).into_iter().flatten();
-    let (Some(chunk), None) = (chunks.next(), chunks.next()) else {
+    let corrupt = |what| file.corrupt(Some(&leaf.name), what);
+    let mut chunks = group.columns_under_root_iter(&leaf.field.name).into_iter().flatten();
+    let Some(chunk) = chunks.nth(leaf.nth) else {
         return Err(corrupt("a row group does not have it".to_owned()));
     };
     let range = guarded(|| Ok::<_, String>(chunk.byte_range())).map_err(corrupt)?;
-    if range.start > range.end || range.end > file.bytes() {
+    if range.start > range.end || range.end > file.length() {
         return Err(corrupt("its bytes lie beyond the end of the file, which was cut short".to_owned()));
     }
     let mut bytes = vec![0; (range.end - range.start) as usize];
-    file.file().read_exact_at(&mut bytes, range.start).map_err(|e| DatasetError::io(file.path(), e))?;
+    file.bytes().read_exact_at(&mut bytes, range.start).map_err(|e| DatasetError::io(file.path(), e))?;
     let bytes = Bytes::from(bytes);
     if start == 0 {
-        pages::check(&bytes, chunk, group.num_rows()).map_err(corrupt)?;
+        pages::check(&bytes, chunk, group.num_rows(), leaf.storage == Storage::Lists).map_err(corrupt)?;
     }
     let arrays = guarded(|| {
         let pages = pages::reader(&bytes, chunk);
         let primitive = &chunk.descriptor().descriptor.primitive_type;
         let filter = Some(Filter::new_ranged(start, start + rows));
-        column_iter_to_arrays(vec![pages], vec![primitive], field.clone(), filter)
+        column_iter_to_arrays(vec![pages], vec![primitive], leaf.field.clone(), filter)
     })
     .map_err(corrupt)?
     .0;
+    let arrays =
+        guarded(|| arrays.into_iter().map(|array| cast(innermost(array), leaf.storage)).collect::<Result<Vec<_>, _>>());
+    let arrays = arrays.map_err(corrupt)?;
     let found: usize = arrays.iter().map(|a| a.len()).sum();
     if found != rows {
         return Err(corrupt(format!("{found} of {rows} rows could be decoded")));

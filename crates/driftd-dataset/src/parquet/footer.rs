@@ -1,17 +1,18 @@
 //! The footer of a Parquet file: what columns and row groups there are.
 
-use std::fs::File;
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use driftd_stats::Precision;
-use polars_arrow::datatypes::{ArrowDataType, Field};
+use polars_arrow::datatypes::{Field, TimeUnit};
 use polars_parquet::parquet::metadata::FileMetadata;
-use polars_parquet::read::{infer_schema, read_metadata};
+use polars_parquet::read::read_metadata;
+use polars_parquet::read::schema::{SchemaInferenceOptions, infer_schema_with_options};
 
 use super::guard::guarded;
-use crate::{ColumnInfo, ColumnKind, DatasetError, Schema};
+use super::leaf::{Leaf, leaves};
+use super::vector;
+use crate::blob::{Blob, Bytes, PositionedReader};
+use crate::{ColumnInfo, DatasetError, Schema};
 
 /// An open Parquet file and its footer.
 #[derive(Clone, Debug)]
@@ -21,108 +22,109 @@ pub(crate) struct ParquetFile {
 
 #[derive(Debug)]
 struct Inner {
-    path: PathBuf,
-    file: File,
-    bytes: u64,
+    blob: Blob,
+    bytes: Bytes,
+    length: u64,
     metadata: FileMetadata,
-    fields: Vec<Field>,
+    leaves: Vec<Leaf>,
+    schema: Schema,
 }
 
 impl ParquetFile {
-    /// Reads the footer of `file`.
-    pub(crate) fn open(path: &Path, mut file: File) -> Result<Self, DatasetError> {
+    /// Reads the footer of `blob`, and as much of lists and of bytes as it takes to see what they hold.
+    pub(crate) fn open(blob: &Blob) -> Result<Self, DatasetError> {
+        let path = blob.path();
         let corrupt = |what| DatasetError::Corrupt { path: path.to_owned(), format: "Parquet", column: None, what };
-        let bytes = file.metadata().map_err(|e| DatasetError::io(path, e))?.len();
+        let bytes = blob.bytes()?;
+        let length = bytes.length().map_err(|e| DatasetError::io(path, e))?;
         let mut tail = [0; 4];
-        if bytes < 12 || file.read_exact_at(&mut tail, bytes - 4).is_err() || tail != *b"PAR1" {
+        if length < 12 || bytes.read_exact_at(&mut tail, length - 4).is_err() || tail != *b"PAR1" {
             return Err(DatasetError::Truncated { path: path.to_owned() });
         }
-        let (metadata, fields) = guarded(|| {
-            let mut metadata = read_metadata(&mut file).map_err(|e| e.to_string())?;
+        let (metadata, leaves) = guarded(|| {
+            let mut reader = PositionedReader::new(bytes.clone());
+            let mut metadata = read_metadata(&mut reader).map_err(|e| e.to_string())?;
             // Arrow's own schema says how a writer held the data in memory; Parquet's says what it is.
             metadata.key_value_metadata = None;
-            let fields: Vec<Field> =
-                infer_schema(&metadata).map_err(|e| e.to_string())?.iter_values().cloned().collect();
-            Ok::<_, String>((metadata, fields))
+            // In nanoseconds, the dates by which many say "never" would be others.
+            let options = Some(SchemaInferenceOptions { int96_coerce_to_timeunit: TimeUnit::Microsecond });
+            let schema = infer_schema_with_options(&metadata, &options).map_err(|e| e.to_string())?;
+            let leaves = schema.iter_values().flat_map(|field| leaves(field, &types_of(field, &metadata)));
+            let leaves: Vec<Leaf> = leaves.collect();
+            Ok::<_, String>((metadata, leaves))
         })
         .map_err(corrupt)?;
         let rows = metadata.row_groups.iter().try_fold(0_usize, |sum, group| sum.checked_add(group.num_rows()));
         if rows != Some(metadata.num_rows) {
             return Err(corrupt(format!("its row groups do not add up to {} rows", metadata.num_rows)));
         }
-        Ok(Self { inner: Arc::new(Inner { path: path.to_owned(), file, bytes, metadata, fields }) })
+        let inner = Inner { blob: blob.clone(), bytes, length, metadata, leaves, schema: Schema::default() };
+        let mut file = Self { inner: Arc::new(inner) };
+        let leaves = vector::resolved(&file)?;
+        let is_nested = leaves.iter().any(|leaf| leaf.name.contains('/') && leaf.field.dtype().is_nested());
+        let columns = leaves
+            .iter()
+            .map(|leaf| {
+                ColumnInfo::new(leaf.name.clone(), leaf.kind.clone(), leaf.is_whole).with_precision(leaf.precision())
+            })
+            .collect();
+        let schema = if is_nested { Schema::nested(columns) } else { Schema::flat(columns) };
+        if let Some(inner) = Arc::get_mut(&mut file.inner) {
+            (inner.leaves, inner.schema) = (leaves, schema);
+        }
+        Ok(file)
     }
 
-    pub(crate) fn schema(&self) -> Schema {
-        let info =
-            |field: &Field| ColumnInfo::new(field.name.to_string(), kind_of(field.dtype()), is_whole(field.dtype()));
-        Schema::flat(self.inner.fields.iter().map(info).collect())
+    pub(crate) fn schema(&self) -> &Schema {
+        &self.inner.schema
+    }
+
+    /// Whether columns stand within others, so that their short names are names too.
+    pub(crate) fn is_nested(&self) -> bool {
+        self.inner.leaves.iter().any(|leaf| leaf.name.contains('/') && leaf.field.dtype().is_nested())
     }
 
     pub(crate) fn rows(&self) -> u64 {
         self.inner.metadata.num_rows as u64
     }
 
-    pub(crate) fn path(&self) -> &Path {
-        &self.inner.path
+    pub(super) fn path(&self) -> &Path {
+        self.inner.blob.path()
     }
 
-    /// Width of the floats in a column.
-    pub(crate) fn precision(&self, column: usize) -> Precision {
-        match self.field(column).map(Field::dtype) {
-            Some(ArrowDataType::Float16) => Precision::Half,
-            Some(ArrowDataType::Float32) => Precision::Single,
-            _ => Precision::Double,
-        }
+    pub(super) fn bytes(&self) -> &Bytes {
+        &self.inner.bytes
     }
 
-    pub(super) fn file(&self) -> &File {
-        &self.inner.file
-    }
-
-    pub(super) fn bytes(&self) -> u64 {
-        self.inner.bytes
+    pub(super) fn length(&self) -> u64 {
+        self.inner.length
     }
 
     pub(super) fn metadata(&self) -> &FileMetadata {
         &self.inner.metadata
     }
 
-    pub(super) fn field(&self, column: usize) -> Option<&Field> {
-        self.inner.fields.get(column)
+    pub(super) fn leaves(&self) -> &[Leaf] {
+        &self.inner.leaves
     }
 
-    /// A contradiction found while reading `column`.
-    pub(super) fn corrupt(&self, column: Option<usize>, what: String) -> DatasetError {
-        let column = column.and_then(|c| self.field(c)).map(|f| f.name.to_string());
-        DatasetError::Corrupt { path: self.inner.path.clone(), format: "Parquet", column, what }
+    pub(super) fn leaf(&self, column: usize) -> Option<&Leaf> {
+        self.inner.leaves.get(column)
+    }
+
+    /// A contradiction found while reading the column `name`, or something that the decoder does not know.
+    pub(super) fn corrupt(&self, name: Option<&str>, what: String) -> DatasetError {
+        let column = name.map(str::to_owned);
+        if what.to_lowercase().contains("not yet supported") || what.contains("not implemented") {
+            return DatasetError::UnknownEncoding { path: self.path().to_owned(), column, what };
+        }
+        DatasetError::Corrupt { path: self.path().to_owned(), format: "Parquet", column, what }
     }
 }
 
-/// Whether a column is of whole numbers.
-fn is_whole(dtype: &ArrowDataType) -> bool {
-    use ArrowDataType as D;
-    matches!(dtype, D::Int8 | D::Int16 | D::Int32 | D::Int64 | D::UInt8 | D::UInt16 | D::UInt32 | D::UInt64)
-}
-
-fn kind_of(dtype: &ArrowDataType) -> ColumnKind {
-    use ArrowDataType as D;
-    match dtype {
-        D::Int8 | D::Int16 | D::Int32 | D::Int64 | D::UInt8 | D::UInt16 | D::UInt32 | D::UInt64 => ColumnKind::Number,
-        D::Float16 | D::Float32 | D::Float64 | D::Decimal(..) | D::Decimal32(..) | D::Decimal64(..) => {
-            ColumnKind::Number
-        }
-        // A time of day is a number of the day's clock, with no date to be an instant of.
-        D::Time32(_) | D::Time64(_) | D::Duration(_) => ColumnKind::Number,
-        D::Boolean => ColumnKind::Bool,
-        D::Utf8 | D::LargeUtf8 | D::Utf8View => ColumnKind::Text,
-        D::Timestamp(..) | D::Date32 | D::Date64 => ColumnKind::Time,
-        D::Null => ColumnKind::Empty,
-        D::List(_) | D::LargeList(_) | D::FixedSizeList(..) => ColumnKind::Unsupported("lists".to_owned()),
-        D::Struct(_) | D::Map(..) => ColumnKind::Unsupported("nested records".to_owned()),
-        D::Binary | D::LargeBinary | D::BinaryView | D::FixedSizeBinary(_) => {
-            ColumnKind::Unsupported("bytes".to_owned())
-        }
-        other => ColumnKind::Unsupported(format!("values of type {other:?}").to_lowercase()),
-    }
+/// The types of the columns below a field, in order.
+fn types_of(field: &Field, metadata: &FileMetadata) -> Vec<polars_parquet::parquet::schema::types::PrimitiveType> {
+    let columns = metadata.schema().columns().iter();
+    let below = columns.filter(|column| column.path_in_schema.first() == Some(&field.name));
+    below.map(|column| column.descriptor.primitive_type.clone()).collect()
 }

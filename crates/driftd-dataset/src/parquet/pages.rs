@@ -15,9 +15,15 @@ pub(super) type Bytes = polars_buffer::Buffer<u8>;
 /// No page is larger than this; a header that says so is damaged.
 pub(super) const MAX_PAGE: usize = 1 << 28;
 
-/// Whether the pages in `bytes` hold `rows` values together, and the dictionary as many as its bytes can.
-pub(super) fn check(bytes: &Bytes, chunk: &ColumnChunkMetadata, rows: usize) -> Result<(), String> {
-    if usize::try_from(chunk.num_values()) != Ok(rows) {
+/// Elements that a row of lists may have on average; what has more is no vector.
+const MAX_ELEMENTS: usize = 1 << 12;
+
+/// Whether the pages in `bytes` hold `rows` values together, and the dictionary as many as its bytes can. Of `lists`, a
+/// row may have many values.
+pub(super) fn check(bytes: &Bytes, chunk: &ColumnChunkMetadata, rows: usize, lists: bool) -> Result<(), String> {
+    let values = usize::try_from(chunk.num_values()).unwrap_or(usize::MAX);
+    let fits = if lists { (rows..=rows.saturating_mul(MAX_ELEMENTS)).contains(&values) } else { values == rows };
+    if !fits {
         return Err(format!("{} values announced for {rows} rows", chunk.num_values()));
     }
     guarded(|| {
@@ -26,7 +32,7 @@ pub(super) fn check(bytes: &Bytes, chunk: &ColumnChunkMetadata, rows: usize) -> 
         if dictionary.is_some_and(|page| page.num_values > page.buffer.len()) {
             return Err("a dictionary announces more values than it has bytes".to_owned());
         }
-        let mut left = rows;
+        let mut left = values;
         for page in pages {
             let page = page.map_err(|e| e.to_string())?;
             let fits = page.num_values() <= left && page.page().uncompressed_size() <= MAX_PAGE;
@@ -35,7 +41,7 @@ pub(super) fn check(bytes: &Bytes, chunk: &ColumnChunkMetadata, rows: usize) -> 
             }
             left -= page.num_values();
         }
-        if left > 0 { Err(format!("{left} of {rows} values have no page")) } else { Ok(()) }
+        if left > 0 { Err(format!("{left} of {values} values have no page")) } else { Ok(()) }
     })
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{ConfigFiles, ListFormat};
+use super::{ConfigFiles, ListFormat, ReadArgs};
 
 /// Baselines.
 #[derive(Debug, Subcommand)]
@@ -76,9 +76,12 @@ pub(crate) struct BuildArgs {
     /// Name of the baseline
     pub(crate) name: String,
 
-    /// Parquet, CSV or NDJSON file to build it from
-    #[arg(required_unless_present = "from_history", conflicts_with = "from_history")]
-    pub(crate) file: Option<PathBuf>,
+    /// Parquet, CSV or NDJSON files to build it from, directories or patterns; - is standard input
+    #[arg(value_name = "FILE", required_unless_present = "from_history", conflicts_with = "from_history")]
+    pub(crate) files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
 
     /// Build it from what this monitor has seen instead of from a file
     #[arg(long, value_name = "MONITOR", requires_all = ["from", "to"])]

@@ -4,18 +4,21 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::ConfigFiles;
+use super::{ConfigFiles, ReadArgs};
 
 /// Compare two data sets once.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// The reference: a Parquet, CSV or NDJSON file, or NAME or NAME@vN of a stored baseline
-    #[arg(long, value_name = "FILE|NAME")]
-    pub(crate) baseline: String,
+    /// The reference: Parquet, CSV or NDJSON files, or NAME or NAME@vN of a stored baseline
+    #[arg(long, value_name = "FILE|NAME", num_args = 1.., required = true)]
+    pub(crate) baseline: Vec<String>,
 
-    /// What is compared with it: a Parquet, CSV or NDJSON file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) current: PathBuf,
+    /// What is compared with it: Parquet, CSV or NDJSON files, directories or patterns; - is standard input
+    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+    pub(crate) current: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
 
     /// How to print
     #[arg(long, value_enum, default_value_t = CheckFormat::Table)]

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use driftd_config::Config;
-use driftd_dataset::{BaselineOptions, Checked, Table, build_baseline, check};
+use driftd_dataset::{BaselineOptions, Checked, ReadOptions, Table, build_baseline, check};
 use driftd_model::check::CheckReport;
 use driftd_model::{Baseline, DefaultValue, FeatureName, JudgeRules, Monitor, Reason, words};
 use driftd_stats::{Binning, DriftStatistic, LayoutOptions, distribution};
@@ -28,8 +28,9 @@ pub(super) async fn run(args: CheckArgs, stores: &Stores) -> anyhow::Result<Exit
         (None, _) => None,
     };
     let chosen = statistics(&args.statistics)?;
-    let current = Table::open(&args.current)?.with_defaults(defaults_of(monitor))?;
-    let Reference { name, baseline, mut columns, notes } = reference(&args, &config, monitor, stores).await?;
+    let read = args.read.over(&config.files);
+    let current = Table::open_all(&args.current, &read)?.with_defaults(defaults_of(monitor))?;
+    let Reference { name, baseline, mut columns, notes } = reference(&args, &read, &config, monitor, stores).await?;
     let bar = Bar::rows(current.rows(), "counting current");
     let ignored: BTreeSet<&str> = args.ignore.iter().map(String::as_str).collect();
     let rules = |feature: &FeatureName| {
@@ -100,28 +101,35 @@ struct Reference {
     baseline: Baseline,
     /// Every column it has, monitored or not.
     columns: BTreeSet<String>,
-    /// What is to be known of how its file was read.
+    /// How its files were read.
     notes: Vec<String>,
 }
 
 /// The reference: a file when there is one of that name, else a stored baseline.
 async fn reference(
     args: &CheckArgs,
+    read: &ReadOptions,
     config: &Config,
     monitor: Option<&Monitor>,
     stores: &Stores,
 ) -> anyhow::Result<Reference> {
-    let path = Path::new(&args.baseline);
-    let is_stored = !path.exists() && path.components().count() == 1 && path.extension().is_none();
-    if is_stored || args.baseline.contains("@v") {
+    if let [name] = args.baseline.as_slice()
+        && is_stored(name)
+    {
         anyhow::ensure!(args.bins.is_none(), "--bins cannot change a stored baseline: its bins are frozen");
-        let stored = setup::baseline(&stores.configured(config).await?, &args.baseline).await?;
+        let stored = setup::baseline(&stores.configured(config).await?, name).await?;
         let baseline = stored.baseline.as_ref().clone();
         let skipped = baseline.skipped.iter().map(|s| s.name.clone());
         let columns = baseline.features.iter().map(|f| f.name.to_string()).chain(skipped).collect();
         return Ok(Reference { name: stored.reference.to_string(), baseline, columns, notes: Vec::new() });
     }
-    let table = Table::open(path)?.with_defaults(defaults_of(monitor))?;
+    let paths: Vec<PathBuf> = args.baseline.iter().map(PathBuf::from).collect();
+    let is_pipe = |paths: &[PathBuf]| paths.iter().any(|path| path == Path::new("-"));
+    anyhow::ensure!(
+        !is_pipe(&paths) || !is_pipe(&args.current),
+        "standard input can be one side only: name a file for the other"
+    );
+    let table = Table::open_all(&paths, read)?.with_defaults(defaults_of(monitor))?;
     let mut options = monitor.map_or_else(BaselineOptions::default, |m| options_for(m, config));
     // A check compares whole populations.
     options.segments = None;
@@ -133,8 +141,16 @@ async fn reference(
     let bar = Bar::rows(table.rows(), "building the baseline");
     let built = build_baseline(&table, &options, &|rows| bar.at(rows));
     bar.done();
-    let (columns, notes) = (table.schema().all_names().map(str::to_owned).collect(), table.notes().to_vec());
-    Ok(Reference { name: args.baseline.clone(), baseline: built?, columns, notes })
+    let (name, notes) = (table.path().display().to_string(), table.notes().to_vec());
+    let columns = table.schema().all_names().map(str::to_owned).collect();
+    Ok(Reference { name, baseline: built?, columns, notes })
+}
+
+/// Whether a name is that of a stored baseline: a word, or one with a version, and no file.
+fn is_stored(name: &str) -> bool {
+    let path = Path::new(name);
+    let is_word = path.components().count() == 1 && path.extension().is_none() && !name.contains(['*', '?', '[', ':']);
+    name.contains("@v") || is_word && name != "-" && !path.exists()
 }
 
 /// Files without a common column were not meant for each other: no feature was lost, the wrong file was named.

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use driftd_config::{Config, Source};
+use driftd_dataset::ReadOptions;
 use driftd_engine::{Backoff, Clock, Outbox, SystemClock, replay_topic};
 use driftd_model::{ReceiverName, Routing, Transport};
 
@@ -52,7 +53,12 @@ pub(super) async fn run(args: DemoArgs, stores: &Stores) -> anyhow::Result<Exit>
     let receiver: ReceiverName = RECEIVER.parse()?;
     let mut plans = Vec::new();
     for monitor in &config.monitors {
-        let mut built = baseline::build_from_file(&config, monitor.baseline.name().as_str(), &training)?;
+        let mut built = baseline::build_from_files(
+            &config,
+            monitor.baseline.name().as_str(),
+            std::slice::from_ref(&training),
+            &ReadOptions::default(),
+        )?;
         // Where the file was unpacked to is gone when somebody reads this.
         "examples/flights/training-january.parquet".clone_into(&mut built.source);
         let stored = store.put_baseline(monitor.baseline.name(), built, SystemClock.now()).await?;
@@ -63,7 +69,15 @@ pub(super) async fn run(args: DemoArgs, stores: &Stores) -> anyhow::Result<Exit>
         let replaying = Instant::now();
         let files = [serving.clone()];
         let source = replay_topic(&format!("demo/{}", plan.monitor().id));
-        let walked = replay::walk(&store, plan, &files, Some(source), Routing::to(vec![receiver.clone()])).await?;
+        let walked = replay::walk(
+            &store,
+            plan,
+            &files,
+            &ReadOptions::default(),
+            Some(source),
+            Routing::to(vec![receiver.clone()]),
+        )
+        .await?;
         line(story::replayed(plan, &walked.summary, replaying.elapsed()))?;
     }
 

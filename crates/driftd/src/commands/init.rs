@@ -9,14 +9,14 @@ use std::path::Path;
 
 use anyhow::Context;
 use driftd_config::Source;
-use driftd_dataset::{BaselineOptions, Table, build_baseline};
+use driftd_dataset::{BaselineOptions, ReadOptions, Table, build_baseline};
 use driftd_engine::{Clock, SystemClock};
 use driftd_model::{BaselineName, BaselineRef, MonitorId, Traffic, words};
 
 use self::draft::Draft;
 use crate::cli::InitArgs;
 use crate::commands::Exit;
-use crate::commands::baseline::build_from_file;
+use crate::commands::baseline::build_from_files;
 use crate::setup;
 use crate::stores::Stores;
 use crate::terminal::{Bar, line};
@@ -56,7 +56,7 @@ pub(super) async fn run(args: InitArgs, stores: &Stores) -> anyhow::Result<Exit>
         setup::config_of(&[source]).context("what was found makes no configuration")
     };
     let config = load(&draft.toml())?;
-    let built = build_from_file(&config, baseline.as_str(), &args.file)?;
+    let built = build_from_files(&config, baseline.as_str(), std::slice::from_ref(&args.file), &ReadOptions::default())?;
     let store = stores.configured(&config).await?;
     let stored = store.put_baseline(&baseline, built, SystemClock.now()).await?;
     draft.baseline = stored.reference.clone();

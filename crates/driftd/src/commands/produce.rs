@@ -1,13 +1,10 @@
 //! `driftd produce`: files become a stream, for trying the daemon out.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
 use driftd_config::KafkaConfig;
-use driftd_dataset::{JsonRows, Table};
+use driftd_dataset::{JsonRows, RawRecords, ReadOptions, Table};
 use driftd_model::{Topic, words};
 use driftd_source::kafka::{Outgoing, Producer};
 use serde_json::{Map, Value, json};
@@ -24,26 +21,28 @@ const BATCH: usize = 50_000;
 type Payloads = Box<dyn Iterator<Item = anyhow::Result<Vec<u8>>>>;
 
 pub(super) async fn run(args: ProduceArgs) -> anyhow::Result<Exit> {
-    let mut kafka = setup::config(&args.config)?.kafka;
+    let config = setup::config(&args.config)?;
+    let read = args.read.over(&config.files);
+    let mut kafka = config.kafka;
     if !args.brokers.is_empty() {
         kafka.brokers = args.brokers.iter().map(|broker| broker.parse()).collect::<Result<_, _>>()?;
     }
     // The producer waits for brokers; nothing else has to go on meanwhile but signals.
-    let sent = tokio::task::spawn_blocking(move || send(&args, &kafka)).await??;
+    let sent = tokio::task::spawn_blocking(move || send(&args, &read, &kafka)).await??;
     eprintln!("{} sent", words::counted(sent, "record", "records"));
     Ok(Exit::Ok)
 }
 
-fn send(args: &ProduceArgs, kafka: &KafkaConfig) -> anyhow::Result<u64> {
+fn send(args: &ProduceArgs, read: &ReadOptions, kafka: &KafkaConfig) -> anyhow::Result<u64> {
     let producer = Producer::new(kafka, setup::secret)?;
     let topic = Topic::from(args.topic.as_str());
-    let bar = Bar::rows(total(&args.files)?, &format!("producing to {topic}"));
+    let bar = Bar::rows(total(&args.files, read)?, &format!("producing to {topic}"));
     // A tenth of a second's worth keeps a rate closely enough.
     let most = args.rate.map_or(BATCH, |rate| (rate as usize / 10).clamp(1, BATCH));
     let started = Instant::now();
     let mut sent = 0;
     for file in &args.files {
-        let mut payloads = payloads(file, args.event_time.as_deref())?;
+        let mut payloads = payloads(file, read, args.event_time.as_deref())?;
         loop {
             let batch: Vec<Vec<u8>> = payloads.by_ref().take(most).collect::<anyhow::Result<_>>()?;
             if batch.is_empty() {
@@ -72,28 +71,30 @@ fn outgoing(topic: &Topic, payload: Vec<u8>) -> Outgoing {
     }
 }
 
+/// Whether a file holds records that are sent as they are, by its name, whatever it is compressed with.
 fn is_lines(file: &Path) -> bool {
-    let extension = file.extension().and_then(|extension| extension.to_str());
-    extension.is_some_and(|extension| matches!(extension.to_ascii_lowercase().as_str(), "ndjson" | "jsonl"))
+    let name = file.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    name.split('.').skip(1).any(|part| matches!(part, "ndjson" | "jsonl"))
 }
 
 /// Rows of the files that know their number.
-fn total(files: &[PathBuf]) -> anyhow::Result<u64> {
+fn total(files: &[PathBuf], read: &ReadOptions) -> anyhow::Result<u64> {
     let mut rows = 0;
     for file in files.iter().filter(|file| !is_lines(file)) {
-        rows += Table::open(file)?.rows();
+        let table = Table::open_all(std::slice::from_ref(file), read)?;
+        for note in table.notes() {
+            eprintln!("note: {note}");
+        }
+        rows += table.rows();
     }
     Ok(rows)
 }
 
-fn payloads(file: &Path, event_time: Option<&str>) -> anyhow::Result<Payloads> {
+fn payloads(file: &Path, read: &ReadOptions, event_time: Option<&str>) -> anyhow::Result<Payloads> {
     if is_lines(file) {
-        let name = file.display().to_string();
-        let open = File::open(file).with_context(|| format!("reading {name} failed"))?;
-        let lines = BufReader::new(open).split(b'\n');
-        return Ok(Box::new(lines.map(move |line| line.with_context(|| format!("reading {name} failed")))));
+        return Ok(Box::new(RawRecords::open(file, read)?.map(|record| Ok(record?))));
     }
-    let table = Table::open(file)?;
+    let table = Table::open_all(&[file.to_owned()], read)?;
     if let Some(column) = event_time
         && !table.schema().columns().iter().any(|known| known.name == column)
     {

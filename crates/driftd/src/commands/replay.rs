@@ -4,12 +4,11 @@ mod files;
 mod unjudged;
 
 use std::fmt::Write;
-use std::io::{Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Context;
 use driftd_config::Config;
+use driftd_dataset::{ReadOptions, fingerprints};
 use driftd_engine::{CheckpointPolicy, Clock, Progress, Replay, ReplaySummary, SystemClock, replay_topic};
 use driftd_model::{ContentHash, Monitor, MonitorId, MonitorPlan, Routing, SharedStore, StoredBaseline, Topic, words};
 
@@ -34,7 +33,7 @@ pub(super) async fn run(args: ReplayArgs, stores: &Stores) -> anyhow::Result<Exi
     // A store in memory tells nobody, so there it does no harm to decide who would be told.
     let routing = if args.notify || args.dry_run { config.routing() } else { Routing::default() };
     let frontier = store.sealed_through(&plan.monitor().id).await?;
-    let walked = walk(&store, &plan, &args.files, None, routing).await?;
+    let walked = walk(&store, &plan, &args.files, &args.read.over(&config.files), None, routing).await?;
     eprintln!("{}", account(&walked.summary));
     let tail = Tail::of(store.as_ref(), plan.monitor()).await?;
     let is_judged = match &tail {
@@ -103,25 +102,11 @@ async fn scratch(baseline: &StoredBaseline, stores: &Stores) -> anyhow::Result<S
 
 /// The source that a list of files is for a monitor, by their content: running the same files again counts nothing
 /// twice, wherever they lie, and a file that was replaced is another source.
-fn source(files: &[PathBuf], monitor: &MonitorId) -> anyhow::Result<Topic> {
-    let prints = files.iter().map(|file| fingerprint(file)).collect::<anyhow::Result<Vec<String>>>()?;
+fn source(files: &[PathBuf], read: &ReadOptions, monitor: &MonitorId) -> anyhow::Result<Topic> {
+    let prints: Vec<Vec<String>> = files.iter().map(|file| fingerprints(file, read)).collect::<Result<_, _>>()?;
     let name = files.first().and_then(|f| f.file_name()).unwrap_or_default().to_string_lossy();
-    Ok(replay_topic(&format!("{monitor}:{name}:{}", ContentHash::of(prints.join("\n").as_bytes()).short())))
-}
-
-/// Length, beginning and end of a file: enough to tell two exports apart without reading gigabytes twice.
-fn fingerprint(file: &Path) -> anyhow::Result<String> {
-    const ENDS: u64 = 1 << 20;
-    let read = || -> std::io::Result<String> {
-        let mut open = std::fs::File::open(file)?;
-        let length = open.metadata()?.len();
-        let mut bytes = Vec::new();
-        (&mut open).take(ENDS).read_to_end(&mut bytes)?;
-        open.seek(SeekFrom::Start(length.saturating_sub(ENDS)))?;
-        open.take(ENDS).read_to_end(&mut bytes)?;
-        Ok(format!("{length} {}", ContentHash::of(&bytes)))
-    };
-    read().with_context(|| format!("reading {} failed", file.display()))
+    let prints = prints.concat().join("\n");
+    Ok(replay_topic(&format!("{monitor}:{name}:{}", ContentHash::of(prints.as_bytes()).short())))
 }
 
 /// Walks files through a monitor, with a progress bar; as `topic`, or as what their content says they are.
@@ -129,11 +114,12 @@ pub(super) async fn walk(
     store: &SharedStore,
     plan: &MonitorPlan,
     files: &[PathBuf],
+    read: &ReadOptions,
     topic: Option<Topic>,
     routing: Routing,
 ) -> anyhow::Result<Walked> {
-    let records = Records::open(files, &Arc::new(plan.clone()))?;
-    let topic = topic.map_or_else(|| source(files, &plan.monitor().id), Ok)?;
+    let records = Records::open(files, read, &Arc::new(plan.clone()))?;
+    let topic = topic.map_or_else(|| source(files, read, &plan.monitor().id), Ok)?;
     let replay = Replay::new(store.as_ref(), plan, topic, routing, CheckpointPolicy::default())?;
     for note in records.notes() {
         eprintln!("note: {note}");

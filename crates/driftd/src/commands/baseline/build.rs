@@ -1,10 +1,10 @@
 //! `driftd baseline build`: from a file, or from what a monitor has seen.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::PathBuf;
 
 use driftd_config::Config;
-use driftd_dataset::{BaselineOptions, EventTimes, SegmentOptions, Table, build_baseline_with_notes};
+use driftd_dataset::{BaselineOptions, EventTimes, ReadOptions, SegmentOptions, Table, build_baseline_with_notes};
 use driftd_engine::{Clock, SystemClock};
 use driftd_model::{Baseline, BaselineName, Monitor, Pointer, Reason, SkippedColumn, words};
 use driftd_window::EventTime;
@@ -19,9 +19,9 @@ pub(super) async fn run(args: BuildArgs, stores: &Stores) -> anyhow::Result<()> 
     let config = setup::config(&args.config)?;
     let name: BaselineName = args.name.parse()?;
     let store = stores.configured(&config).await?;
-    let built = match (&args.file, &args.from_history) {
-        (Some(file), _) => build_from_file(&config, name.as_str(), file)?,
-        (None, Some(monitor)) => {
+    let built = match &args.from_history {
+        None => build_from_files(&config, name.as_str(), &args.files, &args.read.over(&config.files))?,
+        Some(monitor) => {
             let plan = setup::plan(&store, setup::monitor(&config, monitor)?).await?;
             let from: EventTime = args.from.as_deref().unwrap_or_default().parse()?;
             let to: EventTime = args.to.as_deref().unwrap_or_default().parse()?;
@@ -29,7 +29,6 @@ pub(super) async fn run(args: BuildArgs, stores: &Stores) -> anyhow::Result<()> 
             let panes = store.sealed_panes(&plan.monitor().id, from, to).await?;
             from_history(&plan, from, to, &panes)?
         }
-        (None, None) => anyhow::bail!("name a FILE, or a monitor with --from-history"),
     };
     let stored = store.put_baseline(&name, built, SystemClock.now()).await?;
     line(format_args!(
@@ -58,12 +57,17 @@ pub(crate) fn not_monitored(skipped: &[SkippedColumn]) -> Vec<String> {
     reasons.into_iter().map(|(reason, names)| format!("{} ({reason})", words::list(&names))).collect()
 }
 
-/// Builds a baseline from a file, as the monitors that name it want it.
-pub(crate) fn build_from_file(config: &Config, name: &str, file: &Path) -> anyhow::Result<Baseline> {
+/// Builds a baseline from files, as the monitors that name it want it.
+pub(crate) fn build_from_files(
+    config: &Config,
+    name: &str,
+    files: &[PathBuf],
+    read: &ReadOptions,
+) -> anyhow::Result<Baseline> {
     let name: BaselineName = name.parse()?;
     // The first monitor that is judged against this baseline says how its columns are to be read.
     let monitor = config.monitors_of_baseline(&name).next();
-    let table = Table::open(file)?.with_defaults(monitor.into_iter().flat_map(Monitor::default_values))?;
+    let table = Table::open_all(files, read)?.with_defaults(monitor.into_iter().flat_map(Monitor::default_values))?;
     let options = match monitor {
         Some(monitor) => {
             let column = monitor.shape.event_time.column();

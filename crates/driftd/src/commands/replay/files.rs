@@ -2,13 +2,12 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use driftd_dataset::{
-    DatasetError, Filtered, RecordFileError, RecordFiles, Rejected, ReplayReader, Unread, UnreadTimes,
+    DatasetError, Filtered, ReadOptions, RecordFileError, RecordFiles, Rejected, ReplayReader, Unread, UnreadTimes,
+    count_lines,
 };
 use driftd_model::{MonitorPlan, RejectReason, words};
 use driftd_window::RecordBatch;
@@ -48,21 +47,23 @@ pub(super) enum RecordsError {
 
 impl Records {
     /// Opens `files` for the monitor of `plan`.
-    pub(super) fn open(files: &[PathBuf], plan: &Arc<MonitorPlan>) -> Result<Self, DatasetError> {
+    pub(super) fn open(files: &[PathBuf], read: &ReadOptions, plan: &Arc<MonitorPlan>) -> Result<Self, DatasetError> {
         let mut records = Self::default();
-        let kinds: Vec<(bool, &PathBuf)> = files.iter().map(|file| (is_lines(file, plan), file)).collect();
+        let kinds: Vec<(Option<Vec<PathBuf>>, &PathBuf)> =
+            files.iter().map(|file| (RecordFiles::find(file, plan, read), file)).collect();
         if kinds.is_empty() {
             return Err(DatasetError::NoFiles);
         }
-        for run in kinds.chunk_by(|(a, _), (b, _)| a == b) {
-            let paths: Vec<PathBuf> = run.iter().map(|(_, file)| (*file).clone()).collect();
-            if run.iter().any(|(lines, _)| *lines) {
-                let batches = RecordFiles::new(&paths, plan);
-                records.rows += paths.iter().map(|path| count_lines(path)).sum::<u64>();
+        for run in kinds.chunk_by(|(a, _), (b, _)| a.is_some() == b.is_some()) {
+            let lines: Vec<PathBuf> = run.iter().filter_map(|(lines, _)| lines.clone()).flatten().collect();
+            if !lines.is_empty() {
+                let batches = RecordFiles::with_options(&lines, plan, read);
+                records.rows += count_lines(&lines, read);
                 records.rejected.push(batches.rejected());
                 records.parts.push_back(Part::Lines(Box::new(batches)));
             } else {
-                let reader = ReplayReader::open(&paths, plan)?;
+                let paths: Vec<PathBuf> = run.iter().map(|(_, file)| (*file).clone()).collect();
+                let reader = ReplayReader::open_with(&paths, plan, read)?;
                 records.rows += reader.rows();
                 records.notes.extend(reader.notes().iter().cloned());
                 records.filtered.push(reader.filtered());
@@ -170,28 +171,4 @@ impl std::error::Error for RecordsError {
             Self::Lines(error) => error.source(),
         }
     }
-}
-
-/// Whether a file holds JSON lines with event times where the monitor's records have them.
-fn is_lines(file: &Path, plan: &Arc<MonitorPlan>) -> bool {
-    let extension = file.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
-    // What cannot be read is left to the reader of tables, which says why.
-    matches!(extension.as_deref(), Some("ndjson" | "jsonl")) && RecordFiles::fits(file, plan).unwrap_or(false)
-}
-
-/// Lines of a file, for a progress bar: none where it cannot be read, which the reader will say.
-fn count_lines(file: &Path) -> u64 {
-    let Ok(mut reader) = File::open(file).map(|file| BufReader::with_capacity(1 << 20, file)) else {
-        return 0;
-    };
-    let mut lines = 0;
-    while let Ok(ahead) = reader.fill_buf() {
-        if ahead.is_empty() {
-            break;
-        }
-        lines += ahead.split(|byte| *byte == b'\n').count().saturating_sub(1) as u64;
-        let passed = ahead.len();
-        reader.consume(passed);
-    }
-    lines
 }
