@@ -95,5 +95,9 @@ fn vectors_and_text_stored_as_bytes_are_columns() {
     let nested = |name: &&str| name.starts_with("list") || *name == "bytes";
     let columns = table.schema().columns().iter().filter(|c| nested(&c.name.as_str()));
     let shown = columns.map(|c| format!("{}: {}, {} usable", c.name, c.kind, usable(&baseline, &c.name)));
-    insta::assert_snapshot!(shown.collect::<Vec<_>>().join("\n"), @"");
+    insta::assert_snapshot!(shown.collect::<Vec<_>>().join("\n"), @"
+    bytes: text, 120 usable
+    list/0: numbers, 120 usable
+    list/1: numbers, 120 usable
+    ");
 }

@@ -26,17 +26,17 @@ fn files_that_are_not_there() {
     assert_snapshot!(check("train.csv", "today.csv"), @"error: today.csv: no such file; check the path");
     assert_snapshot!(check("yesterday.parquet", "train.csv"), @"error: yesterday.parquet: no such file; check the path");
     assert_snapshot!(check("yesterday", "train.csv"), @"error: there is no baseline yesterday: the store has none; make one with `driftd baseline build`");
-    assert_snapshot!(check("train.csv", "."), @"error: .: is a directory; name one Parquet, CSV or NDJSON file in it");
+    assert_snapshot!(check("train.csv", "today-*.csv"), @"error: today-*.csv: no file is called that, and none matches it as a pattern; check the path");
 }
 
 #[test]
 fn files_of_another_type() {
     let fixture = fixture();
     let parquet = Orders::usual(100, 1).parquet();
-    assert_snapshot!(refusal(&fixture, "today.xlsx", "PK"), @"error: today.xlsx: unknown kind of file; name it .parquet, .csv, .tsv, .ndjson or .jsonl, after what is in it");
+    assert_snapshot!(refusal(&fixture, "today.xlsx", "PK"), @"error: today.xlsx: unknown kind of file; name it .parquet, .csv, .tsv, .ndjson or .jsonl, after what is in it, or say --read-as");
     assert_snapshot!(refusal(&fixture, "today.csv", &parquet), @"error: today.csv: is named as CSV but holds Parquet; rename it to .parquet");
     assert_snapshot!(refusal(&fixture, "today.parquet", "age,city\n1,x\n"), @"error: today.parquet: is named as Parquet but holds something else; rename it after what is in it, or write it again");
-    assert_snapshot!(refusal(&fixture, "today.ndjson", "age,city\n1,x\n"), @"error: today.ndjson:1:1: expected value; every line must be one JSON object (`jq -c '.[]'` splits an array)");
+    assert_snapshot!(refusal(&fixture, "today.ndjson", "age,city\n1,x\n"), @"error: today.ndjson:1:1: expected value; every record is one JSON object, on a line of its own or in an array (`jq -c .` writes one object a line)");
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn lines_that_do_not_fit() {
     let fixture = fixture();
     assert_snapshot!(refusal(&fixture, "ragged.csv", "age,city\n1,x\n2\n"), @"error: ragged.csv:3: 1 fields, but the header names 2 columns; check quotes and delimiters there");
     assert_snapshot!(refusal(&fixture, "twice.csv", "age,age\n1,2\n"), @r#"error: twice.csv: column "age" occurs twice; rename one of the two"#);
-    assert_snapshot!(refusal(&fixture, "broken.ndjson", "{\"age\": 1}\n{\"age\": \n"), @"error: broken.ndjson:2:1: eof while parsing a value; every line must be one JSON object (`jq -c '.[]'` splits an array)");
+    assert_snapshot!(refusal(&fixture, "broken.ndjson", "{\"age\": 1}\n{\"age\": \n"), @"error: broken.ndjson:2:9: eof while parsing a value; every record is one JSON object, on a line of its own or in an array (`jq -c .` writes one object a line)");
 }
 
 #[test]

@@ -301,9 +301,9 @@ fn names_and_files_that_do_not_do() {
     let fixture = Fixture::with_monitor();
     assert_snapshot!(fixture.run("baseline build orders").refusal(), @"
     error: the following required arguments were not provided:
-      <FILE>
+      <FILE>...
 
-    Usage: driftd baseline build <NAME> <FILE>
+    Usage: driftd baseline build <NAME> <FILE>...
 
     For more information, try '--help'.
     ");

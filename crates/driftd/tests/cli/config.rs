@@ -194,9 +194,9 @@ fn help_and_usage() {
     ");
     assert_snapshot!(fixture.run("check --baseline a.csv").refusal(), @"
     error: the following required arguments were not provided:
-      --current <FILE>
+      --current <FILE>...
 
-    Usage: driftd check --baseline <FILE|NAME> --current <FILE>
+    Usage: driftd check --baseline <FILE|NAME>... --current <FILE>...
 
     For more information, try '--help'.
     ");
