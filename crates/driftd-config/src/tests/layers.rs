@@ -76,6 +76,10 @@ fn variables_win_over_files_and_become_what_their_key_asks_for() {
     "sasl.password" = { env = "DRIFTD__KAFKA__PROPERTIES__SASL_PASSWORD" }
     "security.protocol" = "SASL_SSL"
 
+    [files]
+    delimiter = ""
+    encoding = ""
+
     [http]
     enabled = true
     listen = "[::1]:9000"
