@@ -43,10 +43,11 @@ fn narrow_floats_meet_the_numbers_that_records_carry() {
     let rows = 0..1_200;
     let narrow = columns!("x" => rows.clone().map(|row| price(row) as f32).collect::<Vec<f32>>());
     let wide = columns!("x" => rows.clone().map(price).collect::<Vec<f64>>());
-    let csv: String = rows.clone().map(|row| format!("{}\n", price(row))).collect();
+    let lines = |line: &dyn Fn(usize) -> String| rows.clone().map(line).collect::<Vec<_>>().concat();
+    let csv = lines(&|row| format!("{}\n", price(row)));
     // As a language widens before it writes, and as it writes the narrow float itself.
-    let long: String = rows.clone().map(|row| format!("{{\"x\":{}}}\n", f64::from(price(row) as f32))).collect();
-    let short: String = rows.map(|row| format!("{{\"x\":{}}}\n", price(row))).collect();
+    let long = lines(&|row| format!("{{\"x\":{}}}\n", f64::from(price(row) as f32)));
+    let short = lines(&|row| format!("{{\"x\":{}}}\n", price(row)));
     let (narrow, wide) = (files.parquet("narrow.parquet", narrow, 500), files.parquet("wide.parquet", wide, 500));
     let texts = [
         files.write("x.csv", format!("x\n{csv}")),
@@ -103,7 +104,7 @@ fn no_value_in_one_form_or_the_other_is_no_news() {
 #[test]
 fn an_empty_field_is_the_empty_text_where_only_that_is_known() {
     let files = Files::new();
-    let text = |row: usize| if row % 10 == 0 { "" } else { ["a", "b", "c"][row % 3] };
+    let text = |row: usize| if row.is_multiple_of(10) { "" } else { ["a", "b", "c"][row % 3] };
     let csv = files.write(
         "x.csv",
         (0..900).map(|row| format!("{},1\n", text(row))).fold("c,n\n".to_owned(), |all, line| all + &line),
@@ -132,7 +133,7 @@ fn open(path: &Path) -> Table {
 #[test]
 fn what_records_leave_out_is_their_default() {
     let files = Files::new();
-    let row = |row: usize| (row % 4, ["home", "away"][row % 2], row % 3 == 0);
+    let row = |row: usize| (row % 4, ["home", "away"][row % 2], row.is_multiple_of(3));
     let full = |i: usize| {
         let (claims, region, late) = row(i);
         format!("{{\"ts\":1700000000,\"claims\":{claims},\"region\":\"{region}\",\"late\":{late}}}\n")
@@ -168,7 +169,7 @@ fn what_records_leave_out_is_their_default() {
     for (name, value) in defaults() {
         monitor.features.insert(name.into(), FeatureRules { default: Some(value), ..FeatureRules::default() });
     }
-    let stored = StoredBaseline::new(monitor.baseline.clone(), Timestamp::from_micros(0), baseline);
+    let stored = StoredBaseline::new("train@v1".parse().unwrap(), Timestamp::from_micros(0), baseline);
     let plan = Arc::new(MonitorPlan::new(monitor, stored).unwrap());
     let files = std::slice::from_ref(&short);
     let tables: Vec<RecordBatch> = ReplayReader::open(files, &plan).unwrap().map(Result::unwrap).collect();

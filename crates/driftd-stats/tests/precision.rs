@@ -1,6 +1,12 @@
 //! Numbers that were stored in fewer bits than records carry.
 
-#![allow(clippy::unwrap_used, missing_docs, reason = "a test that fails should stop where it fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test that fails should stop where it fails"
+)]
 
 mod support;
 

@@ -39,7 +39,9 @@ fn grid(baseline: Vec<f64>, cells: u16) -> BinEdges {
 
 fn grid_of(mut baseline: Vec<f64>, cells: u16, precision: Precision) -> BinEdges {
     let options = LayoutOptions { cells, ..LayoutOptions::default() };
-    baseline.iter_mut().for_each(|x| *x = precision.round(*x));
+    for x in baseline.iter_mut() {
+        *x = precision.round(*x);
+    }
     let sample = SortedSample::from_unsorted(baseline).unwrap();
     BinEdges::from_sample_of(&sample, &options, precision).unwrap().0
 }

@@ -100,7 +100,7 @@ fn names_say_time_by_their_words() {
         assert!(says_time(name), "{name}");
     }
     for name in ["x", "rate", "state", "amount", "category", "daytime_calls_rated", "sentiment", "", "data"] {
-        assert_eq!(says_time(name), false, "{name}");
+        assert!(!says_time(name), "{name}");
     }
 }
 
