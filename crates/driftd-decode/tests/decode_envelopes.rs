@@ -186,7 +186,7 @@ fn rows_are_counted_before_there_are_any() {
     let messages = [
         format!("{{\"ts\":1,\"data\":[{many}]}}"),
         format!("{{\"ts\":1,\"shape\":[3000000,1],\"data\":[{many}]}}"),
-        format!("{{\"ts\":1,\"shape\":[30000000000,0],\"data\":[]}}"),
+        r#"{"ts":1,"shape":[30000000000,0],"data":[]}"#.to_owned(),
         format!("{{\"ts\":1,\"csv\":\"{lines}\"}}"),
         format!("{{\"ts\":1,\"data\":\"[{many}]\"}}"),
         format!("{{\"ts\":1,\"shape\":[1,3000000],\"data\":[{many}]}}"),

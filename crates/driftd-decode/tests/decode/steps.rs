@@ -177,7 +177,8 @@ fn nested(values: &[Value], shape: &[usize]) -> Value {
 fn choose<'a>(list: &'a [Value], key: &str, chosen: &str, around: Option<&Value>) -> Option<&'a Value> {
     let is = |value: &Value| match value {
         Value::String(text) => text == chosen,
-        Value::Bool(_) | Value::Number(_) => value.to_string() == chosen,
+        Value::Bool(yes) => chosen == if *yes { "true" } else { "false" },
+        Value::Number(number) => number.to_string() == chosen,
         _ => false,
     };
     if list.first().is_some_and(Value::is_object) {

@@ -80,14 +80,18 @@ fn record(wanted: &Wanted, offset: i64, text: &str, outcome: &mut Outcome) -> Re
     let rows = pointers(wanted).try_for_each(|pointer| walker.at(&value, pointer, None).map(drop));
     let rows = match rows.and_then(|()| split(wanted, &walker, &value)) {
         Ok(rows) => rows,
-        Err(reason) => return Ok(rejected(reason, outcome)),
+        Err(reason) => {
+            rejected(reason, outcome);
+            return Ok(());
+        }
     };
     let mut part = Outcome { rows: vec![Vec::new()], ..Outcome::default() };
     let mut addressed =
         rows.is_empty() && is_addressed(wanted, &walker, &Row { one: value.clone(), whole: &value, number: None });
     for row in &rows {
         if let Err(reason) = pointers(wanted).try_for_each(|pointer| row.at(&walker, pointer).map(drop)) {
-            return Ok(rejected(reason, outcome));
+            rejected(reason, outcome);
+            return Ok(());
         }
         if !is_addressed(wanted, &walker, row) {
             continue;

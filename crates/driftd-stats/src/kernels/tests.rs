@@ -39,7 +39,7 @@ fn grid(baseline: Vec<f64>, cells: u16) -> BinEdges {
 
 fn grid_of(mut baseline: Vec<f64>, cells: u16, precision: Precision) -> BinEdges {
     let options = LayoutOptions { cells, ..LayoutOptions::default() };
-    for x in baseline.iter_mut() {
+    for x in &mut baseline {
         *x = precision.round(*x);
     }
     let sample = SortedSample::from_unsorted(baseline).unwrap();

@@ -56,7 +56,8 @@ pub(super) async fn run(args: InitArgs, stores: &Stores) -> anyhow::Result<Exit>
         setup::config_of(&[source]).context("what was found makes no configuration")
     };
     let config = load(&draft.toml())?;
-    let built = build_from_files(&config, baseline.as_str(), std::slice::from_ref(&args.file), &ReadOptions::default())?;
+    let built =
+        build_from_files(&config, baseline.as_str(), std::slice::from_ref(&args.file), &ReadOptions::default())?;
     let store = stores.configured(&config).await?;
     let stored = store.put_baseline(&baseline, built, SystemClock.now()).await?;
     draft.baseline = stored.reference.clone();

@@ -15,7 +15,7 @@ async fn following(stores: &Stores) -> (SharedStore, Monitor) {
 async fn build(store: &SharedStore, shift: usize) -> BaselineRef {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("train.csv");
-    let rows: String = (0..500).map(|i| format!("{}\n", (i * 37) % 211 + shift)).collect();
+    let rows = (0..500).map(|i| format!("{}\n", (i * 37) % 211 + shift)).collect::<Vec<_>>().concat();
     std::fs::write(&path, format!("x\n{rows}")).unwrap();
     let built = build_baseline(&Table::open(&path).unwrap(), &BaselineOptions::default(), &|_| ()).unwrap();
     store.put_baseline(&"orders".parse().unwrap(), built, Timestamp::from_micros(0)).await.unwrap().reference

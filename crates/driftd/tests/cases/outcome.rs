@@ -136,7 +136,8 @@ impl Outcome {
         let mut wanted = self.kinds.clone()?;
         let mut kinds: Vec<String> =
             incidents.iter().filter_map(|incident| incident["kind"].as_str().map(str::to_owned)).collect();
-        (wanted.sort(), kinds.sort());
+        wanted.sort();
+        kinds.sort();
         (wanted != kinds).then(|| format!("incidents of kinds {kinds:?}, not {wanted:?}"))
     }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::outcome::{Ended, Outcome};
 
 /// A command that takes longer hangs.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// `case.json`.
 #[derive(Debug, Deserialize)]
@@ -63,7 +63,7 @@ impl Situation {
                 Err(fault) => return Some(format!("{shown} {fault}")),
             };
             if let Some(id) = ended.json.as_ref().and_then(|listed| listed[0]["incident_id"].as_str()) {
-                incident = id.to_owned();
+                id.clone_into(&mut incident);
             }
             // Nothing once one of them holds.
             let faults: Option<Vec<String>> = step.any.iter().map(|outcome| outcome.fault(&ended)).collect();
@@ -103,6 +103,7 @@ impl Step {
 }
 
 /// The exit code of a process that ends in time by itself.
+#[expect(clippy::disallowed_methods, reason = "a process has no event that could be waited for with a limit")]
 fn wait(child: &mut Child) -> Result<i32, String> {
     let started = Instant::now();
     loop {

@@ -66,7 +66,14 @@ fn written(rows: &[Row], format: &str) -> Vec<u8> {
     let names: Vec<String> = match format {
         // A column that no row has is not in the file.
         "csv" | "parquet" => rows.iter().flat_map(Row::keys).collect::<BTreeSet<_>>().into_iter().cloned().collect(),
-        _ => return rows.iter().map(|row| format!("{}\n", Value::Object(row.clone()))).collect::<String>().into(),
+        _ => {
+            return rows
+                .iter()
+                .map(|row| format!("{}\n", Value::Object(row.clone())))
+                .collect::<Vec<_>>()
+                .concat()
+                .into();
+        }
     };
     let of = |name: &String| rows.iter().map(|row| row.get(name).filter(|value| !value.is_null())).collect::<Vec<_>>();
     if format == "csv" {

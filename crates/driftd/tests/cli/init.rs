@@ -104,7 +104,7 @@ fn nested_records_are_found_where_they_stand() {
 fn a_file_without_event_times_can_be_checked() {
     let fixture = Fixture::new();
     let rows = |shift: usize| {
-        format!("x\n{}", (0..500).map(|i| format!("{}.5\n", (i * 37 + shift) % 200)).collect::<String>())
+        format!("x\n{}", (0..500).map(|i| format!("{}.5\n", (i * 37 + shift) % 200)).collect::<Vec<_>>().concat())
     };
     fixture.write("x.csv", rows(0));
     fixture.write("today.csv", rows(3));

@@ -209,9 +209,10 @@ fn block(text: &mut String, lines: &[(String, String)]) {
     let widths = shown.iter().map(|(line, _)| line.chars().count());
     let width = widths.filter(|width| *width <= 60).max().unwrap_or(0);
     for (line, remark) in shown {
-        let _ = match remark.is_empty() {
-            true => writeln!(text, "{line}"),
-            false => writeln!(text, "{line:width$}  # {}", words::name(remark, 120)),
+        let _ = if remark.is_empty() {
+            writeln!(text, "{line}")
+        } else {
+            writeln!(text, "{line:width$}  # {}", words::name(remark, 120))
         };
     }
     if lines.len() > shown.len() {

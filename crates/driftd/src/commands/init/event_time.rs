@@ -72,9 +72,10 @@ fn of(table: &Table, index: usize) -> Option<EventTime> {
 /// Where a column stands in a record: a nested one where its name leads, any other at the top.
 pub(super) fn pointer(table: &Table, index: usize) -> Option<Pointer> {
     let full = table.schema().columns().get(index)?.name.as_str();
-    let text = match table.schema().short_name(index) == full {
-        true => format!("/{}", full.replace('~', "~0").replace('/', "~1")),
-        false => format!("/{full}"),
+    let text = if table.schema().short_name(index) == full {
+        format!("/{}", full.replace('~', "~0").replace('/', "~1"))
+    } else {
+        format!("/{full}")
     };
     Pointer::new(&text).ok()
 }
