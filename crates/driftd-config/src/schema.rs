@@ -129,7 +129,12 @@ impl Bounds<'_> {
 fn fault(schema: &Json, node: &Node) -> Option<String> {
     let bound = |word: &str| schema[word].as_f64();
     let list = node.as_list();
-    if list.is_some_and(<[Node]>::is_empty) && schema["minItems"].as_u64() > Some(0) {
+    // A variable holds a list as text, with commas.
+    let is_empty = match &node.value {
+        Value::Loose(text) => schema["items"].is_object() && text.split(',').all(|part| part.trim().is_empty()),
+        _ => list.is_some_and(<[Node]>::is_empty),
+    };
+    if is_empty && schema["minItems"].as_u64() > Some(0) {
         return Some("is empty: name at least one".to_owned());
     }
     if let Some(number) = node.as_number() {

@@ -111,6 +111,8 @@ fn a_variable_may_be_a_toml_list() {
     assert_eq!(config.kafka.brokers.len(), 2);
     let config = Config::load(&[], env([("DRIFTD__KAFKA__PROPERTIES", r#"{ "a.b" = "c", d = 1, e = [] }"#)]));
     insta::assert_snapshot!(config.unwrap_err(), @"environment variable DRIFTD__KAFKA__PROPERTIES: kafka.properties.e: expected text, a number, true or false, or a reference to a secret; found a list");
+    let config = Config::load(&[], env([("DRIFTD__KAFKA__BROKERS", " , ")]));
+    insta::assert_snapshot!(config.unwrap_err(), @"environment variable DRIFTD__KAFKA__BROKERS: kafka.brokers: is empty: name at least one");
 }
 
 #[test]

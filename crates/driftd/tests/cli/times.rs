@@ -89,7 +89,8 @@ fn one_zero_opens_no_window_and_settles_no_unit() {
         fixture.write("days.csv", days(|at| if at == first { odd.to_owned() } else { (at * 1_000).to_string() }));
         let ran = fixture.run("replay --monitor orders days.csv").ends(0);
         let account = "4,319 records counted, 3 windows judged, 1 rejected with an event time too old to be meant\n";
-        assert_eq!((ran.out().as_str(), ran.stderr.as_str()), ("no incidents\n", account), "{odd}");
+        assert_eq!(ran.out(), "no incidents\n", "{odd}");
+        assert!(ran.stderr.ends_with(account), "{odd}: {}", ran.stderr);
     }
 }
 
