@@ -169,16 +169,18 @@ fn poison_is_put_aside_and_the_rest_is_judged() {
 
 /// What became of the schema shows in the features it touched, from the middle on.
 fn schema_change_was_seen(history: &[serde_json::Value]) {
-    let last = |feature: &str| {
+    let last = |feature: &str, statistic: &str| {
         let of = |row: &&serde_json::Value| {
-            row["feature"] == feature && row["statistic"] == "missing" && row["window_name"] == "hour"
+            row["feature"] == feature && row["statistic"] == statistic && row["window_name"] == "hour"
         };
         let rows: Vec<_> = history.iter().filter(of).collect();
         let outcome = |row: &serde_json::Value| row["outcome"].as_str().unwrap_or("none").to_owned();
         (outcome(rows[0]), outcome(rows[rows.len() - 1]))
     };
     let changed = ("stable".to_owned(), "critical".to_owned());
-    assert_eq!(last("age"), changed, "a number that became text");
-    assert_eq!(last("depth"), changed, "a field that went away");
-    assert_eq!(last("amount"), ("stable".to_owned(), "stable".to_owned()));
+    let same = ("stable".to_owned(), "stable".to_owned());
+    assert_eq!(last("age", "mistyped"), changed, "a number that became text");
+    assert_eq!(last("age", "missing"), same, "text is not missing");
+    assert_eq!(last("depth", "missing"), changed, "a field that went away");
+    assert_eq!(last("amount", "missing"), same);
 }
