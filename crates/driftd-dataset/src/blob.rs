@@ -21,6 +21,7 @@ use self::packed::Unpacked;
 use crate::DatasetError;
 use crate::format::Packing;
 use crate::options::ReadOptions;
+use crate::remote::{self, Ahead, Object};
 
 /// Bytes in which the kind and the shape of a file are looked for.
 pub(crate) const HEAD_BYTES: usize = 64 << 10;
@@ -45,6 +46,13 @@ impl Blob {
     /// the others there may be very many, and each is opened when it is read.
     pub(crate) fn open(path: &Path, held: bool, options: &ReadOptions) -> Result<Self, DatasetError> {
         let io = |error| DatasetError::io(path, error);
+        if remote::is_address(path) {
+            let listed = remote::list(path, 1)?;
+            return match listed.into_iter().next() {
+                Some(listed) => Self::of_object(path, listed.object, options),
+                None => Err(DatasetError::NotFound { path: path.to_owned() }),
+            };
+        }
         let bytes = if path == Path::new(STANDARD_INPUT) {
             Bytes::held(spool::copy_of(path)?)
         } else {
@@ -58,6 +66,11 @@ impl Blob {
             }
         };
         Self::of(path, bytes, options)
+    }
+
+    /// An object that was looked at.
+    pub(crate) fn of_object(path: &Path, object: Object, options: &ReadOptions) -> Result<Self, DatasetError> {
+        Self::of(path, Bytes::Remote(object), options)
     }
 
     fn of(path: &Path, bytes: Bytes, options: &ReadOptions) -> Result<Self, DatasetError> {
@@ -134,9 +147,15 @@ impl Blob {
 
     fn unpacked(&self) -> Result<Stream, DatasetError> {
         let io = |error| DatasetError::io(self.path(), error);
-        let raw = PositionedReader::new(self.inner.bytes.opened(self.path()).map_err(io)?);
+        let raw = match self.inner.bytes.opened(self.path()).map_err(io)? {
+            Bytes::Remote(object) => Raw::Remote(Ahead::new(object)),
+            local => Raw::Local(PositionedReader::new(local)),
+        };
         Ok(match self.inner.packing {
-            Packing::Plain => Stream::Plain(raw),
+            Packing::Plain => match raw {
+                Raw::Local(raw) => Stream::Plain(raw),
+                Raw::Remote(raw) => Stream::Layered(Box::new(raw)),
+            },
             Packing::Gzip => Stream::Layered(Box::new(Unpacked::gzip(raw))),
             Packing::Zstd => Stream::Layered(Box::new(Unpacked::zstd(raw).map_err(io)?)),
         })
@@ -146,6 +165,21 @@ impl Blob {
         let mut head = Vec::new();
         stream.take(most as u64).read_to_end(&mut head).map_err(|e| DatasetError::io(self.path(), e))?;
         Ok(head)
+    }
+}
+
+/// Bytes as they lie there, from the start to the end.
+enum Raw {
+    Local(PositionedReader),
+    Remote(Ahead),
+}
+
+impl Read for Raw {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Local(reader) => reader.read(buffer),
+            Self::Remote(reader) => reader.read(buffer),
+        }
     }
 }
 

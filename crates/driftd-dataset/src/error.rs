@@ -9,6 +9,7 @@ use driftd_stats::StatsError;
 use driftd_window::RaggedBatch;
 
 use crate::format::Format;
+use crate::input::InputError;
 
 /// A table that cannot be opened, read or used as asked.
 #[derive(Debug, thiserror::Error)]
@@ -26,60 +27,9 @@ pub enum DatasetError {
         /// The directory.
         path: PathBuf,
     },
-    /// A directory without a file that could be part of a table.
-    #[error("{}: holds no file that is read; files there are named .parquet, .csv, .tsv, .ndjson or .jsonl, and not beginning with _ or .", path.display())]
-    NoFilesIn {
-        /// The directory.
-        path: PathBuf,
-    },
-    /// A pattern that nothing matches.
-    #[error("{}: no file is called that, and none matches it as a pattern; check the path", path.display())]
-    NoMatch {
-        /// The pattern.
-        path: PathBuf,
-    },
-    /// A pattern that is none.
-    #[error("{}: is no pattern: {what}", path.display())]
-    BadPattern {
-        /// The pattern.
-        path: PathBuf,
-        /// What is wrong with it.
-        what: String,
-    },
-    /// More files than can be one table.
-    #[error("{}: more than {most} files; name a part of them, as a directory in it or a pattern, or write fewer and larger ones", path.display())]
-    TooManyFiles {
-        /// The directory or pattern.
-        path: PathBuf,
-        /// The limit.
-        most: usize,
-    },
-    /// Files of several kinds that are to be one table.
-    #[error(
-        "{}: holds {one} files and {other} files, such as {} and {}, which are not one table; name one kind by a pattern, \
-         as in 'DIRECTORY/*.parquet'",
-        path.display(), first.display(), second.display()
-    )]
-    MixedFormats {
-        /// The directory or pattern.
-        path: PathBuf,
-        /// A kind.
-        one: Format,
-        /// A file of it.
-        first: PathBuf,
-        /// Another kind.
-        other: Format,
-        /// A file of that.
-        second: PathBuf,
-    },
-    /// A pipe that may have no end.
-    #[error("{}: has more than {most} bytes and may have no end; write it to a file and name that", spoken(path))]
-    Endless {
-        /// The pipe.
-        path: PathBuf,
-        /// The limit.
-        most: u64,
-    },
+    /// A name that names no table.
+    #[error(transparent)]
+    Input(#[from] InputError),
     /// The operating system refuses access.
     #[error("{}: permission denied; make the file readable for the user driftd runs as", path.display())]
     Denied {
@@ -368,7 +318,7 @@ pub enum DatasetError {
 }
 
 /// A path, or what stands for it.
-fn spoken(path: &Path) -> impl fmt::Display {
+pub(crate) fn spoken(path: &Path) -> impl fmt::Display {
     if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
 }
 

@@ -1,16 +1,19 @@
 //! What a person names where a table is wanted: a file, several, a directory, a pattern, standard input.
 
+mod error;
 mod partition;
 mod walk;
 
 use std::path::{Path, PathBuf};
 
+pub use self::error::InputError;
 pub(crate) use self::partition::{Partition, is_of_time};
 use self::walk::Tree;
 use crate::DatasetError;
 use crate::blob::{Blob, STANDARD_INPUT};
 use crate::format::Format;
 use crate::options::ReadOptions;
+use crate::remote::{self, Object};
 
 /// Files of one table at most. Each is looked at before the first row is read.
 const MAX_FILES: usize = 100_000;
@@ -28,16 +31,26 @@ pub(crate) struct Input {
 }
 
 /// One of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct InputFile {
     pub(crate) path: PathBuf,
     /// What its directories say of all its rows.
     pub(crate) partitions: Vec<Partition>,
+    /// What it is, where it is an object that was looked at.
+    object: Option<Object>,
 }
 
 impl InputFile {
+    /// Looks at it.
+    pub(crate) fn open(&self, held: bool, options: &ReadOptions) -> Result<Blob, DatasetError> {
+        match &self.object {
+            Some(object) => Blob::of_object(&self.path, object.clone(), options),
+            None => Blob::open(&self.path, held, options),
+        }
+    }
+
     fn alone(path: &Path) -> Self {
-        Self { path: path.to_owned(), partitions: Vec::new() }
+        Self { path: path.to_owned(), partitions: Vec::new(), object: None }
     }
 }
 
@@ -46,6 +59,10 @@ impl Input {
     pub(crate) fn find(named: &[PathBuf], options: &ReadOptions) -> Result<Self, DatasetError> {
         let mut found = Tree::default();
         for path in named {
+            if remote::is_address(path) {
+                found.add_objects(path)?;
+                continue;
+            }
             let is_there = path == Path::new(STANDARD_INPUT) || path.try_exists().unwrap_or(true);
             if path.is_dir() {
                 found.add_directory(path)?;
@@ -55,7 +72,7 @@ impl Input {
                 found.add_matches(path)?;
             }
             if found.files.len() > MAX_FILES {
-                return Err(DatasetError::TooManyFiles { path: path.clone(), most: MAX_FILES });
+                return Err(InputError::TooManyFiles { path: path.clone(), most: MAX_FILES }.into());
             }
         }
         let name = match named {
@@ -65,7 +82,7 @@ impl Input {
         };
         let Tree { files, walked, mut notes } = found;
         if files.is_empty() {
-            return Err(DatasetError::NoFilesIn { path: name });
+            return Err(InputError::NoFilesIn { path: name }.into());
         }
         let (format, files) = of_one_kind(&name, files, walked, options, &mut notes)?;
         Ok(Self { name, format, files, notes })
@@ -90,17 +107,17 @@ fn of_one_kind(
     kinds.dedup_by_key(|(format, _)| *format);
     match *kinds.as_slice() {
         [] => {
-            let Some(first) = files.first() else { return Err(DatasetError::NoFilesIn { path: name.to_owned() }) };
+            let Some(first) = files.first() else { return Err(InputError::NoFilesIn { path: name.to_owned() }.into()) };
             // A name that says nothing is no reason to guess, but a pipe and the parts of a directory have no better one.
             let nameless = |file: &InputFile| is_walk && file.path.extension().is_none();
             let is_pipe = first.path == Path::new(STANDARD_INPUT)
                 || std::fs::metadata(&first.path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir());
             if !is_pipe && !files.iter().all(nameless) {
                 // What is not there is better said than what it would have been.
-                Blob::open(&first.path, true, options)?;
+                first.open(true, options)?;
                 return Err(DatasetError::UnknownFormat { path: first.path.clone() });
             }
-            let head = Blob::open(&first.path, true, options)?.head()?.0;
+            let head = first.open(true, options)?.head()?.0;
             Ok((Format::of_head(&first.path, &head)?, files))
         }
         [(format, _)] => {
@@ -115,13 +132,14 @@ fn of_one_kind(
                 None => Ok((format, known)),
             }
         }
-        [(one, first), (other, second), ..] => Err(DatasetError::MixedFormats {
+        [(one, first), (other, second), ..] => Err(InputError::MixedFormats {
             path: name.to_owned(),
             one,
             first: first.to_owned(),
             other,
             second: second.to_owned(),
-        }),
+        }
+        .into()),
     }
 }
 

@@ -59,10 +59,10 @@ impl Parts {
         let (mut rows, mut notes) = (Vec::with_capacity(input.files.len()), input.notes.clone());
         let mut sources = Vec::with_capacity(input.files.len());
         let blob = |file: &InputFile| {
-            let blob = Blob::open(&file.path, held, options)?;
+            let blob = file.open(held, options)?;
             let raw = blob.raw_head()?;
             input.format.check_head(&file.path, &raw)?;
-            Ok(blob)
+            Ok::<_, DatasetError>(blob)
         };
         let (columns, is_nested) = match input.format {
             Format::Parquet => {

@@ -13,20 +13,22 @@ pub fn get(address: &str, path: &str) -> Option<(u16, String)> {
     request(address, "GET", path, "").ok()
 }
 
-/// One request on a connection of its own, with `body` as JSON; gives status code and body of the answer.
+/// One request on a connection of its own, with `body`, which is said to be JSON; gives status code and body of the answer.
 ///
 /// # Errors
 /// Nobody answers, or not in HTTP.
-pub fn request(address: &str, method: &str, path: &str, body: &str) -> io::Result<(u16, String)> {
+pub fn request(address: &str, method: &str, path: &str, body: impl AsRef<[u8]>) -> io::Result<(u16, String)> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(READ_TIMEOUT))?;
+    let body = body.as_ref();
     let length = body.len();
     // In this version of the protocol no answer comes in chunks, and it ends with the connection.
     write!(
         stream,
         "{method} {path} HTTP/1.0\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/json\r\n\
-         Content-Length: {length}\r\n\r\n{body}"
+         Content-Length: {length}\r\n\r\n"
     )?;
+    stream.write_all(body)?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     let parsed = answer.split_once("\r\n\r\n").and_then(|(head, body)| {

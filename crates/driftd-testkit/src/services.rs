@@ -20,6 +20,7 @@ mod install;
 pub mod kafka;
 pub mod postgres;
 pub mod python;
+pub mod s3;
 mod server;
 pub mod smtp;
 

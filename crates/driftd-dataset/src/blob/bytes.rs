@@ -6,6 +6,8 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::remote::Object;
+
 /// The bytes of a file.
 #[derive(Clone, Debug)]
 pub(crate) enum Bytes {
@@ -13,6 +15,8 @@ pub(crate) enum Bytes {
     Held(Arc<File>),
     /// A file that is opened by its name when it is read, and has to be the one that it was.
     Named(Stamp),
+    /// An object in a store.
+    Remote(Object),
 }
 
 /// By what a file is known again.
@@ -36,7 +40,7 @@ impl Bytes {
     /// The same bytes, ready to be read.
     pub(super) fn opened(&self, path: &Path) -> io::Result<Self> {
         match self {
-            Self::Held(file) => Ok(Self::Held(Arc::clone(file))),
+            Self::Held(_) | Self::Remote(_) => Ok(self.clone()),
             Self::Named(stamp) => {
                 let file = File::open(path)?;
                 if Stamp::of(&file.metadata()?) != *stamp {
@@ -50,6 +54,7 @@ impl Bytes {
     pub(super) fn read_at(&self, path: &Path, buffer: &mut [u8], at: u64) -> io::Result<usize> {
         match self {
             Self::Held(file) => file.read_at(buffer, at),
+            Self::Remote(object) => object.read_at(buffer, at),
             Self::Named(_) => self.opened(path)?.read_at(path, buffer, at),
         }
     }
@@ -58,6 +63,7 @@ impl Bytes {
     pub(crate) fn read_exact_at(&self, buffer: &mut [u8], at: u64) -> io::Result<()> {
         match self {
             Self::Held(file) => file.read_exact_at(buffer, at),
+            Self::Remote(object) => object.read_exact_at(buffer, at),
             Self::Named(_) => Err(io::Error::other("it is not open")),
         }
     }
@@ -67,6 +73,7 @@ impl Bytes {
         match self {
             Self::Held(file) => Ok(file.metadata()?.len()),
             Self::Named(stamp) => Ok(stamp.length),
+            Self::Remote(object) => Ok(object.length()),
         }
     }
 }

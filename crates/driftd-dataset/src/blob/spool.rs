@@ -8,6 +8,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use super::STANDARD_INPUT;
 use crate::DatasetError;
+use crate::input::InputError;
 
 /// Bytes of a pipe that are kept; one that has more may have no end.
 const MAX_BYTES: u64 = 4 << 30;
@@ -43,7 +44,7 @@ fn copy_at_most(path: &Path, mut from: impl Read, most: u64) -> Result<File, Dat
         };
         copied += read as u64;
         if copied > most {
-            return Err(DatasetError::Endless { path: path.to_owned(), most });
+            return Err(InputError::Endless { path: path.to_owned(), most }.into());
         }
         file.write_all(buffer.get(..read).unwrap_or_default()).map_err(DatasetError::spill)?;
     }

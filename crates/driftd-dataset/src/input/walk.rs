@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::partition::Partition;
-use super::{InputFile, MAX_FILES};
+use super::{InputError, InputFile, MAX_FILES};
 use crate::DatasetError;
+use crate::remote::{self, Listed};
 
 /// Directories within directories; links that lead back to themselves are found before.
 const MAX_DEPTH: usize = 32;
@@ -32,7 +33,7 @@ impl Tree {
         for entry in walk.filter_entry(|entry| entry.depth() == 0 || is_data(&entry.file_name().to_string_lossy())) {
             entries += 1;
             if entries > MAX_ENTRIES || found.len() + self.files.len() > MAX_FILES {
-                return Err(DatasetError::TooManyFiles { path: root.to_owned(), most: MAX_FILES });
+                return Err(InputError::TooManyFiles { path: root.to_owned(), most: MAX_FILES }.into());
             }
             let entry = match entry {
                 Ok(entry) => entry,
@@ -56,11 +57,12 @@ impl Tree {
                 _ => found.push(InputFile {
                     partitions: Partition::of(entry.path().strip_prefix(root).unwrap_or(entry.path())),
                     path: entry.into_path(),
+                    object: None,
                 }),
             }
         }
         if found.is_empty() {
-            return Err(DatasetError::NoFilesIn { path: root.to_owned() });
+            return Err(InputError::NoFilesIn { path: root.to_owned() }.into());
         }
         if empty > 0 {
             self.notes.push(format!("{}: {empty} empty files passed over", root.display()));
@@ -70,9 +72,30 @@ impl Tree {
         Ok(())
     }
 
+    /// Adds the objects at an address or below it, as the files of a directory.
+    pub(super) fn add_objects(&mut self, address: &Path) -> Result<(), DatasetError> {
+        let listed = remote::list(address, MAX_FILES)?;
+        if listed.len() + self.files.len() > MAX_FILES {
+            return Err(InputError::TooManyFiles { path: address.to_owned(), most: MAX_FILES }.into());
+        }
+        if let [Listed { object, address, .. }] = listed.as_slice() {
+            self.files.push(InputFile { object: Some(object.clone()), ..InputFile::alone(address) });
+            return Ok(());
+        }
+        self.walked = true;
+        for Listed { object, address, below } in listed {
+            // A store has no directories; some programs make empty objects for them.
+            if object.length() > 0 && below.iter().all(|name| is_data(&name.to_string_lossy())) {
+                let partitions = Partition::of(&below);
+                self.files.push(InputFile { path: address, partitions, object: Some(object) });
+            }
+        }
+        Ok(())
+    }
+
     /// Adds what matches `pattern`, in order of the names; directories with all that is in them.
     pub(super) fn add_matches(&mut self, pattern: &Path) -> Result<(), DatasetError> {
-        let bad = |what: &str| DatasetError::BadPattern { path: pattern.to_owned(), what: what.to_owned() };
+        let bad = |what: &str| InputError::BadPattern { path: pattern.to_owned(), what: what.to_owned() };
         let text = pattern.to_str().ok_or_else(|| bad("it is not UTF-8"))?;
         let matches = glob::glob(text).map_err(|error| bad(error.msg))?;
         let fixed: PathBuf = pattern.components().take_while(|c| !super::is_pattern(Path::new(c))).collect();
@@ -93,14 +116,14 @@ impl Tree {
                     file.partitions.splice(0..0, partitions.iter().cloned());
                 }
             } else {
-                self.files.push(InputFile { path, partitions });
+                self.files.push(InputFile { path, partitions, object: None });
             }
             if self.files.len() > MAX_FILES {
-                return Err(DatasetError::TooManyFiles { path: pattern.to_owned(), most: MAX_FILES });
+                return Err(InputError::TooManyFiles { path: pattern.to_owned(), most: MAX_FILES }.into());
             }
         }
         if self.files.len() == before {
-            return Err(DatasetError::NoMatch { path: pattern.to_owned() });
+            return Err(InputError::NoMatch { path: pattern.to_owned() }.into());
         }
         Ok(())
     }
