@@ -298,8 +298,8 @@ impl<F: Format> Reach<'_, F> {
 
     /// Whether an array has a first element that begins with one of these.
     pub(crate) fn begins_with(&self, array: Array, chars: &[char]) -> bool {
-        let first = self.next(&mut Elements::of(array));
-        first.is_some_and(|first| self.text(array.source, first).starts_with(chars))
+        // What an array holds begins with its first element, and is nothing where there is none.
+        self.text(array.source, array.content).starts_with(chars)
     }
 
     /// The next element of an array.

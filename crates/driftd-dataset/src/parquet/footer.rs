@@ -1,10 +1,13 @@
 //! The footer of a Parquet file: what columns and row groups there are.
 
+use std::collections::HashMap;
+use std::io::BufReader;
 use std::path::Path;
 use std::sync::Arc;
 
 use polars_arrow::datatypes::{Field, TimeUnit};
 use polars_parquet::parquet::metadata::FileMetadata;
+use polars_parquet::parquet::schema::types::PrimitiveType;
 use polars_parquet::read::read_metadata;
 use polars_parquet::read::schema::{SchemaInferenceOptions, infer_schema_with_options};
 
@@ -42,15 +45,17 @@ impl ParquetFile {
             return Err(DatasetError::Truncated { path: path.to_owned() });
         }
         let (metadata, leaves) = guarded(|| {
-            let mut reader = PositionedReader::new(bytes.clone());
+            let mut reader = BufReader::with_capacity(64 << 10, PositionedReader::new(bytes.clone()));
             let mut metadata = read_metadata(&mut reader).map_err(|e| e.to_string())?;
             // Arrow's own schema says how a writer held the data in memory; Parquet's says what it is.
             metadata.key_value_metadata = None;
             // In nanoseconds, the dates by which many say "never" would be others.
             let options = Some(SchemaInferenceOptions { int96_coerce_to_timeunit: TimeUnit::Microsecond });
             let schema = infer_schema_with_options(&metadata, &options).map_err(|e| e.to_string())?;
-            let leaves = schema.iter_values().flat_map(|field| leaves(field, &types_of(field, &metadata)));
-            let leaves: Vec<Leaf> = leaves.collect();
+            let types = types_by_field(&metadata);
+            let types_of = |field: &Field| types.get(field.name.as_str()).map(Vec::as_slice).unwrap_or_default();
+            let leaves: Vec<Leaf> = schema.iter_values().flat_map(|field| leaves(field, types_of(field))).collect();
+            drop(types);
             Ok::<_, String>((metadata, leaves))
         })
         .map_err(corrupt)?;
@@ -61,7 +66,7 @@ impl ParquetFile {
         let inner = Inner { blob: blob.clone(), bytes, length, metadata, leaves, schema: Schema::default() };
         let mut file = Self { inner: Arc::new(inner) };
         let leaves = vector::resolved(&file)?;
-        let is_nested = leaves.iter().any(|leaf| leaf.name.contains('/') && leaf.field.dtype().is_nested());
+        let is_nested = is_nested(&leaves);
         let columns = leaves
             .iter()
             .map(|leaf| {
@@ -81,7 +86,7 @@ impl ParquetFile {
 
     /// Whether columns stand within others, so that their short names are names too.
     pub(crate) fn is_nested(&self) -> bool {
-        self.inner.leaves.iter().any(|leaf| leaf.name.contains('/') && leaf.field.dtype().is_nested())
+        is_nested(&self.inner.leaves)
     }
 
     pub(crate) fn rows(&self) -> u64 {
@@ -122,9 +127,17 @@ impl ParquetFile {
     }
 }
 
-/// The types of the columns below a field, in order.
-fn types_of(field: &Field, metadata: &FileMetadata) -> Vec<polars_parquet::parquet::schema::types::PrimitiveType> {
-    let columns = metadata.schema().columns().iter();
-    let below = columns.filter(|column| column.path_in_schema.first() == Some(&field.name));
-    below.map(|column| column.descriptor.primitive_type.clone()).collect()
+fn is_nested(leaves: &[Leaf]) -> bool {
+    leaves.iter().any(|leaf| leaf.name.contains('/') && leaf.field.dtype().is_nested())
+}
+
+/// The types of the columns below each top-level field, in order.
+fn types_by_field(metadata: &FileMetadata) -> HashMap<&str, Vec<PrimitiveType>> {
+    let mut types: HashMap<&str, Vec<PrimitiveType>> = HashMap::new();
+    for column in metadata.schema().columns() {
+        if let Some(field) = column.path_in_schema.first() {
+            types.entry(field.as_str()).or_default().push(column.descriptor.primitive_type.clone());
+        }
+    }
+    types
 }
