@@ -47,7 +47,7 @@ impl Blob {
     pub(crate) fn open(path: &Path, held: bool, options: &ReadOptions) -> Result<Self, DatasetError> {
         let io = |error| DatasetError::io(path, error);
         if remote::is_address(path) {
-            let listed = remote::list(path, 1)?;
+            let listed = remote::list(path, 1, 1)?;
             return match listed.into_iter().next() {
                 Some(listed) => Self::of_object(path, listed.object, options),
                 None => Err(DatasetError::NotFound { path: path.to_owned() }),

@@ -74,21 +74,21 @@ impl Tree {
 
     /// Adds the objects at an address or below it, as the files of a directory.
     pub(super) fn add_objects(&mut self, address: &Path) -> Result<(), DatasetError> {
-        let listed = remote::list(address, MAX_FILES)?;
+        let listed = remote::list(address, MAX_FILES, MAX_ENTRIES)?;
         if listed.len() + self.files.len() > MAX_FILES {
             return Err(InputError::TooManyFiles { path: address.to_owned(), most: MAX_FILES }.into());
         }
-        if let [Listed { object, address, .. }] = listed.as_slice() {
-            self.files.push(InputFile { object: Some(object.clone()), ..InputFile::alone(address) });
-            return Ok(());
-        }
-        self.walked = true;
-        for Listed { object, address, below } in listed {
+        let before = self.files.len();
+        for Listed { object, address, below, is_named } in listed {
+            self.walked |= !is_named;
             // A store has no directories; some programs make empty objects for them.
-            if object.length() > 0 && below.iter().all(|name| is_data(&name.to_string_lossy())) {
+            if is_named || object.length() > 0 && below.iter().all(|name| is_data(&name.to_string_lossy())) {
                 let partitions = Partition::of(&below);
                 self.files.push(InputFile { path: address, partitions, object: Some(object) });
             }
+        }
+        if self.files.len() == before {
+            return Err(InputError::NoFilesIn { path: address.to_owned() }.into());
         }
         Ok(())
     }

@@ -21,6 +21,8 @@ pub(crate) struct Listed {
     pub(crate) object: Object,
     pub(crate) address: PathBuf,
     pub(crate) below: PathBuf,
+    /// Whether it is what was named, rather than found below it or by a pattern.
+    pub(crate) is_named: bool,
 }
 
 /// Whether a name is the address of an object rather than that of a file.
@@ -30,32 +32,30 @@ pub(crate) fn is_address(path: &Path) -> bool {
 }
 
 /// The objects that `path` names, in order of their names, `most` at most and one to see that there are more. What is no
-/// object itself is taken for the beginning of others.
-pub(crate) fn list(path: &Path, most: usize) -> Result<Vec<Listed>, DatasetError> {
+/// object itself is taken for the beginning of others, of which `entries` are looked at.
+pub(crate) fn list(path: &Path, most: usize, entries: usize) -> Result<Vec<Listed>, DatasetError> {
     let address = Address::of(path)?;
     let store = client::store(&address.root).map_err(|error| failure::of(path, &error))?;
     if address.pattern.is_none() && !address.fixed.is_empty() {
         let (to_ask, key) = (Arc::clone(&store), address.key(&address.fixed)?);
         let found = runtime::wait(async move { to_ask.head(&key).await }).map_err(|e| DatasetError::io(path, e))?;
         match found {
-            Ok(meta) => return Ok(vec![address.listed(&store, meta)]),
+            Ok(meta) => return Ok(vec![Listed { is_named: true, ..address.listed(&store, meta) }]),
             Err(object_store::Error::NotFound { .. }) if !address.root.starts_with("http") => {}
             Err(error) => return Err(failure::of(path, &error)),
         }
     }
     let (to_ask, prefix) = (Arc::clone(&store), address.key(&address.fixed)?);
-    let found = runtime::wait(async move {
-        let mut found: Vec<ObjectMeta> = Vec::new();
-        let mut objects = to_ask.list(Some(&prefix));
-        while let Some(meta) = objects.next().await {
-            found.push(meta?);
-            if found.len() > most {
-                break;
-            }
-        }
-        Ok(found)
-    });
-    let mut found = found.map_err(|e| DatasetError::io(path, e))?.map_err(|error| failure::of(path, &error))?;
+    let pattern = address.pattern.clone();
+    let fits = move |meta: &ObjectMeta| {
+        let is_match = |pattern: &glob::Pattern| pattern.matches_with(meta.location.as_ref(), MATCHING);
+        pattern.as_ref().is_none_or(|pattern| is_match(pattern) || below_a_match(pattern, &meta.location))
+    };
+    let found = runtime::wait(async move { collected(&*to_ask, &prefix, fits, most, entries).await });
+    let (mut found, seen) = found.map_err(|e| DatasetError::io(path, e))?.map_err(|error| failure::of(path, &error))?;
+    if seen > entries {
+        return Err(InputError::TooManyFiles { path: path.to_owned(), most: entries }.into());
+    }
     if found.is_empty() {
         return Err(InputError::Store {
             path: path.to_owned(),
@@ -65,13 +65,30 @@ pub(crate) fn list(path: &Path, most: usize) -> Result<Vec<Listed>, DatasetError
         .into());
     }
     found.sort_by(|a, b| a.location.as_ref().cmp(b.location.as_ref()));
-    let fits = |meta: &ObjectMeta| match &address.pattern {
-        Some(pattern) => {
-            pattern.matches_with(meta.location.as_ref(), MATCHING) || below_a_match(pattern, &meta.location)
+    Ok(found.into_iter().map(|meta| address.listed(&store, meta)).collect())
+}
+
+/// The objects below `prefix` that fit, and how many were looked at; no more of either than one over what is allowed.
+async fn collected(
+    store: &dyn ObjectStore,
+    prefix: &Key,
+    fits: impl Fn(&ObjectMeta) -> bool,
+    most: usize,
+    entries: usize,
+) -> object_store::Result<(Vec<ObjectMeta>, usize)> {
+    let (mut found, mut seen) = (Vec::new(), 0);
+    let mut objects = store.list(Some(prefix));
+    while let Some(meta) = objects.next().await {
+        let meta = meta?;
+        seen += 1;
+        if fits(&meta) {
+            found.push(meta);
         }
-        None => true,
-    };
-    Ok(found.into_iter().filter(fits).map(|meta| address.listed(&store, meta)).collect())
+        if found.len() > most || seen > entries {
+            break;
+        }
+    }
+    Ok((found, seen))
 }
 
 const MATCHING: glob::MatchOptions =
@@ -141,6 +158,7 @@ impl Address {
         Listed {
             address: PathBuf::from(format!("{}/{key}", self.root)),
             below: PathBuf::from(below),
+            is_named: false,
             object: Object::new(Arc::clone(store), meta),
         }
     }
@@ -148,4 +166,30 @@ impl Address {
 
 fn scheme_of(path: &Path) -> String {
     path.to_string_lossy().split("://").next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use object_store::memory::InMemory;
+
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_takes_no_place_of_what_does() {
+        let found = |most, entries| {
+            let (found, seen) = runtime::wait(async move {
+                let store = InMemory::new();
+                for name in ["a/0.txt", "a/1.txt", "a/2.txt", "a/3.csv", "a/4.csv"] {
+                    store.put(&Key::from(name), "x".into()).await.unwrap();
+                }
+                let is_csv = |meta: &ObjectMeta| meta.location.as_ref().contains(".csv");
+                collected(&store, &Key::from("a"), is_csv, most, entries).await.unwrap()
+            })
+            .unwrap();
+            (found.len(), seen)
+        };
+        assert_eq!(found(2, 9), (2, 5));
+        assert_eq!(found(1, 9), (2, 5), "one more, to see that there are too many");
+        assert_eq!(found(2, 3).1, 4);
+    }
 }
