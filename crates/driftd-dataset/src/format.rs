@@ -127,5 +127,12 @@ fn known(head: &[u8]) -> Option<Magic> {
         (b"Obj\x01", "Avro", "write it as Parquet"),
         (b"SQLite format 3\0", "an SQLite database", "export the table as CSV"),
     ];
-    KNOWN.into_iter().find(|(magic, ..)| head.starts_with(magic))
+    // Two of them could begin a line of text.
+    let is_binary = head.iter().any(|byte| byte.is_ascii_control() && !b"\t\r\n".contains(byte));
+    let is_certain = |magic: &[u8]| match magic {
+        b"BZh" => head.get(4..10) == Some(b"1AY&SY"),
+        b"ORC" => is_binary,
+        _ => true,
+    };
+    KNOWN.into_iter().find(|(magic, ..)| head.starts_with(magic) && is_certain(magic))
 }

@@ -157,6 +157,16 @@ fn blank_lines_of_one_column_are_rows() {
 }
 
 #[test]
+fn a_header_is_no_binary_file_for_its_first_letters() {
+    for name in ["ORCID", "BZh1", "ORC"] {
+        assert_eq!(plain(rows(&format!("{name},k"), "1.5,a")), format!("30 rows of {name}: numbers, k: text"));
+    }
+    for head in ["ORC\x12\x03\0,k\n", "BZh91AY&SY\x01\x02\x03\x04,k\n"] {
+        assert!(plain(rows(head, "1.5,a")).contains("is named as CSV but holds"), "{head:?}");
+    }
+}
+
+#[test]
 fn every_line_end_ends_a_line() {
     for end in ["\n", "\r\n", "\r"] {
         let table = rows("x,k", "1.5,a").replace('\n', end);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use driftd_model::Delimiter;
+use driftd_model::{Delimiter, words};
 
 use super::lines::{Line, fields, lines, occurrences};
 use crate::DatasetError;
@@ -61,8 +61,8 @@ pub(super) fn of_head(
     }
     let table = lines.get(above..).unwrap_or_default();
     if above > 0 {
-        let shown = String::from_utf8_lossy(lines.first().map_or(&[][..], |line| line.text)).trim().to_owned();
-        let (lines, shown) = (driftd_model::words::counted(above as u64, "line", "lines"), shortened(&shown));
+        let shown = shortened(lines.first().map_or(&[][..], |line| line.text));
+        let lines = words::counted(above as u64, "line", "lines");
         notes.push(format!("{}: {lines} above the header passed over, the first of them {shown:?}", path.display()));
     }
     let Some(first) = table.first() else {
@@ -81,13 +81,13 @@ pub(super) fn of_head(
     let names = fields(first.text, chosen);
     let is_data = !names.is_empty() && names.iter().all(|name| is_number(name));
     if options.header.is_none() && is_data {
-        let first = shortened(&String::from_utf8_lossy(first.text));
+        let first = shortened(first.text);
         return Err(DatasetError::NoHeader { path: path.to_owned(), line: first_line(table), first });
     }
     let header = options.header.unwrap_or(true);
     let units = header && has_units(table, chosen);
     if units && let Some(line) = table.get(1) {
-        let text = shortened(&String::from_utf8_lossy(line.text));
+        let text = shortened(line.text);
         notes.push(format!("{}:{}: taken for units and passed over: {text}", path.display(), line.number + 1));
     }
     let dialect = Dialect {
@@ -220,12 +220,9 @@ fn is_number(text: &str) -> bool {
     !text.trim().is_empty() && parse_number(text.trim().trim_matches('"')).is_some()
 }
 
-fn shortened(text: &str) -> String {
-    const SHOWN: usize = 60;
-    if text.chars().count() <= SHOWN {
-        return text.to_owned();
-    }
-    text.chars().take(SHOWN).chain(['…']).collect()
+/// A line as messages show it.
+fn shortened(line: &[u8]) -> String {
+    words::name(String::from_utf8_lossy(line).trim(), 60)
 }
 
 /// A delimiter as the option spells it.
