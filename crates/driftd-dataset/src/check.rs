@@ -1,6 +1,6 @@
 //! A table held against a baseline, once.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use driftd_model::check::{CheckReport, Side, explain, not_comparable};
 use driftd_model::{Baseline, Comparison, FeatureKind, FeatureName, JudgeRules, Reason, Rows, judge, words};
@@ -101,23 +101,14 @@ fn strangers(
     (extra, notes)
 }
 
-/// One note for all columns that are left out for the same reason, in the order of the first of each: a table of ten
-/// thousand timestamps is one thing to know.
+/// One note for all columns that are left out for the same reason.
 fn grouped<'a>(whose: &str, columns: impl Iterator<Item = (&'a str, String)>) -> Vec<String> {
-    let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
-    let mut places: HashMap<String, usize> = HashMap::new();
-    for (name, reason) in columns {
-        let place = *places.entry(reason).or_insert_with_key(|reason| {
-            reasons.push((reason.clone(), Vec::new()));
-            reasons.len() - 1
-        });
-        if let Some((_, names)) = reasons.get_mut(place) {
-            names.push(format!("{name:?}"));
+    let note = |(reason, names): (String, Vec<&str>)| {
+        let names: Vec<String> = names.into_iter().map(|name| format!("{name:?}")).collect();
+        match names.as_slice() {
+            [only] => format!("column {only}{whose} is not compared: {reason}"),
+            names => format!("columns {}{whose} are not compared: {reason}", words::list(names)),
         }
-    }
-    let note = |(reason, names): (String, Vec<String>)| match names.as_slice() {
-        [only] => format!("column {only}{whose} is not compared: {reason}"),
-        names => format!("columns {}{whose} are not compared: {reason}", words::list(names)),
     };
-    reasons.into_iter().map(note).collect()
+    words::by_reason(columns).into_iter().map(note).collect()
 }

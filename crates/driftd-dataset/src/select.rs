@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use driftd_model::{Monitor, Pointer};
-use driftd_window::{Column, number_text};
+use driftd_model::{Monitor, Pointer, WantedValues};
+use driftd_window::Column;
 
 use crate::{ColumnKind, DatasetError, Table};
 
@@ -15,9 +15,7 @@ pub struct Filtered(Arc<AtomicU64>);
 /// A monitor's filter, as columns and what may stand in them.
 pub(crate) struct Selection {
     names: Vec<String>,
-    wanted: Vec<Vec<String>>,
-    /// The same as numbers are known by: a version `1.0` is the number 1.
-    numbers: Vec<Vec<String>>,
+    wanted: Vec<WantedValues>,
     passed_over: Filtered,
 }
 
@@ -33,16 +31,13 @@ impl Selection {
     /// The columns are those of the monitor's pointers, or `model` and `version`.
     pub(crate) fn new(monitor: &Monitor) -> Self {
         let (shape, filter) = (&monitor.shape, &monitor.filter);
-        let mut selection =
-            Self { names: Vec::new(), wanted: Vec::new(), numbers: Vec::new(), passed_over: Filtered::default() };
+        let mut selection = Self { names: Vec::new(), wanted: Vec::new(), passed_over: Filtered::default() };
         let places =
             [(&shape.model_name, "model", &filter.models), (&shape.model_version, "version", &filter.versions)];
         for (place, usual, wanted) in places {
             if !wanted.is_empty() {
                 selection.names.push(place.as_ref().map_or_else(|| usual.to_owned(), Pointer::column));
-                let as_number = |wanted: &String| number_text(wanted, &mut String::new()).map(str::to_owned);
-                selection.numbers.push(wanted.iter().filter_map(as_number).collect());
-                selection.wanted.push(wanted.clone());
+                selection.wanted.push(WantedValues::new(wanted));
             }
         }
         selection
@@ -68,12 +63,10 @@ impl Selection {
     /// filter on it, while a table without the column is one model's, and a note of the reader says so.
     pub(crate) fn keep(&self, columns: &[Column], kinds: &[Option<ColumnKind>], rows: usize) -> Option<Vec<bool>> {
         let mut keep = vec![true; rows];
-        let filters = columns.iter().zip(kinds).zip(self.wanted.iter().zip(&self.numbers));
-        for ((column, kind), (wanted, numbers)) in filters {
+        for ((column, kind), wanted) in columns.iter().zip(kinds).zip(&self.wanted) {
             let (Some(texts), Some(kind)) = (column.as_text(), kind) else { continue };
-            let numbers = if *kind == ColumnKind::Number { numbers.as_slice() } else { &[] };
-            let passes: Vec<bool> =
-                texts.values.iter().map(|value| wanted.contains(value) || numbers.contains(value)).collect();
+            let is_number = *kind == ColumnKind::Number;
+            let passes: Vec<bool> = texts.values.iter().map(|value| wanted.holds(value, is_number)).collect();
             for (keep, code) in keep.iter_mut().zip(texts.codes) {
                 *keep &= passes.get(*code as usize).copied().unwrap_or(false);
             }

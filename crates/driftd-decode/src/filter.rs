@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use driftd_model::{Monitor, Pointer};
-use driftd_window::number_text;
+use driftd_model::{Monitor, Pointer, WantedValues};
 use foldhash::fast::FixedState;
 
 use crate::cell::{Cell, Texts};
@@ -42,9 +41,7 @@ struct Filter {
 #[derive(Debug)]
 struct OneOf {
     column: ColumnIndex,
-    wanted: Vec<String>,
-    /// The same as numbers are known by: a version `1.0` is the number 1.
-    numbers: Vec<String>,
+    wanted: WantedValues,
 }
 
 impl MonitorFilter {
@@ -63,9 +60,7 @@ impl MonitorFilter {
                     None => fields.want(&[usual]),
                 };
                 self.columns.push(column);
-                let as_number = |wanted: &String| number_text(wanted, &mut String::new()).map(str::to_owned);
-                let numbers = wanted.iter().filter_map(as_number).collect();
-                OneOf { column, wanted: wanted.to_vec(), numbers }
+                OneOf { column, wanted: WantedValues::new(wanted) }
             })
         };
         let model = one_of(shape.model_name.as_ref(), "model", &filter.models);
@@ -112,8 +107,7 @@ impl MonitorFilter {
             one_of.as_ref().is_none_or(|one_of| {
                 let cell = cell(cells, one_of.column);
                 let found = texts.shown(cell, shown);
-                let numbers = if cell.is_number() { one_of.numbers.as_slice() } else { &[] };
-                found.is_some_and(|found| one_of.wanted.iter().chain(numbers).any(|wanted| wanted == found))
+                found.is_some_and(|found| one_of.wanted.holds(found, cell.is_number()))
             })
         };
         answer.clear();

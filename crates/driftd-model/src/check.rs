@@ -51,6 +51,12 @@ impl CheckReport {
         self.features.iter().filter(|f| f.reason == Some(Reason::MissingFromBaseline)).count()
     }
 
+    /// How many features could not be judged.
+    #[must_use]
+    pub fn unjudged(&self) -> usize {
+        self.features.len() - self.judged() - self.new_columns()
+    }
+
     /// Features, worst first: by outcome, then by effect in units of its threshold, then by name.
     #[must_use]
     pub fn worst_first(&self) -> Vec<&Verdict> {

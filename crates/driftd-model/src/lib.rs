@@ -74,7 +74,7 @@ pub use judge::{Comparison, judge, rows_of};
 pub use matcher::{BadLabel, BadMatcher, LabelName, Labels, Matcher};
 pub use monitor::{
     DefaultValue, FeatureRules, IncidentRules, JudgeRules, Monitor, PipelineRules, RecordFilter, RecordShape, Role,
-    SegmentSpec, defaults,
+    SegmentSpec, WantedValues, defaults,
 };
 pub use mute::{BadMuteTime, MuteTime};
 pub use notification::{Links, NOTIFICATION_SCHEMA, Notification, OutboxEntry, Settlement};

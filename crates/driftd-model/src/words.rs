@@ -3,6 +3,8 @@
 //! Nothing here fails and nothing here returns a line break, so the result fits into a sentence, a table cell or a
 //! subject line whatever the data is called.
 
+use std::collections::HashMap;
+
 use driftd_stats::{MistypedTypes, Movement};
 use driftd_window::EventTime;
 
@@ -79,6 +81,24 @@ pub fn list<T: AsRef<str>>(names: &[T]) -> String {
         Some(last) if parts.is_empty() => last,
         Some(last) => format!("{} and {last}", parts.join(", ")),
     }
+}
+
+/// Names by what is to be said of them, in the order of the first of each: a table of ten thousand timestamps is one thing
+/// to know.
+#[must_use]
+pub fn by_reason<'a>(names: impl Iterator<Item = (&'a str, String)>) -> Vec<(String, Vec<&'a str>)> {
+    let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for (name, reason) in names {
+        let place = *places.entry(reason).or_insert_with_key(|reason| {
+            reasons.push((reason.clone(), Vec::new()));
+            reasons.len() - 1
+        });
+        if let Some((_, names)) = reasons.get_mut(place) {
+            names.push(name);
+        }
+    }
+    reasons
 }
 
 /// Names behind a colon, of which a long list spells out the first twenty: `a, b, c`, `a, b, … and 980 more`.
@@ -179,11 +199,7 @@ fn types_of(types: MistypedTypes) -> String {
     let mut found = [(texts, "text"), (lists, "lists"), (objects, "objects"), (booleans, "booleans")];
     found.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
     let names: Vec<&str> = found.into_iter().filter(|(count, _)| *count > 0).map(|(_, name)| name).collect();
-    match names.split_last() {
-        Some((last, [])) => (*last).to_owned(),
-        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
-        None => "of another type".to_owned(),
-    }
+    if names.is_empty() { "of another type".to_owned() } else { list(&names) }
 }
 
 /// A span of event time, half open: `2013-07-01 – 2013-07-08 (UTC)`, with hours only where they matter.

@@ -17,6 +17,7 @@ mod sample;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::booleans::boolean_word;
 pub use self::categories::CategoryCounts;
 pub use self::dictionary::{CategorySlot, Dictionary};
 pub use self::edges::BinEdges;

@@ -73,7 +73,7 @@ pub use error::{ShapeMismatch, StatsError};
 pub use law::benjamini_hochberg;
 pub use layout::{
     BinEdges, Binning, CategoryCounts, CategorySlot, Dictionary, FeatureLayout, LayoutOptions, MAX_BINS,
-    MAX_CATEGORIES, MAX_CELLS, MIN_CELLS, OrderedSample, Precision, SortedSample,
+    MAX_CATEGORIES, MAX_CELLS, MIN_CELLS, OrderedSample, Precision, SortedSample, boolean_word,
 };
 pub use state::{
     Absence, CategoricalAggregate, FeatureAggregate, GROUP_SKIP, HeavyHitters, MISSING_CODE, MISTYPED_CODE,

@@ -30,11 +30,13 @@ mod time;
 mod watermark;
 mod window;
 
+pub use driftd_stats::boolean_word;
+
 pub use batch::{Column, MISSING, MISTYPED, NO_EVENT_TIME, PRESENT, RaggedBatch, RecordBatch, SegmentColumn};
 pub use number::{number_word, quoted_number};
 pub use number_text::{NumberText, is_code, number_text};
 pub use pane::{BadPaneWidth, PaneId, PaneWidth};
-pub use reading::{EpochUnit, TimeReader, boolean_word, instant};
+pub use reading::{EpochUnit, TimeReader, instant};
 pub use reducer::{Absorbed, PaneDelta, Reducer, ReducerPlan, Validity};
 pub use segment::{SegmentKey, SegmentPlan};
 pub use time::{

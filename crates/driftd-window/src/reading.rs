@@ -150,16 +150,6 @@ pub fn instant(text: &str) -> Option<i64> {
     written_time(text).map(|written| written.instant(Zone::UTC))
 }
 
-/// The boolean a text stands for: `true` or `false`, in any case.
-#[must_use]
-pub fn boolean_word(text: &str) -> Option<bool> {
-    match text.len() {
-        4 if text.eq_ignore_ascii_case("true") => Some(true),
-        5 if text.eq_ignore_ascii_case("false") => Some(false),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

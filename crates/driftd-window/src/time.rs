@@ -7,6 +7,25 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat};
 use serde::{Deserialize, Serialize};
 
+/// Says that a type is a text in the JSON Schema, of whatever kind `$schema` has it.
+macro_rules! text_schema {
+    ($type:ident, $schema:tt) => {
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!($schema)
+            }
+        }
+    };
+}
+
 mod calendar;
 mod cursor;
 mod digits;
@@ -254,19 +273,7 @@ impl<'de> Deserialize<'de> for Span {
     }
 }
 
-impl schemars::JsonSchema for Span {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Span".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "format": "duration" })
-    }
-}
+text_schema!(Span, { "type": "string", "format": "duration" });
 
 #[cfg(test)]
 mod tests {

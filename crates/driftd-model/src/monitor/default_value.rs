@@ -3,6 +3,7 @@
 use std::fmt;
 
 use driftd_stats::FeatureLayout;
+use driftd_window::NumberText;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
@@ -52,7 +53,7 @@ impl DefaultValue {
 impl fmt::Display for DefaultValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Number(number) => number.fmt(f),
+            Self::Number(number) => NumberText(*number).fmt(f),
             Self::Bool(yes) => yes.fmt(f),
             Self::Text(text) => text.fmt(f),
         }

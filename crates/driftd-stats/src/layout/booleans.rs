@@ -26,20 +26,24 @@ impl BooleanPlaces {
     }
 }
 
+/// The boolean a text stands for: `true` or `false`, in any case.
+#[must_use]
+pub fn boolean_word(text: &str) -> Option<bool> {
+    match text.len() {
+        4 if text.eq_ignore_ascii_case("true") => Some(true),
+        5 if text.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
+    }
+}
+
 /// What a text is as a boolean: a word in any case, or the number 0 or 1.
 fn boolean(text: &str) -> Option<bool> {
     let text = text.trim();
-    if text.eq_ignore_ascii_case("true") {
-        return Some(true);
-    }
-    if text.eq_ignore_ascii_case("false") {
-        return Some(false);
-    }
-    match text.parse::<f64>() {
+    boolean_word(text).or_else(|| match text.parse::<f64>() {
         Ok(0.0) => Some(false),
         Ok(1.0) => Some(true),
         _ => None,
-    }
+    })
 }
 
 #[cfg(test)]

@@ -73,13 +73,4 @@ impl S3 {
         let (status, body) = http::request(&self.address, "PUT", &format!("/{key}"), content).unwrap();
         assert_eq!(status, 200, "{key}: {body}");
     }
-
-    /// Removes an object; `key` begins with the bucket.
-    ///
-    /// # Panics
-    /// The server does not remove it.
-    pub fn remove(&self, key: &str) {
-        let (status, body) = http::request(&self.address, "DELETE", &format!("/{key}"), b"").unwrap();
-        assert_eq!(status, 204, "{key}: {body}");
-    }
 }

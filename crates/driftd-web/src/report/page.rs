@@ -90,9 +90,8 @@ const fn headline(outcome: Outcome) -> &'static str {
 fn summary(report: &CheckReport) -> String {
     let count = |outcome| report.features.iter().filter(|f| f.outcome == outcome).count() as u64;
     let (critical, warning) = (count(Outcome::Critical), count(Outcome::Warning));
-    let (bad, judged) = (critical + warning, critical + warning + count(Outcome::Stable));
-    let new = report.new_columns() as u64;
-    let unjudged = report.features.len() as u64 - judged - new;
+    let (bad, judged) = (critical + warning, report.judged() as u64);
+    let (new, unjudged) = (report.new_columns() as u64, report.unjudged() as u64);
     let side =
         |side: &Side| format!("{} of {}", words::counted(side.rows, "row", "rows"), words::name(&side.name, NAME));
     let verdict = match (judged, bad) {

@@ -112,19 +112,7 @@ impl fmt::Display for TimeFormat {
     }
 }
 
-impl schemars::JsonSchema for TimeFormat {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "TimeFormat".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string" })
-    }
-}
+text_schema!(TimeFormat, { "type": "string" });
 
 #[cfg(test)]
 mod tests {

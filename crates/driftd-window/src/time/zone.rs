@@ -173,19 +173,7 @@ impl fmt::Debug for Zone {
     }
 }
 
-impl schemars::JsonSchema for Zone {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Zone".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string" })
-    }
-}
+text_schema!(Zone, { "type": "string" });
 
 #[cfg(test)]
 mod tests {

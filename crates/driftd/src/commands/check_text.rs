@@ -98,7 +98,7 @@ pub(super) fn sentence(report: &CheckReport) -> String {
         0 => format!("none of {} drifted", words::counted(judged as u64, "feature", "features")),
         bad => format!("{bad} of {} drifted", words::counted(judged as u64, "feature", "features")),
     };
-    let left_out = report.features.len() - judged - report.new_columns();
+    let left_out = report.unjudged();
     let mut rest = String::new();
     if left_out > 0 && judged > 0 {
         let _ = write!(rest, "; {left_out} could not be judged");

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::outcome::{Ended, Outcome};
 
 /// A command that takes longer hangs.
-const PATIENCE: Duration = Duration::from_mins(2);
+const COMMAND_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// `case.json`.
 #[derive(Debug, Deserialize)]
@@ -110,7 +110,7 @@ fn wait(child: &mut Child) -> Result<i32, String> {
         if let Some(status) = child.try_wait().unwrap() {
             return status.code().ok_or_else(|| format!("ends by {status}"));
         }
-        if started.elapsed() > PATIENCE {
+        if started.elapsed() > COMMAND_TIMEOUT {
             child.kill().unwrap();
             child.wait().unwrap();
             return Err("hangs".to_owned());

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use driftd_config::Config;
 use driftd_dataset::{BaselineOptions, EventTimes, ReadOptions, SegmentOptions, Table, build_baseline_with_notes};
 use driftd_engine::{Clock, SystemClock};
-use driftd_model::{Baseline, BaselineName, Monitor, Pointer, Reason, SkippedColumn, words};
+use driftd_model::{Baseline, BaselineName, Monitor, Pointer, SkippedColumn, words};
 use driftd_window::EventTime;
 
 use super::history::from_history;
@@ -47,14 +47,9 @@ pub(super) async fn run(args: BuildArgs, stores: &Stores) -> anyhow::Result<()> 
 
 /// The columns that are left out, those of one reason together, in the order of the first of each.
 pub(crate) fn not_monitored(skipped: &[SkippedColumn]) -> Vec<String> {
-    let mut reasons: Vec<(&Reason, Vec<&str>)> = Vec::new();
-    for SkippedColumn { name, reason } in skipped {
-        match reasons.iter_mut().find(|(known, _)| *known == reason) {
-            Some((_, names)) => names.push(name),
-            None => reasons.push((reason, vec![name])),
-        }
-    }
-    reasons.into_iter().map(|(reason, names)| format!("{} ({reason})", words::list(&names))).collect()
+    let columns = skipped.iter().map(|column| (column.name.as_str(), column.reason.to_string()));
+    let sentence = |(reason, names): (String, Vec<&str>)| format!("{} ({reason})", words::list(&names));
+    words::by_reason(columns).into_iter().map(sentence).collect()
 }
 
 /// Builds a baseline from files, as the monitors that name it want it.
