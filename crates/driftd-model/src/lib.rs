@@ -73,8 +73,8 @@ pub use incident::{
 pub use judge::{Comparison, judge, rows_of};
 pub use matcher::{BadLabel, BadMatcher, LabelName, Labels, Matcher};
 pub use monitor::{
-    DefaultValue, FeatureRules, IncidentRules, JudgeRules, Monitor, PipelineRules, RecordFilter, RecordShape, Role,
-    SegmentSpec, WantedValues, defaults,
+    BadFalseAlarms, DefaultValue, FalseAlarms, FeatureRules, IncidentRules, JudgeRules, Monitor, PipelineRules,
+    RecordFilter, RecordShape, Role, SegmentSpec, WantedValues, defaults,
 };
 pub use mute::{BadMuteTime, MuteTime};
 pub use notification::{Links, NOTIFICATION_SCHEMA, Notification, OutboxEntry, Settlement};

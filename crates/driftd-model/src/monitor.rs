@@ -2,6 +2,7 @@
 
 mod default_value;
 pub mod defaults;
+mod false_alarms;
 mod wanted_values;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::default_value::DefaultValue;
+pub use self::false_alarms::{BadFalseAlarms, FalseAlarms};
 pub use self::wanted_values::WantedValues;
 use crate::never::{self, Never, Share};
 use crate::{BaselineChoice, FeatureKind, FeatureName, Labels, MonitorId, Pointer, Threshold, Topic};

@@ -66,6 +66,7 @@ mod error;
 mod kernels;
 mod law;
 mod layout;
+mod significance;
 mod state;
 mod statistic;
 
@@ -75,12 +76,17 @@ pub use layout::{
     BinEdges, Binning, CategoryCounts, CategorySlot, Dictionary, FeatureLayout, LayoutOptions, MAX_BINS,
     MAX_CATEGORIES, MAX_CELLS, MIN_CELLS, OrderedSample, Precision, SortedSample, boolean_word,
 };
+pub use significance::{
+    Difference, Healthy, Judged, Measure, Memory, MemoryBytes, Novelty, Rung, bins_difference, judge_difference,
+    ks_difference, ks_measure, leave_one_out, level, once_in, share, strangers, strangers_by_window,
+    strangers_difference, two_sample,
+};
 pub use state::{
     Absence, CategoricalAggregate, FeatureAggregate, GROUP_SKIP, HeavyHitters, MISSING_CODE, MISTYPED_CODE,
     MistypedType, MistypedTypes, MomentSummary, Moments, NumericAggregate, NumericSlice, PRESENT, PresenceAggregate,
     TextSlice, absorb_numeric_grouped, absorb_text_grouped,
 };
 pub use statistic::{
-    AppliesTo, Basis, Certified, Computed, Definition, DriftStatistic, Movement, NotComputable, Scale, Smoothing,
-    Statistic, Subject, compare, distribution, movements,
+    AppliesTo, Basis, Certified, Computed, Definition, DriftStatistic, Grows, Measured, Movement, NotComputable, Scale,
+    Smoothing, Statistic, Subject, compare, compared_counts, distribution, movements,
 };

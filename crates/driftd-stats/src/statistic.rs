@@ -13,8 +13,8 @@ mod wasserstein;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::compare::compare;
-pub use self::definition::{AppliesTo, Basis, Certified, Definition, Scale, Subject};
+pub use self::compare::{compare, compared_counts};
+pub use self::definition::{AppliesTo, Basis, Certified, Definition, Grows, Measured, Scale, Subject};
 pub use self::movement::{Movement, distribution, movements};
 pub use self::outcome::{Computed, NotComputable, Statistic};
 pub use self::table::DriftStatistic;

@@ -33,7 +33,7 @@ pub(super) fn two_sided_normal_p(z: f64) -> f64 {
 /// The hypergeometric probabilities are walked from the mode outwards relative
 /// to the mode's, so nothing overflows and the walk ends where they underflow,
 /// however large the table.
-fn fisher_exact_p(a: f64, b: f64, c: f64, d: f64) -> f64 {
+pub(crate) fn fisher_exact_p(a: f64, b: f64, c: f64, d: f64) -> f64 {
     let (row, column) = (a + b, a + c);
     let all = row + c + d;
     let least = (row + column - all).max(0.0);

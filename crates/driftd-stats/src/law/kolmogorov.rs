@@ -24,7 +24,7 @@ const SAMPLES: f64 = 4096.0;
 ///   exact for d ≥ ½ and elsewhere too large by a relative e^(−6nd²) at most;
 /// * n ≤ 140, or a small matrix: Durbin's matrix, exact;
 /// * otherwise: the asymptotic series of Pelz & Good.
-pub(super) fn kolmogorov_sf(d: f64, n: f64) -> f64 {
+pub(crate) fn kolmogorov_sf(d: f64, n: f64) -> f64 {
     if d >= 1.0 {
         return 0.0;
     }

@@ -118,6 +118,17 @@ impl CategoricalAggregate {
         &self.slots
     }
 
+    /// Counts that are compared, names first: other and never-seen values as one.
+    pub(crate) fn compared(&self) -> Vec<u64> {
+        let mut slots = self.slots.clone();
+        if let Some(unseen) = slots.pop()
+            && let Some(other) = slots.last_mut()
+        {
+            *other = other.saturating_add(unseen);
+        }
+        slots
+    }
+
     /// Number of values.
     #[must_use]
     pub fn present(&self) -> u64 {

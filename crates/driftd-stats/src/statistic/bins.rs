@@ -83,7 +83,7 @@ impl BinPair {
         Ok(Computed {
             value: psi,
             df: Some(self.df()),
-            p_value: Some(chi_square_sf(psi / (1.0 / self.n + 1.0 / self.m), self.df())),
+            p_value: Some(chi_square_sf(psi / (1.0 / self.n + 1.0 / self.m), f64::from(self.df()))),
             ..Computed::default()
         })
     }
@@ -133,7 +133,7 @@ impl BinPair {
         Computed {
             value: chi,
             df: Some(df),
-            p_value: Some(chi_square_sf(chi, df)),
+            p_value: Some(chi_square_sf(chi, f64::from(df))),
             cramers_v: Some(if df == 0 { 0.0 } else { (chi / all).sqrt().min(1.0) }),
             ..Computed::default()
         }

@@ -113,6 +113,18 @@ fn categorical(
     }
 }
 
+/// The counts that statistics on bins compare: per coarse bin, or per category, what has no name of its own as one. Empty
+/// where a feature has none, or the state was not counted with `layout`.
+#[must_use]
+pub fn compared_counts(layout: &FeatureLayout, state: &FeatureAggregate) -> Vec<u64> {
+    match (layout, state) {
+        _ if !state.fits(layout) => Vec::new(),
+        (FeatureLayout::Numeric(edges), FeatureAggregate::Numeric(state)) => coarse(edges, state),
+        (_, FeatureAggregate::Categorical(state)) => state.compared(),
+        _ => Vec::new(),
+    }
+}
+
 /// Counts per coarse bin.
 pub(super) fn coarse(edges: &BinEdges, state: &NumericAggregate) -> Vec<u64> {
     let mut bins = vec![0_u64; edges.bins()];

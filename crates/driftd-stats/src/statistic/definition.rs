@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::table::DriftStatistic;
 use crate::error::StatsError;
 
@@ -34,6 +36,10 @@ pub struct Definition {
     pub scale: Scale,
     /// Where the value on the raw samples may lie, given the certified error.
     pub certified: Option<Certified>,
+    /// Whose p-value decides whether it is more than chance.
+    pub measured: Measured,
+    /// How the value grows with a difference.
+    pub grows: Grows,
     /// What a bad value means.
     pub speaks_for: Subject,
     /// Default thresholds of the effect, (warn, critical); without them it can only decide once some are configured.
@@ -100,6 +106,36 @@ pub enum Certified {
     Around,
 }
 
+/// The difference behind a statistic: those that read the same difference share its p-value and what was learnt of its
+/// healthy variation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measured {
+    /// Counts over coarse bins or category slots.
+    Bins,
+    /// The distribution functions on the fine grid.
+    Ks,
+    /// The share without a value.
+    Missing,
+    /// The share of another type.
+    Mistyped,
+    /// The share of NaN and infinite values.
+    NonFinite,
+    /// Categories never seen.
+    Unseen,
+    /// Values outside the baseline's range.
+    OutOfRange,
+}
+
+/// How a statistic grows with the difference it speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grows {
+    /// As the difference does.
+    Linearly,
+    /// As its square does.
+    Squared,
+}
+
 /// What a statistic speaks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
@@ -107,6 +143,36 @@ pub enum Subject {
     Distribution,
     /// Whether the values are what they should be: data quality.
     Quality,
+}
+
+impl Measured {
+    /// Those whose healthy variation is learnt from a baseline's own windows.
+    pub const LEARNT: [Self; 5] = [Self::Bins, Self::Ks, Self::Missing, Self::NonFinite, Self::Unseen];
+
+    /// The name it is stored under.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bins => "bins",
+            Self::Ks => "ks",
+            Self::Missing => "missing",
+            Self::Mistyped => "mistyped",
+            Self::NonFinite => "non_finite",
+            Self::Unseen => "unseen",
+            Self::OutOfRange => "out_of_range",
+        }
+    }
+}
+
+impl Grows {
+    /// The share of the effect that is left when `share` of the squared difference is.
+    #[must_use]
+    pub fn of_effect(self, share: f64) -> f64 {
+        match self {
+            Self::Linearly => share.sqrt(),
+            Self::Squared => share,
+        }
+    }
 }
 
 impl AppliesTo {
