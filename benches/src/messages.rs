@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use driftd_model::{Baseline, FeatureBaseline, Monitor, MonitorPlan, RecordFilter, Role, StoredBaseline};
+use driftd_model::{
+    Baseline, FeatureBaseline, HealthyVariation, Monitor, MonitorPlan, RecordFilter, Role, StoredBaseline,
+};
 use driftd_stats::{
     BinEdges, CategoryCounts, FeatureAggregate, FeatureLayout, LayoutOptions, NumericAggregate, SortedSample,
 };
@@ -72,6 +74,7 @@ pub fn plan(name: &str, features: usize, model: Option<&str>) -> anyhow::Result<
         segments: Vec::new(),
         skipped: Vec::new(),
         traffic: None,
+        healthy: HealthyVariation::default(),
     };
     let filter = RecordFilter { models: model.map(str::to_owned).into_iter().collect(), versions: Vec::new() };
     let monitor = Monitor { filter, ..fixtures::monitor(name, &[("hour", 1, 1)]) };

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use driftd_model::{
-    Baseline, FeatureBaseline, JudgeRules, Monitor, MonitorPlan, Pointer, Role, SegmentBaseline, SegmentSpec,
-    StoredBaseline,
+    Baseline, FeatureBaseline, HealthyVariation, JudgeRules, Monitor, MonitorPlan, Pointer, Role, SegmentBaseline,
+    SegmentSpec, StoredBaseline,
 };
 use driftd_stats::{
     BinEdges, CategoryCounts, FeatureAggregate, FeatureLayout, LayoutOptions, NumericAggregate, SortedSample,
@@ -61,6 +61,7 @@ pub fn plan(segments: u32) -> anyhow::Result<MonitorPlan> {
         segments: parts,
         skipped: Vec::new(),
         traffic: None,
+        healthy: HealthyVariation::default(),
     };
     let monitor = Monitor {
         judge: JudgeRules::default(),

@@ -10,7 +10,7 @@ mod traffic;
 
 use std::sync::Arc;
 
-use driftd_model::{Baseline, FeatureBaseline, Reason, SkippedColumn, words};
+use driftd_model::{Baseline, FeatureBaseline, HealthyVariation, Reason, SkippedColumn, words};
 
 use self::column::{Built, ColumnBuilder};
 pub use self::options::{BaselineOptions, EventTimes, SegmentOptions};
@@ -86,6 +86,7 @@ pub fn build_baseline_with_notes(
         segments,
         skipped,
         traffic: learnt.and_then(|learnt| learnt.traffic),
+        healthy: HealthyVariation::default(),
     };
     Ok((baseline, notes))
 }

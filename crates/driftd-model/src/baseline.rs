@@ -6,7 +6,7 @@ use driftd_stats::{FeatureAggregate, FeatureLayout};
 use driftd_window::{SegmentKey, SegmentPlan, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{BaselineRef, ContentHash, FeatureKind, FeatureName, Pointer, Reason, Role, Traffic};
+use crate::{BaselineRef, ContentHash, FeatureKind, FeatureName, HealthyVariation, Pointer, Reason, Role, Traffic};
 
 /// A frozen reference: layouts, and what the training data looked like in them. Immutable once built.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +26,9 @@ pub struct Baseline {
     /// Its rows by hour of the week, where its event times are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traffic: Option<Traffic>,
+    /// How much its windows differ from each other, where its event times are known.
+    #[serde(default, skip_serializing_if = "HealthyVariation::is_empty")]
+    pub healthy: HealthyVariation,
 }
 
 /// One feature of a baseline.
@@ -101,6 +104,10 @@ impl Baseline {
         if let Some(traffic) = &self.traffic {
             bytes.extend(serde_json::to_vec(traffic).unwrap_or_default());
         }
+        // Baselines that nothing was learnt from keep the hash they had before there was anything to learn.
+        if !self.healthy.is_empty() {
+            bytes.extend(serde_json::to_vec(&self.healthy).unwrap_or_default());
+        }
         ContentHash::of(&bytes)
     }
 
@@ -136,6 +143,7 @@ impl Baseline {
         self.features.iter().all(|f| f.aggregate.fits(&f.layout))
             && self.segments.iter().all(|s| fits(&s.aggregates))
             && self.traffic.as_ref().is_none_or(Traffic::is_consistent)
+            && self.healthy.is_consistent_with(self)
     }
 }
 

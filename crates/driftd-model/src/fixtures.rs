@@ -11,8 +11,8 @@ use driftd_window::{
 };
 
 use crate::{
-    Baseline, FeatureBaseline, JudgeRules, Monitor, MonitorPlan, PlannedDelta, Pointer, Role, SealedPane,
-    SegmentBaseline, SegmentSpec, StoredBaseline, merge_deltas,
+    Baseline, FeatureBaseline, HealthyVariation, JudgeRules, Monitor, MonitorPlan, PlannedDelta, Pointer, Role,
+    SealedPane, SegmentBaseline, SegmentSpec, StoredBaseline, merge_deltas,
 };
 
 const HOUR: i64 = 3_600_000_000;
@@ -122,6 +122,7 @@ pub(crate) fn baseline() -> Baseline {
         features: vec![x, c],
         skipped: Vec::new(),
         traffic: None,
+        healthy: HealthyVariation::default(),
     }
 }
 

@@ -49,6 +49,7 @@ mod source;
 mod store_error;
 mod traffic;
 mod transport;
+mod variation;
 mod verdict;
 mod view;
 mod window_result;
@@ -101,6 +102,7 @@ pub use source::{
 pub use store_error::{ErrorClass, StoreError};
 pub use traffic::Traffic;
 pub use transport::{DeliveryError, DeliverySchedule, Transport};
+pub use variation::{FeatureVariation, HealthyVariation, LEAST_ROWS, MOST_WINDOWS, windows_to_learn_from};
 pub use verdict::{FeatureKind, MistypedValues, Outcome, Reason, Rows, Score, Threshold, Verdict};
 pub use view::{Cell, CellKind, CellType, Column, HistoryRow, IncidentRow, View};
 pub use window_result::{WindowResult, evaluate_range};

@@ -96,6 +96,15 @@ impl Traffic {
         Some(self.expected(EventTime::from_micros(0), week)? / 7.0)
     }
 
+    /// How many windows of `length` it reaches into, aligned to the epoch; nothing before any record.
+    #[must_use]
+    pub fn windows_of(&self, length: Span) -> Option<u64> {
+        let (first, last) = self.range?;
+        let length = length.as_micros().max(1);
+        let window = |at: EventTime| at.as_micros().div_euclid(length);
+        Some(window(last).abs_diff(window(first)).saturating_add(1))
+    }
+
     /// The stretch of event time it covers.
     #[must_use]
     pub fn span(&self) -> Option<Span> {

@@ -69,6 +69,7 @@ mod layout;
 mod significance;
 mod state;
 mod statistic;
+mod variation;
 
 pub use error::{ShapeMismatch, StatsError};
 pub use law::benjamini_hochberg;
@@ -90,3 +91,4 @@ pub use statistic::{
     AppliesTo, Basis, Certified, Computed, Definition, DriftStatistic, Grows, Measured, Movement, NotComputable, Scale,
     Smoothing, Statistic, Subject, compare, compared_counts, distribution, movements,
 };
+pub use variation::Varying;

@@ -7,10 +7,10 @@
 use std::sync::Arc;
 
 use driftd_model::{
-    Baseline, Cause, Checkpoint, Epoch, FeatureBaseline, Health, JudgeRules, Monitor, MonitorId, MonitorPlan,
-    MonitorReconciler, MonitorSealer, Observation, Offset, Partition, PlannedDelta, Pointer, ReceiverName, Role,
-    Routing, SealOutcome, SealTime, Sealed, Sealer, SegmentBaseline, SegmentSpec, Store, StoreError, StoredBaseline,
-    Topic,
+    Baseline, Cause, Checkpoint, Epoch, FeatureBaseline, Health, HealthyVariation, JudgeRules, Monitor, MonitorId,
+    MonitorPlan, MonitorReconciler, MonitorSealer, Observation, Offset, Partition, PlannedDelta, Pointer, ReceiverName,
+    Role, Routing, SealOutcome, SealTime, Sealed, Sealer, SegmentBaseline, SegmentSpec, Store, StoreError,
+    StoredBaseline, Topic,
 };
 use driftd_stats::{
     BinEdges, CategoryCounts, DriftStatistic, FeatureAggregate, FeatureLayout, LayoutOptions, NumericSlice,
@@ -114,6 +114,7 @@ pub fn baseline(salt: usize) -> Baseline {
         ],
         skipped: Vec::new(),
         traffic: None,
+        healthy: HealthyVariation::default(),
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use driftd_model::{
-    Baseline, FeatureBaseline, FeatureRules, Monitor, MonitorPlan, Pointer, RecordFilter, RecordShape, Role,
-    SegmentSpec, StoredBaseline,
+    Baseline, FeatureBaseline, FeatureRules, HealthyVariation, Monitor, MonitorPlan, Pointer, RecordFilter,
+    RecordShape, Role, SegmentSpec, StoredBaseline,
 };
 use driftd_stats::{BinEdges, CategoryCounts, FeatureAggregate, FeatureLayout, LayoutOptions, SortedSample};
 use driftd_window::Timestamp;
@@ -94,6 +94,7 @@ impl Wanted {
             segments: Vec::new(),
             skipped: Vec::new(),
             traffic: None,
+            healthy: HealthyVariation::default(),
         };
         let stored =
             StoredBaseline::new(monitor.baseline.version().unwrap().clone(), Timestamp::from_micros(0), baseline);

@@ -26,6 +26,8 @@ pub const MAX_FUTURE_SKEW: Span = Span::from_hours(1);
 pub const WINDOW: &str = "day";
 /// Its size and slide.
 pub const WINDOW_SIZE: Span = Span::from_hours(24);
+/// Values a judged window has at least.
+pub const MIN_SAMPLES: u64 = 50;
 /// Segments kept apart.
 pub const SEGMENTS: u16 = 32;
 
@@ -78,7 +80,7 @@ impl Default for JudgeRules {
             Some((statistic, Threshold { warn, critical }))
         });
         Self {
-            min_samples: 50,
+            min_samples: MIN_SAMPLES,
             q: 0.01,
             smoothing: Smoothing::default(),
             judged: DriftStatistic::ALL.into_iter().filter(|statistic| statistic.definition().decides).collect(),

@@ -4,8 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use driftd_engine::CheckpointPolicy;
 use driftd_model::{
-    Baseline, BaselineRef, FeatureBaseline, IncidentRules, JudgeRules, Monitor, MonitorPlan, Pointer, RecordShape,
-    Role, Route, Routing, SegmentBaseline, SegmentSpec, StoredBaseline, Topic,
+    Baseline, BaselineRef, FeatureBaseline, HealthyVariation, IncidentRules, JudgeRules, Monitor, MonitorPlan, Pointer,
+    RecordShape, Role, Route, Routing, SegmentBaseline, SegmentSpec, StoredBaseline, Topic,
 };
 use driftd_stats::{
     BinEdges, Binning, CategoryCounts, FeatureAggregate, FeatureLayout, LayoutOptions, NumericSlice, SortedSample,
@@ -199,6 +199,7 @@ fn baseline(split: bool) -> Baseline {
         segments: if split { segments.into() } else { Vec::new() },
         skipped: Vec::new(),
         traffic: None,
+        healthy: HealthyVariation::default(),
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use anyhow::Context;
 use driftd_model::{
-    Baseline, FeatureBaseline, MonitorPlan, SealedPane, SegmentBaseline, Traffic, merge_aggregates, words,
+    Baseline, FeatureBaseline, HealthyVariation, MonitorPlan, SealedPane, SegmentBaseline, Traffic, merge_aggregates,
+    words,
 };
 use driftd_stats::FeatureAggregate;
 use driftd_window::{EventTime, PaneWidth, Span};
@@ -55,6 +56,7 @@ pub(super) fn from_history(
         segments,
         skipped: old.skipped.clone(),
         traffic: Some(traffic),
+        healthy: HealthyVariation::default(),
     })
 }
 

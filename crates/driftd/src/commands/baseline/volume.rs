@@ -79,6 +79,7 @@ fn about(rows: f64) -> String {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests assert by panicking")]
 mod tests {
+    use driftd_model::HealthyVariation;
     use insta::assert_snapshot;
 
     use super::*;
@@ -101,6 +102,7 @@ mod tests {
             segments: Vec::new(),
             skipped: Vec::new(),
             traffic: Some(traffic),
+            healthy: HealthyVariation::default(),
         }
     }
 
