@@ -2,20 +2,26 @@
 
 mod column;
 mod identifier;
+mod learner;
 mod number_census;
 mod options;
+mod pass;
 mod plan;
 mod segments;
 mod traffic;
+mod windows;
 
 use std::sync::Arc;
 
-use driftd_model::{Baseline, FeatureBaseline, HealthyVariation, Reason, SkippedColumn, words};
+use driftd_model::{Baseline, FeatureBaseline, HealthyVariation, Reason, SegmentBaseline, SkippedColumn, words};
 
 use self::column::{Built, ColumnBuilder};
+use self::learner::Learner;
 pub use self::options::{BaselineOptions, EventTimes, SegmentOptions};
 use self::plan::Planned;
+use self::segments::SegmentCounts;
 use self::traffic::{LearntTraffic, TrafficBuilder};
+use self::windows::{Quarters, Usual};
 use crate::values::{Reading, Values, Wanted};
 use crate::{DatasetError, Table};
 
@@ -29,8 +35,9 @@ use crate::{DatasetError, Table};
 /// budget are sorted on disk. With segments the table is streamed twice more, once to find the largest segments and
 /// once to count them in the layouts of the whole.
 ///
-/// With event times in the options and in the table, its rows are counted by hour of the week on the way. Rows without
-/// a usable event time are left out, and so are those that lie far away from all others.
+/// With event times in the options and in the table, its rows are counted by hour of the week on the way, and by window
+/// in the pass that counts segments, or in one more: how much they differ from each other is how much healthy traffic
+/// does. Rows without a usable event time are left out, and so are those that lie far away from all others.
 ///
 /// `progress` is told how many rows are done, from any thread.
 ///
@@ -72,21 +79,20 @@ pub fn build_baseline_with_notes(
             reasons: words::choices(&reasons),
         });
     }
-    let (segment_by, segments) = match &options.segments {
-        Some(wanted) => (wanted.by.clone(), segments::count(table, wanted, &features)?),
-        None => (Vec::new(), Vec::new()),
-    };
+    let windows = learnt.as_mut().and_then(|learnt| learnt.windows.take());
+    let windows = event_times(table, options).map(|(wanted, _)| wanted).zip(windows);
+    let (segments, healthy) = count_parts(table, options, &features, windows)?;
     let note = learnt.as_ref().zip(options.event_times.as_ref());
     let notes = note.and_then(|(learnt, times)| learnt.note(table, &times.column)).into_iter().collect();
     let baseline = Baseline {
         source: table.path().display().to_string(),
         rows: table.rows(),
         features: features.into_iter().map(|(_, feature)| feature).collect(),
-        segment_by,
+        segment_by: options.segments.as_ref().map_or_else(Vec::new, |wanted| wanted.by.clone()),
         segments,
         skipped,
         traffic: learnt.and_then(|learnt| learnt.traffic),
-        healthy: HealthyVariation::default(),
+        healthy,
     };
     Ok((baseline, notes))
 }
@@ -162,6 +168,28 @@ fn build_columns(
         }
     }
     Ok((features, traffic))
+}
+
+/// What is counted in the layouts of the whole: segments, and the windows of its event times.
+fn count_parts(
+    table: &Table,
+    options: &BaselineOptions,
+    features: &Features,
+    windows: Option<(Wanted, (Usual, Quarters))>,
+) -> Result<(Vec<SegmentBaseline>, HealthyVariation), DatasetError> {
+    let usual = windows.as_ref().map(|(times, (usual, _))| (*times, *usual));
+    let found = options.segments.as_ref().map(|wanted| SegmentCounts::find(table, wanted, features, usual));
+    let (mut segments, of_segments) = found.transpose()?.unzip();
+    let mut learner = windows.and_then(|(times, (usual, whole))| {
+        let features = features.iter().map(|(_, feature)| feature).collect();
+        let learner = Learner::new(features, usual, &whole, of_segments.unwrap_or_default(), options.memory)?;
+        Some((times, learner))
+    });
+    if segments.is_some() || learner.is_some() {
+        pass::count(table, features, segments.as_mut(), learner.as_mut().map(|(times, learner)| (*times, learner)))?;
+    }
+    let healthy = learner.map_or_else(HealthyVariation::default, |(_, learner)| learner.finish());
+    Ok((segments.map_or_else(Vec::new, SegmentCounts::finish), healthy))
 }
 
 /// The column of event times, where the table has the one that is meant. A training table need not have it, so one

@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use driftd_dataset::{BaselineOptions, EventTimes, SegmentOptions};
-use driftd_model::{Baseline, Pointer, Traffic};
+use driftd_model::{Baseline, HealthyVariation, Pointer, Traffic};
 use driftd_window::{EventTime, TimeReader};
 use polars_arrow::array::PrimitiveArray;
 use polars_arrow::datatypes::{ArrowDataType, TimeUnit};
@@ -214,7 +214,7 @@ fn nothing_else_of_the_baseline_changes() {
             let (with, without) = (baseline_with(&path, &with).unwrap(), baseline_with(&path, &without).unwrap());
             assert_eq!(with.traffic, Some(usual()));
             assert_ne!(with.content_hash(), without.content_hash(), "it is judged by its traffic too");
-            assert_eq!(Baseline { traffic: None, ..with }, without);
+            assert_eq!(Baseline { traffic: None, healthy: HealthyVariation::default(), ..with }, without);
         }
     }
 }

@@ -102,7 +102,9 @@ pub use source::{
 pub use store_error::{ErrorClass, StoreError};
 pub use traffic::Traffic;
 pub use transport::{DeliveryError, DeliverySchedule, Transport};
-pub use variation::{FeatureVariation, HealthyVariation, LEAST_ROWS, MOST_WINDOWS, windows_to_learn_from};
+pub use variation::{
+    FeatureVariation, HealthyVariation, LEAST_ROWS, MOST_WINDOWS, learn_from_panes, windows_to_learn_from,
+};
 pub use verdict::{FeatureKind, MistypedValues, Outcome, Reason, Rows, Score, Threshold, Verdict};
 pub use view::{Cell, CellKind, CellType, Column, HistoryRow, IncidentRow, View};
 pub use window_result::{WindowResult, evaluate_range};

@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Baseline, FeatureName};
 
+mod panes;
+
+pub use self::panes::learn_from_panes;
+
 /// Windows with fewer rows teach nothing, as they are not judged: the default of `min_samples`. A baseline does not depend
 /// on a monitor's configuration.
 pub const LEAST_ROWS: u64 = crate::defaults::MIN_SAMPLES;

@@ -3,6 +3,8 @@
 //! Nothing here fails and nothing here returns a line break, so the result fits into a sentence, a table cell or a
 //! subject line whatever the data is called.
 
+pub mod healthy;
+
 use std::collections::HashMap;
 
 use driftd_stats::{MistypedTypes, Movement};

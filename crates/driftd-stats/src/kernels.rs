@@ -46,6 +46,20 @@ fn count_with(kernel: chunk::Kernel, state: &mut NumericAggregate, edges: &BinEd
     }
 }
 
+/// The place of every value: 0 is −inf, 1 + i is cell i, then +inf, then NaN. What absent rows hold has some place too.
+pub(crate) fn places(edges: &BinEdges, values: &[f64]) -> Vec<u16> {
+    let lookup = edges.lookup();
+    let (precision, steps) = (edges.precision(), lookup.steps());
+    let place = |x: &f64| {
+        let x = precision.round(*x);
+        // SAFETY: the slot is computed from this value, and the steps are those of the lookup.
+        let place = unsafe { lookup.place(x, lookup.slot(x), steps) };
+        // A grid has at most 60,000 edges.
+        place as u16
+    };
+    values.iter().map(place).collect()
+}
+
 /// Values per tally, far below what its 32-bit counters hold.
 const BLOCK: usize = 1 << 24;
 

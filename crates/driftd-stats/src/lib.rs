@@ -83,12 +83,12 @@ pub use significance::{
     strangers_difference, two_sample,
 };
 pub use state::{
-    Absence, CategoricalAggregate, FeatureAggregate, GROUP_SKIP, HeavyHitters, MISSING_CODE, MISTYPED_CODE,
-    MistypedType, MistypedTypes, MomentSummary, Moments, NumericAggregate, NumericSlice, PRESENT, PresenceAggregate,
-    TextSlice, absorb_numeric_grouped, absorb_text_grouped,
+    Absence, Alone, CategoricalAggregate, CategorySpread, FeatureAggregate, GROUP_SKIP, HeavyHitters, MISSING_CODE,
+    MISTYPED_CODE, MistypedType, MistypedTypes, MomentSummary, Moments, NumericAggregate, NumericSlice, PRESENT,
+    PartCounts, Places, PresenceAggregate, TextSlice, absorb_numeric_grouped, absorb_text_grouped,
 };
 pub use statistic::{
     AppliesTo, Basis, Certified, Computed, Definition, DriftStatistic, Grows, Measured, Movement, NotComputable, Scale,
     Smoothing, Statistic, Subject, compare, compared_counts, distribution, movements,
 };
-pub use variation::Varying;
+pub use variation::{UnseenInWindow, VariationLearner, Varying};

@@ -13,6 +13,8 @@ mod heavy;
 mod mistyped;
 mod moments;
 mod numeric;
+mod part_counts;
+mod spread;
 
 pub use self::categorical::CategoricalAggregate;
 pub use self::columns::{Absence, GROUP_SKIP, MISSING_CODE, MISTYPED_CODE, NumericSlice, PRESENT, TextSlice};
@@ -23,6 +25,8 @@ pub use self::heavy::HeavyHitters;
 pub use self::mistyped::{MistypedType, MistypedTypes};
 pub use self::moments::{MomentSummary, Moments};
 pub use self::numeric::NumericAggregate;
+pub use self::part_counts::{PartCounts, Places};
+pub use self::spread::{Alone, CategorySpread};
 
 pub(crate) fn shape(kind: &str, cells: usize, fingerprint: u64) -> String {
     format!("a {kind} state of {cells} cells ({fingerprint:016x})")

@@ -1,9 +1,12 @@
 //! What the windows of a baseline teach about how much a feature differs while nothing is wrong.
 
+mod learner;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::learner::{UnseenInWindow, VariationLearner};
 use crate::statistic::DriftStatistic;
 
 /// What of a feature varies by a law of its own.

@@ -11,53 +11,95 @@ use driftd_window::{Column, PRESENT, SegmentKey, SegmentPlan};
 use rayon::prelude::*;
 
 use super::SegmentOptions;
+use super::pass::{CHUNK_ROWS, columns};
+use super::windows::{HoursOfSegments, Quarters, Usual};
 use crate::segments::Labels;
-use crate::values::{Chunk, Reading, Values, Wanted};
+use crate::values::{Reading, Values, Wanted};
 use crate::{DatasetError, Table};
 
-/// Rows counted at a time.
-const CHUNK_ROWS: usize = 1 << 16;
+/// Which rows belong to which segment, and what has been counted of each.
+pub(super) struct SegmentCounts {
+    labels: Labels,
+    columns: Vec<Wanted>,
+    plan: SegmentPlan,
+    rows: Vec<u64>,
+    /// By feature and slot.
+    counts: Vec<Vec<FeatureAggregate>>,
+}
 
-/// Counts every segment in the layouts of the whole; largest segment first, ties by key, the overflow last.
-pub(super) fn count(
-    table: &Table,
-    options: &SegmentOptions,
-    features: &[(Wanted, FeatureBaseline)],
-) -> Result<Vec<SegmentBaseline>, DatasetError> {
-    let labels = Labels::new(&options.by);
-    let label_columns = label_columns(table, &labels)?;
-    let known = largest(table, &labels, &label_columns, usize::from(options.max))?;
-    let plan = SegmentPlan::split_into(known);
-    let slots = plan.slots();
-    let mut rows = vec![0_u64; slots];
-    let mut counts: Vec<Vec<FeatureAggregate>> =
-        features.iter().map(|(_, f)| (0..slots).map(|_| FeatureAggregate::empty(&f.layout)).collect()).collect();
-    let wanted = label_columns.iter().copied().chain(features.iter().map(|(wanted, _)| *wanted)).collect();
-    let mut batches = table.batches(wanted)?;
-    while let Some(chunk) = batches.next(CHUNK_ROWS)? {
-        let (label_values, values) = split(chunk.values, label_columns.len());
-        let segments = labels.encode(&label_values.iter().collect::<Vec<_>>(), chunk.rows);
-        let slot_of: Vec<u32> = segments.keys.iter().map(|key| plan.slot_of(key) as u32).collect();
-        let groups: Vec<u32> =
+/// The segments that a baseline keeps apart, by slot, and the rows of each by quarter of an hour: nothing where there are
+/// too many segments and hours to count.
+pub(super) type SegmentQuarters = Vec<(SegmentKey, Option<Quarters>)>;
+
+impl SegmentCounts {
+    /// Finds the largest segments, and counts the event times of each where they are known: `times` says in which column
+    /// they stand and which are usual.
+    pub(super) fn find(
+        table: &Table,
+        options: &SegmentOptions,
+        features: &[(Wanted, FeatureBaseline)],
+        times: Option<(Wanted, Usual)>,
+    ) -> Result<(Self, SegmentQuarters), DatasetError> {
+        let labels = Labels::new(&options.by);
+        let columns = label_columns(table, &labels)?;
+        let (known, found) = largest(table, &labels, &columns, usize::from(options.max), times)?;
+        let plan = SegmentPlan::split_into(known);
+        let slots = plan.slots();
+        let slot_of: Vec<usize> = found.keys.iter().map(|key| plan.slot_of(key)).collect();
+        let other = slots.saturating_sub(1);
+        let quarters = found.hours.by_group(slots, |key| slot_of.get(key as usize).copied().unwrap_or(other));
+        let quarters = match quarters {
+            Some(quarters) => quarters.into_iter().map(Some).collect(),
+            None => vec![None; slots],
+        };
+        let quarters = (0..slots).map(|slot| plan.key_of(slot)).zip(quarters).collect();
+        let empty = |(_, feature): &(Wanted, FeatureBaseline)| {
+            (0..slots).map(|_| FeatureAggregate::empty(&feature.layout)).collect()
+        };
+        let counts = features.iter().map(empty).collect();
+        Ok((Self { labels, columns, plan, rows: vec![0; slots], counts }, quarters))
+    }
+
+    /// The columns of the labels.
+    pub(super) fn columns(&self) -> &[Wanted] {
+        &self.columns
+    }
+
+    /// Counts rows in the layouts of the whole; the slot of each.
+    pub(super) fn absorb(
+        &mut self,
+        labels: &[Column],
+        rows: usize,
+        features: &[(Wanted, FeatureBaseline)],
+        columns: &[Column],
+    ) -> Vec<u32> {
+        let segments = self.labels.encode(&labels.iter().collect::<Vec<_>>(), rows);
+        let slot_of: Vec<u32> = segments.keys.iter().map(|key| self.plan.slot_of(key) as u32).collect();
+        let slots: Vec<u32> =
             segments.codes.iter().map(|code| slot_of.get(*code as usize).copied().unwrap_or_default()).collect();
-        for group in &groups {
-            if let Some(rows) = rows.get_mut(*group as usize) {
+        for slot in &slots {
+            if let Some(rows) = self.rows.get_mut(*slot as usize) {
                 *rows += 1;
             }
         }
-        counts
+        self.counts
             .par_iter_mut()
-            .zip(values)
+            .zip(columns)
             .zip(features)
-            .for_each(|((counts, column), (_, feature))| absorb(&feature.layout, &column, &groups, counts));
+            .for_each(|((counts, column), (_, feature))| absorb(&feature.layout, column, &slots, counts));
+        slots
     }
-    let mut by_feature: Vec<_> = counts.into_iter().map(Vec::into_iter).collect();
-    let segment = |(slot, rows)| SegmentBaseline {
-        key: plan.key_of(slot),
-        rows,
-        aggregates: by_feature.iter_mut().filter_map(Iterator::next).collect(),
-    };
-    Ok(rows.into_iter().enumerate().map(segment).collect())
+
+    /// The segments, largest first, ties by key, the overflow last.
+    pub(super) fn finish(self) -> Vec<SegmentBaseline> {
+        let mut by_feature: Vec<_> = self.counts.into_iter().map(Vec::into_iter).collect();
+        let segment = |(slot, rows)| SegmentBaseline {
+            key: self.plan.key_of(slot),
+            rows,
+            aggregates: by_feature.iter_mut().filter_map(Iterator::next).collect(),
+        };
+        self.rows.into_iter().enumerate().map(segment).collect()
+    }
 }
 
 fn label_columns(table: &Table, labels: &Labels) -> Result<Vec<Wanted>, DatasetError> {
@@ -73,37 +115,54 @@ fn label_columns(table: &Table, labels: &Labels) -> Result<Vec<Wanted>, DatasetE
     labels.names().iter().map(find).collect()
 }
 
-fn largest(table: &Table, labels: &Labels, columns: &[Wanted], max: usize) -> Result<Vec<SegmentKey>, DatasetError> {
-    let mut rows: HashMap<SegmentKey, u64> = HashMap::new();
-    let mut batches = table.batches(columns.to_vec())?;
-    while let Some(Chunk { rows: in_chunk, values }) = batches.next(CHUNK_ROWS)? {
-        let (values, _) = split(values, columns.len());
-        let segments = labels.encode(&values.iter().collect::<Vec<_>>(), in_chunk);
+/// All segments there are, by number, and their rows by hour.
+#[derive(Default)]
+struct Found {
+    keys: Vec<SegmentKey>,
+    hours: HoursOfSegments,
+}
+
+fn largest(
+    table: &Table,
+    labels: &Labels,
+    label_columns: &[Wanted],
+    max: usize,
+    times: Option<(Wanted, Usual)>,
+) -> Result<(Vec<SegmentKey>, Found), DatasetError> {
+    let mut rows: HashMap<SegmentKey, (u32, u64)> = HashMap::new();
+    let mut found = Found::default();
+    let wanted = label_columns.iter().copied().chain(times.map(|(times, _)| times)).collect();
+    let mut batches = table.batches(wanted)?;
+    while let Some(chunk) = batches.next(CHUNK_ROWS)? {
+        let mut values = chunk.values.into_iter();
+        let label_values = columns(values.by_ref().take(label_columns.len()));
+        let segments = labels.encode(&label_values.iter().collect::<Vec<_>>(), chunk.rows);
         let mut by_code = vec![0_u64; segments.keys.len()];
-        for code in segments.codes {
-            if let Some(count) = by_code.get_mut(code as usize) {
+        for code in &segments.codes {
+            if let Some(count) = by_code.get_mut(*code as usize) {
                 *count += 1;
             }
         }
+        let mut numbers = Vec::with_capacity(by_code.len());
         for (key, count) in segments.keys.into_iter().zip(by_code) {
-            *rows.entry(key).or_default() += count;
+            let (number, rows) = rows.entry(key).or_insert_with_key(|key| {
+                found.keys.push(key.clone());
+                (found.keys.len() as u32 - 1, 0)
+            });
+            *rows += count;
+            numbers.push(*number);
+        }
+        if let (Some((_, usual)), Some(Values::Times(times))) = (times, values.next()) {
+            for (code, at) in segments.codes.iter().zip(times.at) {
+                let number = numbers.get(*code as usize).copied().unwrap_or_default();
+                found.hours.add(number, usual.slice(at));
+            }
         }
     }
-    let mut ranked: Vec<(SegmentKey, u64)> = rows.into_iter().collect();
+    let mut ranked: Vec<(SegmentKey, u64)> = rows.into_iter().map(|(key, (_, rows))| (key, rows)).collect();
     ranked.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     ranked.truncate(max);
-    Ok(ranked.into_iter().map(|(key, _)| key).collect())
-}
-
-fn split(values: Vec<Values>, labels: usize) -> (Vec<Column>, Vec<Column>) {
-    let column = |values| match values {
-        Values::Column(column) => column,
-        // Neither labels nor features are asked for as times.
-        Values::Times(times) => Column::all_missing(false, times.at.len()),
-    };
-    let mut columns: Vec<Column> = values.into_iter().map(column).collect();
-    let features = columns.split_off(labels.min(columns.len()));
-    (columns, features)
+    Ok((ranked.into_iter().map(|(key, _)| key).collect(), found))
 }
 
 fn absorb(layout: &FeatureLayout, column: &Column, groups: &[u32], counts: &mut [FeatureAggregate]) {
@@ -138,7 +197,7 @@ fn absorb(layout: &FeatureLayout, column: &Column, groups: &[u32], counts: &mut 
 }
 
 /// Whether a row has a value. A column of nothing but NaN is watched for presence although it is read as numbers.
-fn is_present(column: &Column, row: usize) -> bool {
+pub(super) fn is_present(column: &Column, row: usize) -> bool {
     match column {
         Column::Presence { absent } | Column::Numeric { absent: Some(absent), .. } => absent.get(row) == Some(&PRESENT),
         Column::Numeric { absent: None, .. } => true,

@@ -7,6 +7,7 @@ use driftd_model::{Traffic, words};
 use driftd_window::{EventTime, NO_EVENT_TIME, Span};
 use foldhash::fast::FixedState;
 
+use super::windows::{HourRows, Quarters, Usual, quarter_of_hour, quarters};
 use crate::Table;
 use crate::times::{Times, Unread};
 use crate::values::Values;
@@ -35,6 +36,8 @@ pub(super) struct TrafficBuilder {
 pub(super) struct LearntTraffic {
     /// The usual traffic; nothing where the rest says why.
     pub(super) traffic: Option<Traffic>,
+    /// The event times that it is of, and how many rows every quarter of an hour has.
+    pub(super) windows: Option<(Usual, Quarters)>,
     /// The event times are spread over more than a century.
     is_scattered: bool,
     /// Rows with something that is no event time.
@@ -82,7 +85,7 @@ impl LearntTraffic {
 /// Rows of one hour, and when the first and the last of them happened.
 #[derive(Clone, Copy)]
 struct Hour {
-    rows: u64,
+    rows: HourRows,
     first: i64,
     last: i64,
 }
@@ -109,7 +112,7 @@ impl TrafficBuilder {
             }
             let hour = at.div_euclid(HOUR);
             match &mut self.current {
-                Some((same, seen)) if *same == hour => seen.add(Hour::of(at)),
+                Some((same, seen)) if *same == hour => seen.see(at),
                 _ => {
                     self.flush();
                     self.current = Some((hour, Hour::of(at)));
@@ -127,23 +130,26 @@ impl TrafficBuilder {
         let Self { unread, missing, outside, .. } = &mut self;
         let (unread, missing, outside) = (std::mem::take(unread), *missing, *outside);
         let is_scattered = self.hours.len() > MAX_HOURS;
-        LearntTraffic { traffic: self.traffic(), is_scattered, unread, missing, outside }
+        let (traffic, windows) = self.traffic().unzip();
+        LearntTraffic { traffic, windows, is_scattered, unread, missing, outside }
     }
 
     /// Nothing where there was nothing, or where it is scattered.
-    fn traffic(self) -> Option<Traffic> {
+    fn traffic(self) -> Option<(Traffic, (Usual, Quarters))> {
         if self.hours.len() > MAX_HOURS {
             return None;
         }
         let mut hours: Vec<(i64, Hour)> = self.hours.into_iter().collect();
         hours.sort_unstable_by_key(|(hour, _)| *hour);
         let (from, to) = usual(&hours)?;
+        hours.retain(|(hour, _)| (from..=to).contains(hour));
         let mut traffic = Traffic::default();
-        for (_, hour) in hours.iter().filter(|(hour, _)| (from..=to).contains(hour)) {
-            traffic.add(EventTime::from_micros(hour.first), hour.rows);
+        for (_, hour) in &hours {
+            traffic.add(EventTime::from_micros(hour.first), hour.total());
             traffic.add(EventTime::from_micros(hour.last), 0);
         }
-        Some(traffic)
+        let quarters = quarters(hours.iter().map(|(hour, seen)| (*hour, &seen.rows)));
+        Some((traffic, (Usual::new(&self.between, from..=to), quarters)))
     }
 
     fn flush(&mut self) {
@@ -157,12 +163,26 @@ impl TrafficBuilder {
 }
 
 impl Hour {
-    const fn of(at: i64) -> Self {
-        Self { rows: 1, first: at, last: at }
+    fn of(at: i64) -> Self {
+        let mut hour = Self { rows: HourRows::default(), first: at, last: at };
+        hour.see(at);
+        hour
+    }
+
+    fn see(&mut self, at: i64) {
+        if let Some(rows) = self.rows.get_mut(quarter_of_hour(at)) {
+            *rows += 1;
+        }
+        self.first = self.first.min(at);
+        self.last = self.last.max(at);
+    }
+
+    fn total(&self) -> u64 {
+        self.rows.iter().sum()
     }
 
     fn add(&mut self, other: Self) {
-        self.rows += other.rows;
+        self.rows.iter_mut().zip(other.rows).for_each(|(rows, more)| *rows += more);
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
     }
@@ -171,7 +191,7 @@ impl Hour {
 /// The first and the last hour that belong to the rest. A zero for "unknown" among event times of last year would
 /// otherwise spread the rows over half a century, and every window would have more than enough.
 fn usual(hours: &[(i64, Hour)]) -> Option<(i64, i64)> {
-    let rows: u64 = hours.iter().map(|(_, seen)| seen.rows).sum();
+    let rows: u64 = hours.iter().map(|(_, seen)| seen.total()).sum();
     let few = rows / ONE_IN;
     let (low, high) = (first_beyond(few, hours.iter())?, first_beyond(few, hours.iter().rev())?);
     let near = (high - low).max(NEAR);
@@ -182,7 +202,7 @@ fn usual(hours: &[(i64, Hour)]) -> Option<(i64, i64)> {
 fn first_beyond<'a>(few: u64, mut hours: impl Iterator<Item = &'a (i64, Hour)>) -> Option<i64> {
     let mut passed = 0;
     hours.find_map(|(hour, seen)| {
-        passed += seen.rows;
+        passed += seen.total();
         (passed > few).then_some(*hour)
     })
 }

@@ -33,6 +33,16 @@ fn by_twin(edges: &BinEdges, column: NumericSlice<'_>) -> NumericAggregate {
     state
 }
 
+/// Counts by place: −inf, cells, +inf, NaN.
+fn by_places(edges: &BinEdges, column: NumericSlice<'_>) -> (u64, Vec<u64>, u64, u64) {
+    let mut counts = vec![0_u64; edges.cells() + 3];
+    for (row, place) in places(edges, column.values).into_iter().enumerate() {
+        counts[usize::from(place)] += u64::from(column.absent.is_none_or(|codes| codes[row] == PRESENT));
+    }
+    let (pos_inf, nan) = (counts[edges.cells() + 1], counts[edges.cells() + 2]);
+    (counts[0], counts[1..=edges.cells()].to_vec(), pos_inf, nan)
+}
+
 fn grid(baseline: Vec<f64>, cells: u16) -> BinEdges {
     grid_of(baseline, cells, Precision::Double)
 }
@@ -89,6 +99,7 @@ macro_rules! kernel_suite {
                 assert!(state.same_counts(&by_twin(edges, column)), "{state:?}");
                 assert_eq!(state.moments.count(), state.finite());
                 assert!(state.moments.is_sound(), "{:?}", state.moments);
+                assert_eq!(by_places(edges, column), (state.neg_inf, state.cells, state.pos_inf, state.nan));
             }
 
             proptest! {

@@ -3,6 +3,7 @@
 mod build;
 mod describe;
 mod history;
+mod variation;
 mod volume;
 
 use anyhow::Context;

@@ -75,12 +75,18 @@ fn a_version_is_shown() {
     orders@v1  [ID]
     built [NOW] UTC from train.csv, 2,000 rows
     traffic: 2,000 rows from 2024-02-01 to 2024-02-02 (UTC), about 1,441 a day, busiest hour Fri 09:00 with about 60.8
+    healthy variation: learnt from 33 hours; too few windows of 15m (with 50 rows or more), 6h (it spans 6), 1d (it spans 2), 7d (it spans 1) and 28d (it spans 1)
 
     FEATURE  KIND         VALUES  MISSING  CELLS  BINS  RANGE OR TOP CATEGORIES
     age      numeric       2,000        0    266    10  6.27 to 71.1
     amount   numeric       2,000        0    266    10  0.03 to 904
     city     categorical   2,000        0            5  Lisboa, Porto, Faro
     items    numeric       2,000        0     11    11  1 to 5
+
+    a healthy hour of `age` differs 1.05 times as much as chance alone
+    a healthy hour of `amount` differs no more than chance alone
+    a healthy hour of `city` differs 1.4 times as much as chance alone
+    a healthy hour of `items` differs no more than chance alone
     ");
     let newest = fixture.run("baseline show orders --format json").ends(0).json();
     assert_eq!(newest["reference"], "orders@v2");
@@ -95,6 +101,7 @@ fn versions_are_compared() {
     --- out
     orders@v1 ([ID]) → orders@v2 ([ID])
     rows 2,000 → 1,500
+    healthy variation of city: 1h 1.4 → 1
     FEATURE  CHANGE      PSI  KS  VALUES BEFORE  VALUES AFTER
     age      other bins                   2,000         1,500
     amount   other bins                   2,000         1,500
@@ -139,6 +146,7 @@ fn what_a_monitor_saw_becomes_a_baseline() {
     --- out
     orders@v1 ([ID]) → seen@v1 ([ID])
     rows 2,000 → 4,320
+    healthy variation of city: 1h 1.4 → 1, unseen 1h 1 → 13377, unseen 6h nothing learnt → 68450
     FEATURE  CHANGE         PSI      KS  VALUES BEFORE  VALUES AFTER
     age      same bins     1.37    0.47          2,000         4,320
     amount   same bins   0.0069  0.0278          2,000         4,320

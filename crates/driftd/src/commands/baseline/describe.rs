@@ -5,7 +5,7 @@ use std::fmt::Write;
 use driftd_model::{Comparison, JudgeRules, StoredBaseline, judge, words};
 use driftd_stats::FeatureLayout;
 
-use super::volume;
+use super::{variation, volume};
 use crate::terminal::{Table, minutes};
 
 /// One version: what it was built from and what it knows of every column.
@@ -22,6 +22,7 @@ pub(super) fn show(stored: &StoredBaseline) -> String {
     if let Some(traffic) = volume::line(baseline) {
         let _ = writeln!(text, "{traffic}");
     }
+    let _ = writeln!(text, "{}", variation::line(baseline));
     text.push('\n');
     let mut table = Table::new(
         &["feature", "kind", "values", "missing", "cells", "bins", "range or top categories"],
@@ -62,6 +63,10 @@ pub(super) fn show(stored: &StoredBaseline) -> String {
         ]);
     }
     text.push_str(&table.text());
+    let variation = variation::features(baseline);
+    if !variation.is_empty() {
+        let _ = write!(text, "\n{variation}\n");
+    }
     for skipped in &baseline.skipped {
         let _ = writeln!(text, "not monitored: {} ({})", skipped.name, skipped.reason);
     }
@@ -82,6 +87,7 @@ pub(super) fn diff(old: &StoredBaseline, new: &StoredBaseline) -> String {
     if let Some(change) = volume::change(&old.baseline, &new.baseline) {
         let _ = writeln!(text, "{change}");
     }
+    text.push_str(&variation::changes(&old.baseline, &new.baseline));
     let rules = JudgeRules::default();
     let mut table = Table::new(&["feature", "change", "PSI", "KS", "values before", "values after"], &[2, 3, 4, 5]);
     for feature in &old.baseline.features {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context;
 use driftd_model::{
-    Baseline, FeatureBaseline, HealthyVariation, MonitorPlan, SealedPane, SegmentBaseline, Traffic, merge_aggregates,
+    Baseline, FeatureBaseline, MonitorPlan, SealedPane, SegmentBaseline, Traffic, learn_from_panes, merge_aggregates,
     words,
 };
 use driftd_stats::FeatureAggregate;
@@ -25,7 +25,9 @@ pub(super) fn from_history(
     let mut traffic = Traffic::default();
     let mut sums: Vec<_> = plan.features().iter().map(|f| FeatureAggregate::empty(&f.layout)).collect();
     let mut segments: BTreeMap<_, (u64, Vec<_>)> = BTreeMap::new();
-    for pane in panes.iter().filter(|p| p.plan_hash == *plan.hash() && plan.fits(&p.aggregates)) {
+    let panes: Vec<&SealedPane> =
+        panes.iter().filter(|p| p.plan_hash == *plan.hash() && plan.fits(&p.aggregates)).collect();
+    for pane in &panes {
         merge_aggregates(&mut sums, &pane.aggregates)?;
         rows += pane.rows;
         add_pane(&mut traffic, pane, monitor.pane);
@@ -56,7 +58,7 @@ pub(super) fn from_history(
         segments,
         skipped: old.skipped.clone(),
         traffic: Some(traffic),
-        healthy: HealthyVariation::default(),
+        healthy: learn_from_panes(plan, &panes)?,
     })
 }
 
