@@ -1,6 +1,6 @@
 use super::*;
-use crate::StoredBaseline;
-use crate::fixtures::{baseline, segment, stored};
+use crate::fixtures::{Traffic, baseline, hours, monitor, panes, plan, segment, split, stored};
+use crate::{MonitorPlan, SealedPane, StoredBaseline};
 
 fn healthy(phi: f64, windows: u32) -> Healthy {
     Healthy { phi, upper: 1.5 * phi, size: 100.0, windows }
@@ -93,4 +93,49 @@ fn bytes_that_cannot_be_are_found_out() {
     let mut stranger = learnt();
     stranger.healthy.insert(segment("z"), "c".into(), variation(&[(Rung::Day, Varying::Ks, healthy(2.0, 31))]));
     assert!(!stranger.is_consistent(), "there is no such segment");
+}
+
+/// Ten days of 200 records an hour in segment `x` and, on every second day, as many in `y`; every second day `x` is moved.
+fn ten_days(plan: &MonitorPlan) -> Vec<SealedPane> {
+    let mut traffic = Vec::new();
+    for hour in 0..240 {
+        let is_odd = (hour / 24) % 2 == 1;
+        traffic.extend(hours(hour..hour + 1, if is_odd { 600.0 } else { 0.0 }));
+        if is_odd {
+            traffic.push(Traffic { hour, segment: "y", rows: 200, shift: 0.0 });
+        }
+    }
+    panes(plan, &traffic)
+}
+
+#[test]
+fn sealed_panes_teach_in_windows_of_whole_panes() {
+    let plan = plan(split(monitor(&[("day", 24, 24)])));
+    let panes = ten_days(&plan);
+    let learnt = learn_from_panes(&plan, &panes.iter().collect::<Vec<_>>()).unwrap();
+    let windows = |key: &SegmentKey, what| {
+        let rungs = learnt.of(key, &"x".into()).and_then(|variation| variation.rungs(what));
+        rungs.into_iter().flatten().map(|(rung, healthy)| (rung.as_str(), healthy.windows)).collect::<Vec<_>>()
+    };
+    let all = [("1h", 120), ("6h", 40), ("1d", 10)];
+    assert_eq!(windows(&SegmentKey::all(), Varying::Bins), all);
+    assert_eq!(windows(&segment("x"), Varying::Ks), all);
+    assert_eq!(windows(&segment("y"), Varying::Bins), [("1h", 120), ("6h", 20)], "five days are too few");
+    assert!(windows(&SegmentKey::all(), Varying::Missing).is_empty(), "nothing is missing anywhere");
+    let phi = |rung| learnt.of(&segment("x"), &"x".into()).unwrap().rungs(Varying::Ks).unwrap()[&rung].phi;
+    assert!(phi(Rung::Day) > 3.0 && phi(Rung::Day) > phi(Rung::Hour), "{learnt:?}");
+    // The order of panes does not matter.
+    assert_eq!(learn_from_panes(&plan, &panes.iter().rev().collect::<Vec<_>>()).unwrap(), learnt);
+    assert!(learn_from_panes(&plan, &[]).unwrap().is_empty());
+}
+
+#[test]
+fn windows_are_taken_evenly() {
+    let rows = |windows: i64| (0..windows).map(|window| (window, if window % 5 == 4 { 49 } else { 50 }));
+    let taken = |windows, most| windows_to_learn_from(rows(windows), most).iter().map(|w| w.0).collect::<Vec<_>>();
+    assert!(taken(11, 200).is_empty(), "nine of eleven have enough rows");
+    assert_eq!(taken(13, 200), [0, 1, 2, 3, 5, 6, 7, 8, 10, 11, 12]);
+    assert_eq!(taken(13, 10), [0, 2, 5, 7, 10, 12]);
+    assert!(taken(13, 9).is_empty(), "fewer than ten are not looked at");
+    assert_eq!(taken(2_500, MOST_WINDOWS).len(), 200);
 }

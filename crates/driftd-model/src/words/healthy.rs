@@ -155,3 +155,68 @@ pub fn learnt_from(baseline: &Baseline) -> String {
         (false, false) => format!("learnt from {}; too few windows of {}", list(&learnt), list(&too_few)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use driftd_window::EventTime;
+
+    use super::*;
+    use crate::Traffic;
+    use crate::fixtures::baseline;
+
+    const DAY: Span = Span::from_hours(24);
+
+    /// With `days` days of event times.
+    fn over(days: u32) -> Baseline {
+        let mut traffic = Traffic::default();
+        traffic.add(EventTime::from_micros(0), 1);
+        traffic.add(EventTime::from_micros(0).plus(Span::from_hours(24 * days - 1)), 1);
+        Baseline { traffic: Some(traffic), ..baseline() }
+    }
+
+    fn learnt(windows: u32, size: f64) -> (Rung, Healthy) {
+        (Rung::Day, Healthy { phi: 1.8, upper: 2.0, size, windows })
+    }
+
+    #[test]
+    fn a_verdict_says_what_it_rests_on() {
+        let say = |baseline: &Baseline, learnt: Option<(Rung, Healthy)>, length| {
+            rests_on(baseline, learnt.as_ref(), length, 1_500.0)
+        };
+        assert_eq!(say(&over(60), Some(learnt(60, 1_400.0)), DAY), "learnt from 60 days");
+        assert_eq!(
+            say(&over(60), Some(learnt(60, 213.4)), DAY),
+            "learnt from 60 days, extrapolated from windows of 213 rows"
+        );
+        let exchangeable = "its rows are taken for exchangeable with the traffic";
+        assert_eq!(say(&baseline(), None, DAY), format!("the baseline has no event times: {exchangeable}"));
+        assert_eq!(
+            say(&over(9), None, DAY),
+            format!("the baseline spans 9 windows of this length, too few to learn from: {exchangeable}")
+        );
+        assert_eq!(
+            say(&over(10), None, DAY),
+            format!("fewer than 10 windows of the baseline have 50 values or more: {exchangeable}")
+        );
+    }
+
+    #[test]
+    fn windows_have_the_names_that_people_give_them() {
+        let said: Vec<String> = Rung::ALL.into_iter().flat_map(|rung| [windows(1, rung), windows(30, rung)]).collect();
+        assert_eq!(
+            said.join(", "),
+            "1 quarter of an hour, 30 quarters of an hour, 1 hour, 30 hours, 1 window of six hours, 30 windows of six \
+             hours, 1 day, 30 days, 1 week, 30 weeks, 1 window of four weeks, 30 windows of four weeks"
+        );
+        assert_eq!(
+            [1.0, 1.04, 1.06, 40.0].map(times_as_much),
+            ["no more than", "no more than", "1.06 times as much as", "40 times as much as"]
+        );
+    }
+
+    #[test]
+    fn windows_that_differ_very_much_are_said_to() {
+        assert_eq!(too_loud(20.0), None);
+        assert!(too_loud(20.1).unwrap().contains("only their lasting change can be found"));
+    }
+}
