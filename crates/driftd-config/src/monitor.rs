@@ -319,8 +319,7 @@ impl MonitorConfig {
                 window.timezone = Some(self.timezone);
             }
             let zone = window.timezone.unwrap_or_default();
-            let spec = WindowSpec::new(&window.name, window.size, slide, pane)
-                .and_then(|spec| spec.aligned(window.offset, zone, pane));
+            let spec = WindowSpec::aligned(&window.name, window.size, slide, pane, window.offset, zone);
             match (spec, items.next()) {
                 (Ok(spec), _) => specs.push(spec),
                 (Err(error), Some(at)) => at.problem(problems, error),

@@ -120,6 +120,21 @@ impl WindowSpec {
     /// # Errors
     /// See [`BadWindow`].
     pub fn new(name: &str, size: Span, slide: Span, pane: PaneWidth) -> Result<Self, BadWindow> {
+        Self::aligned(name, size, slide, pane, Span::ZERO, Zone::UTC)
+    }
+
+    /// The same with ends on the clocks of `zone`, and `offset` later than without one.
+    ///
+    /// # Errors
+    /// See [`BadWindow`].
+    pub fn aligned(
+        name: &str,
+        size: Span,
+        slide: Span,
+        pane: PaneWidth,
+        offset: Span,
+        zone: Zone,
+    ) -> Result<Self, BadWindow> {
         if name.is_empty() {
             return Err(BadWindow::Unnamed);
         }
@@ -136,17 +151,8 @@ impl WindowSpec {
         if panes > 10_000 {
             return Err(BadWindow::TooManyPanes { name: name.to_owned(), panes });
         }
-        let alignment = Alignment::new(name, slide, Span::ZERO, Zone::UTC, pane)?;
+        let alignment = Alignment::new(name, slide, offset, zone, pane)?;
         Ok(Self { name: WindowName(name.to_owned()), size, slide, alignment })
-    }
-
-    /// The same shape over panes of width `pane`, with ends on the clocks of `zone` and `offset` later than without one.
-    ///
-    /// # Errors
-    /// Ends that do not lie between two panes.
-    pub fn aligned(mut self, offset: Span, zone: Zone, pane: PaneWidth) -> Result<Self, BadWindow> {
-        self.alignment = Alignment::new(self.name.as_str(), self.slide, offset, zone, pane)?;
-        Ok(self)
     }
 
     /// The shape's name.
@@ -165,6 +171,12 @@ impl WindowSpec {
     #[must_use]
     pub fn slide(&self) -> Span {
         self.slide
+    }
+
+    /// The zone on whose clocks its windows begin and end.
+    #[must_use]
+    pub const fn zone(&self) -> Zone {
+        self.alignment.zone()
     }
 
     /// No window of this shape is longer, whatever its zone does to its clocks.

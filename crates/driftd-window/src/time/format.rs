@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use chrono::format::{Fixed, Item, Parsed, StrftimeItems, parse};
+use chrono::format::{Fixed, Item, Numeric, Parsed, StrftimeItems, parse};
 use chrono::{DateTime, NaiveTime};
 use serde::{Deserialize, Serialize};
 
@@ -63,6 +63,14 @@ impl TimeFormat {
         if self.items.iter().any(|item| matches!(item, Item::Fixed(Fixed::TimezoneName))) {
             return Some(
                 "%Z is the abbreviation of a zone, which says too little; write %z for an offset, or set timezone",
+            );
+        }
+        let has = |wanted: fn(&Item<'_>) -> bool| self.items.iter().any(wanted);
+        let is_half_day = has(|item| matches!(item, Item::Numeric(Numeric::Hour12, _)));
+        let says_which = has(|item| matches!(item, Item::Fixed(Fixed::UpperAmPm | Fixed::LowerAmPm)));
+        if is_half_day && !says_which && !has(|item| matches!(item, Item::Numeric(Numeric::Hour, _))) {
+            return Some(
+                "hours from 1 to 12 (%I) come twice a day; write %p where it says AM or PM, or %H for 0 to 23",
             );
         }
         let sample = DateTime::from_timestamp_micros(SAMPLE)?;
@@ -154,6 +162,9 @@ mod tests {
         );
         assert!(fault("%m/%Y").contains("does not say the day"));
         assert!(fault("dd/mm/yyyy").contains("does not say the day"));
+        assert!(fault("%d/%m/%Y %I:%M").contains("%I) come twice a day"));
+        assert!(fault("%d/%m/%Y %l:%M").contains("%I) come twice a day"));
+        assert!("%d/%m/%Y %I:%M %P".parse::<TimeFormat>().is_ok() && "%d/%m/%Y %r".parse::<TimeFormat>().is_ok());
         assert!(fault("%d/%m/%Y %H:%M %Z").contains("%Z is the abbreviation of a zone"));
         assert!(fault("%d/%m/%Y %!").contains("an unknown specifier"));
         assert!(fault("").contains("does not say the day"));

@@ -16,8 +16,8 @@ fn time(text: &str) -> EventTime {
 
 fn shape(size: &str, slide: &str, offset: &str, zone: &str, pane: &str) -> Result<WindowSpec, BadWindow> {
     let pane = PaneWidth::new(pane.parse().unwrap()).unwrap();
-    let spec = WindowSpec::new("w", size.parse().unwrap(), slide.parse().unwrap(), pane)?;
-    spec.aligned(offset.parse().unwrap(), zone.parse().unwrap(), pane)
+    let (size, slide) = (size.parse().unwrap(), slide.parse().unwrap());
+    WindowSpec::aligned("w", size, slide, pane, offset.parse().unwrap(), zone.parse().unwrap())
 }
 
 #[test]
@@ -132,6 +132,9 @@ fn shapes_that_do_not_fit_are_refused_with_the_reason() {
     ] {
         assert_eq!(message(shape), remedy);
     }
+    // With an offset they do.
+    let moved = shape("35d", "35d", "1d", "UTC", "5d").unwrap();
+    assert!(moved.ends_at(time("1970-01-06T00:00:00Z")) && !moved.ends_at(time("1970-01-05T00:00:00Z")));
 }
 
 /// Zones with whole hours, half hours, quarters, changes at midnight and a day that was skipped; sizes and slides that fit.
