@@ -103,7 +103,11 @@ pub(crate) fn decide(
         if !has_a_say(live.get(&key), &observation) {
             continue;
         }
-        let next = step(live.remove(&key), &key, &observation, &plan.monitor().incidents, now);
+        let mut next = step(live.remove(&key), &key, &observation, &plan.monitor().incidents, now);
+        // People are told of a window by the clocks it keeps to.
+        if let Some(incident) = next.incident.as_mut().filter(|incident| incident.last_window.0 == observation.window) {
+            incident.zone = plan.monitor().zone_of(&observation.window);
+        }
         outcome.events.extend(life_events(&policy, &next));
         touched.extend(next.incident.as_ref().map(|incident| incident.id.clone()));
         match next.incident {

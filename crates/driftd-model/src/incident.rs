@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use driftd_stats::{DriftStatistic, Movement};
-use driftd_window::{EventTime, SegmentKey, Timestamp, WindowName};
+use driftd_window::{EventTime, SegmentKey, Timestamp, WindowName, Zone};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -193,6 +193,9 @@ pub struct Incident {
     pub first_seen: EventTime,
     /// The last window that said anything about it.
     pub last_window: (WindowName, EventTime, EventTime),
+    /// The zone on whose clocks that window begins and ends.
+    #[serde(default, skip_serializing_if = "is_utc")]
+    pub zone: Zone,
     /// When it opened.
     pub opened_at: Option<Timestamp>,
     /// When, and by whom, it was acknowledged.
@@ -223,6 +226,11 @@ pub struct Incident {
     /// What suppresses the notification that is due.
     #[serde(default)]
     pub suppressed: Option<Suppressed>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "asked by serde")]
+fn is_utc(zone: &Zone) -> bool {
+    zone.is_utc()
 }
 
 /// A change in an incident's life, kept for ever with its reason.

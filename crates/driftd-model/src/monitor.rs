@@ -8,7 +8,7 @@ mod wanted_values;
 use std::collections::{BTreeMap, BTreeSet};
 
 use driftd_stats::{DriftStatistic, Smoothing};
-use driftd_window::{EventTime, PaneWidth, Span, TimeReader, WindowSpec};
+use driftd_window::{EventTime, PaneWidth, Span, TimeReader, WindowName, WindowSpec, Zone};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -232,6 +232,12 @@ impl Monitor {
     /// The features that have a value in records that leave them out.
     pub fn default_values(&self) -> impl Iterator<Item = (&str, &DefaultValue)> {
         self.features.iter().filter_map(|(name, rules)| Some((name.as_str(), rules.default.as_ref()?)))
+    }
+
+    /// The zone on whose clocks windows of a shape begin and end.
+    #[must_use]
+    pub fn zone_of(&self, window: &WindowName) -> Zone {
+        self.windows.iter().find(|spec| spec.name() == window).map(WindowSpec::zone).unwrap_or_default()
     }
 
     /// Whether a baseline column is watched by this monitor.

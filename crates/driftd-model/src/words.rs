@@ -8,7 +8,7 @@ pub mod healthy;
 use std::collections::HashMap;
 
 use driftd_stats::{MistypedTypes, Movement};
-use driftd_window::EventTime;
+use driftd_window::{EventTime, Zone};
 
 use crate::{FeatureKind, MistypedValues};
 
@@ -207,14 +207,57 @@ fn types_of(types: MistypedTypes) -> String {
 /// A span of event time, half open: `2013-07-01 – 2013-07-08 (UTC)`, with hours only where they matter.
 #[must_use]
 pub fn span(start: EventTime, end: EventTime) -> String {
+    format!("{} (UTC)", between(start, end))
+}
+
+/// The same on the clocks of a zone: `2024-03-04 – 2024-03-05 (Europe/Berlin, +01:00)`.
+#[must_use]
+pub fn span_in(zone: Zone, start: EventTime, end: EventTime) -> String {
+    if zone.is_utc() {
+        return span(start, end);
+    }
+    // The last instant of it: clocks that change where it ends have not changed within it.
+    let last = EventTime::from_micros(end.as_micros().saturating_sub(1).max(start.as_micros()));
+    let (from, to) = (offset(zone, start), offset(zone, last));
+    let offsets = if from == to { from } else { format!("{from} to {to}") };
+    format!("{} ({zone}, {offsets})", between(local(zone, start), local(zone, end)))
+}
+
+/// An instant on the clocks of a zone: `2024-03-04 06:00 UTC`, `2024-03-04 07:00 (Europe/Berlin, +01:00)`.
+#[must_use]
+pub fn instant_in(zone: Zone, at: EventTime) -> String {
+    let text = minutes(&local(zone, at).to_string());
+    if zone.is_utc() { format!("{text} UTC") } else { format!("{text} ({})", clocks(zone, at)) }
+}
+
+/// A zone and how far it is ahead of UTC at an instant: `Europe/Berlin, +01:00`.
+#[must_use]
+pub fn clocks(zone: Zone, at: EventTime) -> String {
+    format!("{zone}, {}", offset(zone, at))
+}
+
+/// What the clocks of a zone show, as an instant that is written without its zone.
+#[must_use]
+pub fn local(zone: Zone, at: EventTime) -> EventTime {
+    EventTime::from_micros(zone.local_at(at.as_micros()))
+}
+
+/// How far a zone is ahead of UTC: `+01:00`.
+fn offset(zone: Zone, at: EventTime) -> String {
+    let minutes = zone.offset_at(at.as_micros()) / 60_000_000;
+    let sign = if minutes < 0 { '-' } else { '+' };
+    format!("{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
+}
+
+fn between(start: EventTime, end: EventTime) -> String {
     let (start, end) = (start.to_string(), end.to_string());
     if let (Some(start), Some(end)) = (start.strip_suffix("T00:00:00Z"), end.strip_suffix("T00:00:00Z")) {
-        return format!("{start} – {end} (UTC)");
+        return format!("{start} – {end}");
     }
     let (start, end) = (minutes(&start), minutes(&end));
     match (start.split_once(' '), end.split_once(' ')) {
-        (Some((day, _)), Some((same, hour))) if day == same => format!("{start} – {hour} (UTC)"),
-        _ => format!("{start} – {end} (UTC)"),
+        (Some((day, _)), Some((same, hour))) if day == same => format!("{start} – {hour}"),
+        _ => format!("{start} – {end}"),
     }
 }
 

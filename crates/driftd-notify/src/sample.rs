@@ -8,7 +8,7 @@ use driftd_model::{
     Severity, Threshold,
 };
 use driftd_stats::{DriftStatistic, Movement};
-use driftd_window::{SegmentKey, Span, Timestamp, WindowName};
+use driftd_window::{SegmentKey, Span, Timestamp, WindowName, Zone};
 
 /// The message that `by` tries a receiver with at `now`: marked as a test in every channel, about an incident that is
 /// none. `labels` are what a monitor would add, such as `environment`. Two tries have two keys.
@@ -94,6 +94,7 @@ fn incident(kind: IncidentKind, id: &str, now: Timestamp) -> Incident {
         severity: Severity::Warning,
         first_seen: start,
         last_window: (window, start, end),
+        zone: Zone::UTC,
         opened_at: Some(now),
         acknowledged: None,
         resolved_at: None,

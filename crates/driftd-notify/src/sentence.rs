@@ -137,11 +137,15 @@ fn story(incident: &Incident) -> String {
         return format!("{}, first seen {} UTC", summary(incident), words::minutes(&incident.first_seen.to_string()));
     }
     let what = clause(incident);
-    let last = format!("{} {}", words::name(window.as_str(), 40), words::span(*start, *end));
+    let last = format!("{} {}", words::name(window.as_str(), 40), words::span_in(incident.zone, *start, *end));
     let text = if incident.first_seen < *start {
-        let since = incident.first_seen.to_string();
+        let since = words::local(incident.zone, incident.first_seen).to_string();
         let since = since.strip_suffix("T00:00:00Z").map_or_else(|| words::minutes(&since), str::to_owned);
         match incident.key.kind {
+            // Of other kinds the window behind it says whose clocks these are.
+            IncidentKind::NoData if !incident.zone.is_utc() => {
+                format!("{what} since {since} ({})", words::clocks(incident.zone, incident.first_seen))
+            }
             IncidentKind::NoData => format!("{what} since {since}"),
             _ => format!("{what} since {since}, last in {last}"),
         }
@@ -158,7 +162,8 @@ fn past(incident: &Incident) -> String {
     if incident.key.kind == IncidentKind::Pipeline {
         return format!("{}, {}", summary(incident), words::span(incident.first_seen, *end));
     }
-    format!("{} in {windows}, {}{}", clause(incident), words::span(incident.first_seen, *end), worst(incident, 0))
+    let span = words::span_in(incident.zone, incident.first_seen, *end);
+    format!("{} in {windows}, {span}{}", clause(incident), worst(incident, 0))
 }
 
 /// The summary, with a comma behind it where it has one inside.

@@ -1,7 +1,7 @@
 //! Everything a message says, computed once: every renderer is a function of it.
 
 use driftd_model::{Evidence, Incident, IncidentKind, IncidentState, Links, Notification, NotifyReason, words};
-use driftd_window::{EventTime, Timestamp};
+use driftd_window::{EventTime, Timestamp, Zone};
 use serde::Serialize;
 
 use crate::cause::cause;
@@ -55,7 +55,8 @@ pub struct IncidentView<'a> {
     pub kind: &'static str,
     /// When it was first seen.
     pub first_seen: String,
-    /// The last window, with its bounds: `week [2013-07-01 00:00, 2013-07-08 00:00) UTC`.
+    /// The last window, with its bounds: `week [2013-07-01 00:00, 2013-07-08 00:00) UTC`. One that keeps to the clocks of a
+    /// zone has those before: `day [2024-03-04 00:00, 2024-03-05 00:00) Europe/Berlin, [2024-03-03 23:00, 2024-03-04 23:00) UTC`.
     pub window: String,
     /// The same for a narrow place: `week, 2013-07-01 – 2013-07-08 (UTC)`.
     pub window_span: String,
@@ -133,9 +134,9 @@ impl<'a> IncidentView<'a> {
             environment: label("environment"),
             segment: words::name(&incident.key.segment.to_string(), VALUE),
             kind: incident.key.kind.as_str(),
-            first_seen: format!("{} UTC", event_time(incident.first_seen)),
-            window_span: format!("{window}, {}", words::span(*start, *end)),
-            window: format!("{window} [{}, {}) UTC", event_time(*start), event_time(*end)),
+            first_seen: words::instant_in(incident.zone, incident.first_seen),
+            window_span: format!("{window}, {}", words::span_in(incident.zone, *start, *end)),
+            window: format!("{window} {}", bounds(incident.zone, *start, *end)),
             last_seen: format!("{} UTC", event_time(*end)),
             bad_windows: (!is_pipeline).then(|| words::count(incident.windows)),
             opened: incident.opened_at.map(wall_time),
@@ -279,6 +280,15 @@ fn silence_command(notification: &Notification) -> Option<String> {
 
 fn present<'v, const N: usize>(rows: [(&'static str, Option<&'v str>); N]) -> Vec<(&'static str, &'v str)> {
     rows.into_iter().filter_map(|(label, value)| Some((label, value?))).collect()
+}
+
+fn bounds(zone: Zone, start: EventTime, end: EventTime) -> String {
+    let utc = format!("[{}, {}) UTC", event_time(start), event_time(end));
+    if zone.is_utc() {
+        return utc;
+    }
+    let (start, end) = (words::local(zone, start), words::local(zone, end));
+    format!("[{}, {}) {zone}, {utc}", event_time(start), event_time(end))
 }
 
 fn event_time(at: EventTime) -> String {

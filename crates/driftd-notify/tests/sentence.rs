@@ -291,3 +291,24 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_window_that_keeps_to_the_clocks_of_a_zone() {
+    let mut found = incident(IncidentKind::NoData, Vec::new());
+    found.zone = "Europe/Berlin".parse().unwrap();
+    let day = |from: &str, to: &str| ("day".into(), from.parse().unwrap(), to.parse().unwrap());
+    found.last_window = day("2024-03-03T23:00:00Z", "2024-03-04T23:00:00Z");
+    found.first_seen = found.last_window.1;
+    insta::assert_snapshot!(incident_sentence(&found));
+    // The day on which clocks go forward.
+    found.last_window = day("2024-03-30T23:00:00Z", "2024-03-31T22:00:00Z");
+    insta::assert_snapshot!(incident_sentence(&found));
+    found.last_window = day("2024-03-31T10:00:00Z", "2024-03-31T16:00:00Z");
+    found.first_seen = found.last_window.1;
+    insta::assert_snapshot!(incident_sentence(&found));
+    let told = notification(found.clone(), told());
+    let view = driftd_notify::IncidentView::of(&told);
+    insta::assert_snapshot!(format!("{}\n{}\n{}", view.window, view.window_span, view.first_seen));
+    found.zone = "America/New_York".parse().unwrap();
+    insta::assert_snapshot!(incident_sentence(&found));
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use driftd_window::Timestamp;
+use driftd_window::{Timestamp, Zone};
 
 use super::{
     Evidence, Health, Incident, IncidentKey, IncidentState, NotificationLog, Observation, Severity, Streak, Transition,
@@ -148,6 +148,7 @@ fn first_seen(key: &IncidentKey, observation: &Observation, severity: Severity) 
         severity,
         first_seen: observation.start,
         last_window: (observation.window.clone(), observation.start, observation.end),
+        zone: Zone::UTC,
         opened_at: None,
         acknowledged: None,
         resolved_at: None,
