@@ -81,7 +81,7 @@ pub use mute::{BadMuteTime, MuteTime};
 pub use notification::{Links, NOTIFICATION_SCHEMA, Notification, OutboxEntry, Settlement};
 pub use notification_policy::{NotificationPolicy, Notifications};
 pub use observation::{kind_of, observations};
-pub use plan::{MonitorPlan, PlanError, PlannedFeature};
+pub use plan::{MonitorPlan, PlanError, PlannedFeature, check_defaults};
 pub use pointer::{BadPointer, Pointer, PointerStep};
 pub use ports::{
     BoxFuture, CatalogueStore, Checkpoint, Claim, DeadLetter, HistoryQuery, OutboxStore, PartitionRow, PipelineStore,

@@ -7,8 +7,8 @@ use driftd_stats::{FeatureAggregate, FeatureLayout};
 use driftd_window::{PaneId, ReducerPlan, SegmentKey, SegmentPlan, TimeReader, Validity};
 
 use crate::{
-    ContentHash, CountedOn, DefaultValue, FeatureKind, FeatureName, JudgeRules, Monitor, MonitorId, PlanOrigin,
-    Pointer, Role, StoredBaseline, words,
+    Baseline, ContentHash, CountedOn, DefaultValue, FeatureBaseline, FeatureKind, FeatureName, JudgeRules, Monitor,
+    MonitorId, PlanOrigin, Pointer, Role, StoredBaseline, words,
 };
 
 /// A monitor bound to one baseline.
@@ -264,21 +264,35 @@ fn check_features(monitor: &Monitor, baseline: &StoredBaseline) -> Result<(), Pl
                 found: found.kind(),
             });
         }
-        if let Some(default) = rules.default.as_ref().filter(|default| !default.fits(&found.layout)) {
-            return Err(PlanError::BadDefault {
-                monitor: monitor.id.clone(),
-                feature: name.as_str().to_owned(),
-                baseline: baseline.reference.to_string(),
-                given: default.text(),
-                found: found.kind(),
-                remedy: match found.kind() {
-                    FeatureKind::Presence => "build the baseline again with this configuration",
-                    _ => "give a number",
-                },
-            });
-        }
+        check_default(monitor, found, &baseline.reference.to_string())?;
     }
     Ok(())
+}
+
+/// Whether every feature of `baseline`, which goes by `name`, may have the default that `monitor` gives it.
+///
+/// # Errors
+/// [`PlanError::BadDefault`] of the first that may not.
+pub fn check_defaults(monitor: &Monitor, baseline: &Baseline, name: &str) -> Result<(), PlanError> {
+    baseline.features.iter().try_for_each(|feature| check_default(monitor, feature, name))
+}
+
+fn check_default(monitor: &Monitor, feature: &FeatureBaseline, baseline: &str) -> Result<(), PlanError> {
+    let default = monitor.features.get(&feature.name).and_then(|rules| rules.default.as_ref());
+    match default.filter(|default| !default.fits(&feature.layout)) {
+        None => Ok(()),
+        Some(default) => Err(PlanError::BadDefault {
+            monitor: monitor.id.clone(),
+            feature: feature.name.as_str().to_owned(),
+            baseline: baseline.to_owned(),
+            given: default.text(),
+            found: feature.kind(),
+            remedy: match feature.kind() {
+                FeatureKind::Presence => "build the baseline again with this configuration",
+                _ => "give a number",
+            },
+        }),
+    }
 }
 
 fn is_split(monitor: &Monitor) -> bool {
