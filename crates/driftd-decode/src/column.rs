@@ -1,11 +1,14 @@
 //! Columns of a batch, filled row by row.
 
-use driftd_model::DefaultValue;
+use driftd_model::{DefaultValue, words};
 use driftd_stats::{FeatureLayout, MistypedType};
 use driftd_window::{Column, MISSING, PRESENT, boolean_word, number_word, quoted_number};
 
 use crate::cell::{Cell, Texts};
 use crate::dictionary::Dictionary;
+
+/// Characters of a value that is shown.
+const LONGEST: usize = 40;
 
 /// The values of one column, a row at a time. This is where it is decided what a value of a record is to whoever wants
 /// numbers, texts or its presence, for records of topics and for files alike.
@@ -22,6 +25,8 @@ enum Kind {
         absent: Vec<u8>,
         /// What an absent member stands for.
         default: Option<f64>,
+        /// The first text that is no number, where that may be shown.
+        odd: Odd,
     },
     Texts {
         codes: Vec<u32>,
@@ -34,12 +39,28 @@ enum Kind {
     },
 }
 
+/// A value to be shown to people, of which there is one at most.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum Odd {
+    /// Nobody wants one, or has it already.
+    #[default]
+    Unwanted,
+    Wanted,
+    Found(String),
+}
+
 impl ColumnBuilder {
     /// A column of numbers, in quotes or not, and of the words JSON writers use for NaN and the infinities; every other
     /// value is mistyped. With `takes_booleans`, `true` and `false` are 1 and 0, also as texts.
     #[must_use]
     pub fn numbers(takes_booleans: bool) -> Self {
-        Self(Kind::Numbers { values: Vec::new(), takes_booleans, absent: Vec::new(), default: None })
+        Self(Kind::Numbers {
+            values: Vec::new(),
+            takes_booleans,
+            absent: Vec::new(),
+            default: None,
+            odd: Odd::Unwanted,
+        })
     }
 
     /// A column of texts; numbers and booleans are the text they are known by.
@@ -66,6 +87,24 @@ impl ColumnBuilder {
         self
     }
 
+    /// Has the first text kept that is no number where numbers are wanted.
+    pub(crate) fn keep_odd(&mut self) {
+        if let Kind::Numbers { odd, .. } = &mut self.0 {
+            *odd = Odd::Wanted;
+        }
+    }
+
+    /// That text, once.
+    pub(crate) fn take_odd(&mut self) -> Option<String> {
+        match &mut self.0 {
+            Kind::Numbers { odd, .. } if matches!(odd, Odd::Found(_)) => match std::mem::take(odd) {
+                Odd::Found(text) => Some(text),
+                Odd::Unwanted | Odd::Wanted => None,
+            },
+            _ => None,
+        }
+    }
+
     pub(crate) fn of(layout: &FeatureLayout) -> Self {
         match layout {
             FeatureLayout::Numeric(_) => Self::numbers(layout.takes_booleans()),
@@ -78,7 +117,7 @@ impl ColumnBuilder {
     #[inline]
     pub fn push(&mut self, cell: Cell, texts: Texts<'_>) {
         match &mut self.0 {
-            Kind::Numbers { values, takes_booleans, absent, default } => {
+            Kind::Numbers { values, takes_booleans, absent, default, odd } => {
                 let code = match cell {
                     Cell::Float(number) => return values.push(number),
                     Cell::Integer(number) => return values.push(number as f64),
@@ -92,7 +131,13 @@ impl ColumnBuilder {
                     Cell::Text(_) | Cell::Resolved(_) => {
                         match number_in(texts.text(cell).unwrap_or_default(), *takes_booleans) {
                             Some(number) => return values.push(number),
-                            None => MistypedType::Text.code(),
+                            None => {
+                                if *odd == Odd::Wanted {
+                                    let text = texts.text(cell).unwrap_or_default();
+                                    *odd = Odd::Found(words::name(text, LONGEST));
+                                }
+                                MistypedType::Text.code()
+                            }
                         }
                     }
                     Cell::Bool(_) => MistypedType::Boolean.code(),

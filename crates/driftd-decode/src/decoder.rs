@@ -6,7 +6,7 @@ use std::sync::Arc;
 use driftd_model::{DeadLetter, MonitorPlan, Offset, RejectReason};
 use driftd_window::RecordBatch;
 
-use crate::fields::FieldTree;
+use crate::fields::{ColumnIndex, FieldTree};
 use crate::format::{Format, RecordSink, RecordText};
 use crate::json::Json;
 use crate::parsed::ParsedRecord;
@@ -64,6 +64,8 @@ pub struct Decoder<F: Format = Json> {
     parsed: ParsedRecord,
     rows: Rows,
     bytes: usize,
+    /// What stands for members that records leave out.
+    filling: Vec<(ColumnIndex, Option<String>)>,
 }
 
 impl Default for Limits {
@@ -88,11 +90,19 @@ impl Decoder {
 }
 
 impl<F: Format> Decoder<F> {
-    /// The same decoder, whose rejects say what stood where no event time was. Not for rejects that are stored: of
-    /// records nothing is.
+    /// The same decoder, whose rejects say what stood where no event time was, and whose notes what stood where no number
+    /// was. Not for what is stored: of records nothing is.
     #[must_use]
     pub fn quoting(mut self) -> Self {
         self.rows.quote();
+        self
+    }
+
+    /// The same decoder, which makes rows of records without an event time as well, marked
+    /// [`driftd_window::NO_EVENT_TIME`].
+    #[must_use]
+    pub fn keeping_timeless(mut self) -> Self {
+        self.rows.keep_timeless();
         self
     }
 
@@ -104,7 +114,19 @@ impl<F: Format> Decoder<F> {
         let parsed = ParsedRecord::new(&fields);
         // Texts are found by 32-bit positions.
         let bytes = limits.bytes.min(u32::MAX as usize);
-        Self { format: F::default(), fields, parsed, rows, bytes }
+        Self { format: F::default(), fields, parsed, rows, bytes, filling: Vec::new() }
+    }
+
+    /// From now on these are the values of members that a record leaves out, wherever a monitor looks for a member of that
+    /// name; none is a null. So is said what the directories that a file lies in say of all its records.
+    pub fn fill_with<'a>(&mut self, members: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) {
+        self.filling.clear();
+        for (name, value) in members {
+            let columns = self.fields.columns_named(name);
+            self.filling.extend(columns.map(|column| (column, value.map(str::to_owned))));
+        }
+        // What was filled in before is not to be any more.
+        self.parsed.fill_with(&[]);
     }
 
     /// Decodes one message; `None` is a message without a payload.
@@ -120,7 +142,7 @@ impl<F: Format> Decoder<F> {
             batches: self.rows.targets.iter_mut().map(Target::take).collect(),
             rejects: std::mem::take(&mut self.rows.rejects),
             filtered: std::mem::take(&mut self.rows.filtered),
-            notes: std::mem::take(&mut self.rows.notes),
+            notes: self.rows.take_notes(),
         }
     }
 
@@ -132,9 +154,9 @@ impl<F: Format> Decoder<F> {
             let what = format!("{} bytes, which is more than {}", bytes.len(), self.bytes);
             return Err(Reject::new(RejectReason::TooLarge, what));
         }
-        let Self { format, fields, parsed, rows, .. } = self;
+        let Self { format, fields, parsed, rows, filling, .. } = self;
         rows.begin();
-        let mut sink = MonitorSink::<F> { fields, rows, offset, whole: None, format: PhantomData };
+        let mut sink = MonitorSink::<F> { fields, filling, rows, offset, whole: None, format: PhantomData };
         let done = format.read(bytes, fields, parsed, &mut sink);
         if let (Err(_), Some(mark)) = (&done, sink.whole) {
             rows.go_back(&mark);
@@ -156,6 +178,7 @@ impl<F: Format> RecordDecoder for Decoder<F> {
 /// Gives the records of a message to the monitors that want them.
 struct MonitorSink<'a, F> {
     fields: &'a FieldTree,
+    filling: &'a [(ColumnIndex, Option<String>)],
     rows: &'a mut Rows,
     offset: Offset,
     /// What there was before a message of several records.
@@ -170,12 +193,15 @@ impl<F: Format> RecordSink for MonitorSink<'_, F> {
 
     #[inline]
     fn record(&mut self, record: RecordText<'_>, parsed: &mut ParsedRecord) -> Result<(), Reject> {
+        if !self.filling.is_empty() {
+            parsed.fill_with(self.filling);
+        }
         let wanted = if parsed.is_read() {
             let row = Row { offset: self.offset, cells: &parsed.cells, texts: parsed.texts(record.text), splits: None };
             self.rows.add(row)?
         } else {
             let mark = self.rows.mark();
-            let wanted = Split::<F>::new(self.fields, record, parsed, self.offset).add_to(self.rows);
+            let wanted = Split::<F>::new(self.fields, record, parsed, self.offset).add_to(self.rows, &mark);
             if wanted.is_err() {
                 self.rows.go_back(&mark);
             }

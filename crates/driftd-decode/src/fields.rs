@@ -234,6 +234,11 @@ impl FieldTree {
         self.nodes.get(node.index())?.children.get(name).copied()
     }
 
+    /// The columns of all wanted members of that name, wherever they are members.
+    pub(crate) fn columns_named(&self, name: &str) -> impl Iterator<Item = ColumnIndex> {
+        self.nodes.iter().filter_map(move |node| self.column(*node.children.get(name)?))
+    }
+
     /// The node that a pointer of the tree's, or the beginning of one, leads to.
     pub(crate) fn find(&self, tokens: &[String]) -> Option<NodeId> {
         tokens.iter().try_fold(NodeId::ROOT, |at, token| self.child(at, token))

@@ -1,10 +1,13 @@
 //! One array of a record whose elements are rows: what each row takes of it.
 
+use driftd_model::RejectReason;
+
 use crate::cell::Cell;
 use crate::fields::NodeId;
 use crate::format::Format;
 use crate::parsed::Array;
-use crate::reach::{Elements, Fault, Reach};
+use crate::reach::{Elements, Fault, FirstFault, Reach};
+use crate::reject::Reject;
 
 /// An array, of which each row takes its part.
 pub(crate) struct Lane {
@@ -18,8 +21,8 @@ pub(crate) struct Lane {
 
 /// What a row takes.
 enum Part {
-    /// An element, which stands in place of the array.
-    Place,
+    /// An element, which stands in place of the array and may have to be an object, as the first one is.
+    Place { objects: bool },
     /// An element, which is read as the child for every element.
     Every,
     /// As many single values as a row of the tensor has, some of which are wanted.
@@ -29,7 +32,13 @@ enum Part {
 impl Lane {
     /// The elements in place of the array.
     pub(crate) fn in_place(array: Array) -> Self {
-        Self { node: array.node, array, elements: Elements::of(array), rows: array.len, part: Part::Place }
+        let part = Part::Place { objects: false };
+        Self { node: array.node, array, elements: Elements::of(array), rows: array.len, part }
+    }
+
+    /// The same of rows, each of which is an object.
+    pub(crate) fn of_objects(array: Array) -> Self {
+        Self { part: Part::Place { objects: true }, ..Self::in_place(array) }
     }
 
     /// Every element. Single values of which columns are wanted, and that are a tensor because a shape of several
@@ -66,11 +75,17 @@ impl Lane {
     /// Sets the places of the next row.
     pub(crate) fn advance<F: Format>(&mut self, reach: &mut Reach<'_, F>) -> Result<(), Fault> {
         let (fields, source) = (reach.fields, self.array.source);
+        let mut first = FirstFault::default();
         match &self.part {
-            Part::Place => {
+            Part::Place { objects } => {
                 reach.parsed.clear_below(fields, self.node);
                 if let Some(element) = reach.next(&mut self.elements) {
-                    reach.read(source, element, self.node)?;
+                    if *objects && !reach.text(source, element).starts_with('{') {
+                        let (place, row) = (fields.pointer(self.node), self.elements.seen() - 1);
+                        let what = format!("{place}/{row} is no object, unlike the row before it");
+                        first.note(Err(Fault::Rows(Reject::new(RejectReason::RaggedRows, what))))?;
+                    }
+                    first.note(reach.read(source, element, self.node))?;
                 }
             }
             Part::Every => {
@@ -78,7 +93,7 @@ impl Lane {
                 for row in every_of(reach, self.node) {
                     reach.parsed.clear_below(fields, *row);
                     if let Some(element) = element {
-                        reach.read(source, element, *row)?;
+                        first.note(reach.read(source, element, *row))?;
                     }
                 }
             }
@@ -91,12 +106,12 @@ impl Lane {
                     let Some(element) = reach.next(&mut self.elements) else { break };
                     while let Some((_, node)) = wanted.next_if(|(at, _)| *at == index) {
                         reach.parsed.clear_below(fields, *node);
-                        reach.read(source, element, *node)?;
+                        first.note(reach.read(source, element, *node))?;
                     }
                 }
             }
         }
-        Ok(())
+        first.outcome()
     }
 }
 

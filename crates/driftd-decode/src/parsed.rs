@@ -1,6 +1,7 @@
 //! What was read of one record, whatever its format.
 
 use crate::cell::{Cell, Span, Texts};
+use crate::csv_lines::CsvLines;
 use crate::fields::{ColumnIndex, FieldTree, NodeId};
 
 /// The cells of one record, and room for it that serves every record.
@@ -18,6 +19,10 @@ pub struct ParsedRecord {
     pub(crate) within: Vec<TextWithin>,
     /// A part of the scratch text while it is parsed.
     pub(crate) copy: String,
+    /// What stands for columns in which the record has nothing.
+    filling: Vec<(ColumnIndex, Cell)>,
+    /// Reads texts of lines; nothing until there is one, and while one is read.
+    pub(crate) csv: Option<Box<CsvLines>>,
     /// When each node was last entered: a second time in one record means that a name stood twice.
     entered: Vec<u64>,
     /// Number of parsed values, which tells one from the next.
@@ -108,6 +113,28 @@ impl ParsedRecord {
         }
         self.scratch.clear();
         self.close();
+    }
+
+    /// Has values stand for columns in which the record has nothing; no value is a null.
+    pub(crate) fn fill_with(&mut self, values: &[(ColumnIndex, Option<String>)]) {
+        self.filling.clear();
+        for (column, value) in values {
+            let start = self.scratch.len();
+            self.scratch.push_str(value.as_deref().unwrap_or_default());
+            let text = Cell::Resolved(Span::new(start, self.scratch.len()));
+            self.filling.push((*column, if value.is_some() { text } else { Cell::Null }));
+        }
+        self.fill();
+    }
+
+    /// Fills the columns in which nothing stands any more.
+    #[inline]
+    pub(crate) fn fill(&mut self) {
+        for (column, value) in &self.filling {
+            if let Some(cell) = self.cells.get_mut(*column as usize).filter(|cell| **cell == Cell::Absent) {
+                *cell = *value;
+            }
+        }
     }
 
     /// Whether nothing is left to be read of it: no array, no text within it.

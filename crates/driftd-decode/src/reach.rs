@@ -10,7 +10,6 @@ use std::marker::PhantomData;
 use driftd_model::RejectReason;
 
 use crate::cell::{Cell, Span};
-use crate::csv_lines;
 use crate::feature::Splits;
 use crate::fields::{Choice, FieldTree, NodeId, may_be_json};
 use crate::format::{Format, RecordText};
@@ -34,6 +33,8 @@ pub(crate) struct Reach<'a, F> {
     pub(crate) said: Said,
     /// Arrays of which elements were read by their index, and how many they have.
     pub(crate) lengths: Vec<(NodeId, usize)>,
+    /// Whether anybody wants to know them.
+    pub(crate) watches: bool,
     pub(crate) format: PhantomData<F>,
 }
 
@@ -66,6 +67,27 @@ pub(crate) enum Fault {
     Rows(Reject),
     /// The text at a node cannot be read on in.
     Text(NodeId, Reject),
+}
+
+/// The first fault of several readings, none of which is left out for it, unless nobody can read the record.
+#[derive(Debug, Default)]
+pub(crate) struct FirstFault(Option<Fault>);
+
+impl FirstFault {
+    pub(crate) fn note(&mut self, outcome: Result<(), Fault>) -> Result<(), Fault> {
+        match outcome {
+            Ok(()) => {}
+            Err(fault @ Fault::Record(_)) => return Err(fault),
+            Err(fault) => {
+                self.0.get_or_insert(fault);
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn outcome(self) -> Result<(), Fault> {
+        self.0.map_or(Ok(()), Err)
+    }
 }
 
 impl From<Reject> for Fault {
@@ -105,24 +127,26 @@ impl Said {
 }
 
 impl<F: Format> Reach<'_, F> {
-    /// Reads on until nothing is left; what splits the record goes to `sorted`.
+    /// Reads on until nothing is left; what splits the record goes to `sorted`. Of what cannot be read only the first is
+    /// said, and everything else is read all the same: whom it concerns shows from the cells.
     pub(crate) fn settle(&mut self, mut split: Option<(&Splits, &mut Sorted)>) -> Result<(), Fault> {
+        let mut first = FirstFault::default();
         loop {
             while let Some(list) = self.parsed.lists.pop() {
                 self.read_list(list);
             }
             if let Some(text) = self.parsed.within.pop() {
-                self.go_into(text)?;
+                first.note(self.go_into(text))?;
                 continue;
             }
             let Some(array) = self.parsed.arrays.pop() else {
-                return Ok(());
+                return first.outcome();
             };
             self.parsed.clear_below(self.fields, array.node);
             self.parsed.set(self.fields, array.node, Cell::List);
             let is_taken = split.as_mut().is_some_and(|(splits, sorted)| self.sort(array, splits, sorted));
             if !is_taken {
-                self.by_index(array)?;
+                first.note(self.by_index(array))?;
             }
         }
     }
@@ -146,11 +170,12 @@ impl<F: Format> Reach<'_, F> {
     pub(crate) fn by_index(&mut self, array: Array) -> Result<(), Fault> {
         let fields = self.fields;
         let choices = fields.steps(array.node).map(|steps| steps.choices.as_slice()).unwrap_or_default();
+        let mut first = FirstFault::default();
         if !choices.is_empty() && self.begins_with(array, &['{']) {
-            choices.iter().try_for_each(|choice| self.choose(array, choice))?;
+            choices.iter().try_for_each(|choice| first.note(self.choose(array, choice)))?;
         }
         let mut wanted: Vec<(usize, NodeId)> = fields.indices(array.node).collect();
-        if !wanted.is_empty() && !self.lengths.iter().any(|(node, _)| *node == array.node) {
+        if self.watches && !wanted.is_empty() && !self.lengths.iter().any(|(node, _)| *node == array.node) {
             self.lengths.push((array.node, array.len));
         }
         wanted.extend(self.said.named(array.node));
@@ -158,30 +183,30 @@ impl<F: Format> Reach<'_, F> {
         let mut elements = Elements::of(array);
         for (index, child) in wanted {
             let Some(element) = self.at(&mut elements, index) else { break };
-            self.read(array.source, element, child)?;
+            first.note(self.read(array.source, element, child))?;
         }
-        Ok(())
+        first.outcome()
     }
 
     /// Sets the places that are objects of an array whose member has a value that is asked for. Of two such objects the
     /// last counts.
     fn choose(&mut self, array: Array, choice: &Choice) -> Result<(), Fault> {
-        let mut elements = Elements::of(array);
+        let (mut elements, mut first) = (Elements::of(array), FirstFault::default());
         let mut shown = String::new();
         while let Some(element) = self.next(&mut elements) {
             if !self.text(array.source, element).starts_with('{') {
                 continue;
             }
             self.parsed.clear_below(self.fields, choice.probe);
-            self.read(array.source, element, choice.probe)?;
+            first.note(self.read(array.source, element, choice.probe))?;
             let found = self.parsed.cell(choice.found);
             let value = self.parsed.texts(self.record.text).shown(found, &mut shown);
             if let Some(child) = value.and_then(|value| choice.of.get(value)).copied() {
                 self.parsed.clear_below(self.fields, child);
-                self.read(array.source, element, child)?;
+                first.note(self.read(array.source, element, child))?;
             }
         }
-        Ok(())
+        first.outcome()
     }
 
     /// Notes what a list says of the array beside it.
@@ -233,8 +258,11 @@ impl<F: Format> Reach<'_, F> {
         if steps.json && may_be_json(self.text(source, span)) {
             let part = if source == Source::Scratch { span } else { self.keep(span.of(self.record.text))? };
             if let Err(error) = read_scratch(part, fields, text.node, self.parsed) {
-                let repaired = self.read_repaired(part, &error, text.node);
-                repaired.map_err(|reject| Fault::Text(text.node, reject))?;
+                self.read_repaired(part, &error, text.node).map_err(|reject| {
+                    // What stands before the place where it is broken means nothing.
+                    self.parsed.clear_below(fields, text.node);
+                    Fault::Text(text.node, reject)
+                })?;
             }
             // To whom the text is a value, it is one.
             self.parsed.set(fields, text.node, text.cell);
@@ -262,13 +290,14 @@ impl<F: Format> Reach<'_, F> {
 
     /// The lines of a text become an array at `node`.
     fn read_lines(&mut self, text: TextWithin, node: NodeId) -> Result<(), Fault> {
-        let mut json = String::new();
+        let mut csv = self.parsed.csv.take().unwrap_or_default();
         let lines = self.parsed.texts(self.record.text).text(text.cell).unwrap_or_default();
-        let Ok(len) = csv_lines::append(lines, self.most, &mut json) else {
+        let read = csv.read(lines, self.most).map(|(json, len)| (self.keep(json), len));
+        self.parsed.csv = Some(csv);
+        let Ok((content, len)) = read else {
             return Err(Fault::Record(Reject::new(RejectReason::TooLarge, format!("more than {} rows", self.most))));
         };
-        let content = self.keep(&json)?;
-        self.parsed.arrays.push(Array { node, source: Source::Scratch, content, len });
+        self.parsed.arrays.push(Array { node, source: Source::Scratch, content: content?, len });
         Ok(())
     }
 
@@ -347,6 +376,11 @@ pub(crate) struct Elements {
 impl Elements {
     pub(crate) const fn of(array: Array) -> Self {
         Self { array, rest: array.content, index: 0, last: array.content }
+    }
+
+    /// How many were looked at.
+    pub(crate) const fn seen(&self) -> usize {
+        self.index
     }
 }
 

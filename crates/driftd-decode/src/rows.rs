@@ -1,5 +1,6 @@
 //! Rows on their way into the batches of the monitors that want them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use driftd_model::{DeadLetter, MonitorPlan, Offset, Pointer, RejectReason, words};
@@ -33,14 +34,17 @@ pub(crate) struct Rows {
     moments: Vec<EventTimeField>,
     /// Monitors that wanted a row and found no event time in it.
     timeless: Vec<usize>,
-    /// What a person should know of the records, each once.
-    pub(crate) notes: Vec<Note>,
-    watching: bool,
+    notes: Vec<Note>,
+    /// Arrays that are read by index, and how many of their first elements every monitor reads that was not told yet that
+    /// it leaves some unread.
+    watched: BTreeMap<NodeId, usize>,
     /// Rows of the message that is being decoded, and how many it may have.
     seen: usize,
     most: usize,
     /// Whether rejects may say what stood where no event time was.
     quotes: bool,
+    /// Whether rows without an event time are rows all the same.
+    keeps_timeless: bool,
 }
 
 /// A place of event times, read once a row.
@@ -89,15 +93,29 @@ impl Rows {
             target.splits = position_or_push(&mut rows.splits, splits, PartialEq::eq);
             target.watches = Watches::new(pointers(plan), fields);
             target.through = through(pointers(plan), fields);
-            rows.watching |= !target.watches.is_empty();
             rows.targets.push(target);
         }
+        rows.watch();
         rows
     }
 
-    /// Lets rejects say what stood where no event time was: for files, whose rejects nobody keeps.
-    pub(crate) const fn quote(&mut self) {
+    /// Lets rejects say what stood where no event time was, and notes what stood where no number was: for files, of which
+    /// nobody keeps what is said.
+    pub(crate) fn quote(&mut self) {
         self.quotes = true;
+        self.targets.iter_mut().for_each(Target::keep_odd);
+    }
+
+    /// What a person should know of the records, each once.
+    pub(crate) fn take_notes(&mut self) -> Vec<Note> {
+        let odd = self.targets.iter_mut().flat_map(Target::take_odd);
+        self.notes.extend(odd);
+        std::mem::take(&mut self.notes)
+    }
+
+    /// Makes rows of what has no event time: for files that are no traffic.
+    pub(crate) const fn keep_timeless(&mut self) {
+        self.keeps_timeless = true;
     }
 
     /// Rows that a message may have.
@@ -146,7 +164,7 @@ impl Rows {
             let at = moment.map_or(NO_EVENT_TIME, |moment| {
                 *moment.at.get_or_insert_with(|| texts.time(cell(cells, moment.column), &moment.reader))
             });
-            if at == NO_EVENT_TIME {
+            if at == NO_EVENT_TIME && !self.keeps_timeless {
                 self.timeless.push(*place);
             } else {
                 target.push(at, cells, texts);
@@ -227,8 +245,13 @@ impl Rows {
     }
 
     /// Whether there is an array of which a monitor might leave elements unread without having been told.
-    pub(crate) const fn is_watching(&self) -> bool {
-        self.watching
+    pub(crate) fn is_watching(&self) -> bool {
+        !self.watched.is_empty()
+    }
+
+    /// Whether somebody might of arrays of these lengths.
+    pub(crate) fn leaves_unread(&self, lengths: &[(NodeId, usize)]) -> bool {
+        lengths.iter().any(|(array, len)| *len > 1 && self.watched.get(array).is_some_and(|read| read < len))
     }
 
     /// Notes what monitors that want a record leave unread of arrays of these lengths.
@@ -240,7 +263,14 @@ impl Rows {
                 notes.extend(watches.see(name, lengths, fields));
             }
         }
-        self.watching = self.targets.iter().any(|target| !target.watches.is_empty());
+        self.watch();
+    }
+
+    fn watch(&mut self) {
+        self.watched.clear();
+        for (array, read) in self.targets.iter().flat_map(|target| target.watches.read_first()) {
+            self.watched.entry(array).and_modify(|least| *least = read.min(*least)).or_insert(read);
+        }
     }
 
     /// Where to go back to.

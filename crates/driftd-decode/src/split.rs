@@ -10,9 +10,9 @@ use crate::fields::FieldTree;
 use crate::format::{Format, RecordText};
 use crate::lane::Lane;
 use crate::parsed::{Array, ParsedRecord, TextWithin};
-use crate::reach::{Elements, Fault, Reach, Said, Sorted};
+use crate::reach::{Fault, FirstFault, Reach, Said, Sorted};
 use crate::reject::Reject;
-use crate::rows::{Row, Rows};
+use crate::rows::{Mark, Row, Rows};
 
 /// A parsed record of which not everything was read.
 pub(crate) struct Split<'a, F> {
@@ -44,42 +44,48 @@ impl<'a, F: Format> Split<'a, F> {
             broken: Vec::new(),
             said,
             lengths,
+            watches: false,
             format: std::marker::PhantomData,
         };
         Self { reach, offset, arrays, lists, within, scratch }
     }
 
-    /// Gives the record's rows to all monitors; whether any wants one.
-    pub(crate) fn add_to(mut self, rows: &mut Rows) -> Result<bool, Reject> {
-        self.reach.most = rows.most();
+    /// Gives the record's rows to all monitors; whether any wants one. `before` is what there was before it.
+    pub(crate) fn add_to(mut self, rows: &mut Rows, before: &Mark) -> Result<bool, Reject> {
+        (self.reach.most, self.reach.watches) = (rows.most(), rows.is_watching());
         let mut wanted = false;
         for way in 0..rows.splits.len() {
-            wanted |= self.add_way(rows, way)?;
+            let own = (way > 0).then(|| rows.mark());
+            wanted |= self.add_way(rows, way, own.as_ref().unwrap_or(before))?;
         }
-        if rows.is_watching() {
-            rows.see(&self.reach.lengths, self.reach.fields, self.row(0));
+        if rows.leaves_unread(&self.reach.lengths) {
+            let (lengths, fields) = (std::mem::take(&mut self.reach.lengths), self.reach.fields);
+            rows.see(&lengths, fields, self.row(0));
         }
         Ok(wanted)
     }
 
     /// Gives the rows to the monitors that split records in one way; whether any wants one. When a text turns out to be
     /// broken, it is done once more without those that look into it.
-    fn add_way(&mut self, rows: &mut Rows, way: usize) -> Result<bool, Reject> {
+    fn add_way(&mut self, rows: &mut Rows, way: usize, before: &Mark) -> Result<bool, Reject> {
         let mut wanted = false;
         self.reach.broken.clear();
+        // With what was rejected since.
+        let mut later = None;
         let done = loop {
-            let mark = rows.mark();
+            let mark = later.as_ref().unwrap_or(before);
             match self.try_way(rows, way) {
                 Ok(more) => break Ok(wanted | more),
                 Err(Fault::Record(reject)) => break Err(reject),
                 Err(Fault::Rows(reject)) => {
-                    rows.go_back(&mark);
+                    rows.go_back(mark);
                     break Ok(wanted | rows.reject_for(way, None, reject, self.row(way)));
                 }
                 Err(Fault::Text(node, reject)) => {
-                    rows.go_back(&mark);
+                    rows.go_back(mark);
                     wanted |= rows.reject_for(way, Some(node), reject, self.row(way));
                     self.reach.broken.push(node);
+                    later = Some(rows.mark());
                 }
             }
         };
@@ -114,14 +120,19 @@ impl<'a, F: Format> Split<'a, F> {
     }
 
     fn each_row(&mut self, sorted: &Sorted, rows: &mut Rows, way: usize) -> Result<bool, Fault> {
-        let mut lanes = self.lanes(sorted).map_err(|what| Fault::Rows(Reject::new(RejectReason::RaggedRows, what)))?;
+        let ragged = |what| Fault::Rows(Reject::new(RejectReason::RaggedRows, what));
+        let mut lanes = self.lanes(sorted).map_err(ragged)?;
+        if let Err(what) = self.check(&lanes) {
+            // The first row says whose it would be.
+            FirstFault::default().note(self.advance(&mut lanes))?;
+            return Err(ragged(what));
+        }
         let count = lanes.first().map_or(0, |lane| lane.rows);
         rows.leave_room(count)?;
         let (scratch, said) = (self.reach.parsed.scratch.len(), self.reach.said.len());
         let mut wanted = count == 0 && rows.concern(way, self.row(way));
         for _ in 0..count {
-            lanes.iter_mut().try_for_each(|lane| lane.advance(&mut self.reach))?;
-            self.reach.settle(None)?;
+            self.advance(&mut lanes)?;
             wanted |= rows.add(self.row(way))?;
             self.reach.parsed.scratch.truncate(scratch);
             self.reach.said.truncate(said);
@@ -129,11 +140,24 @@ impl<'a, F: Format> Split<'a, F> {
         Ok(wanted)
     }
 
-    /// The arrays side by side, or why they are no rows.
+    /// Sets the cells of the next row, all of them even if some cannot be read.
+    fn advance(&mut self, lanes: &mut [Lane]) -> Result<(), Fault> {
+        let mut first = FirstFault::default();
+        lanes.iter_mut().try_for_each(|lane| first.note(lane.advance(&mut self.reach)))?;
+        first.note(self.reach.settle(None))?;
+        first.outcome()
+    }
+
+    /// The arrays side by side, or why one is no rows.
     fn lanes(&self, sorted: &Sorted) -> Result<Vec<Lane>, String> {
-        let in_place = sorted.rows.iter().chain(&sorted.outputs).map(|array| Ok(Lane::in_place(*array)));
+        let rows = sorted.rows.iter().map(|array| Ok(Lane::of_objects(*array)));
+        let outputs = sorted.outputs.iter().map(|array| Ok(Lane::in_place(*array)));
         let every = sorted.every.iter().map(|(array, columns)| Lane::every(*array, *columns, &self.reach));
-        let lanes = in_place.chain(every).collect::<Result<Vec<Lane>, String>>()?;
+        rows.chain(outputs).chain(every).collect()
+    }
+
+    /// Whether they are the same rows.
+    fn check(&self, lanes: &[Lane]) -> Result<(), String> {
         let place = |lane: &Lane| self.reach.fields.pointer(lane.node);
         if let Some(first) = lanes.first()
             && let Some(other) = lanes.iter().find(|lane| lane.rows != first.rows)
@@ -141,25 +165,12 @@ impl<'a, F: Format> Split<'a, F> {
             let (a, b) = (place(first), place(other));
             return Err(format!("{a} has {} rows and {b} has {}", first.rows, other.rows));
         }
-        sorted.rows.iter().try_for_each(|array| self.check_objects(*array))?;
-        Ok(lanes)
-    }
-
-    /// Whether all elements are objects, as the first is.
-    fn check_objects(&self, array: Array) -> Result<(), String> {
-        let mut elements = Elements::of(array);
-        for row in 0..array.len {
-            let element = self.reach.next(&mut elements);
-            if !element.is_some_and(|element| self.reach.text(array.source, element).starts_with('{')) {
-                let place = self.reach.fields.pointer(array.node);
-                return Err(format!("{place}/{row} is no object, unlike the row before it"));
-            }
-        }
         Ok(())
     }
 
     /// The row that the cells hold now.
-    fn row(&self, way: usize) -> Row<'_> {
+    fn row(&mut self, way: usize) -> Row<'_> {
+        self.reach.parsed.fill();
         let texts = self.reach.parsed.texts(self.reach.record.text);
         Row { offset: self.offset, cells: &self.reach.parsed.cells, texts, splits: Some(way) }
     }

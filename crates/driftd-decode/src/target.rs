@@ -8,6 +8,7 @@ use foldhash::fast::FixedState;
 
 use crate::cell::{Cell, Texts};
 use crate::column::{ColumnBuilder, take};
+use crate::decoder::Note;
 use crate::dictionary::Dictionary;
 use crate::feature::{FieldIndex, Splits};
 use crate::fields::{ColumnIndex, FieldTree, NodeId};
@@ -32,6 +33,8 @@ pub(crate) struct Target {
     native: ColumnIndex,
     times: Vec<i64>,
     features: Vec<(FieldIndex, ColumnBuilder)>,
+    /// Names of the features.
+    names: Vec<String>,
     labels: Option<Labels>,
 }
 
@@ -50,6 +53,7 @@ impl Target {
             native: FieldIndex::native(fields),
             times: Vec::new(),
             features,
+            names: plan.features().iter().map(|feature| feature.name.as_str().to_owned()).collect(),
             labels: monitor.segments.as_ref().map(|segments| Labels::new(&segments.by, fields, splits)),
             watches: Watches::default(),
             through: Vec::new(),
@@ -67,6 +71,23 @@ impl Target {
         if let Some(labels) = &mut self.labels {
             labels.push(cells, texts);
         }
+    }
+
+    /// Has the first text kept that is no number, of every feature of numbers.
+    pub(crate) fn keep_odd(&mut self) {
+        self.features.iter_mut().for_each(|(_, builder)| builder.keep_odd());
+    }
+
+    /// What there is to say of those that were found since.
+    pub(crate) fn take_odd(&mut self) -> Vec<Note> {
+        let Self { name, names, features, .. } = self;
+        let odd =
+            features.iter_mut().zip(&*names).filter_map(|((_, builder), feature)| Some((feature, builder.take_odd()?)));
+        let note = |(feature, text): (&String, String)| Note {
+            about: format!("{name} {feature}"),
+            what: format!("feature {feature:?} has values that are no numbers, such as {text:?}"),
+        };
+        odd.map(note).collect()
     }
 
     /// Rows so far.

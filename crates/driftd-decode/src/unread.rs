@@ -48,9 +48,10 @@ impl Watches {
         watches
     }
 
-    /// Whether none is left to be watched.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// The arrays that are left to be watched, and how many of the first elements of each are read.
+    pub(crate) fn read_first(&self) -> impl Iterator<Item = (NodeId, usize)> {
+        let read = |watch: &Watch| watch.indices.iter().zip(0..).take_while(|(index, at)| *index == at).count();
+        self.0.iter().map(move |(array, watch)| (*array, read(watch)))
     }
 
     /// What there is to say, once, of arrays of these lengths that were read for the monitor of that name.

@@ -142,6 +142,42 @@ fn a_broken_text_concerns_the_monitors_that_look_into_it() {
 }
 
 #[test]
+fn whose_a_broken_record_is_shows_wherever_that_stands() {
+    let of = |place: &'static str| {
+        let filter = driftd_model::RecordFilter { models: vec!["a".to_owned()], versions: vec![] };
+        let features = vec![number("x").at("/p/x"), number("y").at("/q/y")];
+        Wanted { model: Some(place), filter, ..Wanted::new("m", features) }.plan()
+    };
+    let models: [(&str, fn(&str) -> String); 4] = [
+        ("/meta/model", |model| format!(r#""meta":"{{\"model\":\"{model}\"}}""#)),
+        ("/meta/[key=model]/value", |model| format!(r#""meta":[{{"key":"model","value":"{model}"}}]"#)),
+        ("/meta/1", |model| format!(r#""meta":[0,"{model}"]"#)),
+        ("/meta/[csv]/0/1", |model| format!(r#""meta":"0,{model}""#)),
+    ];
+    for (place, meta) in models {
+        let mut decoder = Decoder::new(&[of(place)]);
+        for (model, broken) in [("a", r#""p":"{""#), ("b", r#""p":"{""#), ("a", r#""p":"{","q":"[,""#)] {
+            let meta = meta(model);
+            for record in [format!("{{\"ts\":1,{meta},{broken}}}"), format!("{{\"ts\":1,{broken},{meta}}}")] {
+                decoder.push(Offset(0), Some(record.as_bytes()));
+            }
+        }
+        let decoded = decoder.finish();
+        assert_eq!((decoded.rejects.len(), decoded.filtered), (4, 2), "{place}: {:?}", decoded.rejects);
+        assert!(decoded.rejects.iter().all(|reject| reject.detail.ends_with(": monitor m")), "{:?}", decoded.rejects);
+    }
+}
+
+#[test]
+fn whose_ragged_rows_are_shows_in_the_first() {
+    let filter = driftd_model::RecordFilter { models: vec!["a".to_owned()], versions: vec![] };
+    let features = vec![number("x").at("/rows/*/x"), number("p").at("/p/*").role(Role::Prediction)];
+    let plan = Wanted { model: Some("/rows/*/m"), filter, ..Wanted::new("m", features) }.plan();
+    let rows = |model: &str| format!(r#"{{"ts":1,"rows":[{{"x":1,"m":"{model}"}},{{"x":2,"m":"{model}"}}],"p":[3]}}"#);
+    assert_snapshot!([rows("a"), rows("b")].map(|row| shown(std::slice::from_ref(&plan), &row)).join("\n--\n"));
+}
+
+#[test]
 fn texts_within_texts_end_where_the_pointer_does() {
     let mut json = r#"{"x":1}"#.to_owned();
     for _ in 0..8 {

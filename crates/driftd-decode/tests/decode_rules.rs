@@ -344,3 +344,31 @@ fn depth_does_no_harm() {
 fn reasons_are_a_contract() {
     assert_snapshot!(RejectReason::ALL.map(RejectReason::as_str).join(" "), @"tombstone too_large not_utf8 malformed_json not_an_object too_deep no_event_time bad_event_time too_old in_future ragged_rows");
 }
+
+#[test]
+fn what_a_directory_says_stands_for_members_that_are_left_out() {
+    let filter = RecordFilter { models: vec!["7".to_owned()], versions: vec![] };
+    let features = vec![number("x"), text("c"), text("at").at("/rows/at"), number("y").or("1")];
+    let wanted = Wanted { segments: vec!["/features/c", "/o/d"], filter, ..Wanted::new("m", features) };
+    let mut decoder = Decoder::new(&[wanted.plan()]);
+    let mut read = |filling: &[(&str, Option<&str>)], records: &[&str]| {
+        decoder.fill_with(filling.iter().copied());
+        records.iter().for_each(|record| decoder.push(Offset(0), Some(record.as_bytes())));
+        let decoded = decoder.finish();
+        let rows = shown::rows(&decoded.batches[0]).iter().map(ToString::to_string).collect::<Vec<_>>();
+        format!("{} ({} filtered)", rows.join("\n"), decoded.filtered)
+    };
+    let records = [
+        r#"{"ts":1,"features":{"x":1,"c":"u"}}"#,
+        r#"{"ts":2,"features":{"x":2,"c":"\u00e9"}}"#,
+        r#"{"ts":3,"x":3,"model":7}"#,
+        r#"{"ts":4,"x":null,"model":"8","c":null}"#,
+        r#"{"ts":5,"features":[{"x":5},{"c":"v"}],"rows":[{"at":"a"},{}]}"#,
+    ];
+    let filed =
+        read(&[("model", Some("7")), ("c", Some("DE")), ("x", Some("0.5")), ("at", None), ("y", None)], &records);
+    let twice =
+        read(&[("model", Some("7")), ("c", Some("DE")), ("x", Some("0.5")), ("at", None), ("y", None)], &records);
+    assert_eq!(filed, twice, "whichever way a record is read");
+    assert_snapshot!([filed, read(&[], &records)].join("\n--\n"));
+}

@@ -40,8 +40,9 @@ impl FastPath {
         let Some(fits) = self.kept.iter().position(|template| template.read(json, self.marks.places(), parsed)) else {
             return false;
         };
-        // A template has none, and those of an earlier record are not this one's.
+        // A template has neither, and those of an earlier record are not this one's.
         parsed.close();
+        parsed.scratch.clear();
         self.pause /= 2;
         if let Some(front) = self.kept.get_mut(..=fits) {
             front.rotate_right(1);
