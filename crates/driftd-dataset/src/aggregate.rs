@@ -6,7 +6,7 @@ use driftd_window::{Column, PRESENT, is_code};
 
 use crate::point_in_time::is_point_in_time;
 use crate::values::{Values, Wanted};
-use crate::{ColumnKind, DatasetError, Table};
+use crate::{ColumnInfo, ColumnKind, DatasetError, Table};
 
 /// A table, counted in the layouts of a baseline.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,10 +46,9 @@ pub fn aggregate(
     for feature in features {
         let layout = &*feature.layout;
         let column = table.find(feature.name.as_str())?;
-        let kind = column.and_then(|c| table.schema().columns().get(c)).map(|c| &c.kind);
-        differs.push(match kind {
+        differs.push(match column.and_then(|c| table.schema().columns().get(c)) {
             None => Some(Reason::MissingFromCurrent),
-            Some(kind) => type_differs(layout, kind, table.is_typed()),
+            Some(info) => type_differs(layout, info, table.is_typed() && !info.is_text),
         });
         let counter = Counter { layout, counts: FeatureAggregate::empty(layout) };
         columns.push((Wanted::for_feature(column, layout, &feature.aggregate), counter));
@@ -71,7 +70,8 @@ pub fn aggregate(
 ///
 /// A typed file says for certain what a column holds, so numbers stand for categories only when every category is a
 /// number. In the others numbers are whatever reads as such: codes such as `1`, `2`, `B` lose their `B` on a quiet day.
-fn type_differs(layout: &FeatureLayout, kind: &ColumnKind, typed: bool) -> Option<Reason> {
+fn type_differs(layout: &FeatureLayout, info: &ColumnInfo, typed: bool) -> Option<Reason> {
+    let kind = &info.kind;
     let categories = layout.as_categorical().map(Dictionary::categories).unwrap_or_default();
     let all = |of_kind: fn(&str) -> bool| categories.iter().all(|c| of_kind(c));
     let may_be = |of_kind: fn(&str) -> bool| all(of_kind) || !typed && categories.iter().any(|c| of_kind(c));
@@ -91,7 +91,9 @@ fn type_differs(layout: &FeatureLayout, kind: &ColumnKind, typed: bool) -> Optio
         FeatureLayout::Categorical(known) if known.is_boolean() => "booleans",
         _ => "text",
     };
-    (!fits).then(|| Reason::TypeDiffers { baseline: baseline.to_owned(), current: kind.to_string() })
+    // What follows such a value is set apart from it.
+    let comma = if info.sample.is_some() { "," } else { "" };
+    (!fits).then(|| Reason::TypeDiffers { baseline: baseline.to_owned(), current: info.shown() + comma })
 }
 
 fn is_number(text: &str) -> bool {

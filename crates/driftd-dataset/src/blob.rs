@@ -23,6 +23,8 @@ use crate::format::Packing;
 use crate::options::ReadOptions;
 use crate::remote::{self, Ahead, Object};
 
+/// Bytes by which formats and encodings are known.
+const MAGIC_BYTES: usize = 16;
 /// Bytes in which the kind and the shape of a file are looked for.
 pub(crate) const HEAD_BYTES: usize = 64 << 10;
 
@@ -36,6 +38,8 @@ pub(crate) struct Blob {
 struct Inner {
     path: PathBuf,
     bytes: Bytes,
+    /// The first of them, by which most formats are known.
+    begins: Vec<u8>,
     packing: Packing,
     /// What text is decoded from; nothing where it is UTF-8 already.
     encoding: Option<&'static Encoding>,
@@ -74,31 +78,29 @@ impl Blob {
     }
 
     fn of(path: &Path, bytes: Bytes, options: &ReadOptions) -> Result<Self, DatasetError> {
-        let mut inner = Inner { path: path.to_owned(), bytes, packing: Packing::Plain, encoding: None };
-        let mut raw = [0; 8];
-        let read = inner.bytes.read_at(path, &mut raw, 0).map_err(|e| DatasetError::io(path, e))?;
+        let mut begins = vec![0; MAGIC_BYTES];
+        let read = bytes.read_at(path, &mut begins, 0).map_err(|e| DatasetError::io(path, e))?;
         if read == 0 {
             return Err(DatasetError::EmptyFile { path: path.to_owned() });
         }
-        let raw = raw.get(..read).unwrap_or_default();
-        inner.packing = Packing::of_head(raw);
-        let blob = Self { inner: Arc::new(inner) };
+        begins.truncate(read);
+        let packing = Packing::of_head(&begins);
         let marked = |head: &[u8]| Encoding::for_bom(head).map(|(encoding, _)| encoding);
-        let encoding = match (marked(raw), options.encoding) {
+        let mut inner = Inner { path: path.to_owned(), bytes, begins, packing, encoding: None };
+        let encoding = match (marked(&inner.begins), options.encoding) {
             (Some(encoding), _) => Some(encoding),
             (None, Some(said)) => Some(said.get()),
-            (None, None) if blob.inner.packing == Packing::Plain => None,
-            (None, None) => marked(&blob.head_of(blob.unpacked()?, 8)?),
+            (None, None) if packing == Packing::Plain => None,
+            (None, None) => marked(&inner.raw_head()?),
         };
-        let (path, bytes, packing) = (blob.inner.path.clone(), blob.inner.bytes.clone(), blob.inner.packing);
-        let encoding = encoding.filter(|encoding| *encoding != UTF_8);
-        Ok(Self { inner: Arc::new(Inner { path, bytes, packing, encoding }) })
+        inner.encoding = encoding.filter(|encoding| *encoding != UTF_8);
+        Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// The same name for other bytes: UTF-8 that was made of these.
-    pub(crate) fn replaced_by(&self, file: File) -> Self {
-        let (path, bytes) = (self.path().to_owned(), Bytes::held(Arc::new(file)));
-        Self { inner: Arc::new(Inner { path, bytes, packing: Packing::Plain, encoding: None }) }
+    /// UTF-8 that was made of what is called `path`.
+    pub(crate) fn made_of(path: &Path, file: File) -> Self {
+        let (path, bytes) = (path.to_owned(), Bytes::held(Arc::new(file)));
+        Self { inner: Arc::new(Inner { path, bytes, begins: Vec::new(), packing: Packing::Plain, encoding: None }) }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -107,7 +109,7 @@ impl Blob {
 
     /// The text, decompressed and decoded.
     pub(crate) fn text(&self) -> Result<Stream, DatasetError> {
-        let unpacked = self.unpacked()?;
+        let unpacked = self.inner.unpacked()?;
         let Some(encoding) = self.inner.encoding else {
             return Ok(unpacked);
         };
@@ -117,7 +119,7 @@ impl Blob {
 
     /// The first bytes of the text, [`HEAD_BYTES`] at most; and whether that is all of it.
     pub(crate) fn head(&self) -> Result<(Vec<u8>, bool), DatasetError> {
-        let mut head = self.head_of(self.text()?, HEAD_BYTES + 1)?;
+        let mut head = self.inner.head_of(self.text()?, HEAD_BYTES + 1)?;
         let whole = head.len() <= HEAD_BYTES;
         head.truncate(HEAD_BYTES);
         Ok((head, whole))
@@ -125,7 +127,12 @@ impl Blob {
 
     /// The first bytes, decompressed and not decoded: by them formats are known.
     pub(crate) fn raw_head(&self) -> Result<Vec<u8>, DatasetError> {
-        self.head_of(self.unpacked()?, 16)
+        self.inner.raw_head()
+    }
+
+    /// Whether its bytes are not compressed.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.inner.packing == Packing::Plain
     }
 
     /// Bytes that can be read at any place, for formats that need it.
@@ -144,14 +151,23 @@ impl Blob {
     pub(crate) fn raw(&self) -> Bytes {
         self.inner.bytes.clone()
     }
+}
+
+impl Inner {
+    fn raw_head(&self) -> Result<Vec<u8>, DatasetError> {
+        match self.packing {
+            Packing::Plain if !self.begins.is_empty() => Ok(self.begins.clone()),
+            _ => self.head_of(self.unpacked()?, MAGIC_BYTES),
+        }
+    }
 
     fn unpacked(&self) -> Result<Stream, DatasetError> {
-        let io = |error| DatasetError::io(self.path(), error);
-        let raw = match self.inner.bytes.opened(self.path()).map_err(io)? {
+        let io = |error| DatasetError::io(&self.path, error);
+        let raw = match self.bytes.opened(&self.path).map_err(io)? {
             Bytes::Remote(object) => Raw::Remote(Ahead::new(object)),
             local => Raw::Local(PositionedReader::new(local)),
         };
-        Ok(match self.inner.packing {
+        Ok(match self.packing {
             Packing::Plain => match raw {
                 Raw::Local(raw) => Stream::Plain(raw),
                 Raw::Remote(raw) => Stream::Layered(Box::new(raw)),
@@ -163,7 +179,7 @@ impl Blob {
 
     fn head_of(&self, stream: Stream, most: usize) -> Result<Vec<u8>, DatasetError> {
         let mut head = Vec::new();
-        stream.take(most as u64).read_to_end(&mut head).map_err(|e| DatasetError::io(self.path(), e))?;
+        stream.take(most as u64).read_to_end(&mut head).map_err(|e| DatasetError::io(&self.path, e))?;
         Ok(head)
     }
 }

@@ -67,7 +67,7 @@ impl TextColumns {
 
     /// The columns in the order in which they were found.
     pub(crate) fn into_columns(self) -> Vec<ColumnInfo> {
-        let signs = signs_of(&self.guesses, self.delimiter);
+        let signs = signs_of(&self.guesses, Some(self.delimiter));
         let info = |(name, guess): (String, Guess)| ColumnInfo::settled(name, guess.settle(signs));
         self.names.into_iter().zip(self.guesses).map(info).collect()
     }
@@ -103,6 +103,8 @@ impl TypedColumns {
                 known.kind = one_kind(&known.kind, &found.kind, path);
                 known.is_whole &= found.is_whole;
                 known.precision = coarser(known.precision, found.precision);
+                known.is_text &= found.is_text;
+                known.list = known.list.take().filter(|list| found.list.as_ref() == Some(list));
             }
         }
         if *self.last != *by_column {
@@ -126,8 +128,9 @@ fn coarser(a: Precision, b: Precision) -> Precision {
 }
 
 /// How numbers may be written in files whose columns have been like that.
-pub(crate) fn signs_of(guesses: &[Guess], delimiter: u8) -> FileSigns {
-    FileSigns { delimiter, decimal_commas: guesses.iter().any(|guess| guess.has_decimal_commas(delimiter)) }
+pub(crate) fn signs_of<'a>(guesses: impl IntoIterator<Item = &'a Guess>, delimiter: Option<u8>) -> FileSigns {
+    let mut guesses = guesses.into_iter();
+    FileSigns { delimiter, decimal_commas: guesses.any(|guess| guess.has_decimal_commas(delimiter)) }
 }
 
 fn one_kind(known: &ColumnKind, found: &ColumnKind, path: &Path) -> ColumnKind {

@@ -20,6 +20,7 @@ use self::records::{Header, Oddity, Records};
 use crate::blob::{Blob, Stream};
 use crate::columns::{TextColumns, signs_of};
 use crate::guess::{Guess, parse_number};
+use crate::notes::Notes;
 use crate::options::CsvOptions;
 use crate::{ColumnKind, DatasetError, NullWords};
 
@@ -40,15 +41,16 @@ impl CsvFile {
         blob: Blob,
         options: &CsvOptions,
         columns: &mut TextColumns,
-        notes: &mut Vec<String>,
+        notes: &mut Notes,
     ) -> Result<(Self, u64), DatasetError> {
         let (head, whole) = blob.head()?;
-        let (dialect, found) = dialect::of_head(blob.path(), &head, whole, options)?;
+        let dialect = dialect::of_head(blob.path(), &head, whole, options, notes)?;
         let null_words = Arc::clone(&options.null_words);
         let mut this = Self { blob, dialect, null_words, fields: Arc::default() };
         let (header, guesses, rows) = this.survey(columns)?;
-        notes.extend(found);
-        notes.extend(this.remarks(&header, &guesses, &head, options));
+        for remark in this.remarks(&header, &guesses, &head, options) {
+            notes.add(this.blob.path(), remark);
+        }
         columns.put(&header.names, guesses, this.dialect.delimiter);
         this.fields = columns.places_of(&header.names, &header.fields);
         Ok((this, rows))
@@ -87,19 +89,17 @@ impl CsvFile {
 
     /// What a person should know of how the file was read.
     fn remarks(&self, header: &Header, guesses: &[Guess], head: &[u8], options: &CsvOptions) -> Vec<String> {
-        let path = self.blob.path().display();
         let mut remarks = Vec::new();
         for place in &header.unnamed {
-            remarks.push(format!("{path}: column number {} has no name and is left out", place + 1));
+            remarks.push(format!("column number {} has no name and is left out", place + 1));
         }
-        let signs = signs_of(guesses, self.dialect.delimiter);
+        let signs = signs_of(guesses, Some(self.dialect.delimiter));
         let kinds: Vec<ColumnKind> = guesses.iter().map(|guess| guess.clone().settle(signs).kind).collect();
         let numbers = header.names.iter().zip(&kinds).filter(|(_, kind)| **kind == ColumnKind::Number);
         let mut numbers = numbers.map(|(name, _)| parse_number(name).is_some()).peekable();
         if options.header.is_none() && numbers.peek().is_some() && numbers.all(|named_by_one| named_by_one) {
-            remarks.push(format!(
-                "{path}: the first line looks like a row; if the file has no header, say --no-header (header = false)"
-            ));
+            let remark = "the first line looks like a row; if the file has no header, say --no-header (header = false)";
+            remarks.push(remark.to_owned());
         }
         if header.width == 1 && options.delimiter.is_none() && kinds.iter().all(|kind| *kind == ColumnKind::Text) {
             let lines = lines::lines(head, false);
@@ -107,7 +107,7 @@ impl CsvFile {
             let has = |byte: u8| values.len() > 2 && values.iter().all(|line| lines::occurrences(line.text, byte) > 0);
             if let Some(byte) = b" :^~".iter().find(|byte| has(**byte)) {
                 remarks.push(format!(
-                    "{path}: is read as one column of text, and {:?} stands in every line; if that is the delimiter, say \
+                    "is read as one column of text, and {:?} stands in every line; if that is the delimiter, say \
                      --delimiter",
                     char::from(*byte)
                 ));

@@ -12,6 +12,7 @@ use self::walk::Tree;
 use crate::DatasetError;
 use crate::blob::{Blob, STANDARD_INPUT};
 use crate::format::Format;
+use crate::notes::Notes;
 use crate::options::ReadOptions;
 use crate::remote::{self, Object};
 
@@ -26,8 +27,8 @@ pub(crate) struct Input {
     pub(crate) format: Format,
     /// At least one, in order of their names.
     pub(crate) files: Vec<InputFile>,
-    /// What was passed over, one sentence each.
-    pub(crate) notes: Vec<String>,
+    /// What was passed over.
+    pub(crate) notes: Notes,
 }
 
 /// One of them.
@@ -49,7 +50,12 @@ impl InputFile {
         }
     }
 
-    fn alone(path: &Path) -> Self {
+    /// Whether it would have to be fetched.
+    pub(crate) fn is_remote(&self) -> bool {
+        self.object.is_some() || remote::is_address(&self.path)
+    }
+
+    pub(crate) fn alone(path: &Path) -> Self {
         Self { path: path.to_owned(), partitions: Vec::new(), object: None }
     }
 }
@@ -95,7 +101,7 @@ fn of_one_kind(
     files: Vec<InputFile>,
     walked: bool,
     options: &ReadOptions,
-    notes: &mut Vec<String>,
+    notes: &mut Notes,
 ) -> Result<(Format, Vec<InputFile>), DatasetError> {
     if let Some(format) = options.format {
         return Ok((format, files));
@@ -126,7 +132,7 @@ fn of_one_kind(
                 Some(other) if !walked => Err(DatasetError::UnknownFormat { path: other.path.clone() }),
                 Some(_) => {
                     let others = others.iter().map(|file| file.path.display().to_string());
-                    notes.push(format!("{}: passed over, of no kind that is read: {}", name.display(), listed(others)));
+                    notes.add(name, format!("passed over, of no kind that is read: {}", listed(others)));
                     Ok((format, known))
                 }
                 None => Ok((format, known)),

@@ -12,8 +12,7 @@ use driftd_decode::{Cell, FieldPaths, Json, Survey};
 
 pub(crate) use self::batches::NdjsonBatches;
 use self::items::Layout;
-pub(crate) use self::items::{ItemError, Items};
-use self::lines::Lines;
+pub(crate) use self::lines::Lines;
 use crate::blob::Blob;
 use crate::guess::Guess;
 use crate::notation::FileSigns;
@@ -34,6 +33,8 @@ pub(crate) struct NdjsonFile {
 pub(crate) struct Members {
     survey: Survey<Json>,
     guesses: Vec<Guess>,
+    /// Lines are rows that were made of records, and those of no file.
+    pub(crate) are_made: bool,
 }
 
 impl NdjsonFile {
@@ -41,13 +42,13 @@ impl NdjsonFile {
     /// are. A data frame is taken apart first.
     pub(crate) fn open(mut blob: Blob, members: &mut Members) -> Result<(Self, u64), DatasetError> {
         if let Some(rows) = frame::unfold(&blob)? {
-            blob = blob.replaced_by(rows);
+            blob = Blob::made_of(blob.path(), rows);
         }
         let layout = Layout::of_head(&blob.head()?.0);
         let this = Self { blob, layout };
         let mut lines = this.lines()?;
         let mut rows = 0;
-        let Members { survey, guesses } = members;
+        let Members { survey, guesses, .. } = members;
         while let Some((number, line)) = lines.next_numbered()? {
             let read = survey.read(line, &mut |column, cell, texts| {
                 if column >= guesses.len() {
@@ -88,7 +89,7 @@ impl Members {
     pub(crate) fn into_columns(self) -> (Vec<ColumnInfo>, Arc<[FieldPaths]>) {
         let (names, paths) = self.survey.into_fields();
         // Numbers of JSON have points and nothing else.
-        let signs = FileSigns { delimiter: b',', decimal_commas: false };
+        let signs = FileSigns { delimiter: (!self.are_made).then_some(b','), decimal_commas: false };
         let info = |(name, guess): (String, Guess)| ColumnInfo::settled(name, guess.settle(signs));
         (names.into_iter().zip(self.guesses).map(info).collect(), paths.into())
     }

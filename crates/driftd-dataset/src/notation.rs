@@ -8,7 +8,8 @@
 //!   decimal commas;
 //! - `3520,44` has a decimal comma and `1,234.50`, `1,234,567` have commas between thousands; where every comma has three
 //!   digits behind it (`1,234`), it is decimal between semicolons and a thousand between commas, because nobody who writes
-//!   decimal commas separates fields by them; between tabs it stays unclear unless another column has decimal commas;
+//!   decimal commas separates fields by them; between tabs it stays unclear unless another column has decimal commas, and
+//!   where nothing separates fields it is a thousand unless another column has;
 //! - `1.234,50` has points between thousands, `1 234` and `1'234` have spaces and apostrophes, with either decimal sign;
 //! - a currency or a percent sign has to stand at every value, and the same one; `12 %` is 0.12.
 //!
@@ -49,8 +50,8 @@ enum Separators {
 /// What the file says about the signs of all its columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FileSigns {
-    /// What separates its fields.
-    pub(crate) delimiter: u8,
+    /// What separates its fields; nothing where values do not stand in lines.
+    pub(crate) delimiter: Option<u8>,
     /// Whether a column has decimal commas without doubt.
     pub(crate) decimal_commas: bool,
 }
@@ -73,9 +74,10 @@ impl Notation {
         // Commas with three digits behind each of them, and nothing that tells what they are.
         if separators == Separators::DecimalComma && rival == Some(Separators::CommaGroups) {
             separators = match signs.delimiter {
-                b';' => separators,
-                b',' => Separators::CommaGroups,
+                Some(b';') => separators,
+                Some(b',') => Separators::CommaGroups,
                 _ if signs.decimal_commas => separators,
+                None => Separators::CommaGroups,
                 _ => return None,
             };
         }

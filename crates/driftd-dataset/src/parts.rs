@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use driftd_decode::FieldPaths;
-use driftd_model::DefaultValue;
+use driftd_model::{DefaultValue, Monitor};
 use driftd_window::TimeReader;
 
 use crate::blob::Blob;
@@ -13,10 +13,11 @@ use crate::csv::{Cells, CsvBatches, CsvFile, Spelling};
 use crate::format::Format;
 use crate::input::{Input, InputFile, is_of_time};
 use crate::ndjson::{Members, NdjsonBatches, NdjsonFile};
+use crate::notes::Notes;
 use crate::options::ReadOptions;
 use crate::parquet::{ParquetBatches, ParquetFile};
 use crate::values::{Chunk, Values, Wanted};
-use crate::{DatasetError, NullWords, Schema};
+use crate::{DatasetError, NullWords, Schema, spelt, unfold};
 
 /// One file of a table.
 #[derive(Clone, Debug)]
@@ -38,6 +39,7 @@ enum Source {
         /// The footer, where the file is the only one. There may be very many, and a footer may be large.
         open: Option<ParquetFile>,
         columns: Arc<[Option<usize>]>,
+        null_words: Arc<NullWords>,
     },
     Csv(CsvFile),
     Ndjson(NdjsonFile, Arc<[FieldPaths]>),
@@ -49,12 +51,12 @@ pub(crate) struct Parts {
     pub(crate) schema: Schema,
     /// Columns that only directories name, and that say when rows were written.
     pub(crate) filed_by_time: BTreeSet<usize>,
-    pub(crate) notes: Vec<String>,
+    pub(crate) notes: Notes,
 }
 
 impl Parts {
-    /// Looks at every file of `input`.
-    pub(crate) fn open(input: &Input, options: &ReadOptions) -> Result<Self, DatasetError> {
+    /// Looks at every file of `input`; at records as `monitor` does, if there is one that looks into them.
+    pub(crate) fn open(input: &Input, options: &ReadOptions, monitor: Option<&Monitor>) -> Result<Self, DatasetError> {
         let held = input.files.len() == 1;
         let (mut rows, mut notes) = (Vec::with_capacity(input.files.len()), input.notes.clone());
         let mut sources = Vec::with_capacity(input.files.len());
@@ -64,6 +66,9 @@ impl Parts {
             input.format.check_head(&file.path, &raw)?;
             Ok::<_, DatasetError>(blob)
         };
+        let rows_of = |monitor| unfold::rows_of(input, options, monitor, &mut notes);
+        let made = monitor.filter(|_| input.format == Format::Ndjson).map_or(Ok(None), rows_of)?;
+        let is_made = made.is_some();
         let (columns, is_nested) = match input.format {
             Format::Parquet => {
                 let mut found = TypedColumns::default();
@@ -74,7 +79,8 @@ impl Parts {
                     let columns = found.add(&file.path, open.schema());
                     is_nested |= open.is_nested();
                     rows.push(open.rows());
-                    sources.push(Source::Parquet { blob, open: held.then_some(open), columns });
+                    let (open, null_words) = (held.then_some(open), Arc::clone(&options.csv.null_words));
+                    sources.push(Source::Parquet { blob, open, columns, null_words });
                 }
                 (found.into_columns(), is_nested)
             }
@@ -89,8 +95,11 @@ impl Parts {
             }
             Format::Ndjson => {
                 let (mut members, mut files) = (Members::default(), Vec::with_capacity(input.files.len()));
-                for file in &input.files {
-                    let (file, counted) = NdjsonFile::open(blob(file)?, &mut members)?;
+                members.are_made = is_made;
+                let made = made.map(|rows| Ok(Blob::made_of(&input.name, rows)));
+                let of_files = input.files.iter().filter(|_| !is_made).map(blob);
+                for blob in made.into_iter().chain(of_files) {
+                    let (file, counted) = NdjsonFile::open(blob?, &mut members)?;
                     rows.push(counted);
                     files.push(file);
                 }
@@ -101,12 +110,21 @@ impl Parts {
         };
         let mut filed = Filed::new(columns.iter().map(|column| column.name.as_str()));
         let constants: Vec<_> = input.files.iter().map(|file| filed.constants(file)).collect();
-        let (further, filed_by_time) = filed.into_columns();
+        let (further, mut filed_by_time) = filed.into_columns();
         let columns: Vec<_> = columns.into_iter().chain(further).collect();
+        if is_made {
+            // The rows have what the directories say; a feature of such a name is one that the directories do not have.
+            let is_filed = |name: &str| input.files.iter().flat_map(|f| &f.partitions).any(|p| p.column == name);
+            let of_time =
+                columns.iter().enumerate().filter(|(_, column)| is_of_time(&column.name) && is_filed(&column.name));
+            filed_by_time.extend(of_time.map(|(place, _)| place));
+        }
         let schema = if is_nested { Schema::nested(columns) } else { Schema::flat(columns) };
-        let schema = if input.format == Format::Parquet { schema.with_elements() } else { schema };
+        let mut schema = if input.format == Format::Parquet { schema.with_elements() } else { schema };
+        let constants = constants.into_iter().map(|constants| if is_made { Arc::default() } else { constants });
         let part = |((source, rows), constants)| Part { source, rows, constants };
-        let parts = sources.into_iter().zip(rows).zip(constants).map(part).collect();
+        let parts: Vec<Part> = sources.into_iter().zip(rows).zip(constants).map(part).collect();
+        spelt::settle(&parts, &mut schema, &options.csv.null_words)?;
         Ok(Self { parts, schema, filed_by_time, notes })
     }
 }
@@ -181,6 +199,21 @@ impl Part {
         Ok(opened)
     }
 
+    /// The first values of a column of text, and whether there are no others in the file; nothing where the file does not
+    /// have it, or where they cannot be looked at.
+    pub(crate) fn first_texts(&self, column: usize) -> Result<Option<(Vec<String>, bool)>, DatasetError> {
+        match &self.source {
+            Source::Parquet { blob, open, columns, .. } => {
+                let Some(column) = columns.get(column).copied().flatten() else { return Ok(None) };
+                match open {
+                    Some(file) => file.first_texts(column),
+                    None => ParquetFile::open(blob)?.first_texts(column),
+                }
+            }
+            Source::Csv(_) | Source::Ndjson(..) => Ok(None),
+        }
+    }
+
     /// The wanted columns of the file, row by row.
     pub(crate) fn batches(
         &self,
@@ -190,16 +223,18 @@ impl Part {
         defaults: &HashMap<usize, DefaultValue>,
     ) -> Result<PartBatches, DatasetError> {
         let batches = match &self.source {
-            Source::Parquet { blob, open, columns } => {
+            Source::Parquet { blob, open, columns, null_words } => {
                 let file = match open {
                     Some(file) => file.clone(),
                     None => ParquetFile::open(blob)?,
                 };
-                let of_file = |wanted: &Wanted| Wanted {
-                    column: wanted.column.and_then(|column| columns.get(column).copied().flatten()),
-                    ..*wanted
+                let of_file = |wanted: &Wanted| {
+                    let info = wanted.column.and_then(|column| schema.columns().get(column));
+                    let spelling = info.map_or_else(Spelling::default, Spelling::of_text);
+                    let column = wanted.column.and_then(|column| columns.get(column).copied().flatten());
+                    (Wanted { column, ..*wanted }, spelling)
                 };
-                Kind::Parquet(ParquetBatches::new(file, wanted.iter().map(of_file).collect(), times))
+                Kind::Parquet(ParquetBatches::new(file, wanted.iter().map(of_file).collect(), null_words, times))
             }
             Source::Csv(file) => Kind::Csv(Box::new(CsvBatches::new(file, schema, wanted.to_vec(), times)?)),
             Source::Ndjson(file, paths) => {

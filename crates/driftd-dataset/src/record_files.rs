@@ -1,6 +1,7 @@
 //! Files of records as they went through a topic: one object a line, or however objects may follow one another.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,8 +12,8 @@ use driftd_window::RecordBatch;
 use crate::DatasetError;
 use crate::blob::Blob;
 use crate::format::Format;
-use crate::input::Input;
-use crate::ndjson::{ItemError, Items};
+use crate::input::{Input, InputFile};
+use crate::ndjson::Lines;
 use crate::options::ReadOptions;
 
 /// Lines of a batch. Batches are always cut alike, so that a replay that is repeated finds where it was.
@@ -27,17 +28,22 @@ const LOOKED_AT: usize = 100;
 #[error(transparent)]
 pub struct RecordFileError(#[from] DatasetError);
 
+/// Files that hold records as they go through a topic.
+#[derive(Clone, Debug)]
+pub struct FoundRecords(Vec<InputFile>);
+
 /// The records of files for one monitor, decoded exactly as they are when they come from a topic.
 ///
 /// A line that cannot be decoded is passed over and counted in [`RecordFiles::rejected`]. Offsets of rejects are line
-/// numbers, counted from 1 through all files.
+/// numbers, counted from 1 through all files. What the directories that a file lies in say of its records stands for
+/// members that they leave out.
 #[derive(Debug)]
 pub struct RecordFiles {
     decoder: Decoder,
     limits: Limits,
     options: ReadOptions,
-    paths: std::vec::IntoIter<PathBuf>,
-    open: Option<(PathBuf, Items)>,
+    files: std::vec::IntoIter<InputFile>,
+    open: Option<Lines>,
     /// Lines of the files before the one that is open.
     before: u64,
     rejected: Rejected,
@@ -55,36 +61,72 @@ struct Tally {
     notes: Vec<String>,
 }
 
+impl FoundRecords {
+    /// The files that `named` names, if they hold records as they go through a topic and no flat tables, which have a
+    /// reader of their own. What cannot be read is left to that, which says why.
+    #[must_use]
+    pub fn find(named: &Path, plan: &Arc<MonitorPlan>, options: &ReadOptions) -> Option<Self> {
+        let input = Input::find(&[named.to_owned()], options).ok()?;
+        let first = input.files.first().filter(|_| input.format == Format::Ndjson)?;
+        let fits = RecordFiles::of(vec![first.clone()], plan, options).fit().unwrap_or(false);
+        fits.then_some(Self(input.files))
+    }
+
+    /// These files and then `further` ones.
+    #[must_use]
+    pub fn and(mut self, further: Self) -> Self {
+        self.0.extend(further.0);
+        self
+    }
+
+    /// Their lines, for whoever wants to know beforehand; nothing where that would mean to fetch or to unpack all of them.
+    #[must_use]
+    pub fn lines(&self, options: &ReadOptions) -> Option<u64> {
+        self.0.iter().map(|file| lines(file, options)).sum()
+    }
+}
+
+fn lines(file: &InputFile, options: &ReadOptions) -> Option<u64> {
+    if file.is_remote() {
+        return None;
+    }
+    let blob = match file.open(true, options) {
+        Err(DatasetError::EmptyFile { .. }) => return Some(0),
+        opened => opened.ok().filter(Blob::is_plain)?,
+    };
+    let (mut text, mut lines, mut buffer) = (blob.text().ok()?, 0, vec![0; 1 << 20]);
+    loop {
+        match text.read(&mut buffer).ok()? {
+            0 => return Some(lines),
+            read => lines += memchr::memchr_iter(b'\n', buffer.get(..read).unwrap_or_default()).count() as u64,
+        }
+    }
+}
+
 impl RecordFiles {
     /// The records of the files `paths`, in their order.
     #[must_use]
     pub fn new(paths: &[PathBuf], plan: &Arc<MonitorPlan>) -> Self {
-        Self::with_options(paths, plan, &ReadOptions::default())
+        Self::of(paths.iter().map(|path| InputFile::alone(path)).collect(), plan, &ReadOptions::default())
     }
 
-    /// The records of the files `paths`, in their order, to be read as `options` say.
+    /// The records of `files`, in their order, to be read as `options` say.
     #[must_use]
-    pub fn with_options(paths: &[PathBuf], plan: &Arc<MonitorPlan>, options: &ReadOptions) -> Self {
+    pub fn open(files: FoundRecords, plan: &Arc<MonitorPlan>, options: &ReadOptions) -> Self {
+        Self::of(files.0, plan, options)
+    }
+
+    fn of(files: Vec<InputFile>, plan: &Arc<MonitorPlan>, options: &ReadOptions) -> Self {
         let limits = Limits::default();
         Self {
             decoder: Decoder::with_limits(std::slice::from_ref(plan), limits).quoting(),
             limits,
             options: options.clone(),
-            paths: Vec::from(paths).into_iter(),
+            files: files.into_iter(),
             open: None,
             before: 0,
             rejected: Rejected::default(),
         }
-    }
-
-    /// The files that `named` names, if they hold records as they go through a topic and no flat tables, which have a
-    /// reader of their own. What cannot be read is left to that, which says why.
-    #[must_use]
-    pub fn find(named: &Path, plan: &Arc<MonitorPlan>, options: &ReadOptions) -> Option<Vec<PathBuf>> {
-        let input = Input::find(&[named.to_owned()], options).ok()?;
-        let paths: Vec<PathBuf> = input.files.into_iter().map(|file| file.path).collect();
-        let first = paths.first().filter(|_| input.format == Format::Ndjson)?;
-        Self::fits_with(first, plan, options).unwrap_or(false).then_some(paths)
     }
 
     /// Whether one of the first records of a file has a value at the place of the monitor's event time: records as they
@@ -93,16 +135,15 @@ impl RecordFiles {
     /// # Errors
     /// A file that cannot be read.
     pub fn fits(path: &Path, plan: &Arc<MonitorPlan>) -> Result<bool, RecordFileError> {
-        Self::fits_with(path, plan, &ReadOptions::default())
+        Self::new(&[path.to_owned()], plan).fit()
     }
 
-    fn fits_with(path: &Path, plan: &Arc<MonitorPlan>, options: &ReadOptions) -> Result<bool, RecordFileError> {
-        let mut first = Self::with_options(&[path.to_owned()], plan, options);
+    fn fit(mut self) -> Result<bool, RecordFileError> {
         for _ in 0..LOOKED_AT {
-            if !first.next_record()? {
+            if !self.next_record()? {
                 break;
             }
-            let decoded = first.decoder.finish();
+            let decoded = self.decoder.finish();
             let timed = decoded.rejects.iter().any(|reject| reject.reason == RejectReason::BadEventTime.as_str());
             if timed || decoded.batches.iter().any(|batch| batch.rows() > 0) {
                 return Ok(true);
@@ -120,34 +161,25 @@ impl RecordFiles {
     /// Decodes the next record; false after the last one of the last file.
     fn next_record(&mut self) -> Result<bool, RecordFileError> {
         loop {
-            if self.open.is_none() {
-                let Some(path) = self.paths.next() else {
+            let Some(lines) = &mut self.open else {
+                let Some(file) = self.files.next() else {
                     return Ok(false);
                 };
-                let blob = match Blob::open(&path, true, &self.options) {
+                let blob = match file.open(true, &self.options) {
                     Err(DatasetError::EmptyFile { .. }) => continue,
                     opened => opened?,
                 };
-                self.open = Some((path, Items::open(&blob)?));
-            }
-            let Some((path, items)) = &mut self.open else {
-                return Ok(false);
+                let filed = file.partitions.iter().map(|filed| (filed.column.as_str(), filed.value.as_deref()));
+                self.decoder.fill_with(filed);
+                self.open = Some(Lines::open(&blob)?);
+                continue;
             };
-            match items.advance(self.limits.bytes as u64) {
-                Ok(true) => {
-                    self.decoder.push(Offset((self.before + items.line()) as i64), Some(items.text()));
-                    return Ok(true);
-                }
-                Ok(false) => {
-                    self.before += items.lines();
-                    self.open = None;
-                }
-                Err(ItemError::Io(error)) => return Err(DatasetError::io(path, error).into()),
-                Err(ItemError::Shape { line, what }) => {
-                    let (path, what) = (path.clone(), what.to_owned());
-                    return Err(DatasetError::BadJson { path, line, column: 1, what }.into());
-                }
+            if lines.advance(self.limits.bytes as u64)? {
+                self.decoder.push(Offset((self.before + lines.line()) as i64), Some(lines.text()));
+                return Ok(true);
             }
+            self.before += lines.lines();
+            self.open = None;
         }
     }
 }
@@ -167,7 +199,7 @@ impl Iterator for RecordFiles {
                     }
                     Err(error) => {
                         // After an error nothing more can be trusted: the next call ends the iteration.
-                        (self.open, self.paths) = (None, Vec::new().into_iter());
+                        (self.open, self.files) = (None, Vec::new().into_iter());
                         self.decoder.finish();
                         return Some(Err(error));
                     }

@@ -6,13 +6,14 @@ use driftd_model::MonitorPlan;
 use driftd_stats::FeatureAggregate;
 use driftd_window::{Column, RecordBatch, SegmentKey};
 
+use crate::notes::Notes;
 use crate::options::ReadOptions;
 use crate::segments::Labels;
 use crate::select::{Filtered, Selection};
 use crate::table::Batches;
 use crate::times::{Times, UnreadTimes};
 use crate::values::{Chunk, Reading, Values, Wanted};
-use crate::{ColumnKind, DatasetError, Table};
+use crate::{ColumnInfo, ColumnKind, DatasetError, Table};
 
 /// Rows of a batch at most.
 const BATCH_ROWS: usize = 1 << 16;
@@ -93,9 +94,9 @@ impl ReplayReader {
             batches: None,
         };
         reader.rows = reader.tables.iter().map(Table::rows).sum();
-        for index in 0..reader.tables.len() {
-            reader.check(index)?;
-        }
+        let mut notes = Notes::default();
+        reader.tables.iter().try_for_each(|table| reader.check(table, &mut notes))?;
+        reader.notes = notes.sentences();
         Ok(reader)
     }
 
@@ -163,32 +164,29 @@ impl ReplayReader {
     }
 
     /// What is wrong or remarkable about a file, before anything is counted.
-    fn check(&mut self, index: usize) -> Result<(), DatasetError> {
-        let Some(table) = self.tables.get(index) else {
-            return Ok(());
-        };
+    fn check(&self, table: &Table, notes: &mut Notes) -> Result<(), DatasetError> {
         check_event_time(table, &self.event_time)?;
-        let path = table.path().display();
-        self.notes.extend(table.notes().iter().cloned());
+        notes.extend(table.noted());
+        let path = table.path();
         let names = self.features.iter().map(|(name, _)| name).chain(self.labels.iter().flat_map(Labels::names));
         for (wanted, name) in self.wanted(table)?.iter().skip(1).zip(names) {
-            let kind = wanted.column.and_then(|c| table.schema().columns().get(c)).map(|c| &c.kind);
-            match (kind, wanted.reading) {
+            let info = wanted.column.and_then(|c| table.schema().columns().get(c));
+            match (info.map(|info| &info.kind), wanted.reading) {
                 (Some(ColumnKind::Bool), Reading::Numbers) if wanted.takes_booleans => {}
-                (None, _) => self.notes.push(format!("{path}: no column {name:?}; all its values count as missing")),
+                (None, _) => notes.add(path, format!("no column {name:?}; all its values count as missing")),
                 (Some(ColumnKind::Unsupported(what)), _) => {
-                    self.notes.push(format!("{path}: column {name:?} holds {what}; all its values count as missing"));
+                    notes.add(path, format!("column {name:?} holds {what}; all its values count as missing"));
                 }
-                (Some(kind @ (ColumnKind::Text | ColumnKind::Bool | ColumnKind::Time)), Reading::Numbers) => {
-                    self.notes.push(format!("{path}: column {name:?} holds {kind} where numbers are expected"));
+                (Some(ColumnKind::Text | ColumnKind::Bool | ColumnKind::Time), Reading::Numbers) => {
+                    let held = info.map(ColumnInfo::shown).unwrap_or_default();
+                    notes.add(path, format!("column {name:?} holds {held}, where numbers are expected"));
                 }
                 _ => {}
             }
         }
         for (name, is_there) in self.selection.names().iter().zip(self.selection.found_in(table)?) {
             if is_there.is_none() {
-                self.notes
-                    .push(format!("{path}: no column {name:?} to filter by; all rows are taken for the monitor's"));
+                notes.add(path, format!("no column {name:?} to filter by; all rows are taken for the monitor's"));
             }
         }
         Ok(())

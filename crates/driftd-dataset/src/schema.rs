@@ -10,6 +10,7 @@ use driftd_stats::Precision;
 use crate::DatasetError;
 use crate::guess::Settled;
 use crate::notation::Notation;
+use crate::notes::Notes;
 
 /// What a column holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,25 +55,42 @@ pub struct ColumnInfo {
     pub(crate) notation: Notation,
     /// What is to be known of how it is read, to follow its name.
     pub(crate) note: Option<String>,
+    /// A value that is no number, of a column that is none of numbers.
+    pub(crate) sample: Option<String>,
     /// Width of its floats.
     pub(crate) precision: Precision,
+    /// It is stored as text, whatever the texts say.
+    pub(crate) is_text: bool,
+    /// The lists whose elements it is, in a file that stores lists.
+    pub(crate) list: Option<String>,
 }
 
 impl ColumnInfo {
     /// A column that says itself what it holds.
     pub(crate) fn new(name: String, kind: ColumnKind, is_whole: bool) -> Self {
-        Self { name, kind, is_whole, notation: Notation::default(), note: None, precision: Precision::Double }
-    }
-
-    /// The same column, of floats of that width.
-    pub(crate) fn with_precision(self, precision: Precision) -> Self {
-        Self { precision, ..self }
+        Self {
+            name,
+            kind,
+            is_whole,
+            notation: Notation::default(),
+            note: None,
+            sample: None,
+            precision: Precision::Double,
+            is_text: false,
+            list: None,
+        }
     }
 
     /// A column of which all values were looked at.
     pub(crate) fn settled(name: String, column: Settled) -> Self {
-        let Settled { kind, notation, is_whole, note } = column;
-        Self { name, kind, is_whole, notation, note, precision: Precision::Double }
+        let Settled { kind, notation, is_whole, note, sample } = column;
+        Self { notation, note, sample, ..Self::new(name, kind, is_whole) }
+    }
+
+    /// What it holds, with a value of it where there is one to show.
+    pub(crate) fn shown(&self) -> String {
+        let such_as = self.sample.as_ref().map_or_else(String::new, |sample| format!(", such as {sample:?}"));
+        format!("{}{such_as}", self.kind)
     }
 }
 
@@ -118,6 +136,18 @@ impl Schema {
         index
     }
 
+    /// Keeps a value of a column to be shown.
+    pub(crate) fn show_of(&mut self, column: usize, sample: Option<String>) {
+        self.columns.get_mut(column).into_iter().for_each(|info| info.sample.clone_from(&sample));
+    }
+
+    /// Says what the texts of a column hold, once all of them were looked at.
+    pub(crate) fn respell(&mut self, column: usize, settled: Settled) {
+        if let Some(info) = self.columns.get_mut(column) {
+            *info = ColumnInfo { is_text: true, ..ColumnInfo::settled(info.name.clone(), settled) };
+        }
+    }
+
     /// Says what a column holds that has no value in any row but one that stands for it.
     pub(crate) fn give_kind(&mut self, column: usize, value: &DefaultValue) {
         if let Some(info) = self.columns.get_mut(column).filter(|info| info.kind == ColumnKind::Empty) {
@@ -135,19 +165,18 @@ impl Schema {
         &self.columns
     }
 
-    /// What is to be known of how the columns of the file at `path` are read, one sentence each; of very many columns,
-    /// how many more there are.
-    pub(crate) fn notes(&self, path: &Path) -> Vec<String> {
+    /// Notes what is to be known of how the columns of the file at `path` are read; of very many columns, how many more
+    /// there are.
+    pub(crate) fn note(&self, path: &Path, notes: &mut Notes) {
         const NAMED: usize = 20;
-        let path = path.display();
         let noted = self.columns.iter().filter_map(|column| Some((&column.name, column.note.as_ref()?)));
-        let named = noted.clone().take(NAMED).map(|(name, note)| format!("{path}: column {name:?} {note}"));
-        let mut notes: Vec<String> = named.collect();
-        if let more @ 1.. = noted.count() - notes.len() {
-            let more = words::counted(more as u64, "more column has", "more columns have");
-            notes.push(format!("{path}: {more} values that are not read just as they stand"));
+        for (name, note) in noted.clone().take(NAMED) {
+            notes.add(path, format!("column {name:?} {note}"));
         }
-        notes
+        if let more @ 1.. = noted.skip(NAMED).count() {
+            let more = words::counted(more as u64, "more column has", "more columns have");
+            notes.add(path, format!("{more} values that are not read just as they stand"));
+        }
     }
 
     /// Index of the column called `name`: the one of exactly that name, or the only nested one that ends in it.

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use driftd_model::DefaultValue;
+use driftd_model::{DefaultValue, Monitor};
 use driftd_stats::Precision;
 use driftd_window::TimeReader;
 use rayon::prelude::*;
 
 use crate::format::Format;
 use crate::input::Input;
+use crate::notes::Notes;
 use crate::options::ReadOptions;
 use crate::parts::{Part, PartBatches, Parts};
 use crate::values::{Chunk, Values, Wanted};
@@ -52,9 +53,18 @@ struct Inner {
     schema: Schema,
     filed_by_time: BTreeSet<usize>,
     rows: u64,
+    noted: Notes,
     notes: Vec<String>,
     /// What stands for columns that records may leave out.
     defaults: HashMap<usize, DefaultValue>,
+}
+
+/// What takes the values of a wanted column when the table is scanned.
+struct Sink<S> {
+    /// Which of the wanted columns it is.
+    place: usize,
+    wanted: Wanted,
+    sink: S,
 }
 
 /// Some columns of a table, chunk by chunk.
@@ -116,9 +126,18 @@ impl Table {
     /// A file that is missing, unreadable, empty, damaged or of another format than its name says, files of several
     /// formats, a table without columns or rows, and everything a CSV or JSON file can have wrong in any of its lines.
     pub fn open_all(named: &[PathBuf], options: &ReadOptions) -> Result<Self, DatasetError> {
+        Self::open_for(named, options, None)
+    }
+
+    /// Opens everything that `named` names as one table, as `monitor` looks at it: where its configuration says by pointers
+    /// where features stand, records of JSON become the rows and values that the monitor's traffic would.
+    ///
+    /// # Errors
+    /// As [`Table::open_all`].
+    pub fn open_for(named: &[PathBuf], options: &ReadOptions, monitor: Option<&Monitor>) -> Result<Self, DatasetError> {
         let input = Input::find(named, options)?;
-        let Parts { parts, schema, filed_by_time, mut notes } = Parts::open(&input, options)?;
-        notes.extend(schema.notes(&input.name));
+        let Parts { parts, schema, filed_by_time, notes: mut noted } = Parts::open(&input, options, monitor)?;
+        schema.note(&input.name, &mut noted);
         let path = || input.name.clone();
         if schema.columns().is_empty() {
             return Err(DatasetError::NoColumns { path: path() });
@@ -128,7 +147,8 @@ impl Table {
             return Err(DatasetError::NoRows { path: path() });
         }
         let Input { name, format, .. } = input;
-        let inner = Inner { name, format, parts, schema, filed_by_time, rows, notes, defaults: HashMap::new() };
+        let (notes, defaults) = (noted.sentences(), HashMap::new());
+        let inner = Inner { name, format, parts, schema, filed_by_time, rows, noted, notes, defaults };
         Ok(Self { inner: Arc::new(inner), times: TimeReader::default() })
     }
 
@@ -156,6 +176,11 @@ impl Table {
         &self.inner.notes
     }
 
+    /// The same, to be said together with what is to be said of other tables.
+    pub(crate) fn noted(&self) -> &Notes {
+        &self.inner.noted
+    }
+
     /// Whether the file itself says what its columns hold.
     pub(crate) fn is_typed(&self) -> bool {
         self.inner.format == Format::Parquet
@@ -172,9 +197,16 @@ impl Table {
     }
 
     /// Columns of which all values are collected at the same time when the table is scanned: of the columns of a single
-    /// typed file one a thread, of all others every one.
+    /// typed file one a thread, or one list of them, of all others every one.
     pub(crate) fn at_once(&self, columns: usize) -> usize {
-        if self.is_typed() && self.inner.parts.len() == 1 { rayon::current_num_threads() } else { columns }
+        if !self.is_typed() || self.inner.parts.len() > 1 {
+            return columns;
+        }
+        let mut of_list = HashMap::<&str, usize>::new();
+        for list in self.schema().columns().iter().filter_map(|info| info.list.as_deref()) {
+            *of_list.entry(list).or_default() += 1;
+        }
+        rayon::current_num_threads() * of_list.into_values().max().unwrap_or(1)
     }
 
     /// Width of the floats in a column.
@@ -206,6 +238,22 @@ impl Table {
         }
     }
 
+    /// The columns in groups: elements of the same lists are stored together and have to be decoded together.
+    fn stored_together<S>(&self, columns: Vec<(Wanted, S)>) -> Vec<Vec<Sink<S>>> {
+        let (mut groups, mut of_list) = (Vec::<Vec<Sink<S>>>::new(), HashMap::new());
+        for (place, (wanted, sink)) in columns.into_iter().enumerate() {
+            let info = wanted.column.and_then(|column| self.schema().columns().get(column));
+            let list = info.and_then(|info| info.list.as_deref());
+            let group = list.map_or(groups.len(), |list| *of_list.entry(list).or_insert(groups.len()));
+            let sink = Sink { place, wanted, sink };
+            match groups.get_mut(group) {
+                Some(group) => group.push(sink),
+                None => groups.push(vec![sink]),
+            }
+        }
+        groups
+    }
+
     /// Hands every value of every wanted column to that column's sink, then lets `finish` make of each sink what it
     /// will; columns in parallel and in no particular order, the rows of one column in the file's order. `progress`
     /// is told how many rows of the table are done.
@@ -221,27 +269,37 @@ impl Table {
                 self.drop_unsupported(wanted);
             }
             let done = Progress::new(columns.len(), progress);
-            let read = |part: &Part, wanted: Wanted, sink: &mut S| {
-                let mut batches = part.batches(self.schema(), &[wanted], &self.times, &self.inner.defaults)?;
+            let mut groups = self.stored_together(columns);
+            let read = |part: &Part, group: &mut [Sink<S>]| {
+                let wanted: Vec<Wanted> = group.iter().map(|sink| sink.wanted).collect();
+                let mut batches = part.batches(self.schema(), &wanted, &self.times, &self.inner.defaults)?;
                 while let Some(chunk) = batches.next(SCAN_ROWS)? {
-                    done.add(chunk.rows);
-                    chunk.values.into_iter().try_for_each(|values| absorb(sink, values))?;
+                    done.add(chunk.rows * wanted.len());
+                    let values = group.iter_mut().zip(chunk.values);
+                    values.into_iter().try_for_each(|(sink, values)| absorb(&mut sink.sink, values))?;
                 }
                 Ok::<_, DatasetError>(())
             };
-            if let [only] = self.inner.parts.as_slice() {
-                let whole = |(wanted, mut sink): (Wanted, S)| {
-                    read(only, wanted, &mut sink)?;
-                    finish(sink)
+            let finished = |group: Vec<Sink<S>>| {
+                let finished = group.into_iter().map(|Sink { place, sink, .. }| Ok((place, finish(sink)?)));
+                finished.collect::<Result<Vec<_>, DatasetError>>()
+            };
+            let made: Vec<Vec<(usize, R)>> = if let [only] = self.inner.parts.as_slice() {
+                let whole = |mut group: Vec<Sink<S>>| {
+                    read(only, &mut group)?;
+                    finished(group)
                 };
-                return columns.into_par_iter().with_max_len(1).map(whole).collect();
-            }
-            for part in &self.inner.parts {
-                let part = part.opened()?;
-                let columns = columns.par_iter_mut().with_max_len(1);
-                columns.try_for_each(|(wanted, sink)| read(&part, *wanted, sink))?;
-            }
-            return columns.into_par_iter().with_max_len(1).map(|(_, sink)| finish(sink)).collect();
+                groups.into_par_iter().with_max_len(1).map(whole).collect::<Result<_, _>>()?
+            } else {
+                for part in &self.inner.parts {
+                    let part = part.opened()?;
+                    groups.par_iter_mut().with_max_len(1).try_for_each(|group| read(&part, group))?;
+                }
+                groups.into_par_iter().with_max_len(1).map(finished).collect::<Result<_, _>>()?
+            };
+            let mut made: Vec<(usize, R)> = made.into_iter().flatten().collect();
+            made.sort_unstable_by_key(|(place, _)| *place);
+            return Ok(made.into_iter().map(|(_, made)| made).collect());
         }
         let mut batches = self.batches(columns.iter().map(|(wanted, _)| *wanted).collect())?;
         let done = Progress::new(1, progress);

@@ -3,6 +3,7 @@
 use driftd_stats::{CategorySlot, FeatureAggregate, FeatureLayout, Precision};
 use driftd_window::{Column, NO_EVENT_TIME};
 
+use crate::NullWords;
 use crate::times::{Times, Unread};
 
 /// How the values of a column are wanted.
@@ -19,7 +20,7 @@ pub(crate) enum Reading {
 }
 
 /// One column of a table, and how it is wanted; `None` for a column that the table does not have.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Wanted {
     pub(crate) column: Option<usize>,
     pub(crate) reading: Reading,
@@ -29,11 +30,13 @@ pub(crate) struct Wanted {
     pub(crate) shortest: bool,
     /// An empty field of a file that cannot tell one from no value is the empty text.
     pub(crate) empty_is_text: bool,
+    /// A word for no value is a category of the baseline.
+    pub(crate) knows_words: bool,
 }
 
 impl Wanted {
     pub(crate) fn new(column: Option<usize>, reading: Reading) -> Self {
-        Self { column, reading, takes_booleans: false, shortest: false, empty_is_text: false }
+        Self { column, reading, takes_booleans: false, shortest: false, empty_is_text: false, knows_words: false }
     }
 
     /// As a feature of that layout is counted, and understood as the baseline's own counts suggest.
@@ -49,7 +52,9 @@ impl Wanted {
             FeatureLayout::Numeric(edges) => Self { shortest: edges.precision() == Precision::Double, ..wanted },
             FeatureLayout::Categorical(dictionary) => {
                 let knows_empty = dictionary.slot("") != CategorySlot::Unseen;
-                Self { empty_is_text: knows_empty && baseline.missing() == 0, ..wanted }
+                let words = NullWords::default();
+                let knows_words = dictionary.categories().iter().any(|category| words.contains(category));
+                Self { empty_is_text: knows_empty && baseline.missing() == 0, knows_words, ..wanted }
             }
             FeatureLayout::Presence => wanted,
         }

@@ -121,21 +121,21 @@ fn types_that_differ_between_files() {
     let files = Files::new();
     files.write("train.csv", rows("n,t,b,gone", |i| format!("{},v{},{},{}", i % 150, i % 7, i % 2 == 0, i % 150)));
     files.write("today.csv", rows("n,t,b,gone", |i| format!("n{},{i},{i},", i % 7)));
-    assert_snapshot!(outcomes(&compare(&files, "train.csv", "today.csv")), @"
-    numeric n: critical (type differs: numbers in the baseline, text in the current data)
+    assert_snapshot!(outcomes(&compare(&files, "train.csv", "today.csv")), @r#"
+    numeric n: critical (type differs: numbers in the baseline, text, such as "n0", in the current data)
     categorical t: critical (type differs: text in the baseline, numbers in the current data)
     categorical b: critical
     numeric gone: critical (no usable value in the window)
-    ");
+    "#);
     let typed =
         columns!("n" => vec!["x"; 200], "t" => vec![1.5; 200], "b" => vec![1_i32; 200], "gone" => vec![true; 200]);
     files.parquet("today.parquet", typed, 64);
-    assert_snapshot!(outcomes(&compare(&files, "train.csv", "today.parquet")), @"
-    numeric n: critical (type differs: numbers in the baseline, text in the current data)
+    assert_snapshot!(outcomes(&compare(&files, "train.csv", "today.parquet")), @r#"
+    numeric n: critical (type differs: numbers in the baseline, text, such as "x", in the current data)
     categorical t: critical (type differs: text in the baseline, numbers in the current data)
     categorical b: critical
     numeric gone: critical (type differs: numbers in the baseline, booleans in the current data)
-    ");
+    "#);
     let parts = columns!("n" => (0..200).map(|i| i % 150).collect::<Vec<i32>>(), "t" => lists(200));
     files.parquet("lists.parquet", parts, 64);
     assert_snapshot!(outcomes(&compare(&files, "train.csv", "lists.parquet")), @"

@@ -85,7 +85,7 @@ fn what_stands_above_the_header_is_passed_over() {
     assert_snapshot!(plain(rows("sep=|\r\nx|k,l", "1.5|a,b")), @"30 rows of x: numbers, k,l: text");
     assert_snapshot!(plain(rows("x;k\n[m/s];[-]", "1.5;a")), @"
     30 rows of x: numbers, k: text
-    t.csv:2: taken for units and passed over: [m/s];[-]
+    t.csv: line 2 is taken for units and passed over: [m/s];[-]
     ");
     let skip = |lines| CsvOptions { skip_lines: Some(lines), ..CsvOptions::default() };
     assert_snapshot!(with(rows("a,b\n1,2\nx,k", "1.5,a"), skip(2)), @"30 rows of x: numbers, k: text");

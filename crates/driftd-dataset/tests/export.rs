@@ -41,8 +41,8 @@ fn what_is_written_can_be_read() {
     ];
     let table = Table::open(write(&files, &columns)).unwrap();
     let kinds: Vec<_> = table.schema().columns().iter().map(|c| c.kind.clone()).collect();
-    use ColumnKind::{Number, Text, Time};
-    assert_eq!(kinds, [Number, Number, Text, Time, Text]);
+    use ColumnKind::{Empty, Number, Text, Time};
+    assert_eq!(kinds, [Number, Number, Text, Time, Empty]);
     assert_eq!(table.rows(), 3);
 }
 

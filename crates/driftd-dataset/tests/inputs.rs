@@ -13,7 +13,7 @@ use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use driftd_dataset::{BaselineOptions, Format, ReadOptions, Table, build_baseline, fingerprints};
+use driftd_dataset::{BaselineOptions, Format, RawRecords, ReadOptions, Table, build_baseline, fingerprints};
 use driftd_model::Baseline;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -200,6 +200,30 @@ fn directories_that_are_odd_are_walked_to_an_end() {
     }
     // More files than a process may have open at a time.
     assert_eq!(Table::open(files.path("many")).unwrap().rows(), 2_000);
+}
+
+#[test]
+fn what_is_so_of_many_files_is_said_once() {
+    let files = Files::new();
+    std::fs::create_dir(files.path("many")).unwrap();
+    for part in 0..40 {
+        let rows = csv(part..part + 9).replace("x,k\n", ",x,k\n").replace('\n', "\n1,");
+        files.write(&format!("many/{part:04}.csv"), rows.trim_end_matches("1,"));
+    }
+    let table = Table::open(files.path("many")).unwrap();
+    assert_snapshot!(files.shown_text(&table.notes().join("\n")), @"many/0000.csv and 39 more files: column number 1 has no name and is left out");
+}
+
+#[test]
+fn a_record_that_is_too_long_to_be_sent_is_refused() {
+    let files = Files::new();
+    let long = format!("{{\"x\":1}}\n{{\"x\":\"{}\"}}\n", "y".repeat(65 << 20));
+    let path = files.write("long.ndjson", long);
+    let mut records = RawRecords::open(&path, &ReadOptions::default()).unwrap();
+    assert_eq!(records.next().unwrap().unwrap(), b"{\"x\":1}");
+    let error = records.next().unwrap().unwrap_err();
+    assert!(files.shown(&error).starts_with("long.ndjson:2:1: a record of more than 64 MiB; "), "{error}");
+    assert!(records.next().is_none());
 }
 
 #[test]

@@ -17,7 +17,7 @@ mod shown;
 
 use std::path::PathBuf;
 
-use driftd_dataset::RecordFiles;
+use driftd_dataset::{FoundRecords, ReadOptions, RecordFiles};
 use driftd_decode::Decoder;
 use insta::assert_snapshot;
 
@@ -97,4 +97,26 @@ fn files_of_records_are_known_by_their_event_times() {
     assert!(!fits("f", "ts,x\n1,2\n"));
     let error = RecordFiles::fits(&folder.path().join("none"), &plan).unwrap_err();
     assert!(error.to_string().ends_with("none: no such file; check the path"), "{error}");
+}
+
+#[test]
+fn what_directories_say_stands_for_members_that_records_leave_out() {
+    let folder = tempfile::tempdir().unwrap();
+    for (country, rows) in
+        [("DE", "{\"ts\":1,\"x\":1}\n{\"ts\":2,\"c\":\"AT\"}\n"), ("FR", "{\"ts\":3,\"features\":{\"x\":3}}\n")]
+    {
+        std::fs::create_dir_all(folder.path().join(format!("part/c={country}"))).unwrap();
+        file(&folder, &format!("part/c={country}/a.ndjson"), rows);
+    }
+    let plan = Wanted { segments: vec!["/c"], ..Wanted::new("m", vec![number("x"), text("c")]) }.plan();
+    let options = ReadOptions::default();
+    let found = FoundRecords::find(&folder.path().join("part"), &plan, &options).unwrap();
+    assert_eq!(found.lines(&options), Some(3));
+    let read: Vec<_> = RecordFiles::open(found, &plan, &options).map(Result::unwrap).collect();
+    let shown: Vec<String> = read.iter().flat_map(rows).map(|row| row.to_string()).collect();
+    assert_snapshot!(shown.join("\n"), @r#"
+    1000000 [c=DE]: 1.0 "DE"
+    2000000 [c=AT]: missing "AT"
+    3000000 [c=FR]: 3.0 "FR"
+    "#);
 }

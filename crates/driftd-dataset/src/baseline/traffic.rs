@@ -103,7 +103,7 @@ impl TrafficBuilder {
         let Values::Times(Times { at, unread }) = values else {
             return;
         };
-        let (mut none, mut outside) = (0, 0);
+        let (mut none, mut outside) = (0_u64, 0_u64);
         for at in at {
             if !self.between.contains(&at) {
                 let count = if at == NO_EVENT_TIME { &mut none } else { &mut outside };
@@ -119,7 +119,8 @@ impl TrafficBuilder {
                 }
             }
         }
-        self.missing += none - unread.rows;
+        // Whatever says that it is no event time is none.
+        self.missing += none.saturating_sub(unread.rows);
         self.outside += outside;
         self.unread.add(unread);
     }

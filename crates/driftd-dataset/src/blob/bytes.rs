@@ -68,6 +68,11 @@ impl Bytes {
         }
     }
 
+    /// Whether they are fetched from elsewhere.
+    pub(crate) const fn is_remote(&self) -> bool {
+        matches!(self, Self::Remote(_))
+    }
+
     /// How many there are.
     pub(crate) fn length(&self) -> io::Result<u64> {
         match self {

@@ -5,7 +5,7 @@
 
 use std::io::{self, BufReader, Read};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use flate2::bufread::MultiGzDecoder;
 use zstd::stream::read::Decoder as ZstdDecoder;
@@ -18,8 +18,16 @@ const UNSUSPECTED: u64 = 64 << 20;
 /// Unpacks a stream, up to what can be honest.
 pub(super) struct Unpacked<R> {
     inner: R,
-    packed: Arc<AtomicU64>,
+    packed: Arc<Tally>,
     unpacked: u64,
+}
+
+/// What is known of the compressed bytes.
+#[derive(Debug, Default)]
+struct Tally {
+    read: AtomicU64,
+    /// They could not be read, which says nothing of what they are.
+    failed: AtomicBool,
 }
 
 impl Unpacked<()> {
@@ -40,6 +48,7 @@ impl Unpacked<()> {
 impl<R: Read> Read for Unpacked<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer).map_err(|error| match error.kind() {
+            _ if self.packed.failed.load(Ordering::Relaxed) => error,
             io::ErrorKind::UnexpectedEof => {
                 io::Error::new(io::ErrorKind::InvalidData, "the compressed data were cut short; copy it again")
             }
@@ -47,7 +56,7 @@ impl<R: Read> Read for Unpacked<R> {
             _ => io::Error::new(io::ErrorKind::InvalidData, format!("the compressed data are damaged: {error}")),
         })?;
         self.unpacked += read as u64;
-        if self.unpacked > UNSUSPECTED && self.unpacked / MAX_RATIO > self.packed.load(Ordering::Relaxed) {
+        if self.unpacked > UNSUSPECTED && self.unpacked / MAX_RATIO > self.packed.read.load(Ordering::Relaxed) {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
                 format!(
@@ -63,20 +72,23 @@ impl<R: Read> Read for Unpacked<R> {
 /// Counts what is read.
 struct Counted<R> {
     inner: R,
-    read: Arc<AtomicU64>,
+    tally: Arc<Tally>,
 }
 
 impl<R: Read> Counted<R> {
-    fn new(inner: R) -> (Self, Arc<AtomicU64>) {
-        let read = Arc::new(AtomicU64::new(0));
-        (Self { inner, read: Arc::clone(&read) }, read)
+    fn new(inner: R) -> (Self, Arc<Tally>) {
+        let tally = Arc::new(Tally::default());
+        (Self { inner, tally: Arc::clone(&tally) }, tally)
     }
 }
 
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.read.fetch_add(read as u64, Ordering::Relaxed);
+        let read = self.inner.read(buffer).inspect_err(|error| {
+            let is_failure = error.kind() != io::ErrorKind::Interrupted;
+            self.tally.failed.fetch_or(is_failure, Ordering::Relaxed);
+        })?;
+        self.tally.read.fetch_add(read as u64, Ordering::Relaxed);
         Ok(read)
     }
 }
@@ -136,5 +148,32 @@ mod tests {
         damaged[last] ^= 1;
         let error = read(Unpacked::gzip(&damaged[..])).unwrap_err();
         assert!(error.to_string().contains("damaged"), "{error}");
+    }
+
+    /// Half of the bytes, and then an error.
+    struct Failing<'a>(&'a [u8]);
+
+    impl Read for Failing<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if self.0.is_empty() {
+                return Err(io::Error::other("it was there and is gone; start again"));
+            }
+            self.0.read(buffer)
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_called_damaged() {
+        let text = (0..5_000).map(|i| format!("{i},{}\n", i * 7)).collect::<Vec<_>>().concat();
+        let packed = gzip(text.as_bytes());
+        let half = &packed[..packed.len() / 2];
+        assert_eq!(
+            read(Unpacked::gzip(Failing(half))).unwrap_err().to_string(),
+            "it was there and is gone; start again"
+        );
+        let packed = zstd::encode_all(text.as_bytes(), 0).unwrap();
+        let half = &packed[..packed.len() / 2];
+        let error = read(Unpacked::zstd(Failing(half)).unwrap()).unwrap_err();
+        assert_eq!(error.to_string(), "it was there and is gone; start again");
     }
 }

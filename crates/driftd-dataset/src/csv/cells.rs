@@ -1,7 +1,7 @@
 //! Fields collected into the values of a chunk.
 
-use driftd_stats::MistypedType;
-use driftd_window::{Column, MISSING, PRESENT, TimeReader, boolean_word, number_text};
+use driftd_stats::{MISTYPED_CODE, MistypedType};
+use driftd_window::{Column, MISSING, MISTYPED, PRESENT, TimeReader, boolean_word, number_text};
 
 use crate::guess::parse_number;
 use crate::notation::Notation;
@@ -33,6 +33,18 @@ impl Spelling {
         Self::new(&column.kind, column.notation)
     }
 
+    /// The spelling of a column that is stored as text: what it says is known to be what it is, so numbers that are
+    /// categories stay as they are written.
+    pub(crate) fn of_text(column: &ColumnInfo) -> Self {
+        let spelling = Self::of(column);
+        Self { canonical: spelling.canonical.filter(|canonical| *canonical == Canonical::Booleans), ..spelling }
+    }
+
+    /// Whether texts of the column are taken for what they are, words for no value among them.
+    pub(crate) const fn is_of_texts(self) -> bool {
+        self.keeps_words
+    }
+
     /// The spelling of a column of that kind.
     fn new(kind: &ColumnKind, notation: Notation) -> Self {
         let canonical = match kind {
@@ -56,6 +68,8 @@ pub(crate) struct Cells<'a> {
     /// Booleans are the numbers 0 and 1.
     takes_booleans: bool,
     empty_is_text: bool,
+    /// Words for no value are categories where the baseline has them as such.
+    knows_words: bool,
 }
 
 enum Kind {
@@ -79,8 +93,8 @@ impl<'a> Cells<'a> {
             Reading::Presence => Kind::Presence(Vec::with_capacity(rows)),
             Reading::Times => Kind::Times(TimesBuilder::new(times, rows)),
         };
-        let Wanted { takes_booleans, empty_is_text, .. } = wanted;
-        Self { kind, spelling, null_words, takes_booleans, empty_is_text }
+        let Wanted { takes_booleans, empty_is_text, knows_words, .. } = wanted;
+        Self { kind, spelling, null_words, takes_booleans, empty_is_text, knows_words }
     }
 
     /// An empty field: a cell without a value, or the empty text where only that is known.
@@ -101,7 +115,9 @@ impl<'a> Cells<'a> {
                 Some(number) => values.push(number),
                 None => self.other_than_number(text),
             },
-            Kind::Texts { .. } if !spelling.keeps_words && self.null_words.contains(text) => self.missing(),
+            Kind::Texts { .. } if !spelling.keeps_words && !self.knows_words && self.null_words.contains(text) => {
+                self.missing();
+            }
             Kind::Texts { codes, shown } => codes.push(Some(match spelling.canonical {
                 Some(Canonical::Booleans) => match boolean_word(text) {
                     Some(value) => of_bool(value),
@@ -120,6 +136,16 @@ impl<'a> Cells<'a> {
             Kind::Presence(_) if !spelling.keeps_words && self.null_words.contains(text) => self.missing(),
             Kind::Presence(absent) => absent.push(PRESENT),
             Kind::Times(times) => times.text(text),
+        }
+    }
+
+    /// A value that is neither text nor anything that text can spell.
+    pub(crate) fn unreadable(&mut self) {
+        match &mut self.kind {
+            Kind::Numbers { .. } => self.no_number(MISTYPED),
+            Kind::Texts { codes, .. } => codes.push_code(MISTYPED_CODE),
+            Kind::Presence(absent) => absent.push(PRESENT),
+            Kind::Times(times) => times.missing(),
         }
     }
 

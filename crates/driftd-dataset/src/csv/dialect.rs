@@ -7,6 +7,7 @@ use driftd_model::{Delimiter, words};
 use super::lines::{Line, fields, lines, occurrences};
 use crate::DatasetError;
 use crate::guess::parse_number;
+use crate::notes::Notes;
 use crate::options::CsvOptions;
 
 /// The delimiters that are looked for.
@@ -36,15 +37,16 @@ pub(super) struct Dialect {
     pub(super) single: bool,
 }
 
-/// Finds out the dialect of a file that begins with `head`, `whole` if that is all of it, and says what it found.
+/// Finds out the dialect of a file that begins with `head`, `whole` if that is all of it, and notes what it found.
 pub(super) fn of_head(
     path: &Path,
     head: &[u8],
     whole: bool,
     options: &CsvOptions,
-) -> Result<(Dialect, Vec<String>), DatasetError> {
+    notes: &mut Notes,
+) -> Result<Dialect, DatasetError> {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    let (mut lines, mut notes) = (lines(head, whole), Vec::new());
+    let mut lines = lines(head, whole);
     let said = options.skip_lines.map(|lines| lines as usize);
     lines.retain(|line| line.number >= said.unwrap_or(0) && !line.text.trim_ascii().is_empty());
     let mut delimiter = options.delimiter.map(Delimiter::as_byte);
@@ -63,14 +65,14 @@ pub(super) fn of_head(
     if above > 0 {
         let shown = shortened(lines.first().map_or(&[][..], |line| line.text));
         let lines = words::counted(above as u64, "line", "lines");
-        notes.push(format!("{}: {lines} above the header passed over, the first of them {shown:?}", path.display()));
+        notes.add(path, format!("{lines} above the header passed over, the first of them {shown:?}"));
     }
     let Some(first) = table.first() else {
         let delimiter = delimiter.unwrap_or(b',');
         let (skipped, header) = (said.unwrap_or(0), options.header.unwrap_or(true));
         let dialect =
             Dialect { delimiter, skipped, header, units: false, spaced: false, escaped: false, single: false };
-        return Ok((dialect, notes));
+        return Ok(dialect);
     };
     let chosen = delimiter.unwrap_or_else(|| most_frequent(first.text));
     if delimiter.is_none()
@@ -88,7 +90,7 @@ pub(super) fn of_head(
     let units = header && has_units(table, chosen);
     if units && let Some(line) = table.get(1) {
         let text = shortened(line.text);
-        notes.push(format!("{}:{}: taken for units and passed over: {text}", path.display(), line.number + 1));
+        notes.add(path, format!("line {} is taken for units and passed over: {text}", line.number + 1));
     }
     let dialect = Dialect {
         delimiter: chosen,
@@ -99,7 +101,7 @@ pub(super) fn of_head(
         escaped: false,
         single: false,
     };
-    Ok((dialect, notes))
+    Ok(dialect)
 }
 
 fn first_line(table: &[Line<'_>]) -> usize {

@@ -21,19 +21,20 @@ pub(crate) struct Settled {
     pub(crate) is_whole: bool,
     /// What a person should know about how it is read, to follow the column's name.
     pub(crate) note: Option<String>,
+    /// A value of a column that is none of numbers.
+    pub(crate) sample: Option<String>,
 }
 
 impl Guess {
     /// Whether the column has decimal commas without doubt.
-    pub(crate) fn has_decimal_commas(&self, delimiter: u8) -> bool {
+    pub(crate) fn has_decimal_commas(&self, delimiter: Option<u8>) -> bool {
         let settled = self.settle(FileSigns { delimiter, decimal_commas: false });
         settled.kind == ColumnKind::Number && settled.notation.has_decimal_commas()
     }
 
     /// The kind of the column, and how it is read.
     pub(crate) fn settle(&self, signs: FileSigns) -> Settled {
-        let absent: u64 = self.absent.iter().map(|(_, count)| count).sum();
-        let real = self.values - absent;
+        let real = self.real();
         let needed = real - allowed(real);
         let (notation, numbers) = self.numbers(signs);
         let kind = if real == 0 {
@@ -49,12 +50,19 @@ impl Guess {
         } else if self.times >= needed && self.times > 0 {
             ColumnKind::Time
         } else if self.numbers_each() >= needed && self.numbers_each() > 0 {
-            ColumnKind::Unsupported(self.unclear())
+            ColumnKind::Unsupported(self.unclear(signs))
         } else {
             ColumnKind::Text
         };
-        let note = self.note(&kind, notation, numbers, real);
-        Settled { kind, notation, is_whole: self.whole > 0 && self.whole >= needed, note }
+        let note = self.note(&kind, notation, numbers, signs);
+        let sample = self.odd(&ColumnKind::Number).filter(|_| kind != ColumnKind::Number);
+        let sample = sample.map(|sample| sample.text.clone());
+        Settled { kind, notation, is_whole: self.whole > 0 && self.whole >= needed, note, sample }
+    }
+
+    /// Values that are no words for none.
+    fn real(&self) -> u64 {
+        self.values - self.absent.iter().map(|(_, count)| count).sum::<u64>()
     }
 
     /// The notation most numbers are in, and how many are.
@@ -80,9 +88,9 @@ impl Guess {
         self.codes > if same_length { 0 } else { allowed(real) }
     }
 
-    fn unclear(&self) -> String {
+    fn unclear(&self, signs: FileSigns) -> String {
         let sample = self.sample(Class::Written);
-        let such_as = sample.map_or_else(String::new, |sample| format!(", such as {}", shown(sample)));
+        let such_as = sample.map_or_else(String::new, |sample| format!(", such as {}", shown(sample, signs)));
         format!("numbers whose commas, points or currencies do not go together{such_as}")
     }
 
@@ -100,19 +108,20 @@ impl Guess {
         classes.iter().find_map(|class| self.sample(*class))
     }
 
-    fn note(&self, kind: &ColumnKind, notation: Notation, numbers: u64, real: u64) -> Option<String> {
+    fn note(&self, kind: &ColumnKind, notation: Notation, numbers: u64, signs: FileSigns) -> Option<String> {
+        let real = self.real();
         let mut parts = Vec::new();
         let (of_kind, one, many) = match kind {
             ColumnKind::Number => (numbers, "number", "numbers"),
             ColumnKind::Bool => (self.bools, "boolean", "booleans"),
             ColumnKind::Time => (self.times, "point in time", "points in time"),
-            ColumnKind::Text => return self.note_of_text(numbers, real),
+            ColumnKind::Text => return self.note_of_text(numbers, signs),
             ColumnKind::Empty => return self.note_of_words(),
             ColumnKind::Unsupported(_) => return None,
         };
         if *kind == ColumnKind::Number && !notation.is_plain() {
             let sample = self.sample(Class::Written);
-            let such_as = sample.map_or_else(String::new, |sample| format!(", such as {}", shown(sample)));
+            let such_as = sample.map_or_else(String::new, |sample| format!(", such as {}", shown(sample, signs)));
             parts.push(format!("is read {notation}{such_as}"));
         }
         parts.extend(self.note_of_words());
@@ -120,7 +129,7 @@ impl Guess {
         if let Some(sample) = self.odd(kind).filter(|_| odd > 0) {
             let what = if odd == 1 { format!("is no {one}") } else { format!("are no {many}") };
             let count = words::counted(odd, "value", "values");
-            parts.push(format!("has {count} that {what}, such as {}", shown(sample)));
+            parts.push(format!("has {count} that {what}, such as {}", shown(sample, signs)));
         }
         (!parts.is_empty()).then(|| parts.join("; "))
     }
@@ -136,10 +145,11 @@ impl Guess {
     }
 
     /// That few values make text of what else are numbers.
-    fn note_of_text(&self, numbers: u64, real: u64) -> Option<String> {
+    fn note_of_text(&self, numbers: u64, signs: FileSigns) -> Option<String> {
         if self.is_text {
             return None;
         }
+        let real = self.real();
         let few = |count: u64| count > 0 && count <= real / 10;
         let odd = real - numbers.min(real);
         let (count, what, class) = if self.codes > 0 && few(self.codes) {
@@ -151,7 +161,7 @@ impl Guess {
         };
         let sample = self.sample(class).or_else(|| self.odd(&ColumnKind::Number))?;
         let (count, all) = (words::count(count), words::count(real));
-        Some(format!("is read as text: {count} of {all} values {what}, such as {}", shown(sample)))
+        Some(format!("is read as text: {count} of {all} values {what}, such as {}", shown(sample, signs)))
     }
 }
 
@@ -160,6 +170,8 @@ fn allowed(real: u64) -> u64 {
     if real < ENOUGH { 0 } else { (real / ONE_IN).max(1) }
 }
 
-fn shown(sample: &Sample) -> String {
-    format!("{:?} in line {}", sample.text, sample.line)
+fn shown(sample: &Sample, signs: FileSigns) -> String {
+    // What does not stand in lines is counted by rows.
+    let place = if signs.delimiter.is_some() { "line" } else { "row" };
+    format!("{:?} in {place} {}", sample.text, sample.line)
 }

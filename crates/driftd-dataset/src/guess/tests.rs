@@ -9,7 +9,7 @@ fn settled(delimiter: u8, fields: &[&str]) -> Settled {
     for (line, field) in (2..).zip(fields) {
         guess.see_field(field.as_bytes(), line, &nulls);
     }
-    guess.settle(FileSigns { delimiter, decimal_commas: false })
+    guess.settle(FileSigns { delimiter: Some(delimiter), decimal_commas: false })
 }
 
 fn kind_of(fields: &[&str]) -> ColumnKind {
@@ -110,7 +110,7 @@ fn numbers_as_people_write_them_are_numbers_with_a_note() {
 
 #[test]
 fn json_words_are_numbers_only_beside_numbers() {
-    let kind = |guess: &Guess| guess.settle(FileSigns { delimiter: b',', decimal_commas: false }).kind;
+    let kind = |guess: &Guess| guess.settle(FileSigns { delimiter: Some(b','), decimal_commas: false }).kind;
     let mut words = Guess::default();
     words.see_string("NaN", 1);
     assert_eq!(kind(&words), ColumnKind::Text);
@@ -130,7 +130,7 @@ fn an_odd_value_of_json_does_not_change_a_column() {
         let mut guess = Guess::default();
         (0..50).for_each(|i| guess.see_number(i != 7));
         odd(&mut guess);
-        guess.settle(FileSigns { delimiter: b',', decimal_commas: false })
+        guess.settle(FileSigns { delimiter: Some(b','), decimal_commas: false })
     };
     for odd in
         [|g: &mut Guess| g.see_string("abc", 9), |g: &mut Guess| g.see_bool(true, 9), |g: &mut Guess| g.see_list(9)]

@@ -7,6 +7,7 @@ use walkdir::WalkDir;
 use super::partition::Partition;
 use super::{InputError, InputFile, MAX_FILES};
 use crate::DatasetError;
+use crate::notes::Notes;
 use crate::remote::{self, Listed};
 
 /// Directories within directories; links that lead back to themselves are found before.
@@ -20,7 +21,7 @@ pub(super) struct Tree {
     pub(super) files: Vec<InputFile>,
     /// Whether some were found rather than named.
     pub(super) walked: bool,
-    pub(super) notes: Vec<String>,
+    pub(super) notes: Notes,
 }
 
 impl Tree {
@@ -38,8 +39,7 @@ impl Tree {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) if error.loop_ancestor().is_some() => {
-                    let path = error.path().unwrap_or(root).display();
-                    self.notes.push(format!("{path}: passed over, a link to a directory that it is in"));
+                    self.notes.add(error.path().unwrap_or(root), "passed over, a link to a directory that it is in");
                     continue;
                 }
                 Err(error) => {
@@ -65,7 +65,7 @@ impl Tree {
             return Err(InputError::NoFilesIn { path: root.to_owned() }.into());
         }
         if empty > 0 {
-            self.notes.push(format!("{}: {empty} empty files passed over", root.display()));
+            self.notes.add(root, format!("{empty} empty files passed over"));
         }
         found.sort_by(|a, b| a.path.cmp(&b.path));
         self.files.append(&mut found);

@@ -9,7 +9,8 @@ use std::path::Path;
 
 use serde::de::IgnoredAny;
 
-use super::items::{ItemError, Items, Layout, Scan};
+use super::items::{Layout, Scan};
+use super::lines::Lines;
 use crate::DatasetError;
 use crate::blob::Blob;
 
@@ -31,28 +32,26 @@ enum Frame<'a> {
 
 /// The rows of `blob` as lines, if it holds one object and that is a data frame; nothing if it holds records.
 pub(super) fn unfold(blob: &Blob) -> Result<Option<File>, DatasetError> {
-    let mut items = Items::open(blob)?;
-    if items.layout() == Layout::Array {
+    let mut lines = Lines::open(blob)?;
+    if lines.layout() == Layout::Array {
         return Ok(None);
     }
-    let more = |items: &mut Items| {
-        items.advance(MAX_BYTES).or_else(|error| match error {
-            ItemError::Io(error) => Err(DatasetError::io(blob.path(), error)),
-            // The reader of records says it better.
-            ItemError::Shape { .. } => Ok(false),
-        })
+    let more = |lines: &mut Lines| match lines.advance(MAX_BYTES) {
+        // The reader of records says it better.
+        Err(DatasetError::BadJson { .. }) => Ok(false),
+        read => read,
     };
-    if !more(&mut items)? {
+    if !more(&mut lines)? {
         return Ok(None);
     }
-    let object = items.text().to_vec();
+    let object = lines.text().to_vec();
     if !object.trim_ascii_start().starts_with(b"{") {
         return Ok(None);
     }
     if object.len() as u64 > MAX_BYTES {
         return Err(DatasetError::LargeFrame { path: blob.path().to_owned(), most: MAX_BYTES });
     }
-    if more(&mut items)? || serde_json::from_slice::<IgnoredAny>(&object).is_err() {
+    if more(&mut lines)? || serde_json::from_slice::<IgnoredAny>(&object).is_err() {
         return Ok(None);
     }
     match frame(&object) {

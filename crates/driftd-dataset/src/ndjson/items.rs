@@ -2,13 +2,13 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use crate::blob::{Blob, Stream};
+use crate::blob::Stream;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// How the values of a file follow one another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Layout {
+pub(super) enum Layout {
     /// One a line, which is read without looking into it.
     Lines,
     /// The elements of one array.
@@ -19,7 +19,7 @@ pub(crate) enum Layout {
 
 /// The values of a file as texts, without a look at what they are.
 #[derive(Debug)]
-pub(crate) struct Items {
+pub(super) struct Items {
     reader: BufReader<Stream>,
     layout: Layout,
     bytes: Vec<u8>,
@@ -34,7 +34,7 @@ pub(crate) struct Items {
 
 /// Why there is no next value.
 #[derive(Debug)]
-pub(crate) enum ItemError {
+pub(super) enum ItemError {
     /// The bytes cannot be read.
     Io(io::Error),
     /// There is something else in this line, from 1.
@@ -43,7 +43,7 @@ pub(crate) enum ItemError {
 
 impl Layout {
     /// By the beginning of a file.
-    pub(crate) fn of_head(head: &[u8]) -> Self {
+    pub(super) fn of_head(head: &[u8]) -> Self {
         let text = text_of(head, true).trim_ascii_start();
         match text.first() {
             Some(b'[') => Self::Array,
@@ -90,15 +90,9 @@ impl Scan {
 }
 
 impl Items {
-    pub(crate) fn new(stream: Stream, layout: Layout) -> Self {
+    pub(super) fn new(stream: Stream, layout: Layout) -> Self {
         let reader = BufReader::with_capacity(256 << 10, stream);
         Self { reader, layout, bytes: Vec::new(), line: 0, ends: 0, opened: false, closed: false }
-    }
-
-    /// The values of `blob`, as they follow one another in it.
-    pub(crate) fn open(blob: &Blob) -> Result<Self, crate::DatasetError> {
-        let layout = Layout::of_head(&blob.head()?.0);
-        Ok(Self::new(blob.text()?, layout))
     }
 
     /// How they follow one another.
@@ -107,23 +101,23 @@ impl Items {
     }
 
     /// Line of the value that was read last, from 1.
-    pub(crate) fn line(&self) -> u64 {
+    pub(super) fn line(&self) -> u64 {
         self.line
     }
 
     /// Lines that were read, in part or whole.
-    pub(crate) fn lines(&self) -> u64 {
+    pub(super) fn lines(&self) -> u64 {
         self.ends
     }
 
     /// The value that was read last.
-    pub(crate) fn text(&self) -> &[u8] {
+    pub(super) fn text(&self) -> &[u8] {
         text_of(&self.bytes, self.line == 1)
     }
 
     /// Reads the next value; false at the end. Blank lines are passed over. Of one longer than `most`, enough is kept to
     /// find it too long.
-    pub(crate) fn advance(&mut self, most: u64) -> Result<bool, ItemError> {
+    pub(super) fn advance(&mut self, most: u64) -> Result<bool, ItemError> {
         loop {
             self.bytes.clear();
             let more = match self.layout {

@@ -12,39 +12,61 @@ use crate::blob::Blob;
 /// Bytes of a record at most.
 const MAX_RECORD: u64 = 64 << 20;
 
-/// Records one after the other. What is wrong with one is wrong with the file.
-pub(super) struct Lines {
+/// Records one after the other. What is wrong with how they follow one another is wrong with the file.
+#[derive(Debug)]
+pub(crate) struct Lines {
     path: PathBuf,
     items: Items,
 }
 
 impl Lines {
+    /// The records of `blob`, as they follow one another in it.
+    pub(crate) fn open(blob: &Blob) -> Result<Self, DatasetError> {
+        Self::new(blob, Layout::of_head(&blob.head()?.0))
+    }
+
     pub(super) fn new(blob: &Blob, layout: Layout) -> Result<Self, DatasetError> {
         Ok(Self { path: blob.path().to_owned(), items: Items::new(blob.text()?, layout) })
     }
 
+    /// How they follow one another.
+    pub(super) fn layout(&self) -> Layout {
+        self.items.layout()
+    }
+
     /// Number of the line in which the record begins that was read last, from 1.
-    pub(super) fn line(&self) -> u64 {
+    pub(crate) fn line(&self) -> u64 {
         self.items.line()
     }
 
-    /// The next record; blank lines are passed over. Nothing at the end.
-    pub(super) fn next(&mut self) -> Result<Option<&[u8]>, DatasetError> {
-        let bad = |path: &PathBuf, line, what: &str| DatasetError::BadJson {
-            path: path.clone(),
-            line,
-            column: 1,
-            what: what.to_owned(),
-        };
-        match self.items.advance(MAX_RECORD) {
-            Ok(false) => Ok(None),
-            Ok(true) if self.items.text().len() as u64 > MAX_RECORD => {
-                Err(bad(&self.path, self.items.line(), "a record of more than 64 MiB"))
-            }
-            Ok(true) => Ok(Some(self.items.text())),
-            Err(ItemError::Io(error)) => Err(DatasetError::io(&self.path, error)),
-            Err(ItemError::Shape { line, what }) => Err(bad(&self.path, line, what)),
+    /// Lines that were read, in part or whole.
+    pub(crate) fn lines(&self) -> u64 {
+        self.items.lines()
+    }
+
+    /// The record that was read last.
+    pub(crate) fn text(&self) -> &[u8] {
+        self.items.text()
+    }
+
+    /// Reads the next record; false at the end. Blank lines are passed over. Of one longer than `most`, enough is kept to
+    /// find it too long.
+    pub(crate) fn advance(&mut self, most: u64) -> Result<bool, DatasetError> {
+        self.items.advance(most).map_err(|error| match error {
+            ItemError::Io(error) => DatasetError::io(&self.path, error),
+            ItemError::Shape { line, what } => self.bad_json(line, what),
+        })
+    }
+
+    /// The next record; nothing at the end.
+    pub(crate) fn next(&mut self) -> Result<Option<&[u8]>, DatasetError> {
+        if !self.advance(MAX_RECORD)? {
+            return Ok(None);
         }
+        if self.text().len() as u64 > MAX_RECORD {
+            return Err(self.bad_json(self.line(), "a record of more than 64 MiB"));
+        }
+        Ok(Some(self.text()))
     }
 
     /// The next record and its line.
@@ -52,11 +74,15 @@ impl Lines {
         if self.next()?.is_none() {
             return Ok(None);
         }
-        Ok(Some((self.items.line(), self.items.text())))
+        Ok(Some((self.line(), self.text())))
+    }
+
+    fn bad_json(&self, line: u64, what: &str) -> DatasetError {
+        DatasetError::BadJson { path: self.path.clone(), line, column: 1, what: what.to_owned() }
     }
 
     /// What is wrong with the record that was read last.
-    pub(super) fn bad(&self, reject: &Reject) -> DatasetError {
+    pub(crate) fn bad(&self, reject: &Reject) -> DatasetError {
         // A record may go on over several lines.
         let at = reject.byte.unwrap_or(reject.column);
         let before = self.items.text().get(..at.saturating_sub(1)).unwrap_or_default();

@@ -4,7 +4,7 @@ use super::*;
 
 /// The notation of a column, and its values read in it.
 fn read(delimiter: u8, texts: &[&str]) -> Option<(Notation, Vec<f64>)> {
-    read_beside(FileSigns { delimiter, decimal_commas: false }, texts)
+    read_beside(FileSigns { delimiter: Some(delimiter), decimal_commas: false }, texts)
 }
 
 fn read_beside(signs: FileSigns, texts: &[&str]) -> Option<(Notation, Vec<f64>)> {
@@ -65,7 +65,7 @@ fn what_could_be_either_is_unclear() {
     assert_eq!(read(b'\t', &["1,234", "12"]), None);
     // Each is a number, and no notation has both.
     assert_eq!(read(b';', &["1,5", "1.5"]), None);
-    let beside = FileSigns { delimiter: b'\t', decimal_commas: true };
+    let beside = FileSigns { delimiter: Some(b'\t'), decimal_commas: true };
     assert_eq!(read_beside(beside, &["1,234", "12"]).unwrap().1, [1.234, 12.0]);
     assert_eq!(read_beside(beside, &["1.234", "12"]).unwrap().1, [1234.0, 12.0]);
     assert_eq!(read_beside(beside, &["1.234", "1.5"]).unwrap().1, [1.234, 1.5]);

@@ -3,34 +3,82 @@
 use std::fmt::Write as _;
 
 use driftd_stats::{MISSING_CODE, MISTYPED_CODE, MistypedType, Precision};
-use driftd_window::{
-    Column, EpochUnit, MISSING, MISTYPED, NO_EVENT_TIME, NumberText, PRESENT, TimeReader, boolean_word,
-};
+use driftd_window::{Column, EpochUnit, MISSING, MISTYPED, NO_EVENT_TIME, NumberText, PRESENT, TimeReader};
 use polars_arrow::array::{Array, BinaryViewArray, BooleanArray, PrimitiveArray, Utf8ViewArray};
 use polars_arrow::bitmap::Bitmap;
 use polars_arrow::datatypes::{ArrowDataType, TimeUnit};
 use polars_arrow::types::NativeType;
 
 use super::decimal::nearest;
-use crate::guess::parse_number;
+use crate::NullWords;
+use crate::csv::{Cells, Spelling};
 use crate::shortest::shortest;
 use crate::text::TextCodes;
 use crate::times::TimesBuilder;
 use crate::values::{Reading, Values, Wanted};
 
+/// How the values of a column are read.
+#[derive(Clone, Copy)]
+pub(super) struct Manner<'a> {
+    pub(super) wanted: Wanted,
+    pub(super) times: &'a TimeReader,
+    /// Width of its floats.
+    pub(super) precision: Precision,
+    /// What its texts spell, if it holds any.
+    pub(super) spelling: Spelling,
+    pub(super) null_words: &'a NullWords,
+}
+
+impl Manner<'_> {
+    /// Narrow floats that stand for the shortest decimal they are nearest to.
+    fn shortened(&self) -> Option<Precision> {
+        (self.wanted.shortest && self.precision != Precision::Double).then_some(self.precision)
+    }
+}
+
 /// The values of consecutive arrays of one column, `rows` in all.
-pub(super) fn values_of(
-    arrays: &[Box<dyn Array>],
-    wanted: Wanted,
-    reader: &TimeReader,
-    rows: usize,
-) -> Result<Values, String> {
+pub(super) fn values_of(arrays: &[Box<dyn Array>], manner: &Manner<'_>, rows: usize) -> Result<Values, String> {
+    let Manner { wanted, times: reader, precision, spelling, .. } = manner;
+    let is_spelt = wanted.reading == Reading::Numbers || wanted.reading != Reading::Times && !spelling.is_of_texts();
+    if is_spelt && arrays.iter().any(|array| is_text(array.as_ref())) {
+        return spelt(arrays, manner, rows);
+    }
     match wanted.reading {
-        Reading::Numbers => numbers(arrays, rows, &wanted),
-        Reading::Texts => texts(arrays, rows),
+        Reading::Numbers => numbers(arrays, rows, manner),
+        Reading::Texts => texts(arrays, rows, *precision),
         Reading::Presence => Ok(Values::Column(Column::Presence { absent: absent_or_present(arrays, rows) })),
         Reading::Times => times(arrays, rows, reader),
     }
+}
+
+fn is_text(array: &dyn Array) -> bool {
+    matches!(array.dtype().to_storage(), ArrowDataType::Utf8View | ArrowDataType::BinaryView)
+}
+
+/// Texts that spell something else, read as they are in a file of text.
+fn spelt(arrays: &[Box<dyn Array>], manner: &Manner<'_>, rows: usize) -> Result<Values, String> {
+    let mut cells = Cells::new(manner.wanted, manner.spelling, manner.null_words, manner.times, rows);
+    let push = |cells: &mut Cells<'_>, text: Option<&str>| match text {
+        None | Some("") => cells.missing(),
+        Some(text) => cells.field(text),
+    };
+    for array in arrays {
+        let any = array.as_any();
+        if let Some(texts) = any.downcast_ref::<Utf8ViewArray>() {
+            texts.iter().for_each(|text| push(&mut cells, text));
+        } else if let Some(bytes) = any.downcast_ref::<BinaryViewArray>() {
+            for bytes in bytes {
+                match bytes.map(std::str::from_utf8) {
+                    Some(Err(_)) => cells.unreadable(),
+                    Some(Ok(text)) => push(&mut cells, Some(text)),
+                    None => push(&mut cells, None),
+                }
+            }
+        } else {
+            return Err(format!("unexpected layout of {:?}", array.dtype()));
+        }
+    }
+    Ok(cells.finish())
 }
 
 /// Calls `$each` with the array as a `PrimitiveArray` of numbers, its values as `f64` by `$as_f64`, or `$other`.
@@ -69,7 +117,7 @@ macro_rules! on_numbers {
     }};
 }
 
-fn numbers(arrays: &[Box<dyn Array>], rows: usize, wanted: &Wanted) -> Result<Values, String> {
+fn numbers(arrays: &[Box<dyn Array>], rows: usize, manner: &Manner<'_>) -> Result<Values, String> {
     fn extend<T: NativeType>(values: &mut Vec<f64>, array: &PrimitiveArray<T>, as_f64: impl Fn(T) -> f64) {
         values.extend(array.values().iter().map(|v| as_f64(*v)));
     }
@@ -77,7 +125,7 @@ fn numbers(arrays: &[Box<dyn Array>], rows: usize, wanted: &Wanted) -> Result<Va
     let mut absent = None;
     for array in arrays {
         let start = values.len();
-        if let Some(read) = numbers_by_value(array.as_ref(), wanted.takes_booleans) {
+        if let Some(read) = numbers_of_booleans(array.as_ref(), manner.wanted.takes_booleans) {
             let codes = absent.get_or_insert_with(|| vec![PRESENT; start]);
             codes.resize(start, PRESENT);
             for number in read {
@@ -86,23 +134,20 @@ fn numbers(arrays: &[Box<dyn Array>], rows: usize, wanted: &Wanted) -> Result<Va
             }
             continue;
         }
-        let narrow = array.as_any().downcast_ref::<PrimitiveArray<f32>>().filter(|_| wanted.shortest);
-        let mistyped = if let Some(narrow) = narrow {
-            extend(&mut values, narrow, |v| shortest(f64::from(v), Precision::Single));
-            false
-        } else {
-            on_numbers!(
-                array,
-                |typed, as_f64| {
-                    extend(&mut values, typed, as_f64);
-                    false
-                },
-                {
-                    values.resize(start + array.len(), 0.0);
-                    true
+        let mistyped = on_numbers!(
+            array,
+            |typed, as_f64| {
+                match manner.shortened() {
+                    Some(width) => extend(&mut values, typed, |v| shortest(as_f64(v), width)),
+                    None => extend(&mut values, typed, as_f64),
                 }
-            )
-        };
+                false
+            },
+            {
+                values.resize(start + array.len(), 0.0);
+                true
+            }
+        );
         if mistyped || array.null_count() > 0 {
             let codes = absent.get_or_insert_with(|| vec![PRESENT; start]);
             codes.resize(start, PRESENT);
@@ -115,26 +160,12 @@ fn numbers(arrays: &[Box<dyn Array>], rows: usize, wanted: &Wanted) -> Result<Va
     Ok(Values::Column(Column::Numeric { values, absent }))
 }
 
-/// The numbers of an array that is no numbers but may hold some: texts that read as one, and booleans where those are
-/// numbers. Of anything else, the absence code.
-fn numbers_by_value(array: &dyn Array, takes_booleans: bool) -> Option<Vec<Result<f64, u8>>> {
-    let of_bool = |value: bool, otherwise: MistypedType| {
-        if takes_booleans { Ok(f64::from(u8::from(value))) } else { Err(otherwise.code()) }
-    };
-    let of_text = |text: &str| match (parse_number(text), boolean_word(text)) {
-        (Some(number), _) => Ok(number),
-        (None, Some(value)) => of_bool(value, MistypedType::Text),
-        (None, None) => Err(MistypedType::Text.code()),
-    };
-    if let Some(texts) = array.as_any().downcast_ref::<Utf8ViewArray>() {
-        return Some(texts.iter().map(|text| text.map_or(Err(MISSING), of_text)).collect());
-    }
-    if let Some(bytes) = array.as_any().downcast_ref::<BinaryViewArray>() {
-        let of_bytes = |bytes| std::str::from_utf8(bytes).map_or(Err(MISTYPED), of_text);
-        return Some(bytes.iter().map(|bytes| bytes.map_or(Err(MISSING), of_bytes)).collect());
-    }
+/// The numbers of booleans where those are numbers, else the absence code.
+fn numbers_of_booleans(array: &dyn Array, takes_booleans: bool) -> Option<Vec<Result<f64, u8>>> {
     let booleans = array.as_any().downcast_ref::<BooleanArray>()?;
-    let of_value = |value| of_bool(value, MistypedType::Boolean);
+    let of_value = |value: bool| {
+        if takes_booleans { Ok(f64::from(u8::from(value))) } else { Err(MistypedType::Boolean.code()) }
+    };
     Some(booleans.iter().map(|value| value.map_or(Err(MISSING), of_value)).collect())
 }
 
@@ -161,7 +192,7 @@ fn absent_or_present(arrays: &[Box<dyn Array>], rows: usize) -> Vec<u8> {
     codes
 }
 
-fn texts(arrays: &[Box<dyn Array>], rows: usize) -> Result<Values, String> {
+fn texts(arrays: &[Box<dyn Array>], rows: usize, precision: Precision) -> Result<Values, String> {
     let mut codes = TextCodes::with_capacity(rows);
     let mut shown = String::new();
     for array in arrays {
@@ -219,7 +250,10 @@ fn texts(arrays: &[Box<dyn Array>], rows: usize) -> Result<Values, String> {
                 |typed, as_f64| for value in typed.iter() {
                     shown.clear();
                     if let Some(value) = value {
-                        let _ = write!(shown, "{}", NumberText(as_f64(*value)));
+                        // Of floats narrower than those above the decoder makes 64-bit ones.
+                        let number = as_f64(*value);
+                        let number = if precision == Precision::Half { shortest(number, precision) } else { number };
+                        let _ = write!(shown, "{}", NumberText(number));
                     }
                     codes.push(value.map(|_| shown.as_str()));
                 },

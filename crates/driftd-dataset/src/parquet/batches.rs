@@ -1,78 +1,142 @@
 //! Some columns of a Parquet file, chunk by chunk.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use driftd_window::TimeReader;
 use polars_arrow::array::Array;
-use polars_parquet::read::{Filter, column_iter_to_arrays};
+use polars_parquet::read::{ColumnChunkMetadata, Filter, RowGroupMetadata, column_iter_to_arrays};
 use rayon::prelude::*;
 
-use super::array::values_of;
+use super::array::{Manner, values_of};
 use super::cast::{cast, innermost};
 use super::footer::ParquetFile;
 use super::guard::guarded;
 use super::leaf::{Leaf, Storage};
 use super::pages::{self, Bytes};
-use super::vector::element_of;
-use crate::DatasetError;
+use super::vector::Lists;
+use crate::csv::Spelling;
 use crate::values::{Chunk, Values, Wanted};
+use crate::{DatasetError, NullWords};
 
 /// Decoded bytes that one block may take over all columns.
 const BLOCK_BYTES: usize = 48 << 20;
 /// Rows of a block at most: a whole row group of most writers, so that no page is decompressed twice.
 const BLOCK_ROWS: usize = 1 << 18;
+/// Bytes of objects that are kept from one block to the next over all columns: what lies elsewhere is fetched once.
+const KEPT_BYTES: u64 = 256 << 20;
 
 /// Reads some columns of a Parquet file.
 pub(crate) struct ParquetBatches {
     file: ParquetFile,
-    wanted: Vec<Wanted>,
+    wanted: Vec<WantedColumn>,
     times: TimeReader,
+    null_words: Arc<NullWords>,
     block_rows: usize,
     group: usize,
     /// Rows of the current group that were decoded.
     decoded: usize,
-    block: Block,
-}
-
-/// Decoded rows, and how many of them were handed out.
-#[derive(Default)]
-struct Block {
-    columns: Vec<Vec<Box<dyn Array>>>,
+    sources: Vec<Source>,
+    /// Decoded rows, and how many of them were handed out.
     rows: usize,
     taken: usize,
 }
 
+/// A wanted column of the file, and how it spells its values.
+struct WantedColumn {
+    wanted: Wanted,
+    spelling: Spelling,
+}
+
+/// What is decoded: a leaf of the schema, which may be several columns.
+struct Source {
+    /// One of the columns, and which of the wanted ones it stands for.
+    column: usize,
+    of: Vec<usize>,
+    arrays: Vec<Box<dyn Array>>,
+    /// The bytes of a row group.
+    kept: Option<(usize, Bytes)>,
+}
+
 impl ParquetBatches {
-    pub(crate) fn new(file: ParquetFile, wanted: Vec<Wanted>, times: &TimeReader) -> Self {
-        let block_rows = (BLOCK_BYTES / (16 * wanted.len().max(1))).clamp(1 << 10, BLOCK_ROWS);
-        Self { file, wanted, times: times.clone(), block_rows, group: 0, decoded: 0, block: Block::default() }
+    /// Reads what is `wanted` from `file`, each column with how it spells its values where they are texts.
+    pub(crate) fn new(
+        file: ParquetFile,
+        wanted: Vec<(Wanted, Spelling)>,
+        null_words: &Arc<NullWords>,
+        times: &TimeReader,
+    ) -> Self {
+        let wanted: Vec<WantedColumn> =
+            wanted.into_iter().map(|(wanted, spelling)| WantedColumn { wanted, spelling }).collect();
+        let mut sources: Vec<Source> = Vec::new();
+        for (place, column) in wanted.iter().enumerate().filter_map(|(place, w)| Some((place, w.wanted.column?))) {
+            let leaf = file.leaf(column);
+            let is_same =
+                |source: &&mut Source| file.leaf(source.column).zip(leaf).is_some_and(|(a, b)| a.is_stored_with(b));
+            match sources.iter_mut().find(is_same) {
+                Some(source) => source.of.push(place),
+                None => sources.push(Source { column, of: vec![place], arrays: Vec::new(), kept: None }),
+            }
+        }
+        let width = |source: &Source| file.leaf(source.column).and_then(|leaf| leaf.element).map_or(1, |e| e.of);
+        let values: usize = sources.iter().map(width).sum();
+        let block_rows = (BLOCK_BYTES / (16 * values.max(1))).clamp(1 << 10, BLOCK_ROWS);
+        let (times, null_words) = (times.clone(), Arc::clone(null_words));
+        Self { file, wanted, times, null_words, block_rows, group: 0, decoded: 0, sources, rows: 0, taken: 0 }
     }
 
     /// The next rows, `most` of them at most; nothing at the end of the file.
     pub(crate) fn next(&mut self, most: usize) -> Result<Option<Chunk>, DatasetError> {
-        if self.block.taken == self.block.rows && !self.refill()? {
+        if self.taken == self.rows && !self.refill()? {
             return Ok(None);
         }
-        let offset = self.block.taken;
-        let rows = (self.block.rows - offset).min(most);
-        self.block.taken += rows;
-        let (file, block, times) = (&self.file, &self.block, &self.times);
-        let convert = |(wanted, arrays): (&Wanted, &Vec<Box<dyn Array>>)| {
-            let Some(leaf) = wanted.column.and_then(|column| file.leaf(column)) else {
-                return Ok(Values::missing(wanted.reading, rows));
-            };
-            let pieces = pieces(arrays, offset, rows);
-            let values = guarded(|| match leaf.element {
-                None => values_of(&pieces, *wanted, times, rows),
-                Some(element) => element_of(&pieces, element, *wanted, times, rows),
-            });
-            values.map_err(|what| file.corrupt(Some(&leaf.name), what))
-        };
-        let pairs = self.wanted.iter().zip(&block.columns);
-        let values = if block.columns.len() > 1 {
-            pairs.collect::<Vec<_>>().into_par_iter().map(convert).collect::<Result<_, _>>()?
+        let offset = self.taken;
+        let rows = (self.rows - offset).min(most);
+        self.taken += rows;
+        let mut values: Vec<Option<Values>> = self.wanted.iter().map(|_| None).collect();
+        let this = &*self;
+        let converted: Vec<Vec<Values>> = if this.sources.len() > 1 {
+            this.sources.par_iter().map(|source| this.convert(source, offset, rows)).collect::<Result<_, _>>()?
         } else {
-            pairs.map(convert).collect::<Result<_, _>>()?
+            this.sources.iter().map(|source| this.convert(source, offset, rows)).collect::<Result<_, _>>()?
         };
+        for (source, converted) in self.sources.iter().zip(converted) {
+            for (place, converted) in source.of.iter().zip(converted) {
+                if let Some(values) = values.get_mut(*place) {
+                    *values = Some(converted);
+                }
+            }
+        }
+        let or_missing = |(values, column): (Option<Values>, &WantedColumn)| {
+            values.unwrap_or_else(|| Values::missing(column.wanted.reading, rows))
+        };
+        let values = values.into_iter().zip(&self.wanted).map(or_missing).collect();
         Ok(Some(Chunk { rows, values }))
+    }
+
+    /// The values of all columns that a source is.
+    fn convert(&self, source: &Source, offset: usize, rows: usize) -> Result<Vec<Values>, DatasetError> {
+        let pieces = pieces(&source.arrays, offset, rows);
+        let mut lists = Lists::new(&pieces, rows);
+        let mut values = Vec::with_capacity(source.of.len());
+        for WantedColumn { wanted, spelling } in source.of.iter().filter_map(|place| self.wanted.get(*place)) {
+            let Some(leaf) = wanted.column.and_then(|column| self.file.leaf(column)) else {
+                continue;
+            };
+            let manner = Manner {
+                wanted: *wanted,
+                times: &self.times,
+                precision: leaf.precision(),
+                spelling: *spelling,
+                null_words: &self.null_words,
+            };
+            let read = guarded(|| match leaf.element {
+                None => values_of(&pieces, &manner, rows),
+                Some(element) => lists.element(element, &manner),
+            });
+            values.push(read.map_err(|what| self.file.corrupt(Some(&leaf.name), what))?);
+        }
+        Ok(values)
     }
 
     /// Decodes the next block; false at the end of the file.
@@ -85,55 +149,90 @@ impl ParquetBatches {
             }
         };
         let rows = (group_rows - self.decoded).min(self.block_rows);
-        let (group, start) = (self.group, self.decoded);
-        let file = &self.file;
+        let (file, group, start) = (&self.file, self.group, self.decoded);
+        let most = KEPT_BYTES / self.sources.len().max(1) as u64;
         // The old block is let go first: two at once would double the memory.
-        self.block = Block::default();
-        let decode = |wanted: &Wanted| match wanted.column.and_then(|column| file.leaf(column)) {
-            Some(leaf) => decode(file, leaf, group, start, rows),
-            None => Ok(Vec::new()),
+        self.sources.iter_mut().for_each(|source| source.arrays = Vec::new());
+        let decode = |source: &mut Source| match file.leaf(source.column) {
+            Some(leaf) => {
+                let bytes = source.bytes(file, leaf, group, start + rows < group_rows, most)?;
+                source.arrays = decode(file, leaf, group, &bytes, start..start + rows)?;
+                Ok(())
+            }
+            None => Ok::<_, DatasetError>(()),
         };
-        let columns = if self.wanted.len() > 1 {
-            self.wanted.par_iter().map(decode).collect::<Result<_, _>>()?
+        if self.sources.len() > 1 {
+            self.sources.par_iter_mut().try_for_each(decode)?;
         } else {
-            self.wanted.iter().map(decode).collect::<Result<_, _>>()?
-        };
-        self.block = Block { columns, rows, taken: 0 };
+            self.sources.iter_mut().try_for_each(decode)?;
+        }
+        (self.rows, self.taken) = (rows, 0);
         self.decoded += rows;
         Ok(true)
     }
 }
 
-/// Rows `start..start + rows` of one leaf of a row group.
-pub(super) fn decode(
-    file: &ParquetFile,
-    leaf: &Leaf,
-    group: usize,
-    start: usize,
-    rows: usize,
-) -> Result<Vec<Box<dyn Array>>, DatasetError> {
-    let Some(group) = file.metadata().row_groups.get(group) else {
-        return Ok(Vec::new());
-    };
+impl Source {
+    /// The bytes of the leaf in a row group, which are kept for the next block if there is one, where they would have to
+    /// be fetched and are not more than `most`.
+    fn bytes(
+        &mut self,
+        file: &ParquetFile,
+        leaf: &Leaf,
+        group: usize,
+        again: bool,
+        most: u64,
+    ) -> Result<Bytes, DatasetError> {
+        let bytes = match self.kept.take() {
+            Some((of, bytes)) if of == group => bytes,
+            _ => chunk_bytes(file, leaf, group)?,
+        };
+        if again && file.bytes().is_remote() && bytes.len() as u64 <= most {
+            self.kept = Some((group, bytes.clone()));
+        }
+        Ok(bytes)
+    }
+}
+
+/// The chunk of a leaf in a row group.
+fn chunk<'f>(file: &'f ParquetFile, leaf: &Leaf, group: usize) -> Result<&'f ColumnChunkMetadata, DatasetError> {
+    let group = file.metadata().row_groups.get(group);
+    let mut chunks = group.and_then(|group| group.columns_under_root_iter(&leaf.field.name)).into_iter().flatten();
+    let missing = || file.corrupt(Some(&leaf.name), "a row group does not have it".to_owned());
+    chunks.nth(leaf.nth).ok_or_else(missing)
+}
+
+/// The bytes of a leaf in a row group.
+pub(super) fn chunk_bytes(file: &ParquetFile, leaf: &Leaf, group: usize) -> Result<Bytes, DatasetError> {
     let corrupt = |what| file.corrupt(Some(&leaf.name), what);
-    let mut chunks = group.columns_under_root_iter(&leaf.field.name).into_iter().flatten();
-    let Some(chunk) = chunks.nth(leaf.nth) else {
-        return Err(corrupt("a row group does not have it".to_owned()));
-    };
+    let chunk = chunk(file, leaf, group)?;
     let range = guarded(|| Ok::<_, String>(chunk.byte_range())).map_err(corrupt)?;
     if range.start > range.end || range.end > file.length() {
         return Err(corrupt("its bytes lie beyond the end of the file, which was cut short".to_owned()));
     }
     let mut bytes = vec![0; (range.end - range.start) as usize];
     file.bytes().read_exact_at(&mut bytes, range.start).map_err(|e| DatasetError::io(file.path(), e))?;
-    let bytes = Bytes::from(bytes);
-    if start == 0 {
-        pages::check(&bytes, chunk, group.num_rows(), leaf.storage == Storage::Lists).map_err(corrupt)?;
+    Ok(Bytes::from(bytes))
+}
+
+/// Those rows of one leaf of a row group, out of the bytes it has there.
+pub(super) fn decode(
+    file: &ParquetFile,
+    leaf: &Leaf,
+    group: usize,
+    bytes: &Bytes,
+    wanted: Range<usize>,
+) -> Result<Vec<Box<dyn Array>>, DatasetError> {
+    let corrupt = |what| file.corrupt(Some(&leaf.name), what);
+    let (chunk, rows) = (chunk(file, leaf, group)?, wanted.len());
+    if wanted.start == 0 {
+        let of_group = file.metadata().row_groups.get(group).map_or(0, RowGroupMetadata::num_rows);
+        pages::check(bytes, chunk, of_group, leaf.storage == Storage::Lists).map_err(corrupt)?;
     }
     let arrays = guarded(|| {
-        let pages = pages::reader(&bytes, chunk);
+        let pages = pages::reader(bytes, chunk);
         let primitive = &chunk.descriptor().descriptor.primitive_type;
-        let filter = Some(Filter::new_ranged(start, start + rows));
+        let filter = Some(Filter::new_ranged(wanted.start, wanted.end));
         column_iter_to_arrays(vec![pages], vec![primitive], leaf.field.clone(), filter)
     })
     .map_err(corrupt)?

@@ -15,7 +15,7 @@ use super::guard::guarded;
 use super::leaf::{Leaf, leaves};
 use super::vector;
 use crate::blob::{Blob, Bytes, PositionedReader};
-use crate::{ColumnInfo, DatasetError, Schema};
+use crate::{ColumnInfo, ColumnKind, DatasetError, Schema};
 
 /// An open Parquet file and its footer.
 #[derive(Clone, Debug)]
@@ -70,7 +70,11 @@ impl ParquetFile {
         let columns = leaves
             .iter()
             .map(|leaf| {
-                ColumnInfo::new(leaf.name.clone(), leaf.kind.clone(), leaf.is_whole).with_precision(leaf.precision())
+                let info = ColumnInfo::new(leaf.name.clone(), leaf.kind.clone(), leaf.is_whole);
+                // Elements are named after their lists.
+                let list = leaf.element.and_then(|_| leaf.name.rsplit_once('/')).map(|(list, _)| list.to_owned());
+                let is_text = leaf.kind == ColumnKind::Text && list.is_none();
+                ColumnInfo { precision: leaf.precision(), is_text, list, ..info }
             })
             .collect();
         let schema = if is_nested { Schema::nested(columns) } else { Schema::flat(columns) };
@@ -82,6 +86,12 @@ impl ParquetFile {
 
     pub(crate) fn schema(&self) -> &Schema {
         &self.inner.schema
+    }
+
+    /// The first values of a column of text, and whether there are no others; nothing where there are too many bytes to
+    /// look at.
+    pub(crate) fn first_texts(&self, column: usize) -> Result<Option<(Vec<String>, bool)>, DatasetError> {
+        self.leaf(column).map_or(Ok(None), |leaf| vector::first_texts(self, leaf))
     }
 
     /// Whether columns stand within others, so that their short names are names too.

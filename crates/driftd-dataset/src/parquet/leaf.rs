@@ -27,6 +27,11 @@ pub(super) struct Leaf {
 }
 
 impl Leaf {
+    /// Whether both are columns of one leaf of the schema, as elements of the same lists are.
+    pub(super) fn is_stored_with(&self, other: &Self) -> bool {
+        self.field.name == other.field.name && self.nth == other.nth
+    }
+
     /// Width of its floats.
     pub(super) fn precision(&self) -> Precision {
         fn innermost(dtype: &ArrowDataType) -> &ArrowDataType {

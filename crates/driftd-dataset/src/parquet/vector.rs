@@ -2,11 +2,11 @@
 //! which are text where they are UTF-8.
 
 use driftd_stats::{MISSING_CODE, MISTYPED_CODE};
-use driftd_window::{Column, MISSING, MISTYPED, NO_EVENT_TIME, PRESENT, TimeReader};
-use polars_arrow::array::{Array, BinaryViewArray, FixedSizeListArray, ListArray};
+use driftd_window::{Column, MISSING, MISTYPED, NO_EVENT_TIME, PRESENT};
+use polars_arrow::array::{Array, BinaryViewArray, FixedSizeListArray, ListArray, Utf8ViewArray};
 
-use super::array::values_of;
-use super::batches::decode;
+use super::array::{Manner, values_of};
+use super::batches::{chunk_bytes, decode};
 use super::footer::ParquetFile;
 use super::leaf::{Element, Leaf, MAX_ELEMENTS, Storage};
 use crate::times::Times;
@@ -44,7 +44,8 @@ fn first(file: &ParquetFile, leaf: &Leaf) -> Result<Option<Vec<Box<dyn Array>>>,
     let root = &leaf.field.name;
     let chunk = file.metadata().row_groups.get(group).and_then(|g| g.columns_under_root_iter(root)?.nth(leaf.nth));
     let is_small = chunk.is_some_and(|chunk| chunk.compressed_size().unsigned_abs() <= MAX_BYTES);
-    is_small.then(|| decode(file, leaf, group, 0, rows.min(LOOKED_AT))).transpose()
+    let first = || decode(file, leaf, group, &chunk_bytes(file, leaf, group)?, 0..rows.min(LOOKED_AT));
+    is_small.then(first).transpose()
 }
 
 fn is_text(file: &ParquetFile, leaf: &Leaf) -> Result<bool, DatasetError> {
@@ -54,6 +55,23 @@ fn is_text(file: &ParquetFile, leaf: &Leaf) -> Result<bool, DatasetError> {
         views.is_some_and(|array| array.iter().flatten().all(|bytes| std::str::from_utf8(bytes).is_ok()))
     };
     Ok(arrays.iter().all(|array| text(array.as_ref())))
+}
+
+/// The first values of a column of text, and whether there are no others; nothing where they are too large to look at.
+pub(super) fn first_texts(file: &ParquetFile, leaf: &Leaf) -> Result<Option<(Vec<String>, bool)>, DatasetError> {
+    let Some(arrays) = first(file, leaf)? else { return Ok(None) };
+    let mut texts = Vec::new();
+    for array in &arrays {
+        let any = array.as_any();
+        if let Some(array) = any.downcast_ref::<Utf8ViewArray>() {
+            texts.extend(array.iter().map(|text| text.unwrap_or_default().to_owned()));
+        } else if let Some(array) = any.downcast_ref::<BinaryViewArray>() {
+            let text = |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned();
+            texts.extend(array.iter().map(text));
+        }
+    }
+    let is_all = texts.len() == file.metadata().num_rows;
+    Ok(Some((texts, is_all)))
 }
 
 /// A column an element, where all lists that are there have one length; else one that cannot be read.
@@ -101,31 +119,60 @@ fn ranges(array: &dyn Array) -> Vec<Option<(usize, usize)>> {
     }
 }
 
-/// The values of one element of every list; of a list of another length it is none of the kind.
-pub(super) fn element_of(
-    arrays: &[Box<dyn Array>],
-    element: Element,
-    wanted: Wanted,
-    times: &TimeReader,
+/// Lists, of which every element of those of one length is a column.
+pub(super) struct Lists<'a> {
+    arrays: &'a [Box<dyn Array>],
     rows: usize,
-) -> Result<Values, String> {
-    let mut inner = Vec::new();
-    let mut places = Vec::with_capacity(rows);
-    let mut before = 0;
-    for array in arrays {
-        let any = array.as_any();
-        let values = any.downcast_ref::<ListArray<i64>>().map(ListArray::values);
-        let values = values.or_else(|| any.downcast_ref::<FixedSizeListArray>().map(FixedSizeListArray::values));
-        let Some(values) = values else { return Err(format!("unexpected layout of {:?}", array.dtype())) };
-        places.extend(ranges(array.as_ref()).into_iter().map(|range| match range {
-            None => Place::Missing,
-            Some((from, to)) if to - from == element.of => Place::At(before + from + element.place),
-            Some(_) => Place::Mistyped,
-        }));
-        before += values.len();
-        inner.push(values.clone());
+    /// Their elements one behind the other as they were wanted, and where those of each list begin and end among them.
+    read: Vec<(Wanted, Values)>,
+    ranges: Vec<Option<(usize, usize)>>,
+}
+
+impl<'a> Lists<'a> {
+    pub(super) fn new(arrays: &'a [Box<dyn Array>], rows: usize) -> Self {
+        Self { arrays, rows, read: Vec::new(), ranges: Vec::new() }
     }
-    Ok(picked(values_of(&inner, wanted, times, before)?, &places))
+
+    /// The values of one element of every list; of a list of another length it is none of the kind.
+    pub(super) fn element(&mut self, element: Element, manner: &Manner<'_>) -> Result<Values, String> {
+        let wanted = Wanted { column: None, ..manner.wanted };
+        if !self.read.iter().any(|(read, _)| *read == wanted) {
+            let values = self.read(manner)?;
+            self.read.push((wanted, values));
+        }
+        let place = |range: &Option<(usize, usize)>| match range {
+            None => Place::Missing,
+            Some((from, to)) if to - from == element.of => Place::At(from + element.place),
+            Some(_) => Place::Mistyped,
+        };
+        let places: Vec<Place> = self.ranges.iter().map(place).collect();
+        let read = self.read.iter().find(|(read, _)| *read == wanted);
+        Ok(read.map_or_else(|| Values::missing(wanted.reading, self.rows), |(_, values)| picked(values, &places)))
+    }
+
+    /// All elements.
+    fn read(&mut self, manner: &Manner<'_>) -> Result<Values, String> {
+        let (mut inner, mut before) = (Vec::new(), 0);
+        self.ranges.clear();
+        for array in self.arrays {
+            let any = array.as_any();
+            let values = any.downcast_ref::<ListArray<i64>>().map(ListArray::values);
+            let values = values.or_else(|| any.downcast_ref::<FixedSizeListArray>().map(FixedSizeListArray::values));
+            let Some(values) = values else { return Err(format!("unexpected layout of {:?}", array.dtype())) };
+            let ranges = ranges(array.as_ref());
+            // Of a part of an array there still are the elements of all of it.
+            let first = ranges.iter().flatten().map(|(from, _)| *from).min().unwrap_or_default();
+            let end = ranges.iter().flatten().map(|(_, to)| *to).max().unwrap_or(first);
+            if first > end || end > values.len() {
+                return Err("lists end beyond their elements".to_owned());
+            }
+            let at = |(from, to): (usize, usize)| (before + from - first, before + to - first);
+            self.ranges.extend(ranges.into_iter().map(|range| range.map(at)));
+            inner.push(values.sliced(first, end - first));
+            before += end - first;
+        }
+        values_of(&inner, manner, before)
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -135,7 +182,7 @@ enum Place {
     Mistyped,
 }
 
-fn picked(values: Values, places: &[Place]) -> Values {
+fn picked(values: &Values, places: &[Place]) -> Values {
     let pick = |missing, mistyped, at: &dyn Fn(usize) -> Option<u32>| -> Vec<u32> {
         let code = |place: &Place| match place {
             Place::At(at_) => at(*at_).unwrap_or(missing),
@@ -167,10 +214,10 @@ fn picked(values: Values, places: &[Place]) -> Values {
         }
         Values::Column(Column::Text { codes, values }) => {
             let codes = pick(MISSING_CODE, MISTYPED_CODE, &|at| codes.get(at).copied());
-            Values::Column(Column::Text { codes, values })
+            Values::Column(Column::Text { codes, values: values.clone() })
         }
         Values::Column(Column::Presence { absent }) => {
-            Values::Column(Column::Presence { absent: absence(Some(&absent)) })
+            Values::Column(Column::Presence { absent: absence(Some(absent)) })
         }
     }
 }

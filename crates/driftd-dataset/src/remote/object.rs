@@ -13,6 +13,8 @@ use super::{failure, runtime};
 
 /// Bytes that are asked for at a time where an object is read from its start; as many are on their way meanwhile.
 const AHEAD: u64 = 4 << 20;
+/// Bytes that are asked for first, and nothing before they were read: most who begin to read only look how it begins.
+const FIRST: u64 = 128 << 10;
 
 /// An object as it was when it was looked at.
 #[derive(Clone)]
@@ -81,21 +83,23 @@ impl Object {
 /// Reads an object from its start, with the next bytes on their way.
 pub(crate) struct Ahead {
     object: Object,
-    /// Where what was not asked for yet begins.
+    /// Where what was not asked for yet begins, and how much is asked for next.
     at: u64,
+    step: u64,
     ready: Bytes,
     coming: Option<Receiver<io::Result<Bytes>>>,
 }
 
 impl Ahead {
     pub(crate) fn new(object: Object) -> Self {
-        Self { object, at: 0, ready: Bytes::new(), coming: None }
+        Self { object, at: 0, step: FIRST, ready: Bytes::new(), coming: None }
     }
 
     fn ask(&mut self) -> io::Result<()> {
-        let length = self.object.length().saturating_sub(self.at).min(AHEAD);
+        let length = self.object.length().saturating_sub(self.at).min(self.step);
         self.coming = if length > 0 { Some(self.object.begin(self.at, length)?) } else { None };
         self.at += length;
+        self.step = (8 * self.step).min(AHEAD);
         Ok(())
     }
 }
@@ -108,7 +112,9 @@ impl Read for Ahead {
             }
             let Some(coming) = self.coming.take() else { return Ok(0) };
             self.ready = runtime::answer(&coming)??;
-            self.ask()?;
+            if self.at > FIRST {
+                self.ask()?;
+            }
             if self.ready.is_empty() {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
@@ -151,6 +157,18 @@ mod tests {
         assert_eq!(part[..], content[AHEAD as usize - 2..AHEAD as usize + 3]);
         assert_eq!(object.read_at(&mut part, object.length() - 2).unwrap(), 2);
         assert_eq!(object.read_at(&mut part, object.length() + 2).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_look_at_the_beginning_asks_for_no_more() {
+        let content = vec![7; AHEAD as usize];
+        let (_store, object) = stored(&content);
+        let mut ahead = Ahead::new(object);
+        ahead.read_exact(&mut [0; 16]).unwrap();
+        assert!(ahead.at == FIRST && ahead.coming.is_none());
+        let mut rest = Vec::new();
+        ahead.read_to_end(&mut rest).unwrap();
+        assert_eq!(rest.len() + 16, content.len());
     }
 
     #[test]
