@@ -24,12 +24,18 @@ impl Generation {
     /// # Errors
     /// Everything that is missing or does not fit, named at once.
     pub(super) async fn of(config: Arc<Config>, store: &SharedStore) -> anyhow::Result<Self> {
+        parts::check(&config)?;
         let transports = parts::transports(&config)?;
-        let mut problems = Vec::new();
+        let (mut successions, mut problems) = (Vec::new(), Vec::new());
         for monitor in &config.monitors {
-            problems.extend(setup::take_up_newest(store, monitor).await.err().map(|error| format!("{error:#}")));
+            match setup::succession(store, monitor).await {
+                Ok(succession) => successions.extend(succession),
+                Err(error) => problems.push(format!("{error:#}")),
+            }
         }
+        // A configuration that is refused changes nothing, not even for the monitors that it is right about.
         anyhow::ensure!(problems.is_empty(), problems.join("\n"));
+        setup::activated(store, successions).await?;
         let plans = plans(&config, store).await?;
         Ok(Self { config, plans, transports })
     }
@@ -79,4 +85,52 @@ async fn plans(config: &Config, store: &SharedStore) -> anyhow::Result<Vec<Arc<P
         }
     }
     if problems.is_empty() { Ok(plans) } else { Err(anyhow::anyhow!(problems.join("\n"))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use driftd_config::Source;
+    use driftd_dataset::{BaselineOptions, Table, build_baseline};
+    use driftd_window::Timestamp;
+
+    use super::*;
+    use crate::stores::Stores;
+
+    async fn build(store: &SharedStore, name: &str, column: &str) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("train.csv");
+        let rows = (0..500).map(|i| format!("{}\n", (i * 37) % 211)).collect::<Vec<_>>().concat();
+        std::fs::write(&path, format!("{column}\n{rows}")).unwrap();
+        let built = build_baseline(&Table::open(&path).unwrap(), &BaselineOptions::default(), &|_| ()).unwrap();
+        store.put_baseline(&name.parse().unwrap(), built, Timestamp::from_micros(0)).await.unwrap();
+    }
+
+    fn config(of_second: &str, features: &str) -> Arc<Config> {
+        let monitor = |name: &str, baseline: &str| {
+            format!("[[monitor]]\nname = \"{name}\"\ntopic = \"t\"\nbaseline = \"{baseline}\"\npane = \"1h\"\n")
+        };
+        let text = monitor("first", "first") + &monitor("second", of_second) + features;
+        Arc::new(setup::config_of(&[Source::new("driftd.toml", text)]).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_configuration_that_is_refused_activates_nothing() {
+        let stores = Stores::default();
+        let store = stores.open("sqlite::memory:").await.unwrap();
+        build(&store, "first", "x").await;
+        let activations = async |name: &str| store.activations(&name.parse().unwrap()).await.unwrap().len();
+        let refused = async |of_second, features| {
+            Generation::of(config(of_second, features), &store).await.err().unwrap().to_string()
+        };
+        let why = refused("second", "").await;
+        assert!(why.starts_with("monitor second has no baseline to be judged against"), "{why}");
+        build(&store, "second", "x").await;
+        let why = refused("second", "[monitor.features]\nz = { role = \"label\" }\n").await;
+        assert!(why.contains("\"z\" is not in baseline second@v1"), "{why}");
+        let why = refused("second@v7", "").await;
+        assert!(why.contains("there is no baseline second@v7"), "{why}");
+        assert_eq!((activations("first").await, activations("second").await), (0, 0));
+        assert_eq!(Generation::of(config("second", ""), &store).await.unwrap().plans.len(), 2);
+        assert_eq!((activations("first").await, activations("second").await), (1, 1));
+    }
 }

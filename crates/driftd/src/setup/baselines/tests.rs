@@ -21,7 +21,13 @@ async fn build(store: &SharedStore, shift: usize) -> BaselineRef {
     store.put_baseline(&"orders".parse().unwrap(), built, Timestamp::from_micros(0)).await.unwrap().reference
 }
 
-async fn in_force(store: &SharedStore, monitor: &Monitor) -> BaselineRef {
+/// What a worker does when it starts.
+async fn take_up_newest(store: &SharedStore, monitor: &Monitor) -> anyhow::Result<()> {
+    let succession = succession(store, monitor).await?;
+    activated(store, succession.into_iter().collect()).await
+}
+
+async fn judged_against(store: &SharedStore, monitor: &Monitor) -> BaselineRef {
     schedule(store, monitor).await.unwrap().newest().baseline().reference.clone()
 }
 
@@ -36,9 +42,9 @@ async fn workers_that_start_one_after_the_other_count_on_one_plan() {
 
     // Another version is nothing to a worker that runs, until one is started.
     let second = build(&store, 5).await;
-    assert_eq!(in_force(&store, &monitor).await, first);
+    assert_eq!(judged_against(&store, &monitor).await, first);
     take_up_newest(&store, &monitor).await.unwrap();
-    assert_eq!(in_force(&store, &monitor).await, second);
+    assert_eq!(judged_against(&store, &monitor).await, second);
     let now = origins(&store, &monitor).await.unwrap();
     assert_ne!(now, of_the_first_worker.origins(), "the first worker finds out that it is outdated");
     assert!(now.iter().all(|origin| origin.activation().is_some()), "nobody counts on what the configuration says");
@@ -55,7 +61,7 @@ async fn a_replay_begins_with_the_newest_and_stores_no_decision() {
     take_up_newest(&store, &monitor).await.unwrap();
     let second = build(&store, 5).await;
     assert_eq!(plan(&store, &monitor).await.unwrap().baseline().reference, second);
-    assert_eq!(in_force(&store, &monitor).await, first);
+    assert_eq!(judged_against(&store, &monitor).await, first);
 }
 
 #[tokio::test]
