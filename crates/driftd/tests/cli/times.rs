@@ -117,6 +117,29 @@ fn what_is_not_judged_yet_is_said_and_judged_on_demand() {
 }
 
 #[test]
+fn an_open_week_is_said_and_judged_where_its_days_are_over() {
+    let fixture = Fixture::with_baseline();
+    let windows = "windows = [{ name = \"day\", size = \"1d\" }, { name = \"week\", size = \"7d\" }]";
+    let config = CONFIG.replace("windows = [{ name = \"day\", size = \"1d\" }]", windows);
+    assert_ne!(config, CONFIG);
+    fixture.write("driftd.toml", config);
+    // Thursday and Friday to their ends.
+    fixture.write("days.csv", Orders::usual(2 * 1440, 9).csv());
+    assert_snapshot!(fixture.run("replay --monitor orders days.csv --dry-run").ends(0).stderr, @r#"
+    2,880 records counted, 2 windows judged
+    note: 2,880 records judged in shorter windows only, from 2024-01-29 to 2024-02-03 (UTC): window "week" is open until 2024-02-05; --partial judges it as far as it goes
+    "#);
+    let judged = fixture.run("replay --monitor orders days.csv --dry-run --partial").ends(0).out();
+    let open: Vec<&str> = judged.lines().filter(|line| line.starts_with("open window ")).collect();
+    assert_eq!(open.len(), 1, "{judged}");
+    assert!(open[0].starts_with("open window \"week\", ") && open[0].ends_with("(2,880 records)"), "{judged}");
+    // In the middle of a day both are open.
+    fixture.write("days.csv", Orders::usual(1440 + 600, 9).csv());
+    let judged = fixture.run("replay --monitor orders days.csv --dry-run --partial").ends(0).out();
+    assert_eq!(judged.matches("open window ").count(), 2, "{judged}");
+}
+
+#[test]
 fn windows_without_a_verdict_are_no_good_day() {
     let fixture = Fixture::with_monitor();
     let timeless: Vec<String> =

@@ -26,10 +26,12 @@ pub(super) struct Verdicts {
 pub(super) struct Tail {
     /// Up to where everything is counted.
     counted_to: EventTime,
-    /// Records since the last window ended.
+    /// Records of which open windows wait for more.
     rows: u64,
-    /// When that was, or when the first of the open windows began.
+    /// The first instant that no window but the open ones has judged.
     since: EventTime,
+    /// Windows that are not open have judged them all the same, shorter ones.
+    is_judged_in_part: bool,
     /// The windows that hold them, with start and end.
     open: Vec<OpenWindow>,
 }
@@ -70,29 +72,40 @@ impl Verdicts {
 }
 
 impl Tail {
-    /// What the store holds of the monitor that no window has judged; nothing where there is nothing.
+    /// What the store holds of the monitor that no window has judged, or none but shorter ones; nothing where there is
+    /// nothing.
     pub(super) async fn of(store: &dyn ReadStore, monitor: &Monitor) -> anyhow::Result<Option<Self>> {
         let Some(counted_to) = store.sealed_through(&monitor.id).await? else { return Ok(None) };
-        let last_end = monitor.windows.iter().map(|window| window.last_end(counted_to)).max().unwrap_or(counted_to);
-        let panes = store.sealed_panes(&monitor.id, last_end, counted_to).await?;
-        let rows = panes.iter().map(|pane| pane.rows).sum();
-        let open = monitor.windows.iter().map(|spec| {
-            let end = spec.next_end(counted_to);
-            OpenWindow { spec: spec.clone(), start: spec.start_of(end), end }
-        });
-        let tail = Self { counted_to, rows, since: last_end, open: open.collect() };
-        Ok((rows > 0).then_some(tail))
+        let mut ends: Vec<EventTime> = monitor.windows.iter().map(|window| window.last_end(counted_to)).collect();
+        ends.sort_unstable_by(|a, b| b.cmp(a));
+        ends.dedup();
+        let latest = ends.first().copied();
+        for since in ends {
+            let panes = store.sealed_panes(&monitor.id, since, counted_to).await?;
+            let rows = panes.iter().map(|pane| pane.rows).sum();
+            if rows > 0 {
+                let open = monitor.windows.iter().filter(|window| window.last_end(counted_to) <= since).map(|spec| {
+                    let end = spec.next_end(counted_to);
+                    OpenWindow { spec: spec.clone(), start: spec.start_of(end), end }
+                });
+                let is_judged_in_part = Some(since) != latest;
+                return Ok(Some(Self { counted_to, rows, since, is_judged_in_part, open: open.collect() }));
+            }
+        }
+        Ok(None)
     }
 
     /// That they are not judged yet, and what would judge them.
     pub(super) fn note(&self) -> String {
-        let windows = self
-            .open
-            .iter()
-            .map(|window| format!("window {:?} is open until {}", window.spec.name().as_str(), at(window.end)));
+        let windows = self.open.iter().map(|window| {
+            let (name, zone) = (window.spec.name().as_str(), window.spec.zone());
+            let end = if zone.is_utc() { at(window.end) } else { words::instant_in(zone, window.end) };
+            format!("window {name:?} is open until {end}")
+        });
         format!(
-            "{} not judged yet, from {} to {} (UTC): {}; --partial judges it as far as it goes",
+            "{} {}, from {} to {} (UTC): {}; --partial judges it as far as it goes",
             words::counted(self.rows, "record", "records"),
+            if self.is_judged_in_part { "judged in shorter windows only" } else { "not judged yet" },
             at(self.since),
             at(self.counted_to),
             windows.collect::<Vec<_>>().join(", "),
@@ -116,7 +129,7 @@ impl Tail {
         let mut text = format!(
             "open window {:?}, {}, judged as far as it goes, to {}{segment}: {} ({})\n",
             window.spec.name().as_str(),
-            words::span(window.start, window.end),
+            words::span_in(window.spec.zone(), window.start, window.end),
             at(self.counted_to),
             outcome_word(result.outcome),
             words::counted(result.rows, "record", "records"),
