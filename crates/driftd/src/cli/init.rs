@@ -4,12 +4,17 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::ReadArgs;
+
 /// Begin with your own data.
 #[derive(Debug, Args)]
 pub(crate) struct InitArgs {
-    /// The training data: a Parquet, CSV or NDJSON file
+    /// The training data: a Parquet, CSV or NDJSON file, a directory or pattern of them; - is standard input
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
 
     /// Name of the monitor, its topic and its baseline [default: that of the file]
     #[arg(long, value_name = "NAME")]

@@ -41,6 +41,22 @@ pub(crate) struct ReadArgs {
 }
 
 impl ReadArgs {
+    /// What was said, as keys of the configuration and their values: what files are whatever they are called is no such
+    /// key.
+    pub(crate) fn keys(&self) -> Vec<(&'static str, String)> {
+        let quoted = |text: String| serde_json::Value::from(text).to_string();
+        let header = (self.header || self.no_header).then_some(self.header);
+        let words = self.null_words.as_ref();
+        let keys = [
+            ("delimiter", self.delimiter.map(|delimiter| quoted(delimiter.to_string()))),
+            ("header", header.map(|header| header.to_string())),
+            ("skip_lines", self.skip_lines.map(|lines| lines.to_string())),
+            ("null_words", words.map(|words| serde_json::Value::from(words.clone()).to_string())),
+            ("encoding", self.encoding.map(|encoding| quoted(encoding.to_string()))),
+        ];
+        keys.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+    }
+
     /// These, over what the configuration says.
     pub(crate) fn over(&self, config: &FilesConfig) -> ReadOptions {
         let words = self.null_words.as_ref().or(config.null_words.as_ref());

@@ -17,7 +17,7 @@ use crate::setup;
 use crate::stores::Stores;
 use crate::terminal::{Table, line, minutes, print};
 
-pub(super) use build::{build_from_files, identity, misspelt, not_monitored, options_for};
+pub(super) use build::{build_from_files, event_times_of, identity, misspelt, not_monitored, options_for};
 
 pub(super) async fn run(command: BaselineCommand, stores: &Stores) -> anyhow::Result<Exit> {
     match command {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use insta::assert_snapshot;
 
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, finish};
 use crate::orders::Orders;
 
 /// A directory with `train.csv` and the files of later days, and nothing else.
@@ -130,4 +130,44 @@ fn the_flights_are_watched_by_one_command() {
     let ran = ran.ends(0);
     assert!(ran.stderr.contains("309,772 records counted"), "{}", ran.stderr);
     assert!(ran.out().contains("drift"), "{}", ran.out());
+}
+
+#[test]
+fn what_is_refused_leaves_neither_a_file_nor_a_baseline() {
+    let fixture = fixture();
+    let refused = fixture.run("init train.csv --output nowhere/driftd.toml").refusal();
+    assert!(refused.starts_with("error: writing nowhere/driftd.toml failed"), "{refused}");
+    assert!(!fixture.path("driftd.db").exists(), "no baseline without a configuration that names it");
+    let mut command = fixture.command("init train.csv");
+    let refused = finish(command.env("DRIFTD__STORE__URL", "sqlite://nowhere/x.db")).refusal();
+    assert!(!fixture.path("driftd.toml").exists(), "no configuration that names no baseline: {refused}");
+    fixture.write("driftd.toml", "# mine\n");
+    finish(fixture.command("init train.csv --force").env("DRIFTD__STORE__URL", "sqlite://nowhere/x.db")).refusal();
+    assert_eq!(fixture.read("driftd.toml"), "# mine\n");
+}
+
+#[test]
+fn files_are_read_as_it_is_said_here_and_ever_after() {
+    let fixture = fixture();
+    let with_bars = |name: &str| {
+        let text = fixture.read(name).replace(',', "~");
+        fixture.write(name, text.split_once('\n').unwrap().1);
+    };
+    ["train.csv", "quiet.csv"].into_iter().for_each(with_bars);
+    let ran = fixture.run("init train.csv --delimiter ~ --no-header --name orders").ends(0);
+    assert!(ran.stderr.contains("event times are those of column \"column_1\""), "{}", ran.stderr);
+    let text = fixture.read("driftd.toml");
+    assert!(text.contains("[files]\ndelimiter = \"~\"\nheader = false\n"), "{text}");
+    fixture.run("config check").ends(0);
+    fixture.run("check --monitor orders --baseline orders@v1 --current quiet.csv").ends(0);
+}
+
+#[test]
+fn standard_input_is_a_file_too() {
+    let fixture = fixture();
+    let mut command = fixture.command("init - --name orders");
+    let ran = finish(command.stdin(std::fs::File::open(fixture.path("train.csv")).unwrap())).ends(0);
+    assert!(ran.out().contains("orders@v1 in sqlite://driftd.db has 4 features of 2,000 rows"), "{}", ran.out());
+    assert!(fixture.read("driftd.toml").starts_with("# Written by `driftd init` for standard input, 2,000 rows.\n"));
+    fixture.run("check --monitor orders --baseline orders@v1 --current quiet.csv").ends(0);
 }

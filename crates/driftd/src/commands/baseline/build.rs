@@ -62,14 +62,11 @@ pub(crate) fn build_from_files(
     let name: BaselineName = name.parse()?;
     // The first monitor that is judged against this baseline says how its columns are to be read.
     let monitor = config.monitors_of_baseline(&name).next();
-    let table = Table::open_all(files, read)?.with_defaults(monitor.into_iter().flat_map(Monitor::default_values))?;
+    let table =
+        Table::open_for(files, read, monitor)?.with_defaults(monitor.into_iter().flat_map(Monitor::default_values))?;
     let options = match monitor {
         Some(monitor) => {
-            let column = monitor.shape.event_time.column();
-            // What would be rejected if it came now is no part of the usual traffic either.
-            let latest = SystemClock.now().plus(monitor.max_future_skew).as_event_time();
-            let event_times =
-                EventTimes { column, reader: monitor.shape.times.clone(), oldest: monitor.oldest, latest };
+            let event_times = event_times_of(monitor, monitor.shape.event_time.column());
             BaselineOptions { event_times: Some(event_times), ..options_for(monitor, config) }
         }
         None => BaselineOptions::default(),
@@ -86,6 +83,13 @@ pub(crate) fn build_from_files(
         eprintln!("note: {note}");
     }
     Ok(baseline)
+}
+
+/// The event times in a column, as `monitor` reads them.
+pub(crate) fn event_times_of(monitor: &Monitor, column: String) -> EventTimes {
+    // What would be rejected if it came now is no part of the usual traffic either.
+    let latest = SystemClock.now().plus(monitor.max_future_skew).as_event_time();
+    EventTimes { column, reader: monitor.shape.times.clone(), oldest: monitor.oldest, latest }
 }
 
 /// A sentence on features that the configuration has rules for and no table a column; most are misspelt, and one that is

@@ -36,6 +36,8 @@ pub(super) struct Draft<'a> {
     pub(super) name: MonitorId,
     pub(super) baseline: BaselineRef,
     pub(super) file: String,
+    /// How files are read, as far as that was said: keys and their values.
+    pub(super) files: Vec<(&'static str, String)>,
     pub(super) table: &'a Table,
     /// What its columns were found to be.
     pub(super) found: &'a Baseline,
@@ -62,6 +64,13 @@ impl Draft<'_> {
              [store]\nurl = \"sqlite://driftd.db\"  # or postgres://user@host/database\n\n\
              # For the daemon, `driftd run`.\n[kafka]\nbrokers = [\"localhost:9092\"]\n\n"
         );
+        if !self.files.is_empty() {
+            text.push_str("# How files are read, as it was said for this one.\n[files]\n");
+            for (key, value) in &self.files {
+                let _ = writeln!(text, "{key} = {value}");
+            }
+            text.push('\n');
+        }
         self.monitor(&mut text);
         self.features(&mut text);
         text.push_str(RECEIVERS);

@@ -43,6 +43,20 @@ pub(super) fn named(table: &Table, column: &str) -> anyhow::Result<EventTime> {
     })
 }
 
+/// The column that will be it in all likelihood, as far as that shows before the values are looked at.
+pub(super) fn expected(table: &Table) -> Option<EventTime> {
+    let is_usual = |index: usize| rank(table.schema().short_name(index)) < USUAL.len();
+    let kind = |index: usize| table.schema().columns().get(index).map(|c| &c.kind);
+    let indices = || 0..table.schema().columns().len();
+    let times: Vec<usize> = indices().filter(|index| kind(*index) == Some(&ColumnKind::Time)).collect();
+    let named = indices()
+        .filter(|index| matches!(kind(*index), Some(ColumnKind::Number | ColumnKind::Text)) && is_usual(*index));
+    let columns =
+        if times.iter().any(|index| is_usual(*index)) { times } else { times.into_iter().chain(named).collect() };
+    let best = columns.into_iter().min_by_key(|index| (rank(table.schema().short_name(*index)), *index));
+    of(table, best?)
+}
+
 /// The column that looks most like it, of those that hold points in time: by its name, else the first.
 pub(super) fn guess(table: &Table, found: &Baseline) -> Option<EventTime> {
     let skipped = found.skipped.iter().filter(|skipped| skipped.reason == Reason::PointInTime);
