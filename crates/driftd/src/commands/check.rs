@@ -8,7 +8,7 @@ use anyhow::Context;
 use driftd_config::Config;
 use driftd_dataset::{BaselineOptions, Checked, ReadOptions, Table, build_baseline, check};
 use driftd_model::check::CheckReport;
-use driftd_model::{Baseline, DefaultValue, FeatureName, JudgeRules, Monitor, Reason, words};
+use driftd_model::{Baseline, DefaultValue, FeatureName, JudgeRules, Monitor, Reason, check_defaults, words};
 use driftd_stats::{Binning, DriftStatistic, LayoutOptions, distribution};
 use driftd_web::{FeatureDistribution, render_check};
 
@@ -29,8 +29,11 @@ pub(super) async fn run(args: CheckArgs, stores: &Stores) -> anyhow::Result<Exit
     };
     let chosen = statistics(&args.statistics)?;
     let read = args.read.over(&config.files);
-    let current = Table::open_all(&args.current, &read)?.with_defaults(defaults_of(monitor))?;
+    let current = Table::open_for(&args.current, &read, monitor)?.with_defaults(defaults_of(monitor))?;
     let Reference { name, baseline, mut columns, notes } = reference(&args, &read, &config, monitor, stores).await?;
+    if let Some(monitor) = monitor {
+        check_defaults(monitor, &baseline, &name)?;
+    }
     let bar = Bar::rows(current.rows(), "counting current");
     let ignored: BTreeSet<&str> = args.ignore.iter().map(String::as_str).collect();
     let rules = |feature: &FeatureName| {
@@ -129,7 +132,7 @@ async fn reference(
         !is_pipe(&paths) || !is_pipe(&args.current),
         "standard input can be one side only: name a file for the other"
     );
-    let table = Table::open_all(&paths, read)?.with_defaults(defaults_of(monitor))?;
+    let table = Table::open_for(&paths, read, monitor)?.with_defaults(defaults_of(monitor))?;
     let mut options = monitor.map_or_else(BaselineOptions::default, |m| options_for(m, config));
     // A check compares whole populations.
     options.segments = None;

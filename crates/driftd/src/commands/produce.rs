@@ -36,7 +36,9 @@ pub(super) async fn run(args: ProduceArgs) -> anyhow::Result<Exit> {
 fn send(args: &ProduceArgs, read: &ReadOptions, kafka: &KafkaConfig) -> anyhow::Result<u64> {
     let producer = Producer::new(kafka, setup::secret)?;
     let topic = Topic::from(args.topic.as_str());
-    let bar = Bar::rows(total(&args.files, read)?, &format!("producing to {topic}"));
+    let rows = total(&args.files, read)?;
+    let bar =
+        Bar::rows((!args.files.iter().any(|file| is_lines(file))).then_some(rows), &format!("producing to {topic}"));
     // A tenth of a second's worth keeps a rate closely enough.
     let most = args.rate.map_or(BATCH, |rate| (rate as usize / 10).clamp(1, BATCH));
     let started = Instant::now();

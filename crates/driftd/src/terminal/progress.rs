@@ -10,16 +10,22 @@ use super::Stream;
 pub(crate) struct Bar(ProgressBar);
 
 impl Bar {
-    /// A bar over `total` rows.
-    pub(crate) fn rows(total: u64, what: &str) -> Self {
-        let bar = ProgressBar::new(total);
+    /// A bar over `total` rows, or without an end where that is not known.
+    pub(crate) fn rows(total: impl Into<Option<u64>>, what: &str) -> Self {
+        let total = total.into();
+        let bar = total.map_or_else(ProgressBar::no_length, ProgressBar::new);
         if Stream::Err.is_terminal() {
             let colour = if Stream::Err.is_coloured() { ".cyan/dim" } else { "" };
-            let template =
-                format!("{{msg:26}} {{bar:30{colour}}} {{human_pos}}/{{human_len}} rows  {{per_sec}}  {{eta}} left");
+            let template = match total {
+                Some(_) => {
+                    format!("{{msg:26}} {{bar:30{colour}}} {{human_pos}}/{{human_len}} rows  {{per_sec}}  {{eta}} left")
+                }
+                None => "{msg:26} {spinner} {human_pos} rows  {per_sec}".to_owned(),
+            };
             // The template is fixed text; should it ever be wrong, the default bar is still a bar.
             let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
-            bar.set_style(style.progress_chars("━╸─"));
+            let style = if total.is_some() { style.progress_chars("━╸─") } else { style };
+            bar.set_style(style);
             bar.enable_steady_tick(Duration::from_millis(120));
         } else {
             bar.set_draw_target(ProgressDrawTarget::hidden());

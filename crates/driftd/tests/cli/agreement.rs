@@ -193,6 +193,44 @@ fn a_number_that_became_a_record_is_lost_for_both() {
     assert_eq!(critical_kinds(&report), BTreeSet::from(["data_quality".to_owned()]));
 }
 
+/// Orders as a serving stack logs them: two in one text of JSON.
+fn logged(days: i64, shift: f64) -> String {
+    let record = |pair: &[Row]| {
+        let instances = pair.iter().map(|row| json!([row["age"].as_f64().unwrap() + shift, row["city"]]));
+        let payload = json!({ "instances": instances.collect::<Vec<_>>() }).to_string();
+        format!("{}\n", json!({ "ts": pair[0]["ts"], "amount": pair[0]["amount"], "payload": payload }))
+    };
+    orders(days, ORDERS).chunks(2).map(record).collect()
+}
+
+#[test]
+fn what_pointers_lead_to_is_the_same_for_both() {
+    let fixture = Fixture::new();
+    let features = "[monitor.features]\nage = { path = \"/payload/instances/*/0\" }\ncity = { path = \"/payload/instances/*/1\" }\namount = { path = \"/amount\" }\n";
+    fixture.write("driftd.toml", CONFIG.to_owned() + features);
+    fixture.write("train.ndjson", (-6..0).map(|day| logged(day, 0.0)).collect::<String>());
+    fixture.write("today.ndjson", logged(0, 12.0));
+    fixture.write("later.ndjson", logged(2, 0.0));
+    let built = fixture.run("baseline build orders train.ndjson").ends(0);
+    assert!(built.out().contains("2,880 rows, 3 features from train.ndjson"), "{}", built.out());
+    let check = "--monitor orders --current today.ndjson --format json";
+    let report = fixture.run(&format!("check --baseline orders@v1 {check}")).ends(1).json();
+    assert_eq!(report["current"]["rows"], ORDERS, "every instance is a row");
+    assert_eq!(
+        of_check(&fixture.run(&format!("check --baseline train.ndjson {check}")).ends(1).json()),
+        of_check(&report)
+    );
+    fixture.run("replay --monitor orders today.ndjson later.ndjson").ends(0);
+    let history = fixture.run("history orders --format json").ends(0).json();
+    assert!(!of_replay(&history).is_empty());
+    assert_eq!(of_check(&report), of_replay(&history));
+    // A flat table of the same columns is none of records.
+    fixture.write("flat.ndjson", written(&orders(0, ORDERS), "ndjson"));
+    let flat =
+        fixture.run("check --baseline orders@v1 --monitor orders --current flat.ndjson --format json").ends(0).json();
+    assert_eq!(flat["current"]["rows"], ORDERS);
+}
+
 #[test]
 fn a_table_without_rows_is_refused_by_both() {
     let fixture = Fixture::with_baseline();

@@ -44,12 +44,12 @@ fn types_that_differ_between_files() {
         table("number,text,flag,id", |i| format!("{},t{},{},{}", i % 250, i % 5, i % 2 == 0, i % 4)),
     );
     fixture.write("today.csv", table("number,text,flag,id", |i| format!("n{},{i},{i},a{}", i % 5, i % 4)));
-    assert_snapshot!(outcomes(&check(&fixture, 1)), @"
-    numeric number: critical (type differs: numbers in the baseline, text in the current data)
+    assert_snapshot!(outcomes(&check(&fixture, 1)), @r#"
+    numeric number: critical (type differs: numbers in the baseline, text, such as "n0", in the current data)
     categorical text: critical (type differs: text in the baseline, numbers in the current data)
     categorical flag: critical (-)
-    numeric id: critical (type differs: numbers in the baseline, text in the current data)
-    ");
+    numeric id: critical (type differs: numbers in the baseline, text, such as "a0", in the current data)
+    "#);
 }
 
 #[test]

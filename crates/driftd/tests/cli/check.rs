@@ -107,6 +107,19 @@ fn equal_populations_stay_quiet() {
 }
 
 #[test]
+fn a_default_of_another_kind_is_refused_as_a_plan_refuses_it() {
+    let fixture = Fixture::with_baseline();
+    let config = fixture.read("driftd.toml");
+    fixture.write("driftd.toml", config + "[monitor.features]\nage = { default = \"none\" }\n");
+    fixture.write("today.ndjson", Orders::usual(1000, 5).ndjson());
+    let refused = fixture.run("check --monitor orders --baseline orders@v1 --current today.ndjson").refusal();
+    assert_snapshot!(refused, @r#"error: monitor orders: feature "age" has the default "none", but baseline orders@v1 holds it as numeric; give a number"#);
+    assert_eq!(fixture.run("replay --monitor orders today.ndjson").refusal(), refused);
+    let of_a_file = fixture.run("check --monitor orders --baseline train.csv --current today.ndjson").refusal();
+    assert_eq!(of_a_file, refused.replace("orders@v1", "train.csv"));
+}
+
+#[test]
 fn too_few_values_are_no_verdict() {
     let fixture = fixture();
     fixture.write("few.csv", Orders::moved(49, 5).csv());

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use driftd_dataset::{
-    DatasetError, Filtered, ReadOptions, RecordFileError, RecordFiles, Rejected, ReplayReader, Unread, UnreadTimes,
-    count_lines,
+    DatasetError, Filtered, FoundRecords, ReadOptions, RecordFileError, RecordFiles, Rejected, ReplayReader, Unread,
+    UnreadTimes,
 };
 use driftd_model::{MonitorPlan, RejectReason, words};
 use driftd_window::RecordBatch;
@@ -19,7 +19,7 @@ use driftd_window::RecordBatch;
 #[derive(Default)]
 pub(super) struct Records {
     parts: VecDeque<Part>,
-    rows: u64,
+    rows: Option<u64>,
     notes: Vec<String>,
     rejected: Vec<Rejected>,
     filtered: Vec<Filtered>,
@@ -49,33 +49,38 @@ impl Records {
     /// Opens `files` for the monitor of `plan`.
     pub(super) fn open(files: &[PathBuf], read: &ReadOptions, plan: &Arc<MonitorPlan>) -> Result<Self, DatasetError> {
         let mut records = Self::default();
-        let kinds: Vec<(Option<Vec<PathBuf>>, &PathBuf)> =
-            files.iter().map(|file| (RecordFiles::find(file, plan, read), file)).collect();
+        let kinds: Vec<(Option<FoundRecords>, &PathBuf)> =
+            files.iter().map(|file| (FoundRecords::find(file, plan, read), file)).collect();
         if kinds.is_empty() {
             return Err(DatasetError::NoFiles);
         }
+        let mut rows = Some(0);
         for run in kinds.chunk_by(|(a, _), (b, _)| a.is_some() == b.is_some()) {
-            let lines: Vec<PathBuf> = run.iter().filter_map(|(lines, _)| lines.clone()).flatten().collect();
-            if !lines.is_empty() {
-                let batches = RecordFiles::with_options(&lines, plan, read);
-                records.rows += count_lines(&lines, read);
+            let lines = run.iter().filter_map(|(lines, _)| lines.clone()).reduce(FoundRecords::and);
+            let of_run = if let Some(lines) = lines {
+                let of_run = lines.lines(read);
+                let batches = RecordFiles::open(lines, plan, read);
                 records.rejected.push(batches.rejected());
                 records.parts.push_back(Part::Lines(Box::new(batches)));
+                of_run
             } else {
                 let paths: Vec<PathBuf> = run.iter().map(|(_, file)| (*file).clone()).collect();
                 let reader = ReplayReader::open_with(&paths, plan, read)?;
-                records.rows += reader.rows();
+                let of_run = reader.rows();
                 records.notes.extend(reader.notes().iter().cloned());
                 records.filtered.push(reader.filtered());
                 records.unread.push(reader.unread());
                 records.parts.push_back(Part::Tables(Box::new(reader)));
-            }
+                Some(of_run)
+            };
+            rows = rows.zip(of_run).map(|(rows, more)| rows + more);
         }
+        records.rows = rows;
         Ok(records)
     }
 
-    /// Rows of all files together; of lines that hold several, one.
-    pub(super) fn rows(&self) -> u64 {
+    /// Rows of all files together, as far as that can be known before they are read; of lines that hold several, one.
+    pub(super) fn rows(&self) -> Option<u64> {
         self.rows
     }
 
