@@ -148,7 +148,9 @@ fn whose_a_broken_record_is_shows_wherever_that_stands() {
         let features = vec![number("x").at("/p/x"), number("y").at("/q/y")];
         Wanted { model: Some(place), filter, ..Wanted::new("m", features) }.plan()
     };
-    let models: [(&str, fn(&str) -> String); 4] = [
+    /// The member that holds a model.
+    type Meta = fn(&str) -> String;
+    let models: [(&str, Meta); 4] = [
         ("/meta/model", |model| format!(r#""meta":"{{\"model\":\"{model}\"}}""#)),
         ("/meta/[key=model]/value", |model| format!(r#""meta":[{{"key":"model","value":"{model}"}}]"#)),
         ("/meta/1", |model| format!(r#""meta":[0,"{model}"]"#)),

@@ -353,7 +353,9 @@ fn what_a_directory_says_stands_for_members_that_are_left_out() {
     let mut decoder = Decoder::new(&[wanted.plan()]);
     let mut read = |filling: &[(&str, Option<&str>)], records: &[&str]| {
         decoder.fill_with(filling.iter().copied());
-        records.iter().for_each(|record| decoder.push(Offset(0), Some(record.as_bytes())));
+        for record in records {
+            decoder.push(Offset(0), Some(record.as_bytes()));
+        }
         let decoded = decoder.finish();
         let rows = shown::rows(&decoded.batches[0]).iter().map(ToString::to_string).collect::<Vec<_>>();
         format!("{} ({} filtered)", rows.join("\n"), decoded.filtered)
