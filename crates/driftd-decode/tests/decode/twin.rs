@@ -70,7 +70,9 @@ fn record(wanted: &Wanted, offset: i64, text: &str, outcome: &mut Outcome) -> Re
     }
     let walker = Walker::new(pointers(wanted), parsed);
     let rejected = |reason: &str, outcome: &mut Outcome| {
-        let whole = Row { one: value.clone(), whole: &value, number: None };
+        // Whose ragged rows are shows in the first of them.
+        let number = (reason == "ragged_rows").then_some(0);
+        let whole = Row { one: value.clone(), whole: &value, number };
         if is_addressed(wanted, &walker, &whole) {
             outcome.rejects.push((offset, reason.to_owned()));
         } else {

@@ -53,7 +53,7 @@ const SITUATIONS: &[Situation] = &[
 
 /// A day of orders, `days` after the one that is judged.
 fn orders(days: i64, rows: usize) -> Vec<Row> {
-    let lines = Orders::usual(rows, 7 + days as u64).ndjson();
+    let lines = Orders::usual(rows, 7_u64.wrapping_add_signed(days)).ndjson();
     let mut rows: Vec<Row> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     for (i, row) in rows.iter_mut().enumerate() {
         row["ts"] = rfc3339(DAY + days * 86_400 + i as i64 * 180).into();
