@@ -82,8 +82,10 @@ mod tests {
         Healthy { phi, upper: 1.5 * phi, size: 100.0, windows }
     }
 
+    type Learnt = (Rung, Varying, Healthy);
+
     /// Features of that variation, over two days of event times.
-    fn baseline(features: &[(&str, &[(Rung, Varying, Healthy)])]) -> Baseline {
+    fn baseline(features: &[(&str, &[Learnt])]) -> Baseline {
         let mut traffic = Traffic::default();
         let start: EventTime = "2013-07-01".parse().unwrap();
         traffic.add(start, 1_000);
@@ -122,7 +124,7 @@ mod tests {
             (
                 "temp",
                 &[
-                    (Hour, Bins, healthy(3.14, 200)),
+                    (Hour, Bins, healthy(3.21, 200)),
                     (SixHours, Bins, healthy(12.0, 124)),
                     (Day, Bins, healthy(40.0, 31)),
                     (Day, Ks, healthy(52.0, 31)),
@@ -135,7 +137,7 @@ mod tests {
         ]);
         assert_snapshot!(line(&learnt), @"healthy variation: learnt from 12 quarters of an hour, 200 hours, 124 windows of six hours and 31 days; too few windows of 7d (it spans 1) and 28d (it spans 1)");
         assert_snapshot!(features(&learnt), @"
-        a healthy day of `temp` differs 40 times as much as chance alone (1h 3.14, 6h 12), its distribution function 52 times, its missing values 2.5 times
+        a healthy day of `temp` differs 40 times as much as chance alone (1h 3.21, 6h 12), its distribution function 52 times, its missing values 2.5 times
         a healthy day of `origin` differs no more than chance alone, its new categories 1.2 times
         in a healthy quarter of an hour the missing values of `empty` differ 8 times as much as chance alone (1d 9)
         ");
