@@ -4,6 +4,7 @@ use driftd_model::{Evidence, Incident, IncidentKind, IncidentState, Links, Notif
 use driftd_window::{EventTime, Timestamp, Zone};
 use serde::Serialize;
 
+use crate::basis::basis;
 use crate::cause::cause;
 use crate::feature::{FEATURE, FeatureView, evidence};
 use crate::reason::why;
@@ -120,7 +121,7 @@ impl<'a> IncidentView<'a> {
             notification,
             subject: subject(notification),
             tag: tag(notification),
-            sentence: sentence(notification),
+            sentence: told(sentence(notification), incident),
             why: why(notification),
             tone: Tone::of(notification),
             state: state(notification),
@@ -211,6 +212,14 @@ impl<'a> IncidentView<'a> {
         let Links { incident, silence, runbook } = &self.notification.links;
         let all = [("Incident", incident), ("Silence", silence), ("Runbook", runbook)];
         all.into_iter().filter_map(|(title, url)| Some(Link { title, url: url.as_deref()? }))
+    }
+}
+
+/// What happened, and what that rests on.
+fn told(sentence: String, incident: &Incident) -> String {
+    match basis(incident) {
+        Some(basis) => format!("{sentence} {basis}"),
+        None => sentence,
     }
 }
 

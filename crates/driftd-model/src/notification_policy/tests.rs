@@ -31,6 +31,11 @@ fn bad(severity: Severity, features: &[&str]) -> Health {
         baseline_share: None,
         mistyped: None,
         moved: Vec::new(),
+        expected: None,
+        net: None,
+        rarity: None,
+        healthy: None,
+        references: Vec::new(),
     };
     Health::Bad(severity, features.iter().map(evidence).collect())
 }

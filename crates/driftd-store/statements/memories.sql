@@ -1,0 +1,1 @@
+SELECT segment, feature, plan_hash, through, state FROM memory WHERE monitor = $1 AND window_name = $2

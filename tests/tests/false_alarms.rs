@@ -1,0 +1,54 @@
+//! The budget of false alarms, kept: thousands of healthy windows through the evaluation that a seal calls, memories and
+//! incidents included, for many baselines, with fixed seeds.
+
+use driftd_stats::DriftStatistic;
+use driftd_testkit::alarm_stream::{AlarmStream, StreamRules, opened};
+use driftd_window::Span;
+
+/// Incidents of 10,000 healthy windows of `rows` rows of 25 features: 100 baselines, 100 windows each.
+fn false_incidents(rows: usize, hours: u32) -> usize {
+    let mut random = fastrand::Rng::with_seed(rows as u64);
+    let rules = StreamRules {
+        false_alarms: "1 per 90d".parse().unwrap(),
+        window: Span::from_hours(hours),
+        judged: vec![DriftStatistic::Psi, DriftStatistic::Lasting],
+    };
+    let mut incidents = 0;
+    for _ in 0..100 {
+        let mut draw =
+            |rows: usize| -> Vec<Vec<f64>> { (0..25).map(|_| (0..rows).map(|_| random.f64()).collect()).collect() };
+        let mut stream = AlarmStream::new(draw(10_000), &rules);
+        incidents += (0..100).map(|_| opened(&stream.push(&draw(rows)))).sum::<usize>();
+    }
+    incidents
+}
+
+/// What is expected at most: the budget, and three standard deviations of a Poisson variable of that mean.
+fn at_most(hours: u32) -> usize {
+    let budget = 10_000.0 * f64::from(hours) / (90.0 * 24.0);
+    (budget + 3.0 * f64::sqrt(budget)) as usize
+}
+
+#[test]
+fn daily_windows_of_fifty_rows_use_their_budget_and_no_more() {
+    let found = false_incidents(50, 24);
+    assert!((40..=at_most(24)).contains(&found), "{found}");
+}
+
+#[test]
+fn daily_windows_of_a_hundred_rows_keep_to_their_budget() {
+    let found = false_incidents(100, 24);
+    assert!((15..=at_most(24)).contains(&found), "{found}");
+}
+
+#[test]
+fn from_two_hundred_rows_on_false_alarms_are_practically_none() {
+    let found = false_incidents(200, 24);
+    assert!(found <= 3, "{found}");
+}
+
+#[test]
+fn hourly_windows_keep_to_the_same_budget_of_time() {
+    let found = false_incidents(50, 1);
+    assert!(found <= at_most(1), "{found}");
+}
