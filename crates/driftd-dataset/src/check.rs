@@ -45,7 +45,6 @@ pub fn check(
             baseline: &f.aggregate,
             window: &counted.counts,
             rules,
-            healthy: None,
         })
         .collect();
     let mut features = judge(&comparisons);

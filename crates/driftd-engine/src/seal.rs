@@ -40,10 +40,9 @@ pub async fn seal_all(
     while let Some(sealed) = store.seal(sealer).await? {
         total.panes += u64::from(matches!(sealed.step, SealStep::Pane { .. }));
         total.rows += sealed.rows;
-        let windows = sealed.outcome.windows_of_records().count();
-        total.windows += windows as u64;
+        total.windows += sealed.outcome.windows.len() as u64;
         total.notifications += sealed.outcome.notifications.len() as u64;
-        tracing::debug!(monitor.id = %sealer.monitor(), rows = sealed.rows, windows, "sealed");
+        tracing::debug!(monitor.id = %sealer.monitor(), rows = sealed.rows, windows = sealed.outcome.windows.len(), "sealed");
         each(&sealed);
     }
     Ok(total)

@@ -7,13 +7,13 @@ mod step;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use driftd_stats::{DriftStatistic, Movement, Rung};
-use driftd_window::{EventTime, SegmentKey, Span, Timestamp, WindowName, Zone};
+use driftd_stats::{DriftStatistic, Movement};
+use driftd_window::{EventTime, SegmentKey, Timestamp, WindowName, Zone};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     ContentHash, FeatureName, IncidentId, LabelName, Labels, MistypedValues, Monitor, MonitorId, Outcome, ReceiverName,
-    ReferenceScore, Threshold,
+    Threshold,
 };
 
 pub use cause::Cause;
@@ -34,16 +34,12 @@ pub enum IncidentKind {
     Performance,
     /// driftd itself cannot see: lag, stalls, rejects, store trouble.
     Pipeline,
-    /// The monitor alarms more often than its budget.
-    Calibration,
 }
 
 /// How bad an incident is at its worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// Worth to be known; nothing that presses, so it is told once.
-    Info,
     /// Someone should look.
     Warning,
     /// Someone must look now.
@@ -94,9 +90,8 @@ stored_text!(IncidentKind {
     NoData => "no_data",
     Performance => "performance",
     Pipeline => "pipeline",
-    Calibration => "calibration",
 });
-stored_text!(Severity { Info => "info", Warning => "warning", Critical => "critical" });
+stored_text!(Severity { Warning => "warning", Critical => "critical" });
 stored_text!(IncidentState {
     Pending => "pending",
     Open => "open",
@@ -144,43 +139,6 @@ pub struct Evidence {
     pub mistyped: Option<MistypedValues>,
     /// What moved most.
     pub moved: Vec<Movement>,
-    /// What of the effect a healthy window of this size shows on average.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expected: Option<f64>,
-    /// What is left of the effect, and was held against the thresholds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub net: Option<f64>,
-    /// How rarely a healthy monitor shows as much.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rarity: Option<Rarity>,
-    /// What healthy windows were taken to be; nothing where the baseline has not learnt it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub healthy: Option<HealthyWindows>,
-    /// The same statistic against other windows.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub references: Vec<ReferenceScore>,
-}
-
-/// How rarely a healthy monitor shows as much, and how often it may alarm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rarity {
-    /// About once in this time.
-    pub once_in: Span,
-    /// The budget of false alarms: one in this time.
-    pub budget: Span,
-}
-
-/// How much the healthy windows of a baseline differ.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct HealthyWindows {
-    /// How many times as much as chance alone.
-    pub phi: f64,
-    /// Windows that this was learnt from.
-    pub windows: u32,
-    /// Their length.
-    pub length: Rung,
-    /// Effective rows that it was learnt at.
-    pub size: f64,
 }
 
 /// What one window says about one identity.
@@ -431,6 +389,9 @@ impl Evidence {
     /// Effect in units of the critical threshold.
     #[must_use]
     pub fn weight(&self) -> f64 {
-        self.threshold.and_then(|threshold| threshold.weight(self.effect)).unwrap_or(self.effect)
+        match self.threshold {
+            Some(threshold) if threshold.critical > 0.0 => self.effect / threshold.critical,
+            _ => self.effect,
+        }
     }
 }

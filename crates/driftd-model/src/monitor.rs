@@ -16,7 +16,7 @@ pub use self::default_value::DefaultValue;
 pub use self::false_alarms::{BadFalseAlarms, FalseAlarms};
 pub use self::wanted_values::WantedValues;
 use crate::never::{self, Never, Share};
-use crate::{BaselineChoice, FeatureKind, FeatureName, Labels, MonitorId, Pointer, Reference, Threshold, Topic};
+use crate::{BaselineChoice, FeatureKind, FeatureName, Labels, MonitorId, Pointer, Threshold, Topic};
 
 /// What a column is to the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Default)]
@@ -44,17 +44,6 @@ pub struct JudgeRules {
     pub judged: BTreeSet<DriftStatistic>,
     /// Effect thresholds by statistic.
     pub thresholds: BTreeMap<DriftStatistic, Threshold>,
-}
-
-/// What is done with the variation of the baseline's own windows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum HealthyUse {
-    /// Windows may differ as much as the baseline's own do.
-    #[default]
-    Learn,
-    /// Every window is judged by counts alone.
-    Off,
 }
 
 /// What a feature of a monitor has of its own.
@@ -186,16 +175,10 @@ pub struct Monitor {
     pub max_future_skew: Span,
     /// Its windows; at least one.
     pub windows: Vec<WindowSpec>,
-    /// Windows that each is compared with besides the baseline, for people to see.
-    pub references: BTreeSet<Reference>,
     /// How it is split, if at all.
     pub segments: Option<SegmentSpec>,
     /// How its features are judged.
     pub judge: JudgeRules,
-    /// How often it may alarm although nothing is wrong.
-    pub false_alarms: FalseAlarms,
-    /// Whether the variation of the baseline's own windows is taken for healthy.
-    pub healthy: HealthyUse,
     /// What single features have of their own.
     pub features: BTreeMap<FeatureName, FeatureRules>,
     /// When incidents open and end.
@@ -224,40 +207,19 @@ impl JudgeRules {
         self.judged.contains(&statistic)
             || statistic == DriftStatistic::Mistyped && self.judged.contains(&DriftStatistic::Missing)
     }
-
-    /// Whether windows are remembered, so that small changes that last are found.
-    #[must_use]
-    pub fn remembers(&self) -> bool {
-        self.decides(DriftStatistic::Lasting)
-    }
 }
 
 impl Monitor {
-    /// Length of the longest window.
+    /// Length of the longest window: the history a seal may need.
     #[must_use]
     pub fn longest_window(&self) -> Span {
         self.windows.iter().map(WindowSpec::longest).max().unwrap_or(Span::ZERO)
     }
 
-    /// How far back a seal may look: over the longest window, and from there to the windows that it is compared with.
-    #[must_use]
-    pub fn reach(&self) -> Span {
-        let longest = self.longest_window();
-        let back = |reference: &Reference| reference.earlier().unwrap_or(longest.plus(longest));
-        longest.plus(self.references.iter().map(back).max().unwrap_or(Span::ZERO))
-    }
-
-    /// The largest adjusted p-value that counts as significant in its windows: what the budget of false alarms leaves to
-    /// each, and never more than `q`.
-    #[must_use]
-    pub fn level(&self) -> f64 {
-        self.false_alarms.level(&self.windows, self.judge.q)
-    }
-
-    /// The rules a feature is judged by in a window: the monitor's, with the feature's own on top.
+    /// The rules a feature is judged by: the monitor's, with the feature's own on top.
     #[must_use]
     pub fn rules_for(&self, feature: &FeatureName) -> JudgeRules {
-        let mut rules = JudgeRules { q: self.level(), ..self.judge.clone() };
+        let mut rules = self.judge.clone();
         if let Some(own) = self.features.get(feature) {
             if let Some(judged) = &own.judged {
                 rules.judged.clone_from(judged);
@@ -275,8 +237,7 @@ impl Monitor {
     /// The zone on whose clocks windows of a shape begin and end.
     #[must_use]
     pub fn zone_of(&self, window: &WindowName) -> Zone {
-        let spec = self.windows.iter().find(|spec| spec.name().as_str() == window.shape());
-        spec.map(WindowSpec::zone).unwrap_or_default()
+        self.windows.iter().find(|spec| spec.name() == window).map(WindowSpec::zone).unwrap_or_default()
     }
 
     /// Whether a baseline column is watched by this monitor.

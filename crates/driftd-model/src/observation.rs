@@ -1,11 +1,11 @@
 //! What a judged window says about each kind of incident.
 
-use driftd_stats::{DriftStatistic, Memory, Subject};
-use driftd_window::{EventTime, Span};
+use driftd_stats::{DriftStatistic, Subject};
+use driftd_window::EventTime;
 
 use crate::{
-    Cause, Evidence, FalseAlarms, Health, HealthyWindows, IncidentKey, IncidentKind, MonitorPlan, Observation, Outcome,
-    Rarity, Score, Severity, Verdict, WindowResult,
+    Cause, Evidence, Health, IncidentKey, IncidentKind, MonitorPlan, Observation, Outcome, Score, Severity, Verdict,
+    WindowResult,
 };
 
 /// Expected rows below which a window without any is nothing unusual: of a Poisson variable of that mean, one in a
@@ -13,18 +13,15 @@ use crate::{
 const NORMALLY_SOME: f64 = 12.0;
 /// Expected rows below which a share of them says little.
 const NORMALLY_MANY: f64 = 200.0;
-/// A thousand years, in microseconds: nobody asks for more.
-const LONGEST: f64 = 1000.0 * 365.0 * 86_400e6;
 
-/// One observation for every identity the window says something about; what is remembered speaks of drift alone.
+/// One observation for every identity the window says something about.
 #[must_use]
 pub fn observations(plan: &MonitorPlan, result: &WindowResult) -> Vec<(IncidentKey, Observation)> {
-    let mut kinds = vec![(IncidentKind::Drift, health(plan, result, IncidentKind::Drift), Vec::new())];
-    let is_window = !result.window.name.is_lasting();
-    if is_window {
-        kinds.push((IncidentKind::DataQuality, health(plan, result, IncidentKind::DataQuality), Vec::new()));
-    }
-    if is_window && result.segment.is_all() {
+    let mut kinds = vec![
+        (IncidentKind::Drift, health(result, IncidentKind::Drift), Vec::new()),
+        (IncidentKind::DataQuality, health(result, IncidentKind::DataQuality), Vec::new()),
+    ];
+    if result.segment.is_all() {
         // A segment may fall silent for good reasons; the whole population may not.
         let (health, causes) = volume(plan, result.start, result.window.end, result.rows);
         kinds.push((IncidentKind::NoData, health, causes));
@@ -73,7 +70,7 @@ pub(crate) fn volume(plan: &MonitorPlan, start: EventTime, end: EventTime, rows:
     }
 }
 
-fn health(plan: &MonitorPlan, result: &WindowResult, kind: IncidentKind) -> Health {
+fn health(result: &WindowResult, kind: IncidentKind) -> Health {
     let mut evidence = Vec::new();
     let mut judged = false;
     for verdict in &result.verdicts {
@@ -84,7 +81,7 @@ fn health(plan: &MonitorPlan, result: &WindowResult, kind: IncidentKind) -> Heal
         if let Some(worst) = scores.first()
             && worst.outcome.is_some_and(Outcome::is_bad)
         {
-            evidence.push(evidence_of(plan, result, verdict, worst));
+            evidence.push(evidence_of(verdict, worst));
         }
     }
     let worst = evidence.iter().map(|e: &Evidence| e.outcome).max();
@@ -96,7 +93,7 @@ fn health(plan: &MonitorPlan, result: &WindowResult, kind: IncidentKind) -> Heal
     }
 }
 
-fn evidence_of(plan: &MonitorPlan, result: &WindowResult, verdict: &Verdict, score: &Score) -> Evidence {
+fn evidence_of(verdict: &Verdict, score: &Score) -> Evidence {
     // An infinite PSI has no number to store; its effect is that of the largest finite one.
     let value = score.value.unwrap_or(f64::MAX);
     Evidence {
@@ -112,40 +109,7 @@ fn evidence_of(plan: &MonitorPlan, result: &WindowResult, verdict: &Verdict, sco
         baseline_share: score.baseline_share,
         mistyped: (score.statistic == DriftStatistic::Mistyped).then(|| verdict.mistyped()),
         moved: verdict.moved.clone(),
-        expected: score.expected,
-        net: score.net,
-        rarity: score.q_value.zip(score.level).and_then(|(q, level)| rarity(plan, q, level)),
-        healthy: healthy_windows(plan, result, verdict, score),
-        references: score.references.clone(),
     }
-}
-
-/// How rarely a healthy monitor shows an adjusted p-value of `q`; nothing without a budget.
-fn rarity(plan: &MonitorPlan, q: f64, level: f64) -> Option<Rarity> {
-    let budget = plan.monitor().false_alarms;
-    let seconds = budget.once_in(q, level)?;
-    let FalseAlarms::Budget { count, period } = budget else {
-        return None;
-    };
-    let span = |seconds: f64| Span::from_micros((seconds * 1e6).min(LONGEST) as i64);
-    Some(Rarity { once_in: span(seconds)?, budget: span(period.as_secs_f64() / f64::from(count.get()))? })
-}
-
-/// What the verdict took healthy windows to be.
-fn healthy_windows(
-    plan: &MonitorPlan,
-    result: &WindowResult,
-    verdict: &Verdict,
-    score: &Score,
-) -> Option<HealthyWindows> {
-    let window = result.window.end.since(result.start);
-    let length = if result.window.name.is_lasting() {
-        Span::from_micros(window.as_micros().saturating_mul(i64::from(Memory::WINDOWS)))?
-    } else {
-        window
-    };
-    let (length, learnt) = plan.variation_of(&result.segment, &verdict.feature)?.at(score.statistic, length)?;
-    Some(HealthyWindows { phi: score.phi?, windows: learnt.windows, length, size: learnt.size })
 }
 
 #[cfg(test)]
@@ -166,7 +130,7 @@ mod tests {
         let rules = JudgeRules { smoothing, ..JudgeRules::default() };
         let window = numbers(&x, values, missing);
         let (feature, layout, baseline) = (&x.name, &*x.layout, &x.aggregate);
-        judge(&[Comparison { feature, layout, baseline, window: &window, rules: &rules, healthy: None }]).remove(0)
+        judge(&[Comparison { feature, layout, baseline, window: &window, rules: &rules }]).remove(0)
     }
 
     fn healths(result: &WindowResult) -> Vec<(IncidentKind, Health)> {

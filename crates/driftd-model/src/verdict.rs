@@ -7,7 +7,7 @@ use driftd_stats::{DriftStatistic, FeatureLayout, MistypedTypes, Movement, NotCo
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{FeatureName, Reference, ReferenceScore};
+use crate::FeatureName;
 
 /// The judgement on a feature, or on a window as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -143,19 +143,9 @@ pub struct Threshold {
     /// Effect from which the outcome is a warning.
     #[schemars(range(min = 0))]
     pub warn: f64,
-    /// Effect from which the outcome is critical; never below `warn`. Infinite, and not written, where nothing is.
-    #[serde(default = "never_critical", skip_serializing_if = "is_never")]
+    /// Effect from which the outcome is critical; never below `warn`.
     #[schemars(range(min = 0))]
     pub critical: f64,
-}
-
-const fn never_critical() -> f64 {
-    f64::INFINITY
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-const fn is_never(critical: &f64) -> bool {
-    critical.is_infinite()
 }
 
 /// Row accounting of one feature on one side.
@@ -216,30 +206,12 @@ pub struct Score {
     /// The growth of a share that is judged in place of the value: of missing values and NaN together.
     #[serde(default)]
     pub growth: Option<f64>,
-    /// Probability of a difference at least this large in a healthy window.
+    /// Probability of a value at least this extreme without drift.
     pub p_value: Option<f64>,
-    /// The p-value after Benjamini-Hochberg over everything that is judged with the window.
+    /// The p-value after Benjamini-Hochberg over the window.
     pub q_value: Option<f64>,
-    /// What of the effect a healthy window of this size shows on average.
-    #[serde(default)]
-    pub expected: Option<f64>,
-    /// What is left of the effect, and held against the thresholds.
-    #[serde(default)]
-    pub net: Option<f64>,
-    /// How much larger healthy differences are than counts alone make them; 1 where nothing was learnt.
-    #[serde(default)]
-    pub phi: Option<f64>,
-    /// Windows of the baseline that this was learnt from.
-    #[serde(default)]
-    pub healthy_windows: Option<u32>,
-    /// The adjusted p-value up to which it counts as significant.
-    #[serde(default)]
-    pub level: Option<f64>,
     /// Thresholds, when the statistic is judged.
     pub threshold: Option<Threshold>,
-    /// The same statistic against other windows, for people to compare with.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub references: Vec<ReferenceScore>,
     /// The judgement on this statistic alone; nothing when it is only shown.
     pub outcome: Option<Outcome>,
 }
@@ -311,23 +283,20 @@ impl Verdict {
         MistypedValues { kind: self.kind, count, of: rows.saturating_sub(missing), types }
     }
 
-    /// The judged score that did most to the outcome: worst outcome first, then net effect in units of its threshold, then
-    /// all of the effect. It has no value, but a reason, when it is infinite.
+    /// The judged score that did most to the outcome: worst outcome first, then effect in units of its threshold. It
+    /// has no value, but a reason, when it is infinite.
     #[must_use]
     pub fn leading_score(&self) -> Option<&Score> {
         self.scores
             .iter()
             .filter(|s| s.outcome.is_some())
-            .max_by(|a, b| a.outcome.cmp(&b.outcome).then_with(|| a.weight(b)))
+            .max_by(|a, b| a.outcome.cmp(&b.outcome).then_with(|| a.severity().total_cmp(&b.severity())))
     }
 
     /// Order of reports: worst outcome first, then largest effect in units of its threshold.
     #[must_use]
     pub fn worst_first(a: &Self, b: &Self) -> Ordering {
-        b.outcome.cmp(&a.outcome).then_with(|| match (b.leading_score(), a.leading_score()) {
-            (Some(b), Some(a)) => b.weight(a),
-            (b, a) => b.is_some().cmp(&a.is_some()),
-        })
+        b.outcome.cmp(&a.outcome).then_with(|| b.severity().total_cmp(&a.severity()))
     }
 
     /// Effect of the leading score in units of its critical threshold; 0 when nothing was judged.
@@ -338,67 +307,22 @@ impl Verdict {
 }
 
 impl Score {
-    /// The size of the difference; what of it healthy windows do not show is held against the thresholds.
+    /// The number that is held against the thresholds.
     #[must_use]
     pub fn effect(&self) -> Option<f64> {
         let value = self.value?;
         self.growth.or_else(|| self.statistic.definition().scale.effect(value, self.normalized, self.baseline_share))
     }
 
-    /// Net effect in units of the critical threshold; 0 without either, the largest finite number for an infinite effect.
+    /// Effect divided by the critical threshold; 0 without either, the largest finite number for an infinite effect.
     #[must_use]
     pub fn severity(&self) -> f64 {
         if self.reason == Some(NotComputable::Infinite) {
             return f64::MAX;
         }
-        self.in_thresholds(self.net.or_else(|| self.effect()))
-    }
-
-    /// Where nothing is left of either effect, the larger one still leads.
-    fn weight(&self, other: &Self) -> Ordering {
-        let all = |score: &Self| score.in_thresholds(score.effect());
-        self.severity().total_cmp(&other.severity()).then_with(|| all(self).total_cmp(&all(other)))
-    }
-
-    fn in_thresholds(&self, effect: Option<f64>) -> f64 {
-        match (effect, self.threshold) {
-            (Some(effect), Some(threshold)) => threshold.weight(effect).unwrap_or(0.0),
+        match (self.effect(), self.threshold) {
+            (Some(effect), Some(threshold)) if threshold.critical > 0.0 => effect / threshold.critical,
             _ => 0.0,
-        }
-    }
-
-    /// The score against another window, where there was one.
-    #[must_use]
-    pub fn reference(&self, reference: Reference) -> Option<&ReferenceScore> {
-        self.references.iter().find(|score| score.reference == reference)
-    }
-}
-
-impl Threshold {
-    /// The effect from which the outcome is critical, if any is.
-    #[must_use]
-    pub fn critical_from(&self) -> Option<f64> {
-        self.critical.is_finite().then_some(self.critical)
-    }
-
-    /// An effect in units of the critical threshold. Where nothing is critical it comes as close to 1 as it is beyond
-    /// the warning threshold. Nothing where the threshold is 0.
-    #[must_use]
-    pub fn weight(&self, effect: f64) -> Option<f64> {
-        match self.critical_from() {
-            Some(critical) => (critical > 0.0).then(|| effect / critical),
-            None if effect.is_finite() => Some(effect / (effect.abs() + self.warn)).filter(|weight| weight.is_finite()),
-            None => Some(1.0),
-        }
-    }
-
-    /// How bad an effect is that counts as significant.
-    #[must_use]
-    pub fn outcome(&self, effect: f64) -> Outcome {
-        match self.critical_from() {
-            Some(critical) if effect >= critical => Outcome::Critical,
-            _ if effect >= self.warn => Outcome::Warning,
-            _ => Outcome::Stable,
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use driftd_model::{Cause, Evidence, Labels, Severity};
 use driftd_stats::{DriftStatistic, Movement};
-use driftd_window::Span;
 use serde::Serialize;
 
 use crate::view::IncidentView;
@@ -72,12 +71,6 @@ struct Feature<'a> {
     n: u64,
     m: u64,
     q_value: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expected: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    net: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    once_in: Option<Span>,
     moved: Vec<Moved<'a>>,
 }
 
@@ -172,9 +165,6 @@ impl<'a> Feature<'a> {
             n: evidence.n,
             m: evidence.m,
             q_value: evidence.q_value.and_then(finite),
-            expected: evidence.expected.and_then(finite),
-            net: evidence.net.and_then(finite),
-            once_in: evidence.rarity.map(|rarity| rarity.once_in),
             moved: evidence.moved.iter().map(Moved::of).collect(),
         }
     }

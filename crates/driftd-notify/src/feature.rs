@@ -67,11 +67,8 @@ impl FeatureView {
             is_explained: found.statistic.definition().scale != Scale::Number,
             value: figure(found),
             thresholds: found.threshold.map(|threshold| {
-                let warn = words::number(threshold.warn);
-                match threshold.critical_from() {
-                    Some(critical) => format!("warning from {warn}, critical from {}", words::number(critical)),
-                    None => format!("warning from {warn}, never critical"),
-                }
+                let (warn, critical) = (words::number(threshold.warn), words::number(threshold.critical));
+                format!("warning from {warn}, critical from {critical}")
             }),
             n: words::count(found.n),
             m: words::count(found.m),

@@ -4,7 +4,6 @@ use driftd_model::{Evidence, Incident, IncidentKind, IncidentState, Links, Notif
 use driftd_window::{EventTime, Timestamp, Zone};
 use serde::Serialize;
 
-use crate::basis::basis;
 use crate::cause::cause;
 use crate::feature::{FEATURE, FeatureView, evidence};
 use crate::reason::why;
@@ -121,7 +120,7 @@ impl<'a> IncidentView<'a> {
             notification,
             subject: subject(notification),
             tag: tag(notification),
-            sentence: told(sentence(notification), incident),
+            sentence: sentence(notification),
             why: why(notification),
             tone: Tone::of(notification),
             state: state(notification),
@@ -212,14 +211,6 @@ impl<'a> IncidentView<'a> {
         let Links { incident, silence, runbook } = &self.notification.links;
         let all = [("Incident", incident), ("Silence", silence), ("Runbook", runbook)];
         all.into_iter().filter_map(|(title, url)| Some(Link { title, url: url.as_deref()? }))
-    }
-}
-
-/// What happened, and what that rests on.
-fn told(sentence: String, incident: &Incident) -> String {
-    match basis(incident) {
-        Some(basis) => format!("{sentence} {basis}"),
-        None => sentence,
     }
 }
 

@@ -6,9 +6,8 @@ mod fixtures;
 
 use driftd_model::{IncidentKind, Links, Notification, NotifyReason, Suppressed};
 use driftd_notify::IncidentView;
-use driftd_window::WindowName;
 use email_fixtures::{bad_values, drift, resolved, silent, taken, trouble};
-use fixtures::{at, full, incident, notification, psi, told};
+use fixtures::{full, incident, notification, psi, told};
 use serde_json::Value as Json;
 
 /// The view of a notification, a line for each field that says something, and one for each item of a list.
@@ -284,48 +283,4 @@ fn a_number_that_says_little_is_explained() {
     insta::assert_snapshot!(features.collect::<Vec<_>>().join("\n"), @r#"
     features: {"is_explained":true,"m":"6,402","moved":[{"after":"31 %","bars":[0,100],"before":"0 %","label":"(80.6, 95]"},{"after":"0.2 %","bars":[32,1],"before":"10 %","label":"(-inf, 30]"}],"n":"26,398","name":"distance","outcome":"critical","q":"q < 1e-16","summary":"Wasserstein distance 0.4 standard deviations (critical at 0.25)","thresholds":"warning from 0.1, critical from 0.25","tone":"critical","value":"Wasserstein distance 31, effect 0.4"}
     "#);
-}
-
-#[test]
-fn what_a_verdict_rests_on_is_told_after_what_happened() {
-    use driftd_model::{HealthyWindows, Rarity, Reference, ReferenceScore};
-    use driftd_stats::{DriftStatistic, Rung};
-    let known = driftd_model::Evidence {
-        m: 213,
-        expected: Some(0.05),
-        net: Some(0.26),
-        rarity: Some(Rarity { once_in: "3285d".parse().unwrap(), budget: "90d".parse().unwrap() }),
-        healthy: Some(HealthyWindows { phi: 1.8, windows: 60, length: Rung::Day, size: 190.0 }),
-        references: vec![ReferenceScore { reference: Reference::Week, value: 0.04, p_value: Some(0.3) }],
-        ..psi("temp", 0.31)
-    };
-    let said = |evidence: driftd_model::Evidence, window: (&str, &str, &str)| {
-        let mut incident = incident(IncidentKind::Drift, vec![evidence]);
-        incident.first_seen = at(window.1);
-        incident.last_window = (WindowName::from(window.0), at(window.1), at(window.2));
-        let notification = notification(incident, NotifyReason::Opened { windows: 1 });
-        IncidentView::of(&notification).sentence.clone()
-    };
-    let day = ("day", "2013-07-02", "2013-07-03");
-    insta::assert_snapshot!(said(known.clone(), day));
-    let alone = driftd_model::Evidence { healthy: None, references: Vec::new(), ..known.clone() };
-    insta::assert_snapshot!(said(alone, day));
-    let wild = HealthyWindows { phi: 40.0, windows: 26, length: Rung::Week, size: 20.0 };
-    insta::assert_snapshot!(said(
-        driftd_model::Evidence { healthy: Some(wild), ..known.clone() },
-        ("week", "2013-07-01", "2013-07-08")
-    ));
-    let lasting = driftd_model::Evidence {
-        statistic: DriftStatistic::Lasting,
-        outcome: driftd_model::Outcome::Warning,
-        value: 0.03,
-        effect: 0.03,
-        threshold: Some(driftd_model::Threshold { warn: 0.02, critical: f64::INFINITY }),
-        m: 2_100,
-        expected: Some(0.003),
-        net: Some(0.027),
-        references: Vec::new(),
-        ..known
-    };
-    insta::assert_snapshot!(said(lasting, ("day (lasting)", "2013-07-02", "2013-07-03")));
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use self::learner::{UnseenInWindow, VariationLearner};
-use crate::statistic::{DriftStatistic, Measured};
+use crate::statistic::DriftStatistic;
 
 /// What of a feature varies by a law of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -32,13 +32,14 @@ impl Varying {
     /// What a statistic is about; nothing for those that no variation is learnt of.
     #[must_use]
     pub const fn of(statistic: DriftStatistic) -> Option<Self> {
-        match statistic.definition().measured {
-            Measured::Bins => Some(Self::Bins),
-            Measured::Ks => Some(Self::Ks),
-            Measured::Missing => Some(Self::Missing),
-            Measured::NonFinite => Some(Self::NonFinite),
-            Measured::Unseen => Some(Self::Unseen),
-            Measured::Mistyped | Measured::OutOfRange => None,
+        use DriftStatistic as S;
+        match statistic {
+            S::Psi | S::Js | S::Hellinger | S::Tv | S::Linf | S::ChiSquare | S::Wasserstein => Some(Self::Bins),
+            S::Ks => Some(Self::Ks),
+            S::Missing => Some(Self::Missing),
+            S::NonFinite => Some(Self::NonFinite),
+            S::Unseen => Some(Self::Unseen),
+            S::Mistyped | S::OutOfRange => None,
         }
     }
 

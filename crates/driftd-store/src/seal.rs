@@ -3,10 +3,9 @@
 use std::future::Future;
 
 use driftd_model::{
-    AlarmCount, FeatureMemory, MonitorId, PlannedDelta, ReconcileInput, SealOrder, SealOutcome, SealView, Sealed,
-    SealedPane, Sealer, Topic,
+    MonitorId, PlannedDelta, ReconcileInput, SealOrder, SealOutcome, SealView, Sealed, SealedPane, Sealer, Topic,
 };
-use driftd_window::{EventTime, PaneId, WindowName};
+use driftd_window::{EventTime, PaneId};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::error::{Failure, Outcome};
@@ -32,16 +31,6 @@ pub(crate) trait SealTransaction: ReconcileTransaction {
         from: EventTime,
         to: EventTime,
     ) -> impl Future<Output = Outcome<Vec<SealedPane>>> + Send;
-
-    /// What is remembered of the windows of one shape.
-    fn memories(
-        &mut self,
-        monitor: &MonitorId,
-        window: &WindowName,
-    ) -> impl Future<Output = Outcome<Vec<FeatureMemory>>> + Send;
-
-    /// How often the monitor has alarmed so far.
-    fn alarms(&mut self, monitor: &MonitorId) -> impl Future<Output = Outcome<AlarmCount>> + Send;
 
     /// Writes down what was sealed and decided, and moves the frontier.
     fn write(&mut self, decided: &Decided<'_>) -> impl Future<Output = Outcome<()>> + Send;
@@ -72,19 +61,13 @@ pub(crate) async fn seal(transaction: &mut impl SealTransaction, sealer: &dyn Se
         }
         None => Vec::new(),
     };
-    let mut history = Vec::new();
-    for (from, to) in order.history() {
-        history.extend(transaction.panes(monitor, from, to).await?);
-    }
-    let mut memories = Vec::new();
-    for window in order.remembered() {
-        memories.extend(transaction.memories(monitor, window).await?);
-    }
-    let alarms = transaction.alarms(monitor).await?;
+    let history = match order.history() {
+        Some((from, to)) => transaction.panes(monitor, from, to).await?,
+        None => Vec::new(),
+    };
     let incidents = transaction.unreconciled(monitor).await?;
     let silences = transaction.silences(order.now).await?;
-    let outcome =
-        off_the_runtime(|| order.evaluate(history, &merged, memories, alarms, ReconcileInput { incidents, silences }));
+    let outcome = off_the_runtime(|| order.evaluate(history, &merged, ReconcileInput { incidents, silences }));
     transaction.write(&Decided { monitor, order: &order, merged: &merged, outcome: &outcome }).await?;
     Ok(Some(order.done(&merged, outcome)))
 }

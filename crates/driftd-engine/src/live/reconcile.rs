@@ -112,7 +112,7 @@ impl ReconcileLoop {
     async fn count_open(&self, now: Timestamp) -> Result<(), StoreError> {
         let mut open: BTreeMap<(MonitorId, Severity), u64> = BTreeMap::new();
         for plan in &self.plans {
-            for severity in [Severity::Info, Severity::Warning, Severity::Critical] {
+            for severity in [Severity::Warning, Severity::Critical] {
                 open.insert((plan.monitor().id.clone(), severity), 0);
             }
         }

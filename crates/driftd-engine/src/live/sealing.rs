@@ -73,13 +73,13 @@ impl SealLoop {
         let Some(sealed) = self.store.seal(&sealer).await? else {
             return Ok(false);
         };
-        let outcomes = sealed.outcome.windows_of_records().map(|window| window.outcome.as_str());
+        let outcomes = sealed.outcome.windows.iter().map(|window| window.outcome.as_str());
         METRICS.step_sealed(&plan.monitor().id, outcomes, started.elapsed());
         for window in &sealed.outcome.windows {
             METRICS.window_judged(&plan.monitor().id, window);
         }
         tracing::debug!(
-            monitor.id = %plan.monitor().id, rows = sealed.rows, windows = sealed.outcome.windows_of_records().count(),
+            monitor.id = %plan.monitor().id, rows = sealed.rows, windows = sealed.outcome.windows.len(),
             notifications = sealed.outcome.notifications.len(), "sealed"
         );
         Ok(true)

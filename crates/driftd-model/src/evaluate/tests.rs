@@ -16,15 +16,7 @@ fn sealing(hour: i64) -> SealStep {
 }
 
 fn input(step: SealStep, panes: &[SealedPane], incidents: Vec<Incident>) -> SealInput {
-    SealInput {
-        step,
-        panes: panes.to_vec(),
-        first_data: None,
-        memories: Vec::new(),
-        alarms: AlarmCount::default(),
-        incidents,
-        silences: Vec::new(),
-    }
+    SealInput { step, panes: panes.to_vec(), first_data: None, incidents, silences: Vec::new() }
 }
 
 fn muting(matchers: &[&str]) -> Silence {

@@ -31,11 +31,6 @@ fn bad(severity: Severity, features: &[&str]) -> Health {
         baseline_share: None,
         mistyped: None,
         moved: Vec::new(),
-        expected: None,
-        net: None,
-        rarity: None,
-        healthy: None,
-        references: Vec::new(),
     };
     Health::Bad(severity, features.iter().map(evidence).collect())
 }

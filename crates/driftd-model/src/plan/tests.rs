@@ -33,16 +33,6 @@ fn ignored_features_are_not_counted() {
 }
 
 #[test]
-fn windows_are_judged_at_the_level_that_the_budget_leaves() {
-    // A day every six hours, for ninety days, and half of the budget is for memories.
-    let level = 1.0 / (2.0 * 90.0 * 4.0);
-    let plan = MonitorPlan::new(plain(), stored(baseline())).unwrap();
-    assert!(plan.features().iter().all(|f| (f.rules.q - level).abs() < 1e-15), "{:?}", plan.features());
-    let off = Monitor { false_alarms: crate::FalseAlarms::Off, ..plain() };
-    assert_eq!(off.rules_for(&"x".into()).q, 0.01);
-}
-
-#[test]
 fn what_the_baseline_does_not_have_is_a_clear_error() {
     insta::assert_snapshot!(refused(with("depdelay", FeatureRules::default())), @r#"monitor flights: feature "depdelay" is not in baseline base@v1; it has: c, x. Fix the name under [monitor.features] or build the baseline again"#);
     let numeric = FeatureRules { kind: Some(FeatureKind::Numeric), ..FeatureRules::default() };
@@ -128,6 +118,5 @@ fn a_feature_has_the_monitors_rules_with_its_own_on_top() {
     assert_eq!((x.role, &x.rules.judged), (Role::Prediction, &[Psi].into()));
     assert_eq!((x.rules.thresholds[&Psi].warn, x.rules.thresholds[&Ks].warn), (0.5, 0.1));
     let c = &plan.features()[1];
-    let own = JudgeRules { q: plan.monitor().level(), ..plan.monitor().judge.clone() };
-    assert_eq!((c.role, &c.rules), (Role::Feature, &own));
+    assert_eq!((c.role, &c.rules), (Role::Feature, &plan.monitor().judge));
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::table::DriftStatistic;
 use crate::error::StatsError;
 
@@ -40,8 +42,7 @@ pub struct Definition {
     pub grows: Grows,
     /// What a bad value means.
     pub speaks_for: Subject,
-    /// Default thresholds of the effect, (warn, critical), infinite where it is never critical; without them it can only
-    /// decide once some are configured.
+    /// Default thresholds of the effect, (warn, critical); without them it can only decide once some are configured.
     pub thresholds: Option<(f64, f64)>,
     /// Whether it decides by default.
     pub decides: bool,
@@ -58,8 +59,6 @@ pub enum AppliesTo {
     Bins,
     /// Every feature, also one without values in the baseline.
     All,
-    /// What is remembered of numbers and categories over many windows; no single window has it.
-    Memories,
 }
 
 /// The rows a statistic is about: with too few of them it decides nothing.
@@ -91,7 +90,7 @@ pub enum Scale {
         /// The share that grows.
         share: &'static str,
     },
-    /// A share of the window's values; what of it is more than expected without drift is the effect.
+    /// A share of the window's values, which is the effect.
     Share {
         /// What is true of those values.
         values: &'static str,
@@ -109,7 +108,8 @@ pub enum Certified {
 
 /// The difference behind a statistic: those that read the same difference share its p-value and what was learnt of its
 /// healthy variation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Measured {
     /// Counts over coarse bins or category slots.
     Bins,
@@ -145,6 +145,25 @@ pub enum Subject {
     Quality,
 }
 
+impl Measured {
+    /// Those whose healthy variation is learnt from a baseline's own windows.
+    pub const LEARNT: [Self; 5] = [Self::Bins, Self::Ks, Self::Missing, Self::NonFinite, Self::Unseen];
+
+    /// The name it is stored under.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bins => "bins",
+            Self::Ks => "ks",
+            Self::Missing => "missing",
+            Self::Mistyped => "mistyped",
+            Self::NonFinite => "non_finite",
+            Self::Unseen => "unseen",
+            Self::OutOfRange => "out_of_range",
+        }
+    }
+}
+
 impl Grows {
     /// The share of the effect that is left when `share` of the squared difference is.
     #[must_use]
@@ -176,9 +195,9 @@ impl Scale {
     pub fn effect(self, value: f64, normalized: Option<f64>, baseline_share: Option<f64>) -> Option<f64> {
         match self {
             Self::Distance => normalized,
-            Self::Growth { .. } | Self::Share { .. } => Some(value - baseline_share.unwrap_or(0.0)),
+            Self::Growth { .. } => Some(value - baseline_share.unwrap_or(0.0)),
             Self::Change { .. } if baseline_share == Some(1.0) => Some(value.abs()),
-            Self::Number | Self::Change { .. } => Some(value),
+            Self::Number | Self::Change { .. } | Self::Share { .. } => Some(value),
         }
     }
 
@@ -242,7 +261,7 @@ mod tests {
         let error = "kl".parse::<DriftStatistic>().unwrap_err();
         insta::assert_snapshot!(
             error,
-            @"unknown drift statistic 'kl'; known are psi, ks, js, hellinger, tv, linf, wasserstein, chi_square, missing, mistyped, unseen, out_of_range, non_finite, lasting"
+            @"unknown drift statistic 'kl'; known are psi, ks, js, hellinger, tv, linf, wasserstein, chi_square, missing, mistyped, unseen, out_of_range, non_finite"
         );
     }
 
@@ -267,10 +286,6 @@ mod tests {
         assert_eq!(Scale::Change { share: "s" }.effect(-0.5, None, Some(1.0)), Some(0.5), "it can only fall");
         assert_eq!(Scale::Change { share: "s" }.shares(0.5, Some(0.25)), Some(("s", 0.25, 0.75)));
         assert_eq!(Scale::Change { share: "s" }.shares(0.5, None), None);
-        assert_eq!(
-            Scale::Share { values: "v" }.effect(0.5, None, Some(0.25)),
-            Some(0.25),
-            "what was expected is no effect"
-        );
+        assert_eq!(Scale::Share { values: "v" }.effect(0.5, None, Some(0.25)), Some(0.5));
     }
 }

@@ -20,7 +20,6 @@ const VERSIONS: &[Version] = &[
     (6, "reader", include_str!("../../../../migrations/postgres/0006_reader.sql")),
     (7, "tending", include_str!("../../../../migrations/postgres/0007_tending.sql")),
     (8, "notification_log", include_str!("../../../../migrations/postgres/0008_notification_log.sql")),
-    (9, "alarms", include_str!("../../../../migrations/postgres/0009_alarms.sql")),
 ];
 /// Key of the lock that whoever applies versions holds until its transaction ends.
 const MIGRATING: i64 = 0x6472_6966_7464_0003;

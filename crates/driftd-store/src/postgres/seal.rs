@@ -3,18 +3,18 @@
 mod view;
 mod write;
 
-use driftd_model::{AlarmCount, FeatureMemory, MonitorId, PlannedDelta, SealView, Sealed, SealedPane, Sealer, Topic};
-use driftd_window::{EventTime, PaneId, WindowName};
+use driftd_model::{MonitorId, PlannedDelta, SealView, Sealed, SealedPane, Sealer, Topic};
+use driftd_window::{EventTime, PaneId};
 use sqlx::query_file_as;
 
 use super::Outcome;
 use super::late::advance_frontier;
 use super::reads::sealed_panes;
-use super::text::{original, stored};
+use super::text::original;
 use super::transaction::Transaction;
 use super::turn::Turn;
 use crate::reconcile::ReconcileTransaction;
-use crate::rows::{AlarmColumns, MemoryColumns, PartialColumns};
+use crate::rows::PartialColumns;
 use crate::seal::{Decided, SealTransaction, seal};
 
 /// One sealing step.
@@ -48,27 +48,10 @@ impl SealTransaction for Transaction {
         sealed_panes(self, monitor, from, to).await
     }
 
-    async fn memories(&mut self, monitor: &MonitorId, window: &WindowName) -> Outcome<Vec<FeatureMemory>> {
-        let name = stored(window.as_str());
-        let rows = query_file_as!(MemoryColumns, "statements/memories.sql", monitor.as_str(), &name);
-        let rows = rows.fetch_all(self).await?;
-        let plain = |row: MemoryColumns| {
-            let (segment, feature) = (original(row.segment), original(row.feature));
-            MemoryColumns { segment, feature, ..row }
-        };
-        rows.into_iter().map(|row| plain(row).into_memory(window)).collect()
-    }
-
-    async fn alarms(&mut self, monitor: &MonitorId) -> Outcome<AlarmCount> {
-        let row = query_file_as!(AlarmColumns, "statements/alarms.sql", monitor.as_str());
-        row.fetch_one(self).await?.into_count()
-    }
-
     async fn write(&mut self, decided: &Decided<'_>) -> Outcome<()> {
         let Decided { monitor, order, merged, outcome } = *decided;
         write::panes(self, monitor, merged).await?;
         write::windows(self, decided).await?;
-        write::memories(self, monitor, &outcome.memories).await?;
         self.write_incidents(outcome, order.now).await?;
         advance_frontier(self, monitor, order.through).await
     }

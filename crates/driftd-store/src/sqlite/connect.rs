@@ -19,7 +19,6 @@ const VERSIONS: &[Version] = &[
     (7, "retention", include_str!("../../../../migrations/sqlite/0007_retention.sql")),
     (8, "tending", include_str!("../../../../migrations/sqlite/0008_tending.sql")),
     (9, "notification_log", include_str!("../../../../migrations/sqlite/0009_notification_log.sql")),
-    (10, "alarms", include_str!("../../../../migrations/sqlite/0010_alarms.sql")),
 ];
 
 /// How long a write waits for another process on the same file.

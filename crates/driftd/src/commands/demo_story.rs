@@ -111,7 +111,7 @@ pub(super) async fn incidents(store: &dyn Store) -> anyhow::Result<String> {
         };
         let outcome = match incident.severity {
             driftd_model::Severity::Critical => Outcome::Critical,
-            driftd_model::Severity::Warning | driftd_model::Severity::Info => Outcome::Warning,
+            driftd_model::Severity::Warning => Outcome::Warning,
         };
         let day = |t: Option<driftd_window::Timestamp>| t.map(|t| t.to_string().chars().take(10).collect::<String>());
         let life = match (incident.state, day(incident.opened_at), day(incident.resolved_at)) {

@@ -115,7 +115,7 @@ fn describe(incident: &Incident, events: &[IncidentEvent]) -> String {
             evidence.feature.to_string(),
             evidence.statistic.to_string(),
             words::number(evidence.value),
-            evidence.threshold.and_then(|t| t.critical_from()).map_or_else(String::new, words::number),
+            evidence.threshold.map_or_else(String::new, |t| words::number(t.critical)),
             q_value(evidence.q_value),
             words::count(evidence.n),
             words::count(evidence.m),

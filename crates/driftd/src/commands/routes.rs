@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Context;
 use driftd_config::Config;
 use driftd_engine::{Clock, SystemClock};
-use driftd_model::{
-    FalseAlarms, IncidentKind, LabelName, Labels, Monitor, MonitorId, ReceiverName, Route, RouteMatch, Routing,
-};
+use driftd_model::{IncidentRules, LabelName, Labels, MonitorId, ReceiverName, Route, RouteMatch, Routing};
 use driftd_window::Timestamp;
 
 use crate::cli::{ListFormat, RoutesCommand};
@@ -19,49 +17,18 @@ pub(super) fn run(command: RoutesCommand) -> anyhow::Result<Exit> {
     let RoutesCommand::Test { labels, at, config, format } = command;
     let config = setup::config(&config)?;
     let now = at.map_or_else(|| Ok(SystemClock.now()), |at| at.parse::<Timestamp>()).context("--at takes a time")?;
-    let (labels, monitor) = incident(&config, &labels)?;
-    let rules = monitor.map(|monitor| monitor.incidents).unwrap_or_default();
+    let (labels, rules) = incident(&config, &labels)?;
     let routing = config.routing();
     let matches = routing.matches(&labels, &rules, now);
     match format {
-        ListFormat::Json => {
-            let mut json = as_json(&labels, &routing, &matches);
-            if let (Some(budget), Some(object)) = (budget(&labels, monitor), json.as_object_mut()) {
-                object.insert("false_alarms".to_owned(), budget.to_string().into());
-            }
-            line(format_args!("{json:#}"))?;
-        }
-        ListFormat::Table => {
-            let healthy = budget(&labels, monitor).map(on_healthy_data).unwrap_or_default();
-            print(describe(&labels, &routing, &matches) + &healthy)?;
-        }
+        ListFormat::Json => line(format_args!("{:#}", as_json(&labels, &routing, &matches)))?,
+        ListFormat::Table => print(describe(&labels, &routing, &matches))?,
     }
     Ok(Exit::Ok)
 }
 
-/// The budget of false alarms that such an incident falls under; nothing for other kinds and unknown monitors.
-fn budget(labels: &Labels, monitor: Option<&Monitor>) -> Option<FalseAlarms> {
-    let kinds = [IncidentKind::Drift, IncidentKind::DataQuality].map(IncidentKind::as_str);
-    let kind = labels.get("kind");
-    (kind.is_empty() || kinds.contains(&kind)).then_some(monitor?.false_alarms)
-}
-
-/// How often such an incident is expected on healthy data.
-fn on_healthy_data(budget: FalseAlarms) -> String {
-    match budget {
-        FalseAlarms::Off => {
-            "\nthere is no budget of false alarms (false_alarms = \"off\"), so nothing is known of how \
-                             often such incidents open on healthy data\n"
-                .to_owned()
-        }
-        FalseAlarms::Budget { .. } => format!(
-            "\non healthy data the monitor opens incidents of drift and data quality at most {budget}, on average\n"
-        ),
-    }
-}
-
-/// The labels as an incident would have them, and its monitor.
-fn incident<'a>(config: &'a Config, pairs: &[String]) -> anyhow::Result<(Labels, Option<&'a Monitor>)> {
+/// The labels as an incident would have them, and the rules of its monitor.
+fn incident(config: &Config, pairs: &[String]) -> anyhow::Result<(Labels, IncidentRules)> {
     let given = pairs.iter().map(|pair| label(pair)).collect::<anyhow::Result<Vec<_>>>()?;
     let named = given.iter().find(|(name, _)| name.as_str() == "monitor").map(|(_, value)| value);
     let id = named.map(|name| name.parse::<MonitorId>()).transpose()?;
@@ -70,7 +37,7 @@ fn incident<'a>(config: &'a Config, pairs: &[String]) -> anyhow::Result<(Labels,
     for (name, value) in given {
         labels.set(name, value);
     }
-    Ok((labels, monitor))
+    Ok((labels, monitor.map(|monitor| monitor.incidents).unwrap_or_default()))
 }
 
 fn label(pair: &str) -> anyhow::Result<(LabelName, String)> {

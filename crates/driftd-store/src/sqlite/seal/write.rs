@@ -1,6 +1,6 @@
-//! What a seal writes, and no reconciliation does: panes, windows, verdicts, memories.
+//! What a seal writes, and no reconciliation does: panes, windows, verdicts.
 
-use driftd_model::{FeatureMemory, MonitorId, SealedPane, WindowResult};
+use driftd_model::{MonitorId, SealedPane, WindowResult};
 use sqlx::query_scalar;
 use sqlx::sqlite::SqliteConnection;
 
@@ -24,17 +24,9 @@ const WINDOWS: Insert = Insert {
 };
 const SCORES: Insert = Insert {
     into: "feature_drift (window_id, feature, statistic, value, effect, certified_error, n, m, p_value, q_value, warn, \
-           critical, outcome, reason, expected, net, phi, healthy_windows, level, previous_value, previous_p, day_value, \
-           day_p, week_value, week_p)",
-    columns: 25,
+           critical, outcome, reason)",
+    columns: 14,
     then: "",
-};
-
-const MEMORIES: Insert = Insert {
-    into: "memory (monitor, window_name, segment, feature, plan_hash, through, state)",
-    columns: 7,
-    then: "ON CONFLICT (monitor, window_name, segment, feature) DO UPDATE \
-           SET plan_hash = excluded.plan_hash, through = excluded.through, state = excluded.state",
 };
 
 /// Freezes the merged panes.
@@ -91,27 +83,6 @@ pub(super) async fn windows(connection: &mut SqliteConnection, decided: &Decided
     SCORES.rows(connection, &ScoreRow::all(&numbered, plain), bind_score).await
 }
 
-/// Writes down what is remembered.
-pub(super) async fn memories(
-    connection: &mut SqliteConnection,
-    monitor: &MonitorId,
-    memories: &[FeatureMemory],
-) -> Outcome<()> {
-    let rows: Vec<(&FeatureMemory, Vec<u8>)> =
-        memories.iter().map(|memory| (memory, memory.counts.to_bytes())).collect();
-    MEMORIES
-        .rows(connection, &rows, |row, (memory, state)| {
-            row.bind(monitor.as_str())
-                .bind(memory.window.as_str())
-                .bind(memory.segment.as_str())
-                .bind(memory.feature.as_str())
-                .bind(memory.plan_hash.as_str())
-                .bind(memory.through.as_micros())
-                .bind(state.as_slice())
-        })
-        .await
-}
-
 fn bind_score<'q>(row: Statement<'q>, score: &'q ScoreRow<'_>) -> Statement<'q> {
     row.bind(score.window_id)
         .bind(&*score.feature)
@@ -127,15 +98,4 @@ fn bind_score<'q>(row: Statement<'q>, score: &'q ScoreRow<'_>) -> Statement<'q> 
         .bind(score.critical)
         .bind(score.outcome)
         .bind(score.reason.as_deref())
-        .bind(score.expected)
-        .bind(score.net)
-        .bind(score.phi)
-        .bind(score.healthy_windows)
-        .bind(score.level)
-        .bind(score.previous_value)
-        .bind(score.previous_p)
-        .bind(score.day_value)
-        .bind(score.day_p)
-        .bind(score.week_value)
-        .bind(score.week_p)
 }

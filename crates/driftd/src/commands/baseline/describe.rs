@@ -105,7 +105,6 @@ pub(super) fn diff(old: &StoredBaseline, new: &StoredBaseline) -> String {
                 baseline: &feature.aggregate,
                 window: &other.aggregate,
                 rules: &rules,
-                healthy: None,
             };
             let verdicts = judge(&[comparison]);
             let value = |statistic| {

@@ -2,9 +2,7 @@
 
 use std::fmt::Write;
 
-use driftd_model::{
-    FalseAlarms, Monitor, MonitorPlan, Outcome, ReadStore, Sealed, Verdict, WindowResult, evaluate_range, words,
-};
+use driftd_model::{Monitor, MonitorPlan, Outcome, ReadStore, Sealed, Verdict, WindowResult, evaluate_range, words};
 use driftd_window::{EventTime, WindowSpec};
 
 use super::Walked;
@@ -21,8 +19,6 @@ pub(super) struct Verdicts {
     without: u64,
     /// Why, of the first feature of the first of them.
     why: Option<String>,
-    /// First instant of the first of them, and first instant after the last.
-    stretch: Option<(EventTime, EventTime)>,
 }
 
 /// The end of what was read, as far as no window has judged it.
@@ -50,10 +46,8 @@ struct OpenWindow {
 impl Verdicts {
     /// Notes the windows that ended with a step.
     pub(super) fn see(&mut self, sealed: &Sealed) {
-        for window in sealed.outcome.windows_of_records().filter(|window| window.segment.is_all()) {
+        for window in sealed.outcome.windows.iter().filter(|window| window.segment.is_all()) {
             self.windows += 1;
-            let (from, to) = self.stretch.unwrap_or((window.start, window.window.end));
-            self.stretch = Some((from.min(window.start), to.max(window.window.end)));
             if matches!(window.outcome, Outcome::NotComparable | Outcome::InsufficientData) {
                 self.without += 1;
                 let reason = window.verdicts.iter().find_map(|v| Some((v.feature.as_str(), v.reason.as_ref()?)));
@@ -70,18 +64,6 @@ impl Verdicts {
         let why = self.why.as_deref().map_or_else(String::new, |why| format!(" ({why})"));
         let of = words::counted(self.windows, "window", "windows");
         (self.without > 0).then(|| format!("of {of}, {} could not be judged{why}", words::count(self.without)))
-    }
-
-    /// How many incidents healthy data would open over what was judged, at most.
-    pub(super) fn on_healthy_data(&self, budget: FalseAlarms) -> Option<String> {
-        let (from, to) = self.stretch?;
-        let allowed = budget.allowed_in(to.since(from))?;
-        let allowed = words::number((allowed * 100.0).round() / 100.0);
-        let over = driftd_notify::roughly(to.since(from));
-        Some(format!(
-            "healthy data would open at most {allowed} incidents of drift and data quality in these {over}, on average \
-             (false_alarms = \"{budget}\")"
-        ))
     }
 
     fn has_any(&self) -> bool {

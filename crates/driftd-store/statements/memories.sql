@@ -1,1 +1,0 @@
-SELECT segment, feature, plan_hash, through, state FROM memory WHERE monitor = $1 AND window_name = $2
