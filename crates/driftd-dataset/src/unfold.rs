@@ -135,7 +135,7 @@ fn with_members(
 
 /// The pointer to a member by names, if that is what it means.
 fn pointer_to<'a>(path: impl IntoIterator<Item = &'a str>) -> Option<Pointer> {
-    let tokens = path.into_iter().map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1")));
+    let tokens = path.into_iter().map(|name| format!("/{}", Pointer::token_of(name)));
     Pointer::new(&tokens.collect::<String>()).ok().filter(|pointer| !pointer.is_nested())
 }
 

@@ -284,9 +284,8 @@ impl FieldTree {
             let (name, _) = parent.children.iter().find(|(_, child)| **child == node)?;
             Some((NodeId(at), name))
         });
-        parent.map_or_else(String::new, |(parent, name)| {
-            format!("{}/{}", self.pointer(parent), name.replace('~', "~0").replace('/', "~1"))
-        })
+        parent
+            .map_or_else(String::new, |(parent, name)| format!("{}/{}", self.pointer(parent), Pointer::token_of(name)))
     }
 
     /// Calls `each` with every node below `node`.

@@ -118,6 +118,12 @@ impl Pointer {
         self.0.split('/').skip(1).map(|token| token.replace("~1", "/").replace("~0", "~")).collect()
     }
 
+    /// A token that means a member of that name, escaped (RFC 6901).
+    #[must_use]
+    pub fn token_of(name: &str) -> String {
+        name.replace('~', "~0").replace('/', "~1")
+    }
+
     /// Whether it reads rows, an element by name, or a field of a text: what flat files have no columns for.
     #[must_use]
     pub fn is_nested(&self) -> bool {
@@ -199,6 +205,8 @@ mod tests {
     #[test]
     fn tokens_are_unescaped_once() {
         assert_eq!(Pointer::new("/a~1b/~01/").unwrap().tokens(), ["a/b", "~1", ""]);
+        let names = ["a/b", "~1", ""];
+        assert_eq!(names.map(Pointer::token_of).join("/"), "a~1b/~01/");
     }
 
     #[test]

@@ -87,7 +87,7 @@ fn of(table: &Table, index: usize) -> Option<EventTime> {
 pub(super) fn pointer(table: &Table, index: usize) -> Option<Pointer> {
     let full = table.schema().columns().get(index)?.name.as_str();
     let text = if table.schema().short_name(index) == full {
-        format!("/{}", full.replace('~', "~0").replace('/', "~1"))
+        format!("/{}", Pointer::token_of(full))
     } else {
         format!("/{full}")
     };
