@@ -7,7 +7,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use self::learner::{UnseenInWindow, VariationLearner};
-use crate::statistic::DriftStatistic;
+use crate::statistic::{DriftStatistic, Measured};
 
 /// What of a feature varies by a law of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -32,14 +32,13 @@ impl Varying {
     /// What a statistic is about; nothing for those that no variation is learnt of.
     #[must_use]
     pub const fn of(statistic: DriftStatistic) -> Option<Self> {
-        use DriftStatistic as S;
-        match statistic {
-            S::Psi | S::Js | S::Hellinger | S::Tv | S::Linf | S::ChiSquare | S::Wasserstein => Some(Self::Bins),
-            S::Ks => Some(Self::Ks),
-            S::Missing => Some(Self::Missing),
-            S::NonFinite => Some(Self::NonFinite),
-            S::Unseen => Some(Self::Unseen),
-            S::Mistyped | S::OutOfRange => None,
+        match statistic.definition().measured {
+            Measured::Bins => Some(Self::Bins),
+            Measured::Ks => Some(Self::Ks),
+            Measured::Missing => Some(Self::Missing),
+            Measured::NonFinite => Some(Self::NonFinite),
+            Measured::Unseen => Some(Self::Unseen),
+            Measured::Mistyped | Measured::OutOfRange => None,
         }
     }
 

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 use super::table::DriftStatistic;
 use crate::error::StatsError;
 
@@ -108,8 +106,7 @@ pub enum Certified {
 
 /// The difference behind a statistic: those that read the same difference share its p-value and what was learnt of its
 /// healthy variation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Measured {
     /// Counts over coarse bins or category slots.
     Bins,
@@ -143,25 +140,6 @@ pub enum Subject {
     Distribution,
     /// Whether the values are what they should be: data quality.
     Quality,
-}
-
-impl Measured {
-    /// Those whose healthy variation is learnt from a baseline's own windows.
-    pub const LEARNT: [Self; 5] = [Self::Bins, Self::Ks, Self::Missing, Self::NonFinite, Self::Unseen];
-
-    /// The name it is stored under.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Bins => "bins",
-            Self::Ks => "ks",
-            Self::Missing => "missing",
-            Self::Mistyped => "mistyped",
-            Self::NonFinite => "non_finite",
-            Self::Unseen => "unseen",
-            Self::OutOfRange => "out_of_range",
-        }
-    }
 }
 
 impl Grows {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use proptest::prelude::*;
 
 use super::*;
-use crate::statistic::Measured;
+use crate::variation::Varying;
 
 fn bins(counts: &[u64]) -> Vec<f64> {
     counts.iter().map(|count| *count as f64).collect()
@@ -108,11 +108,11 @@ fn windows_without_values_do_not_count() {
 fn what_is_stored_of_healthy_windows_is_four_numbers() {
     let healthy = Healthy { phi: 1.5, upper: 2.0, size: 99.5, windows: 30 };
     let text =
-        serde_json::to_string(&BTreeMap::from([(Rung::SixHours, BTreeMap::from([(Measured::NonFinite, healthy)]))]));
+        serde_json::to_string(&BTreeMap::from([(Rung::SixHours, BTreeMap::from([(Varying::NonFinite, healthy)]))]));
     assert_eq!(text.unwrap(), r#"{"6h":{"non_finite":[1.5,2.0,99.5,30]}}"#);
     let hostile: Healthy = serde_json::from_str("[-7.0, 0.0, 0.0, 0]").unwrap();
     assert_eq!(hostile, Healthy { phi: 1.0, upper: 1.0, size: 1.0, windows: 0 });
-    assert_eq!(Measured::LEARNT.map(Measured::as_str), ["bins", "ks", "missing", "non_finite", "unseen"]);
+    assert_eq!(Varying::ALL.map(Varying::as_str), ["bins", "ks", "missing", "non_finite", "unseen"]);
 }
 
 #[test]
