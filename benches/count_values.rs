@@ -9,8 +9,8 @@ use driftd_benches::report::{figure, headline, note, table, times};
 use driftd_benches::twin;
 use driftd_model::{Comparison, judge};
 use driftd_stats::{
-    CategoryCounts, FeatureAggregate, FeatureLayout, NumericAggregate, NumericSlice, Smoothing, TextSlice,
-    absorb_numeric_grouped, absorb_text_grouped, compare,
+    CategoryCounts, FeatureAggregate, FeatureLayout, Memory, NumericAggregate, NumericSlice, Smoothing, TextSlice,
+    absorb_numeric_grouped, absorb_text_grouped, compare, judge_difference, two_sample,
 };
 use driftd_store::{decode_aggregates, encode_aggregates};
 
@@ -141,9 +141,12 @@ fn windows() -> anyhow::Result<()> {
             baseline,
             window,
             rules: &feature.rules,
+            healthy: None,
         })
         .collect();
 
+    let [r, c] = [1_000.0, 97.0].map(|rows: f64| (0..10).map(|bin| rows + f64::from(bin % 3)).collect::<Vec<f64>>());
+    let mut memory = Memory::empty(10);
     let mut race = Race::new(ROUNDS);
     race.enter("merge two panes", 1, || {
         let mut merged = one.clone();
@@ -154,9 +157,23 @@ fn windows() -> anyhow::Result<()> {
     race.enter("encode a pane", 1, || encode_aggregates(&one).map_or(0, |bytes| bytes.len() as u64));
     race.enter("decode a pane", 1, || decode_aggregates(&bytes).map_or(0, |counts| counts.len() as u64));
     race.enter("compare and judge a window", 1, || judge(&comparisons).len() as u64);
-    // The exact law serves up to n * m = 1e7; one feature on either side of that.
-    for (law, n) in [("one number, exact K-S p (3000 x 3000)", 3000), ("one number, asymptotic p (3500 x 3500)", 3500)]
-    {
+    race.enter("size and p of two samples of 10 bins, a thousand times", 1, || {
+        let significant = |i: u32| {
+            two_sample(&[f64::from(i), 900.0, 1_000.0, 950.0, 1_050.0, 990.0, 1_010.0, 970.0, 1_030.0, 1_000.0], &c)
+        };
+        (900..1_900).filter_map(significant).filter(|measure| measure.p < 0.5).count() as u64
+    });
+    race.enter("memory of 10 bins: a step and its judgement, a thousand times", 1, || {
+        let mut significant = 0;
+        for i in 0..1_000 {
+            memory.add(&[100 + i % 7, 100, 97, 103, 100, 99, 101, 100, 102, 98]);
+            let judged = two_sample(&r, &memory.counts()).map(|measure| judge_difference(&measure, None));
+            significant += u64::from(judged.is_some_and(|judged| judged.p < 0.5));
+        }
+        significant
+    });
+    // The law of the Kolmogorov-Smirnov distance is computed in another way above 140 effective rows.
+    for (law, n) in [("one number, 100 effective rows", 200), ("one number, 1750 effective rows", 3500)] {
         let (edges, counted) = monitor::normal_grid(n)?;
         let sample = columns::column(Shape::Normal, n, 0.0, 4).values;
         let mut window = NumericAggregate::empty(&edges);

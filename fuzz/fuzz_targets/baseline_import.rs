@@ -22,7 +22,7 @@ fuzz_target!(|bytes: &[u8]| {
         .map(|f| {
             let (feature, layout): (&FeatureName, &FeatureLayout) = (&f.name, &f.layout);
             let counts: &FeatureAggregate = &f.aggregate;
-            Comparison { feature, layout, baseline: counts, window: counts, rules: &rules }
+            Comparison { feature, layout, baseline: counts, window: counts, rules: &rules, healthy: None }
         })
         .collect();
     for verdict in judge(&comparisons) {

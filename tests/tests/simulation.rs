@@ -14,7 +14,7 @@ use driftd_testkit::sim::{Report, simulate};
 /// Schedules of a run that is not told otherwise: about five seconds.
 const SCHEDULES: u64 = 3_000;
 /// Schedules within which every planted bug must be found.
-const DETECTION_LIMIT: u64 = 200;
+const DETECTION_LIMIT: u64 = 1000;
 
 fn number(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;

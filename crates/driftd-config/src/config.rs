@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::layout::MonitorLayout;
-use crate::monitor::MonitorConfig;
+use crate::monitor::{self, MonitorConfig};
 use crate::place::Place;
 use crate::problem::Problems;
 use crate::read::{Skipped, read};
@@ -129,6 +129,13 @@ impl Config {
         }
         let mut notes = Problems::default();
         route::note(&self.route, &routes, &receivers, &self.monitors, &mut notes);
+        for monitor in monitors.items().filter(is_read) {
+            if let Some(known) =
+                self.monitors.iter().find(|known| monitor.key("name").text() == Some(known.id.as_str()))
+            {
+                monitor::note(known, &monitor, &mut notes);
+            }
+        }
         self.notes = notes.into_sorted();
     }
 

@@ -83,6 +83,14 @@ has_schema!(ThresholdKeys, |generator| {
         if let Some(threshold) = threshold {
             schema.insert(once.to_owned(), json!(threshold));
         }
+        // Which of the two there must be is a matter of the statistic.
+        if statistic.definition().is_never_critical() {
+            if let Some(properties) = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
+                properties.remove("critical");
+            }
+        } else {
+            schema.insert("required".to_owned(), json!(["warn", "critical"]));
+        }
         (statistic.as_str().to_owned(), schema.to_value())
     };
     let properties: Map<String, serde_json::Value> = DriftStatistic::ALL.into_iter().map(of).collect();
@@ -139,12 +147,22 @@ pub(crate) fn check_unused(own: &Thresholds, judged: &BTreeSet<DriftStatistic>, 
     }
 }
 
-/// Notes thresholds that are the wrong way round.
+/// Notes thresholds that are the wrong way round, that are missing, or that there can be none of.
 pub(crate) fn check_thresholds(own: &Thresholds, at: &At<'_>, problems: &mut Problems) {
-    for (statistic, Threshold { warn, critical }) in
-        own.iter().filter(|(_, threshold)| threshold.critical < threshold.warn)
-    {
-        let message = format!("{critical} is below warn = {warn}: a critical effect is no smaller");
-        at.key(statistic.as_str()).key("critical").problem(problems, message);
+    for (statistic, Threshold { warn, critical }) in own {
+        let at = at.key(statistic.as_str());
+        match (statistic.definition().is_never_critical(), critical.is_finite()) {
+            (true, true) => {
+                at.key("critical").problem(problems, format!("{statistic} is never critical: leave it out"));
+            }
+            (false, false) => {
+                at.problem(problems, format!("critical is missing: write {{ warn = {warn}, critical = … }}"));
+            }
+            (false, true) if critical < warn => {
+                let message = format!("{critical} is below warn = {warn}: a critical effect is no smaller");
+                at.key("critical").problem(problems, message);
+            }
+            _ => {}
+        }
     }
 }

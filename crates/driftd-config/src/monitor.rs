@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 use driftd_model::never::Share;
 use driftd_model::{
-    BaselineChoice, FeatureName, IncidentRules, JudgeRules, Labels, Monitor, MonitorId, PipelineRules, Pointer,
-    RecordFilter, RecordShape, SegmentSpec, Threshold, Topic, defaults,
+    BaselineChoice, FalseAlarms, FeatureName, HealthyUse, IncidentRules, JudgeRules, Labels, Monitor, MonitorId,
+    PipelineRules, Pointer, RecordFilter, RecordShape, Reference, SegmentSpec, Threshold, Topic, defaults, words,
 };
 use driftd_stats::{DriftStatistic, Smoothing};
 use driftd_window::{EventTime, PaneWidth, Span, TimeError, TimeFormat, TimeReader, WindowSpec, Zone};
@@ -90,7 +90,7 @@ pub(crate) struct MonitorConfig {
     /// Records from before this time are rejected: a zero for "unknown" is none, and would open a window of 1970.
     #[serde(default = "default::oldest")]
     oldest: Instant,
-    /// Records from further in the future than this are rejected: one wrong clock would close every pane.
+    /// Records from further in the future than this are rejected. Those within it are counted, and close nothing: the watermark never passes the clock.
     #[serde(default = "default::max_future_skew")]
     max_future_skew: Span,
     /// Windows to judge. Size and slide are multiples of the pane; the slide is the size when it is left out. They end at
@@ -99,16 +99,30 @@ pub(crate) struct MonitorConfig {
     #[serde(default = "default::windows")]
     #[schemars(length(min = 1))]
     windows: Vec<WindowConfig>,
+    /// Windows that each is compared with besides the baseline, shown in history and messages and never judged by:
+    /// "previous", the one before it, "day" and "week", the ones that ended a day and a week earlier.
+    #[serde(default = "default::references")]
+    references: BTreeSet<Reference>,
     /// Labels that split the population, by their pointers; each combination of them is judged by itself.
     segments: Option<SegmentSpec>,
     /// Rows with a usable value below which nothing is judged.
     #[serde(default = "default::min_samples")]
     #[schemars(range(min = 1, max = 1_000_000_000))]
     min_samples: u64,
-    /// Largest p-value, adjusted over all features of a window, that counts as significant.
+    /// How often the monitor may alarm although nothing is wrong: so many times in so much event time, on average and at
+    /// least "1 per 3650d", or "off". How sure a window must be of itself follows from it and from how often windows end; "off" leaves that to q
+    /// alone, and small lasting changes are then not looked for.
+    #[serde(default)]
+    false_alarms: FalseAlarms,
+    /// Largest p-value, adjusted over everything that is judged with a window, that counts as significant, whatever the
+    /// budget of false alarms would allow.
     #[serde(default = "default::q")]
     #[schemars(with = "Share")]
     q: f64,
+    /// Whether windows may differ as much as those of the baseline did: "learn", or "off" to judge every window by its
+    /// counts alone.
+    #[serde(default)]
+    healthy: HealthyUse,
     /// Smoothing of the shares in PSI: { pseudo_count = 0.5 }, { epsilon = 1e-4 } or "none".
     #[serde(default, deserialize_with = "choice::smoothing")]
     #[schemars(with = "choice::SmoothingKeys")]
@@ -229,9 +243,28 @@ defaults! {
         offset: Span::ZERO,
         timezone: None,
     }];
+    references: BTreeSet<Reference> = [Reference::Week].into();
     min_samples: u64 = JudgeRules::default().min_samples;
     q: f64 = JudgeRules::default().q;
     statistics: BTreeSet<DriftStatistic> = JudgeRules::default().judged;
+}
+
+/// What is not wrong but likely not meant: a budget of false alarms that nothing uses up.
+pub(crate) fn note(monitor: &Monitor, at: &At<'_>, notes: &mut Problems) {
+    let at = at.key("false_alarms");
+    let (Some(most), Some(budget)) = (monitor.false_alarm_interval(), monitor.false_alarms.interval()) else {
+        return;
+    };
+    // A hundredth more is a matter of rounding.
+    if at.is_given() && most.as_secs_f64() > 1.01 * budget.as_secs_f64() {
+        let days = words::number(most.as_secs_f64() / 86_400.0);
+        let message = format!(
+            "\"{}\" is more than q = {} lets through with these windows, which is one false alarm in {days} days at most: \
+             raise q, or ask for less",
+            monitor.false_alarms, monitor.judge.q
+        );
+        at.problem(notes, message);
+    }
 }
 
 impl MonitorConfig {
@@ -273,8 +306,11 @@ impl MonitorConfig {
             oldest: self.oldest.0,
             max_future_skew: self.max_future_skew,
             windows,
+            references: self.references.clone(),
             segments: self.segments.clone(),
             judge,
+            false_alarms: self.false_alarms,
+            healthy: self.healthy,
             features,
             incidents: self.incidents,
             pipeline: self.pipeline,

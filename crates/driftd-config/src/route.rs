@@ -18,8 +18,8 @@ use crate::tree::At;
 
 /// Values of the labels that driftd gives itself.
 const KNOWN: [(&str, &[&str]); 2] = [
-    ("severity", &["warning", "critical"]),
-    ("kind", &["drift", "data_quality", "no_data", "performance", "pipeline"]),
+    ("severity", &["info", "warning", "critical"]),
+    ("kind", &["drift", "data_quality", "no_data", "performance", "pipeline", "calibration"]),
 ];
 
 /// Routes are tried in order; the first that matches is the last, unless it continues. There is none by default; where
@@ -27,8 +27,8 @@ const KNOWN: [(&str, &[&str]); 2] = [
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RouteConfig {
-    /// Labels of the incident and the values they must have: severity ("warning", "critical"), kind ("drift",
-    /// "data_quality", "no_data", "performance", "pipeline"), monitor, segment, environment, model, model_version and the
+    /// Labels of the incident and the values they must have: severity ("info", "warning", "critical"), kind ("drift",
+    /// "data_quality", "no_data", "performance", "pipeline", "calibration"), monitor, segment, environment, model, model_version and the
     /// monitor's own. A value is "value", or "!=value" for any other, or "=~pattern" or "!~pattern" for regular
     /// expressions that fit, or do not fit, the whole value. A label that an incident has not got is empty. Without any
     /// it matches everything.

@@ -101,7 +101,7 @@ section! {
         #[schemars(extend("x-at-least" = "1h"))]
         partials: Span = Span::from_hours(48),
         /// Windows, verdicts, resolved incidents and deliveries: "never" dropped, or after a time such as "365d", no
-        /// shorter than the longest window.
+        /// shorter than the longest window. Panes are kept as long as the windows of references need them in any case.
         #[serde(with = "never")]
         #[schemars(with = "never::Never<Span>", extend("x-at-least" = "1d"))]
         history: Option<Span> = None,

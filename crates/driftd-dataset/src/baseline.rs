@@ -189,7 +189,7 @@ fn count_parts(
         pass::count(table, features, segments.as_mut(), learner.as_mut().map(|(times, learner)| (*times, learner)))?;
     }
     let healthy = learner.map_or_else(HealthyVariation::default, |(_, learner)| learner.finish());
-    Ok((segments.map_or_else(Vec::new, SegmentCounts::finish), healthy))
+    Ok((segments.map_or_else(Vec::new, |segments| segments.finish(features)), healthy))
 }
 
 /// The column of event times, where the table has the one that is meant. A training table need not have it, so one

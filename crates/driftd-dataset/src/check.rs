@@ -45,6 +45,7 @@ pub fn check(
             baseline: &f.aggregate,
             window: &counted.counts,
             rules,
+            healthy: None,
         })
         .collect();
     let mut features = judge(&comparisons);

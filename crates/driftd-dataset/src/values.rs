@@ -1,6 +1,6 @@
 //! Column requests, and chunks of column values.
 
-use driftd_stats::{CategorySlot, FeatureAggregate, FeatureLayout, Precision};
+use driftd_stats::{FeatureAggregate, FeatureLayout, Precision};
 use driftd_window::{Column, NO_EVENT_TIME};
 
 use crate::NullWords;
@@ -51,7 +51,7 @@ impl Wanted {
             // A baseline of narrower floats rounds to them what it counts.
             FeatureLayout::Numeric(edges) => Self { shortest: edges.precision() == Precision::Double, ..wanted },
             FeatureLayout::Categorical(dictionary) => {
-                let knows_empty = dictionary.slot("") != CategorySlot::Unseen;
+                let knows_empty = !dictionary.locate("").is_new;
                 let words = NullWords::default();
                 let knows_words = dictionary.categories().iter().any(|category| words.contains(category));
                 Self { empty_is_text: knows_empty && baseline.missing() == 0, knows_words, ..wanted }

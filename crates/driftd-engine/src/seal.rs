@@ -40,9 +40,10 @@ pub async fn seal_all(
     while let Some(sealed) = store.seal(sealer).await? {
         total.panes += u64::from(matches!(sealed.step, SealStep::Pane { .. }));
         total.rows += sealed.rows;
-        total.windows += sealed.outcome.windows.len() as u64;
+        let windows = sealed.outcome.windows_of_records().count();
+        total.windows += windows as u64;
         total.notifications += sealed.outcome.notifications.len() as u64;
-        tracing::debug!(monitor.id = %sealer.monitor(), rows = sealed.rows, windows = sealed.outcome.windows.len(), "sealed");
+        tracing::debug!(monitor.id = %sealer.monitor(), rows = sealed.rows, windows, "sealed");
         each(&sealed);
     }
     Ok(total)

@@ -152,6 +152,8 @@ fn score_json(score: &Score) -> Value {
         ("growth", json!(score.growth)),
         ("p_value", json!(score.p_value)),
         ("q_value", json!(score.q_value)),
+        ("expected", json!(score.expected)),
+        ("net", json!(score.net)),
         ("warn", json!(score.threshold.map(|t| t.warn))),
         ("critical", json!(score.threshold.map(|t| t.critical))),
         ("outcome", json!(score.outcome)),

@@ -2,13 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use driftd_window::{EventTime, PaneId, SegmentKey, Timestamp, WindowId, WindowSpec};
+use driftd_window::{EventTime, PaneId, SegmentKey, Timestamp, WindowId, WindowName, WindowSpec};
 
+use crate::calibration::calibration;
+use crate::lasting::lasting_windows;
+use crate::memory::remember;
 use crate::observation::{observations, volume};
-use crate::window_result::{holds_foreign, judge_window};
+use crate::reference::add_references;
+use crate::window_result::{holds_foreign, judge_segments, merge_window};
 use crate::{
-    Health, Incident, IncidentEvent, IncidentId, IncidentKey, IncidentKind, IncidentState, MonitorPlan, Notification,
-    NotificationPolicy, Observation, Routing, SealStep, SealedPane, Silence, Step, WindowResult, step,
+    AlarmCount, FeatureMemory, Health, Incident, IncidentEvent, IncidentId, IncidentKey, IncidentKind, IncidentState,
+    MonitorPlan, Notification, NotificationPolicy, Observation, Routing, SealStep, SealedPane, Silence, Step, Streak,
+    WindowResult, step,
 };
 
 /// Everything a seal looks at: one snapshot.
@@ -16,10 +21,15 @@ use crate::{
 pub struct SealInput {
     /// What is sealed.
     pub step: SealStep,
-    /// The panes of the longest window that ends here, the one just merged included.
+    /// The panes of the windows that end here, the one just merged included, and of the windows that these are compared
+    /// with.
     pub panes: Vec<SealedPane>,
     /// Earliest pane that holds records and was sealed before this step.
     pub first_data: Option<PaneId>,
+    /// What is remembered of the window shapes that end here.
+    pub memories: Vec<FeatureMemory>,
+    /// How often the monitor has alarmed so far.
+    pub alarms: AlarmCount,
     /// Unresolved incidents of the monitor, and resolved ones whose end somebody has still to hear of.
     pub incidents: Vec<Incident>,
     /// Silences that are not over.
@@ -29,8 +39,10 @@ pub struct SealInput {
 /// Everything a seal writes, besides the pane itself.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct SealOutcome {
-    /// Windows that end here.
+    /// Windows that end here, and what is remembered of their shapes, judged.
     pub windows: Vec<WindowResult>,
+    /// Memories that a window was added to.
+    pub memories: Vec<FeatureMemory>,
     /// Incidents as they are now; only those that changed.
     pub incidents: Vec<Incident>,
     /// Pending incidents that went away.
@@ -42,11 +54,17 @@ pub struct SealOutcome {
 }
 
 impl SealOutcome {
+    /// Its windows, without what is remembered of their shapes.
+    pub fn windows_of_records(&self) -> impl Iterator<Item = &WindowResult> {
+        self.windows.iter().filter(|window| !window.window.name.is_lasting())
+    }
+
     /// Whether nothing was decided.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let Self { windows, incidents, dropped, events, notifications } = self;
+        let Self { windows, memories, incidents, dropped, events, notifications } = self;
         windows.is_empty()
+            && memories.is_empty()
             && incidents.is_empty()
             && dropped.is_empty()
             && events.is_empty()
@@ -56,9 +74,9 @@ impl SealOutcome {
 
 /// Evaluates every window that ends with this step, and decides who in `routing` hears of it.
 #[must_use]
-pub fn evaluate(plan: &MonitorPlan, routing: &Routing, input: SealInput, now: Timestamp) -> SealOutcome {
+pub fn evaluate(plan: &MonitorPlan, routing: &Routing, mut input: SealInput, now: Timestamp) -> SealOutcome {
     let end = input.step.through(plan.monitor().pane);
-    let mut windows = Vec::new();
+    let (mut windows, mut memories) = (Vec::new(), Vec::new());
     let mut seen: Vec<(IncidentKey, Observation)> = Vec::new();
     for spec in &plan.monitor().windows {
         let Some(window) = spec.ending_at(end) else {
@@ -68,17 +86,28 @@ pub fn evaluate(plan: &MonitorPlan, routing: &Routing, input: SealInput, now: Ti
             seen.push(empty_window(plan, spec, window));
             continue;
         }
-        let results = judge_window(plan, spec, &window, &input.panes);
-        let unreadable = holds_foreign(plan, spec, &window, &input.panes);
+        let start = spec.start_of(window.end);
+        let segments = merge_window(plan, start, window.end, &input.panes);
+        let mut results = judge_segments(plan, &window, start, &segments);
+        add_references(plan, spec, window.end, &segments, &input.panes, &mut results);
+        let is_heard = !is_young(spec, window.end, input.first_data, &input.panes);
+        if is_heard {
+            let known = input.memories.extract_if(.., |memory| memory.window == window.name).collect();
+            let remembered = remember(plan, spec, &window, &segments, known);
+            results.extend(lasting_windows(plan, &window, start, &segments, &remembered));
+            memories.extend(remembered.into_iter().map(|remembered| remembered.memory));
+        }
+        let unreadable = holds_foreign(plan, start, window.end, &input.panes);
         for result in &results {
             // Records that were counted on another plan are no silence, even if nothing can be said about them.
             let blind = |key: &IncidentKey| unreadable && result.rows == 0 && key.kind == IncidentKind::NoData;
-            let heard = !is_young(spec, window.end, input.first_data, &input.panes);
-            seen.extend(observations(plan, result).into_iter().filter(|(key, _)| heard && !blind(key)));
+            seen.extend(observations(plan, result).into_iter().filter(|(key, _)| is_heard && !blind(key)));
         }
         windows.extend(results);
     }
-    SealOutcome { windows, ..decide(plan, routing, seen, input.incidents, &input.silences, now) }
+    let start = plan.monitor().windows.iter().filter(|w| w.ends_at(end)).map(|w| w.start_of(end)).max();
+    seen.extend(start.map(|start| calibration(plan, input.alarms, start, end)));
+    SealOutcome { windows, memories, ..decide(plan, routing, seen, input.incidents, &input.silences, now) }
 }
 
 /// Steps a monitor's incidents by what was seen, and tells whoever has to hear of them.
@@ -97,7 +126,8 @@ pub(crate) fn decide(
     // One that is over has nothing to be stepped by; it is here because somebody has to hear of its end.
     let (mut over, live): (Vec<Incident>, Vec<Incident>) =
         known.into_iter().partition(|incident| incident.state == IncidentState::Resolved);
-    let mut live: BTreeMap<IncidentKey, Incident> = live.into_iter().map(|i| (i.key.clone(), i)).collect();
+    let mut live: BTreeMap<IncidentKey, Incident> =
+        live.into_iter().map(|i| (i.key.clone(), without_the_silent(plan, i))).collect();
     let mut touched: BTreeSet<IncidentId> = BTreeSet::new();
     for (key, observation) in seen {
         if !has_a_say(live.get(&key), &observation) {
@@ -125,6 +155,25 @@ pub(crate) fn decide(
     outcome.notifications = decided.notifications;
     outcome.incidents = all.into_iter().filter(|incident| touched.contains(&incident.id)).collect();
     outcome
+}
+
+/// The incident without the streaks of what is not looked at any more: shapes that the monitor had once, and memories if
+/// it remembers nothing now. Nothing good will ever be heard of them, so they would keep it open for ever; where they
+/// were all that complained, the windows that are looked at have to be good instead.
+fn without_the_silent(plan: &MonitorPlan, mut incident: Incident) -> Incident {
+    if !incident.key.kind.is_of_windows() {
+        return incident;
+    }
+    let shapes = || plan.monitor().windows.iter().map(|spec| spec.name());
+    let is_heard = |name: &WindowName| {
+        shapes().any(|shape| shape.as_str() == name.shape()) && (plan.remembers() || !name.is_lasting())
+    };
+    let before = incident.streaks.len();
+    incident.streaks.retain(|name, _| is_heard(name));
+    if incident.streaks.is_empty() && before > 0 {
+        incident.streaks = shapes().map(|name| (name.clone(), Streak::default())).collect();
+    }
+    incident
 }
 
 /// Whether less than half of the window lies after the monitor's first record. Such a window is judged and stored, but

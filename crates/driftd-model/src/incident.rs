@@ -1,22 +1,20 @@
 //! Incidents: runs of bad windows with one identity, stepped by a pure function.
 
 mod cause;
+mod evidence;
 mod notification_log;
 mod step;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use driftd_stats::{DriftStatistic, Movement};
 use driftd_window::{EventTime, SegmentKey, Timestamp, WindowName, Zone};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    ContentHash, FeatureName, IncidentId, LabelName, Labels, MistypedValues, Monitor, MonitorId, Outcome, ReceiverName,
-    Threshold,
-};
+use crate::{ContentHash, FeatureName, IncidentId, LabelName, Labels, Monitor, MonitorId, ReceiverName};
 
 pub use cause::Cause;
+pub use evidence::{Evidence, HealthyWindows, Rarity};
 pub use notification_log::{NotificationLog, NotificationLogEntry, NotifyReason, Suppressed};
 pub use step::{Step, acknowledge, resolve_by_hand, step};
 
@@ -34,12 +32,16 @@ pub enum IncidentKind {
     Performance,
     /// driftd itself cannot see: lag, stalls, rejects, store trouble.
     Pipeline,
+    /// The monitor alarms more often than its budget.
+    Calibration,
 }
 
 /// How bad an incident is at its worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
+    /// Worth to be known; nothing that presses, so it is told once.
+    Info,
     /// Someone should look.
     Warning,
     /// Someone must look now.
@@ -90,8 +92,9 @@ stored_text!(IncidentKind {
     NoData => "no_data",
     Performance => "performance",
     Pipeline => "pipeline",
+    Calibration => "calibration",
 });
-stored_text!(Severity { Warning => "warning", Critical => "critical" });
+stored_text!(Severity { Info => "info", Warning => "warning", Critical => "critical" });
 stored_text!(IncidentState {
     Pending => "pending",
     Open => "open",
@@ -108,37 +111,6 @@ pub struct IncidentKey {
     pub segment: SegmentKey,
     /// The kind.
     pub kind: IncidentKind,
-}
-
-/// One feature's part in an incident: the numbers of the worst window so far.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Evidence {
-    /// The feature.
-    pub feature: FeatureName,
-    /// Its outcome.
-    pub outcome: Outcome,
-    /// The statistic that decided.
-    pub statistic: DriftStatistic,
-    /// Its value.
-    pub value: f64,
-    /// The number held against the threshold.
-    pub effect: f64,
-    /// The threshold.
-    pub threshold: Option<Threshold>,
-    /// Usable baseline values.
-    pub n: u64,
-    /// Usable window values.
-    pub m: u64,
-    /// Adjusted p-value.
-    pub q_value: Option<f64>,
-    /// The share in the baseline that `missing`, `mistyped` and `non_finite` are held against.
-    #[serde(default)]
-    pub baseline_share: Option<f64>,
-    /// For `mistyped`, how many values it is about.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mistyped: Option<MistypedValues>,
-    /// What moved most.
-    pub moved: Vec<Movement>,
 }
 
 /// What one window says about one identity.
@@ -385,13 +357,10 @@ impl Incident {
     }
 }
 
-impl Evidence {
-    /// Effect in units of the critical threshold.
+impl IncidentKind {
+    /// Whether it is about windows; driftd's own trouble is looked for all the time, and so is how often it alarms.
     #[must_use]
-    pub fn weight(&self) -> f64 {
-        match self.threshold {
-            Some(threshold) if threshold.critical > 0.0 => self.effect / threshold.critical,
-            _ => self.effect,
-        }
+    pub const fn is_of_windows(self) -> bool {
+        !matches!(self, Self::Pipeline | Self::Calibration)
     }
 }

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use driftd_stats::{
-    Basis, DriftStatistic, FeatureAggregate, FeatureLayout, NotComputable, Scale, Statistic, benjamini_hochberg,
-    compare, movements,
+    Basis, Computed, DriftStatistic, FeatureAggregate, FeatureLayout, Healthy, Measured, NotComputable, Scale,
+    Statistic, benjamini_hochberg, compare, judge_difference, movements,
 };
 
+use driftd_window::Span;
+
 use crate::verdict::{FeatureKind, Outcome, Reason, Rows, Score, Verdict};
-use crate::{FeatureName, JudgeRules};
+use crate::{FeatureName, FeatureVariation, JudgeRules};
 
 /// How many bins or categories an explanation names.
-const MOVED: usize = 5;
+pub(crate) const MOVED: usize = 5;
 
 /// One feature of one window, ready to be judged.
 #[derive(Clone, Debug)]
@@ -26,10 +28,14 @@ pub struct Comparison<'a> {
     pub window: &'a FeatureAggregate,
     /// How it is judged.
     pub rules: &'a JudgeRules,
+    /// How much healthy windows differ, where that was learnt, and the length of this one.
+    pub healthy: Option<(&'a FeatureVariation, Span)>,
 }
 
-/// Judges every comparison of one window together: p-values are adjusted by Benjamini-Hochberg over all features (and
-/// segments) handed in, one family a statistic, and a verdict is bad only where both gates open.
+/// Judges every comparison of one window together: p-values are adjusted by Benjamini-Hochberg over everything that is
+/// judged, in one family, and a verdict is bad only where both gates open.
+///
+/// The statistics that read the same counts share one p-value, which takes part once a feature.
 ///
 /// Features with too few rows take no part in the adjustment. A comparison whose sides have different shapes becomes
 /// [`Outcome::NotComparable`] on its own and leaves the others alone.
@@ -45,7 +51,7 @@ pub fn judge(comparisons: &[Comparison<'_>]) -> Vec<Verdict> {
 
 /// A verdict without judgement: rows, statistics, movements.
 fn measure(comparison: &Comparison<'_>) -> Verdict {
-    let Comparison { feature, layout, baseline, window, rules } = *comparison;
+    let Comparison { feature, layout, baseline, window, rules, .. } = *comparison;
     let mut verdict = Verdict {
         feature: feature.clone(),
         kind: layout.into(),
@@ -58,7 +64,7 @@ fn measure(comparison: &Comparison<'_>) -> Verdict {
     };
     match (compare(layout, baseline, window, rules.smoothing), movements(layout, baseline, window, MOVED)) {
         (Ok(statistics), Ok(moved)) => {
-            verdict.scores = statistics.into_iter().map(score_of).collect();
+            verdict.scores = statistics.into_iter().map(|statistic| score_of(statistic, comparison.healthy)).collect();
             verdict.moved = moved;
         }
         _ => {
@@ -83,9 +89,10 @@ pub fn rows_of(aggregate: &FeatureAggregate) -> Rows {
     }
 }
 
-fn score_of(statistic: Statistic) -> Score {
-    let empty = Score {
-        statistic: statistic.statistic,
+/// A score of which nothing is known yet.
+pub(crate) const fn unjudged(statistic: DriftStatistic) -> Score {
+    Score {
+        statistic,
         value: None,
         reason: None,
         normalized: None,
@@ -97,56 +104,97 @@ fn score_of(statistic: Statistic) -> Score {
         growth: None,
         p_value: None,
         q_value: None,
+        expected: None,
+        net: None,
+        phi: None,
+        healthy_windows: None,
+        level: None,
         threshold: None,
+        references: Vec::new(),
         outcome: None,
-    };
+    }
+}
+
+fn score_of(statistic: Statistic, healthy: Option<(&FeatureVariation, Span)>) -> Score {
+    let name = statistic.statistic;
+    let empty = unjudged(name);
     match statistic.result {
         Err(reason) => Score { reason: Some(reason), ..empty },
-        Ok(computed) => Score {
-            value: Some(computed.value),
-            normalized: computed.normalized,
-            certified_error: computed.certified_error,
-            bins: computed.bins,
-            df: computed.df,
-            cramers_v: computed.cramers_v,
-            baseline_share: computed.baseline_share,
-            growth: computed.growth,
-            p_value: computed.p_value,
-            ..empty
-        },
+        Ok(computed) => {
+            let shown = Score {
+                value: Some(computed.value),
+                normalized: computed.normalized,
+                certified_error: computed.certified_error,
+                bins: computed.bins,
+                df: computed.df,
+                cramers_v: computed.cramers_v,
+                baseline_share: computed.baseline_share,
+                growth: computed.growth,
+                ..empty
+            };
+            let learnt = healthy.and_then(|(variation, length)| variation.at(name, length));
+            in_the_light_of(&computed, learnt.map(|(_, healthy)| healthy), shown)
+        }
+    }
+}
+
+/// Adds what the difference means for a healthy population: its p-value, and how much of the effect is left.
+fn in_the_light_of(computed: &Computed, healthy: Option<Healthy>, score: Score) -> Score {
+    let Some(measure) = &computed.measure else {
+        return score;
+    };
+    let judged = judge_difference(measure, healthy.as_ref());
+    let effect = score.effect();
+    let net = effect.map(|effect| judged.net_effect(score.statistic, effect));
+    Score {
+        p_value: Some(judged.p),
+        net,
+        expected: effect.zip(net).map(|(effect, net)| effect - net),
+        phi: Some(judged.phi),
+        healthy_windows: healthy.map(|healthy| healthy.windows),
+        ..score
     }
 }
 
 /// Whether both sides have enough of the rows that a statistic is about.
-fn has_enough(statistic: DriftStatistic, rules: &JudgeRules, verdict: &Verdict) -> bool {
+pub(crate) fn has_enough(statistic: DriftStatistic, rules: &JudgeRules, baseline: &Rows, window: &Rows) -> bool {
     let size = |rows: &Rows| match statistic.definition().basis {
         Basis::Rows => rows.rows,
         Basis::Numbers => rows.usable.saturating_add(rows.nan).saturating_add(rows.infinite),
         Basis::Usable => rows.usable,
     };
-    size(&verdict.baseline) >= rules.min_samples && size(&verdict.window) >= rules.min_samples
+    size(baseline) >= rules.min_samples && size(window) >= rules.min_samples
 }
 
-/// Fills in the q-values: one family for every statistic, over all features with enough rows.
+/// Fills in the q-values: one family over all features with enough rows. What several statistics read is in it once,
+/// if any of them decides, and they share its q-value.
 fn adjust(comparisons: &[Comparison<'_>], verdicts: &mut [Verdict]) {
-    let mut families: BTreeMap<DriftStatistic, Vec<(usize, usize, f64)>> = BTreeMap::new();
+    let mut family: BTreeMap<(usize, Measured), f64> = BTreeMap::new();
     for (v, (comparison, verdict)) in comparisons.iter().zip(verdicts.iter()).enumerate() {
-        for (s, score) in verdict.scores.iter().enumerate() {
-            if let Some(p) = score.p_value
-                && has_enough(score.statistic, comparison.rules, verdict)
+        for score in &verdict.scores {
+            let measured = score.statistic.definition().measured;
+            if comparison.rules.decides(score.statistic)
+                && has_enough(score.statistic, comparison.rules, &verdict.baseline, &verdict.window)
+                && let Some(p) = shared(verdict, measured, |score| score.p_value)
             {
-                families.entry(score.statistic).or_default().push((v, s, p));
+                family.insert((v, measured), p);
             }
         }
     }
-    for members in families.into_values() {
-        let p: Vec<f64> = members.iter().map(|(_, _, p)| *p).collect();
-        for ((v, s, _), q) in members.into_iter().zip(benjamini_hochberg(&p)) {
-            if let Some(score) = verdicts.get_mut(v).and_then(|verdict| verdict.scores.get_mut(s)) {
-                score.q_value = Some(q);
-            }
+    let p: Vec<f64> = family.values().copied().collect();
+    let adjusted: BTreeMap<(usize, Measured), f64> = family.into_keys().zip(benjamini_hochberg(&p)).collect();
+    for (v, (comparison, verdict)) in comparisons.iter().zip(verdicts).enumerate() {
+        for score in verdict.scores.iter_mut().filter(|score| score.p_value.is_some()) {
+            score.q_value = adjusted.get(&(v, score.statistic.definition().measured)).copied();
+            score.level = score.q_value.map(|_| comparison.rules.q);
         }
     }
+}
+
+/// What one of the statistics that read the same has, and all of them share. An infinite PSI has no score to keep a
+/// p-value in; that of the bins is another's.
+fn shared(verdict: &Verdict, measured: Measured, what: fn(&Score) -> Option<f64>) -> Option<f64> {
+    verdict.scores.iter().filter(|score| score.statistic.definition().measured == measured).find_map(what)
 }
 
 /// Opens or closes the two gates.
@@ -154,31 +202,35 @@ fn decide(rules: &JudgeRules, verdict: &mut Verdict) {
     if verdict.outcome == Outcome::NotComparable {
         return;
     }
-    // A statistic without a law of its own is gated by the feature's PSI or, failing that, chi-square.
-    let stand_in = [DriftStatistic::Psi, DriftStatistic::ChiSquare].into_iter().find_map(|s| verdict.score(s)?.q_value);
-    let enough: Vec<bool> = verdict.scores.iter().map(|s| has_enough(s.statistic, rules, verdict)).collect();
-    for (score, enough) in verdict.scores.iter_mut().zip(enough) {
+    let bins = shared(verdict, Measured::Bins, |score| score.q_value);
+    let (baseline, window) = (verdict.baseline, verdict.window);
+    for score in &mut verdict.scores {
+        let enough = has_enough(score.statistic, rules, &baseline, &window);
         if !rules.decides(score.statistic) {
             continue;
         }
         score.threshold = rules.thresholds.get(&score.statistic).copied();
-        // Without smoothing an empty bin makes PSI infinite: an effect beyond every threshold, but never a stored number.
-        let infinite = (score.reason == Some(NotComputable::Infinite)).then_some(f64::INFINITY);
-        let (Some(threshold), Some(effect), true) = (score.threshold, score.effect().or(infinite), enough) else {
-            continue;
-        };
-        let significant = match (score.q_value, score.p_value) {
-            (Some(q), _) => q <= rules.q,
-            (None, Some(_)) => false,
-            (None, None) => stand_in.is_some_and(|q| q <= rules.q),
-        };
-        score.outcome = Some(match significant {
-            true if effect >= threshold.critical => Outcome::Critical,
-            true if effect >= threshold.warn => Outcome::Warning,
-            _ => Outcome::Stable,
-        });
+        let q = if is_infinite(score) { bins } else { score.q_value };
+        score.outcome = enough.then(|| gated(score, q, rules.q)).flatten();
     }
     settle(rules, verdict);
+}
+
+/// Without smoothing an empty bin makes PSI infinite: an effect beyond every threshold, but never a stored number.
+fn is_infinite(score: &Score) -> bool {
+    score.reason == Some(NotComputable::Infinite)
+}
+
+/// What both gates make of a score: its threshold by what of the effect healthy windows do not show, significance by
+/// `q`. Nothing without a threshold or an effect, and where a large effect has no p-value, as with all bins but one too
+/// small to be told apart: that is neither good nor bad.
+pub(crate) fn gated(score: &Score, q: Option<f64>, level: f64) -> Option<Outcome> {
+    let net = if is_infinite(score) { Some(f64::INFINITY) } else { score.net.or_else(|| score.effect()) };
+    match (score.threshold?.outcome(net?), q) {
+        (outcome, Some(q)) if q <= level => Some(outcome),
+        (outcome, None) if outcome.is_bad() => None,
+        _ => Some(Outcome::Stable),
+    }
 }
 
 /// The feature's outcome: its worst judged statistic, or why there is none.
@@ -219,6 +271,9 @@ fn uncomputable(rules: &JudgeRules, verdict: &Verdict) -> Reason {
     let judged = || verdict.scores.iter().filter(|s| rules.decides(s.statistic));
     // A distance in units of the baseline's standard deviation needs one; the raw distance is still shown.
     let unscaled = || judged().any(|s| s.statistic.definition().scale == Scale::Distance && s.value.is_some());
+    if judged().any(|s| s.threshold.is_some() && s.value.is_some() && s.p_value.is_none()) {
+        return Reason::CannotTellApart;
+    }
     let reason = judged().find_map(|s| s.reason).or_else(|| unscaled().then_some(NotComputable::ConstantBaseline));
     reason.map_or(Reason::NothingDecides, Reason::Statistic)
 }

@@ -17,6 +17,7 @@
 mod activation;
 mod baseline;
 mod baseline_choice;
+mod calibration;
 pub mod check;
 mod evaluate;
 mod file_shape;
@@ -26,7 +27,9 @@ mod health_check;
 mod ids;
 mod incident;
 mod judge;
+mod lasting;
 mod matcher;
+mod memory;
 mod monitor;
 mod mute;
 pub mod never;
@@ -37,6 +40,7 @@ mod plan;
 mod pointer;
 mod ports;
 mod reconciler;
+mod reference;
 mod reject;
 mod retention;
 mod route;
@@ -58,6 +62,7 @@ pub mod words;
 pub use activation::{Activation, CountedOn, PlanOrigin, first_free, followed};
 pub use baseline::{Baseline, BaselineSummary, FeatureBaseline, SegmentBaseline, SkippedColumn, StoredBaseline};
 pub use baseline_choice::BaselineChoice;
+pub use calibration::{AlarmCount, CALIBRATION_WINDOW};
 pub(crate) use evaluate::decide;
 pub use evaluate::{SealInput, SealOutcome, evaluate};
 pub use file_shape::{BadDelimiter, BadEncoding, Delimiter, TextEncoding};
@@ -67,15 +72,17 @@ pub use ids::{
     ReceiverName, SilenceId, Topic,
 };
 pub use incident::{
-    Cause, Evidence, Health, Incident, IncidentEvent, IncidentKey, IncidentKind, IncidentState, NotificationLog,
-    NotificationLogEntry, NotifyReason, Observation, Severity, Step, Streak, Suppressed, Transition, acknowledge,
-    resolve_by_hand, step,
+    Cause, Evidence, Health, HealthyWindows, Incident, IncidentEvent, IncidentKey, IncidentKind, IncidentState,
+    NotificationLog, NotificationLogEntry, NotifyReason, Observation, Rarity, Severity, Step, Streak, Suppressed,
+    Transition, acknowledge, resolve_by_hand, step,
 };
 pub use judge::{Comparison, judge, rows_of};
+pub use lasting::{MemoryComparison, judge_memories};
 pub use matcher::{BadLabel, BadMatcher, LabelName, Labels, Matcher};
+pub use memory::{FeatureMemory, RememberedShape};
 pub use monitor::{
-    BadFalseAlarms, DefaultValue, FalseAlarms, FeatureRules, IncidentRules, JudgeRules, Monitor, PipelineRules,
-    RecordFilter, RecordShape, Role, SegmentSpec, WantedValues, defaults,
+    BadFalseAlarms, DefaultValue, FalseAlarms, FeatureRules, HealthyUse, IncidentRules, JudgeRules, Monitor,
+    PipelineRules, RecordFilter, RecordShape, Role, SegmentSpec, WantedValues, defaults,
 };
 pub use mute::{BadMuteTime, MuteTime};
 pub use notification::{Links, NOTIFICATION_SCHEMA, Notification, OutboxEntry, Settlement};
@@ -88,6 +95,7 @@ pub use ports::{
     ReadStore, SharedStore, Store,
 };
 pub use reconciler::{IncidentReconciler, MonitorReconciler, ReconcileInput, needs_reconciling};
+pub use reference::{Reference, ReferenceScore};
 pub use reject::RejectReason;
 pub use retention::{Retained, Retention};
 pub use route::{Route, RouteMatch, Routing};

@@ -16,7 +16,10 @@ pub use self::default_value::DefaultValue;
 pub use self::false_alarms::{BadFalseAlarms, FalseAlarms};
 pub use self::wanted_values::WantedValues;
 use crate::never::{self, Never, Share};
-use crate::{BaselineChoice, FeatureKind, FeatureName, Labels, MonitorId, Pointer, Threshold, Topic};
+use crate::{BaselineChoice, FeatureKind, FeatureName, Labels, MonitorId, Pointer, Reference, Threshold, Topic};
+
+/// A thousand years, in microseconds: nobody asks for more.
+const LONGEST: f64 = 1000.0 * 365.0 * 86_400e6;
 
 /// What a column is to the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Default)]
@@ -44,6 +47,17 @@ pub struct JudgeRules {
     pub judged: BTreeSet<DriftStatistic>,
     /// Effect thresholds by statistic.
     pub thresholds: BTreeMap<DriftStatistic, Threshold>,
+}
+
+/// What is done with the variation of the baseline's own windows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum HealthyUse {
+    /// Windows may differ as much as the baseline's own do.
+    #[default]
+    Learn,
+    /// Every window is judged by counts alone.
+    Off,
 }
 
 /// What a feature of a monitor has of its own.
@@ -175,10 +189,16 @@ pub struct Monitor {
     pub max_future_skew: Span,
     /// Its windows; at least one.
     pub windows: Vec<WindowSpec>,
+    /// Windows that each is compared with besides the baseline, for people to see.
+    pub references: BTreeSet<Reference>,
     /// How it is split, if at all.
     pub segments: Option<SegmentSpec>,
     /// How its features are judged.
     pub judge: JudgeRules,
+    /// How often it may alarm although nothing is wrong.
+    pub false_alarms: FalseAlarms,
+    /// Whether the variation of the baseline's own windows is taken for healthy.
+    pub healthy: HealthyUse,
     /// What single features have of their own.
     pub features: BTreeMap<FeatureName, FeatureRules>,
     /// When incidents open and end.
@@ -207,19 +227,70 @@ impl JudgeRules {
         self.judged.contains(&statistic)
             || statistic == DriftStatistic::Mistyped && self.judged.contains(&DriftStatistic::Missing)
     }
+
+    /// Whether windows are remembered, so that small changes that last are found.
+    #[must_use]
+    pub fn remembers(&self) -> bool {
+        self.decides(DriftStatistic::Lasting)
+    }
 }
 
 impl Monitor {
-    /// Length of the longest window: the history a seal may need.
+    /// Length of the longest window.
     #[must_use]
     pub fn longest_window(&self) -> Span {
         self.windows.iter().map(WindowSpec::longest).max().unwrap_or(Span::ZERO)
     }
 
-    /// The rules a feature is judged by: the monitor's, with the feature's own on top.
+    /// How far back a seal may look: over the longest window, and from there to the windows that it is compared with.
+    #[must_use]
+    pub fn reach(&self) -> Span {
+        let longest = self.longest_window();
+        let back = |reference: &Reference| reference.earlier().unwrap_or(longest.plus(longest));
+        longest.plus(self.references.iter().map(back).max().unwrap_or(Span::ZERO))
+    }
+
+    /// The largest adjusted p-value that counts as significant in its windows: what the budget of false alarms leaves to
+    /// each, and never more than `q`.
+    #[must_use]
+    pub fn level(&self) -> f64 {
+        self.false_alarms.level(&self.windows, self.budget_shares(), self.judge.q)
+    }
+
+    /// Whether windows of any feature are remembered, so that small changes that last are found.
+    #[must_use]
+    pub fn remembers(&self) -> bool {
+        let own = || self.features.values().filter(|own| !own.ignore).filter_map(|own| own.judged.as_ref());
+        let is_wanted = self.judge.remembers() || own().any(|judged| judged.contains(&DriftStatistic::Lasting));
+        self.false_alarms != FalseAlarms::Off && is_wanted
+    }
+
+    /// How many are judged on the budget of false alarms: windows and memories, or windows alone.
+    #[must_use]
+    pub fn budget_shares(&self) -> u8 {
+        if self.remembers() { 2 } else { 1 }
+    }
+
+    /// How rarely windows of healthy data show an adjusted p-value of at most `q`.
+    #[must_use]
+    pub fn once_in(&self, q: f64) -> Span {
+        let seconds = driftd_stats::once_in(q, self.windows.iter().map(|window| window.slide().as_secs_f64()));
+        Span::from_micros((seconds * 1e6).min(LONGEST) as i64).unwrap_or(Span::ZERO)
+    }
+
+    /// How often a monitor whose data are healthy opens an incident, at most and on average: once in this much event
+    /// time. That is the budget, or less often where `q` lets through less; nothing without a budget.
+    #[must_use]
+    pub fn false_alarm_interval(&self) -> Option<Span> {
+        let by_q = self.once_in(self.level()).as_micros() / i64::from(self.budget_shares());
+        let interval = self.false_alarms.interval()?;
+        Some(Span::from_micros(by_q).map_or(interval, |by_q| by_q.max(interval)))
+    }
+
+    /// The rules a feature is judged by in a window: the monitor's, with the feature's own on top.
     #[must_use]
     pub fn rules_for(&self, feature: &FeatureName) -> JudgeRules {
-        let mut rules = self.judge.clone();
+        let mut rules = JudgeRules { q: self.level(), ..self.judge.clone() };
         if let Some(own) = self.features.get(feature) {
             if let Some(judged) = &own.judged {
                 rules.judged.clone_from(judged);
@@ -237,7 +308,8 @@ impl Monitor {
     /// The zone on whose clocks windows of a shape begin and end.
     #[must_use]
     pub fn zone_of(&self, window: &WindowName) -> Zone {
-        self.windows.iter().find(|spec| spec.name() == window).map(WindowSpec::zone).unwrap_or_default()
+        let spec = self.windows.iter().find(|spec| spec.name().as_str() == window.shape());
+        spec.map(WindowSpec::zone).unwrap_or_default()
     }
 
     /// Whether a baseline column is watched by this monitor.

@@ -10,7 +10,7 @@ use driftd_window::Timestamp;
 
 use crate::{
     Incident, IncidentEvent, IncidentId, IncidentKind, IncidentState, Labels, Links, MonitorPlan, NOTIFICATION_SCHEMA,
-    Notification, NotificationLogEntry, NotifyReason, ReceiverName, RouteMatch, Routing, Silence, Suppressed,
+    Notification, NotificationLogEntry, NotifyReason, ReceiverName, RouteMatch, Routing, Severity, Silence, Suppressed,
     Transition,
 };
 
@@ -228,7 +228,8 @@ fn reason(
     if !joined.is_empty() && quiet_for >= route_match.group_interval {
         return Some(NotifyReason::FeaturesJoined { features: joined });
     }
-    (!is_taken && quiet_for >= route_match.repeat_interval).then_some(NotifyReason::Repeated)
+    let is_repeated = !is_taken && incident.severity > Severity::Info && quiet_for >= route_match.repeat_interval;
+    is_repeated.then_some(NotifyReason::Repeated)
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! What a judged window says about each kind of incident.
 
-use driftd_stats::{DriftStatistic, Subject};
-use driftd_window::EventTime;
+use driftd_stats::{DriftStatistic, Healthy, Rung, Subject};
+use driftd_window::{EventTime, Span};
 
+use crate::memory::lasting_length;
 use crate::{
-    Cause, Evidence, Health, IncidentKey, IncidentKind, MonitorPlan, Observation, Outcome, Score, Severity, Verdict,
-    WindowResult,
+    Cause, Evidence, Health, HealthyUse, HealthyWindows, IncidentKey, IncidentKind, MonitorPlan, Observation, Outcome,
+    Rarity, Score, Severity, Verdict, WindowResult, words,
 };
 
 /// Expected rows below which a window without any is nothing unusual: of a Poisson variable of that mean, one in a
@@ -14,14 +15,15 @@ const NORMALLY_SOME: f64 = 12.0;
 /// Expected rows below which a share of them says little.
 const NORMALLY_MANY: f64 = 200.0;
 
-/// One observation for every identity the window says something about.
+/// One observation for every identity the window says something about; what is remembered speaks of drift alone.
 #[must_use]
 pub fn observations(plan: &MonitorPlan, result: &WindowResult) -> Vec<(IncidentKey, Observation)> {
-    let mut kinds = vec![
-        (IncidentKind::Drift, health(result, IncidentKind::Drift), Vec::new()),
-        (IncidentKind::DataQuality, health(result, IncidentKind::DataQuality), Vec::new()),
-    ];
-    if result.segment.is_all() {
+    let mut kinds = vec![(IncidentKind::Drift, health(plan, result, IncidentKind::Drift), Vec::new())];
+    let is_window = !result.window.name.is_lasting();
+    if is_window {
+        kinds.push((IncidentKind::DataQuality, health(plan, result, IncidentKind::DataQuality), Vec::new()));
+    }
+    if is_window && result.segment.is_all() {
         // A segment may fall silent for good reasons; the whole population may not.
         let (health, causes) = volume(plan, result.start, result.window.end, result.rows);
         kinds.push((IncidentKind::NoData, health, causes));
@@ -70,7 +72,7 @@ pub(crate) fn volume(plan: &MonitorPlan, start: EventTime, end: EventTime, rows:
     }
 }
 
-fn health(result: &WindowResult, kind: IncidentKind) -> Health {
+fn health(plan: &MonitorPlan, result: &WindowResult, kind: IncidentKind) -> Health {
     let mut evidence = Vec::new();
     let mut judged = false;
     for verdict in &result.verdicts {
@@ -81,7 +83,7 @@ fn health(result: &WindowResult, kind: IncidentKind) -> Health {
         if let Some(worst) = scores.first()
             && worst.outcome.is_some_and(Outcome::is_bad)
         {
-            evidence.push(evidence_of(verdict, worst));
+            evidence.push(evidence_of(plan, result, verdict, worst));
         }
     }
     let worst = evidence.iter().map(|e: &Evidence| e.outcome).max();
@@ -93,9 +95,13 @@ fn health(result: &WindowResult, kind: IncidentKind) -> Health {
     }
 }
 
-fn evidence_of(verdict: &Verdict, score: &Score) -> Evidence {
+fn evidence_of(plan: &MonitorPlan, result: &WindowResult, verdict: &Verdict, score: &Score) -> Evidence {
     // An infinite PSI has no number to store; its effect is that of the largest finite one.
     let value = score.value.unwrap_or(f64::MAX);
+    let length = length_of(result);
+    let learnt = plan
+        .variation_of(&result.segment, &verdict.feature)
+        .and_then(|variation| variation.at(score.statistic, length));
     Evidence {
         feature: verdict.feature.clone(),
         outcome: score.outcome.unwrap_or(Outcome::Stable),
@@ -109,7 +115,37 @@ fn evidence_of(verdict: &Verdict, score: &Score) -> Evidence {
         baseline_share: score.baseline_share,
         mistyped: (score.statistic == DriftStatistic::Mistyped).then(|| verdict.mistyped()),
         moved: verdict.moved.clone(),
+        expected: score.expected,
+        net: score.net,
+        rarity: score
+            .q_value
+            .zip(plan.monitor().false_alarms.interval())
+            .map(|(q, budget)| Rarity { once_in: plan.monitor().once_in(q), budget }),
+        healthy: learnt.map(|(length, learnt)| HealthyWindows {
+            phi: score.phi.unwrap_or(1.0),
+            windows: learnt.windows,
+            length,
+            size: learnt.size,
+        }),
+        rests_on: score.expected.map(|_| rests_on(plan, verdict, learnt.as_ref(), length)),
+        window: Some((result.start, result.window.end)),
+        references: score.references.clone(),
     }
+}
+
+/// The event time that a result speaks of.
+fn length_of(result: &WindowResult) -> Span {
+    let window = result.window.end.since(result.start);
+    if result.window.name.is_lasting() { lasting_length(window) } else { window }
+}
+
+/// What the verdict takes healthy windows of `length` to be.
+fn rests_on(plan: &MonitorPlan, verdict: &Verdict, learnt: Option<&(Rung, Healthy)>, length: Span) -> String {
+    if plan.monitor().healthy == HealthyUse::Off {
+        return words::healthy::NOT_USED.to_owned();
+    }
+    let (n, m) = (verdict.baseline.usable as f64, verdict.window.usable as f64);
+    words::healthy::rests_on(&plan.baseline().baseline, learnt, length, n * m / (n + m).max(1.0))
 }
 
 #[cfg(test)]
@@ -130,7 +166,7 @@ mod tests {
         let rules = JudgeRules { smoothing, ..JudgeRules::default() };
         let window = numbers(&x, values, missing);
         let (feature, layout, baseline) = (&x.name, &*x.layout, &x.aggregate);
-        judge(&[Comparison { feature, layout, baseline, window: &window, rules: &rules }]).remove(0)
+        judge(&[Comparison { feature, layout, baseline, window: &window, rules: &rules, healthy: None }]).remove(0)
     }
 
     fn healths(result: &WindowResult) -> Vec<(IncidentKind, Health)> {

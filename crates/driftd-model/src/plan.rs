@@ -6,9 +6,10 @@ use std::sync::Arc;
 use driftd_stats::{FeatureAggregate, FeatureLayout};
 use driftd_window::{PaneId, ReducerPlan, SegmentKey, SegmentPlan, TimeReader, Validity};
 
+use crate::memory::is_remembered;
 use crate::{
-    Baseline, ContentHash, CountedOn, DefaultValue, FeatureBaseline, FeatureKind, FeatureName, JudgeRules, Monitor,
-    MonitorId, PlanOrigin, Pointer, Role, StoredBaseline, words,
+    Baseline, ContentHash, CountedOn, DefaultValue, FeatureBaseline, FeatureKind, FeatureName, FeatureVariation,
+    HealthyUse, JudgeRules, Monitor, MonitorId, PlanOrigin, Pointer, Role, StoredBaseline, words,
 };
 
 /// A monitor bound to one baseline.
@@ -216,6 +217,12 @@ impl MonitorPlan {
         &self.hash
     }
 
+    /// Whether anything is remembered from window to window.
+    #[must_use]
+    pub fn remembers(&self) -> bool {
+        self.features.iter().any(|feature| is_remembered(&self.monitor, feature))
+    }
+
     /// Whether `aggregates` have the shapes of the plan's features.
     #[must_use]
     pub fn fits(&self, aggregates: &[FeatureAggregate]) -> bool {
@@ -232,6 +239,16 @@ impl MonitorPlan {
         }
         let found = baseline.segment(segment)?;
         Some((found.rows, self.features.iter().filter_map(|f| found.aggregates.get(f.index)).collect()))
+    }
+
+    /// How much healthy windows of a segment differ in a feature, where the baseline has learnt it and the monitor wants
+    /// it.
+    #[must_use]
+    pub fn variation_of(&self, segment: &SegmentKey, feature: &FeatureName) -> Option<&FeatureVariation> {
+        match self.monitor.healthy {
+            HealthyUse::Learn => self.baseline.baseline.healthy.of(segment, feature),
+            HealthyUse::Off => None,
+        }
     }
 }
 

@@ -31,7 +31,7 @@ pub struct Retained {
 
 impl Retention {
     /// Keeps the counts of sealed panes for `partials`, and for `history` what was judged and told, or for ever. Sealed
-    /// panes are kept for `keep` at least, which is the longest window of all monitors.
+    /// panes are kept for `keep` at least, which is how far any monitor looks back.
     #[must_use]
     pub fn new(partials: Span, history: Option<Span>, keep: Span) -> Self {
         Self { partials, history: history.map(|history| history.max(keep)) }

@@ -3,9 +3,13 @@
 use std::fmt;
 
 use driftd_stats::ShapeMismatch;
-use driftd_window::{EventTime, PaneId, Timestamp};
+use driftd_window::{EventTime, PaneId, Timestamp, WindowSpec};
 
-use crate::{MonitorPlan, PlannedDelta, ReconcileInput, SealInput, SealOutcome, SealStep, SealedPane, StoredBaseline};
+use crate::calibration::alarms_from;
+use crate::{
+    AlarmCount, FalseAlarms, FeatureMemory, MonitorPlan, PlannedDelta, ReconcileInput, RememberedShape, SealInput,
+    SealOutcome, SealStep, SealedPane, StoredBaseline,
+};
 
 /// The pure work of a seal, without its order.
 pub trait SealWork: Send + Sync {
@@ -22,8 +26,8 @@ pub trait SealWork: Send + Sync {
 /// One seal that is to be carried out in the transaction whose snapshot it was decided on.
 ///
 /// The store reads the deltas of [`pane`](Self::pane) and has them [merged](Self::merge), reads the
-/// [`history`](Self::history), the incidents and the silences, has everything [evaluated](Self::evaluate), and writes
-/// what came of it.
+/// [`history`](Self::history), the memories of the [`remembered`](Self::remembered) window shapes, the incidents and the
+/// silences, has everything [evaluated](Self::evaluate), and writes what came of it.
 pub struct SealOrder<'a> {
     /// What is sealed.
     pub step: SealStep,
@@ -81,16 +85,54 @@ impl<'a> SealOrder<'a> {
         }
     }
 
-    /// The stretch of sealed panes that is needed: that of the longest window which ends with the step. Nothing for a
-    /// gap, whose windows are known to be empty however long it is.
+    /// The stretches of sealed panes that are needed, in order and apart: those of the windows that end with the step, and
+    /// of the windows that these are compared with. None for a gap, whose windows are known to be empty however long it
+    /// is.
     #[must_use]
-    pub fn history(&self) -> Option<(EventTime, EventTime)> {
+    pub fn history(&self) -> Vec<(EventTime, EventTime)> {
         if matches!(self.step, SealStep::Gap { .. }) {
-            return None;
+            return Vec::new();
         }
-        let ending = self.plan.monitor().windows.iter().filter(|window| window.ends_at(self.through));
-        let first = ending.map(|window| window.start_of(self.through)).min();
-        Some((first.unwrap_or(self.through), self.through))
+        let references = &self.plan.monitor().references;
+        let of_references =
+            |window| references.iter().filter_map(move |reference| reference.stretch(window, self.through));
+        let own = self.ending().map(|window| (window.start_of(self.through), self.through));
+        let mut all: Vec<(EventTime, EventTime)> = own.chain(self.ending().flat_map(of_references)).collect();
+        all.sort_unstable();
+        let mut apart: Vec<(EventTime, EventTime)> = Vec::new();
+        for (from, to) in all {
+            match apart.last_mut() {
+                Some(last) if from <= last.1 => last.1 = last.1.max(to),
+                _ => apart.push((from, to)),
+            }
+        }
+        apart
+    }
+
+    /// The window shapes whose memories are needed: those that end with the step, if anything is remembered at all. None
+    /// for a gap, whose windows are empty and change no memory.
+    #[must_use]
+    pub fn remembered(&self) -> Vec<RememberedShape> {
+        let is_any = !matches!(self.step, SealStep::Gap { .. }) && self.plan.remembers();
+        let ending = self.ending().filter(|_| is_any);
+        ending.map(|window| RememberedShape::of(self.plan, window, self.through)).collect()
+    }
+
+    /// The budget of false alarms that its windows are judged under.
+    #[must_use]
+    pub fn budget(&self) -> FalseAlarms {
+        self.plan.monitor().false_alarms
+    }
+
+    /// From when on alarms are counted, where windows end with the step and there is a budget to hold them against.
+    #[must_use]
+    pub fn alarms_from(&self) -> Option<EventTime> {
+        self.ending().next()?;
+        alarms_from(self.budget(), self.through)
+    }
+
+    fn ending(&self) -> impl Iterator<Item = &WindowSpec> {
+        self.plan.monitor().windows.iter().filter(|window| window.ends_at(self.through))
     }
 
     /// Merges the deltas of the pane.
@@ -101,16 +143,24 @@ impl<'a> SealOrder<'a> {
         self.work.merge(deltas)
     }
 
-    /// Evaluates every window that ends with the step, on the sealed panes of the history, those just merged, and what
-    /// is known of the monitor's incidents.
+    /// Evaluates every window that ends with the step, on the sealed panes of the history, those just merged, what is
+    /// remembered, and what is known of the monitor's incidents.
     #[must_use]
-    pub fn evaluate(&self, history: Vec<SealedPane>, merged: &[SealedPane], known: ReconcileInput) -> SealOutcome {
+    pub fn evaluate(
+        &self,
+        history: Vec<SealedPane>,
+        merged: &[SealedPane],
+        memories: Vec<FeatureMemory>,
+        alarms: AlarmCount,
+        known: ReconcileInput,
+    ) -> SealOutcome {
         let mut panes = history;
         // A row that holds late records only is no data.
         panes.retain(|pane| pane.rows > 0);
         panes.extend(merged.iter().cloned());
         let ReconcileInput { incidents, silences } = known;
-        self.work.evaluate(SealInput { step: self.step, panes, first_data: self.first_data, incidents, silences })
+        let (step, first_data) = (self.step, self.first_data);
+        self.work.evaluate(SealInput { step, panes, first_data, memories, alarms, incidents, silences })
     }
 
     /// What the seal did, once everything is written.

@@ -1,13 +1,15 @@
 //! Verdicts: one feature of one window, judged.
 
+mod threshold;
+
 use std::cmp::Ordering;
 use std::fmt;
 
 use driftd_stats::{DriftStatistic, FeatureLayout, MistypedTypes, Movement, NotComputable};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::FeatureName;
+pub use self::threshold::Threshold;
+use crate::{FeatureName, Reference, ReferenceScore};
 
 /// The judgement on a feature, or on a window as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -107,6 +109,8 @@ pub enum Reason {
     BaselineChanged,
     /// None of the statistics that decide applies to the feature, or none of them has a threshold.
     NothingDecides,
+    /// Nearly all of the data are in one bin, so that a window of this size cannot be told from any other.
+    CannotTellApart,
     /// The statistic cannot be computed.
     Statistic(NotComputable),
 }
@@ -131,21 +135,10 @@ impl fmt::Display for Reason {
             Self::EmptyBaseline => f.write_str("baseline has no values: only presence is watched"),
             Self::BaselineChanged => f.write_str("window spans a change of baseline"),
             Self::NothingDecides => f.write_str("no chosen statistic with a threshold applies to this feature"),
+            Self::CannotTellApart => f.write_str("too few values outside one bin to tell a difference from chance"),
             Self::Statistic(reason) => reason.fmt(f),
         }
     }
-}
-
-/// Effect sizes at which a statistic warns and is critical.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Threshold {
-    /// Effect from which the outcome is a warning.
-    #[schemars(range(min = 0))]
-    pub warn: f64,
-    /// Effect from which the outcome is critical; never below `warn`.
-    #[schemars(range(min = 0))]
-    pub critical: f64,
 }
 
 /// Row accounting of one feature on one side.
@@ -206,12 +199,30 @@ pub struct Score {
     /// The growth of a share that is judged in place of the value: of missing values and NaN together.
     #[serde(default)]
     pub growth: Option<f64>,
-    /// Probability of a value at least this extreme without drift.
+    /// Probability of a difference at least this large in a healthy window.
     pub p_value: Option<f64>,
-    /// The p-value after Benjamini-Hochberg over the window.
+    /// The p-value after Benjamini-Hochberg over everything that is judged with the window.
     pub q_value: Option<f64>,
+    /// What of the effect a healthy window of this size shows on average.
+    #[serde(default)]
+    pub expected: Option<f64>,
+    /// What is left of the effect, and held against the thresholds.
+    #[serde(default)]
+    pub net: Option<f64>,
+    /// How much larger healthy differences are than counts alone make them; 1 where nothing was learnt.
+    #[serde(default)]
+    pub phi: Option<f64>,
+    /// Windows of the baseline that this was learnt from.
+    #[serde(default)]
+    pub healthy_windows: Option<u32>,
+    /// The adjusted p-value up to which it counts as significant.
+    #[serde(default)]
+    pub level: Option<f64>,
     /// Thresholds, when the statistic is judged.
     pub threshold: Option<Threshold>,
+    /// The same statistic against other windows, for people to compare with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<ReferenceScore>,
     /// The judgement on this statistic alone; nothing when it is only shown.
     pub outcome: Option<Outcome>,
 }
@@ -283,20 +294,23 @@ impl Verdict {
         MistypedValues { kind: self.kind, count, of: rows.saturating_sub(missing), types }
     }
 
-    /// The judged score that did most to the outcome: worst outcome first, then effect in units of its threshold. It
-    /// has no value, but a reason, when it is infinite.
+    /// The judged score that did most to the outcome: worst outcome first, then net effect in units of its threshold, then
+    /// all of the effect. It has no value, but a reason, when it is infinite.
     #[must_use]
     pub fn leading_score(&self) -> Option<&Score> {
         self.scores
             .iter()
             .filter(|s| s.outcome.is_some())
-            .max_by(|a, b| a.outcome.cmp(&b.outcome).then_with(|| a.severity().total_cmp(&b.severity())))
+            .max_by(|a, b| a.outcome.cmp(&b.outcome).then_with(|| a.weight(b)))
     }
 
     /// Order of reports: worst outcome first, then largest effect in units of its threshold.
     #[must_use]
     pub fn worst_first(a: &Self, b: &Self) -> Ordering {
-        b.outcome.cmp(&a.outcome).then_with(|| b.severity().total_cmp(&a.severity()))
+        b.outcome.cmp(&a.outcome).then_with(|| match (b.leading_score(), a.leading_score()) {
+            (Some(b), Some(a)) => b.weight(a),
+            (b, a) => b.is_some().cmp(&a.is_some()),
+        })
     }
 
     /// Effect of the leading score in units of its critical threshold; 0 when nothing was judged.
@@ -307,22 +321,38 @@ impl Verdict {
 }
 
 impl Score {
-    /// The number that is held against the thresholds.
+    /// The size of the difference; what of it healthy windows do not show is held against the thresholds.
     #[must_use]
     pub fn effect(&self) -> Option<f64> {
         let value = self.value?;
         self.growth.or_else(|| self.statistic.definition().scale.effect(value, self.normalized, self.baseline_share))
     }
 
-    /// Effect divided by the critical threshold; 0 without either, the largest finite number for an infinite effect.
+    /// Net effect in units of the critical threshold; 0 without either, the largest finite number for an infinite effect.
     #[must_use]
     pub fn severity(&self) -> f64 {
         if self.reason == Some(NotComputable::Infinite) {
             return f64::MAX;
         }
-        match (self.effect(), self.threshold) {
-            (Some(effect), Some(threshold)) if threshold.critical > 0.0 => effect / threshold.critical,
+        self.in_thresholds(self.net.or_else(|| self.effect()))
+    }
+
+    /// Where nothing is left of either effect, the larger one still leads.
+    fn weight(&self, other: &Self) -> Ordering {
+        let all = |score: &Self| score.in_thresholds(score.effect());
+        self.severity().total_cmp(&other.severity()).then_with(|| all(self).total_cmp(&all(other)))
+    }
+
+    fn in_thresholds(&self, effect: Option<f64>) -> f64 {
+        match (effect, self.threshold) {
+            (Some(effect), Some(threshold)) => threshold.weight(effect).unwrap_or(0.0),
             _ => 0.0,
         }
+    }
+
+    /// The score against another window, where there was one.
+    #[must_use]
+    pub fn reference(&self, reference: Reference) -> Option<&ReferenceScore> {
+        self.references.iter().find(|score| score.reference == reference)
     }
 }

@@ -88,6 +88,7 @@ macro_rules! cells {
 cells! {
     f64 => Float(value: *value),
     u64 => Count(count: *count),
+    u32 => Count(count: u64::from(*count)),
     EventTime => Time(time: Timestamp::from_micros(time.as_micros())),
     Timestamp => Time(time: *time),
     String => Text(text: text.clone()),
@@ -163,6 +164,28 @@ view! {
         pub baseline: String,
         /// When it was sealed.
         pub sealed_at: Timestamp,
+        /// What a healthy window of this size shows on average.
+        pub expected: Option<f64>,
+        /// The effect beyond that.
+        pub net: Option<f64>,
+        /// How many times as much as chance alone healthy windows differ.
+        pub phi: Option<f64>,
+        /// Windows of the baseline that this was learnt from.
+        pub healthy_windows: Option<u32>,
+        /// Largest adjusted p-value that counted as significant.
+        pub level: Option<f64>,
+        /// Effect against the window before.
+        pub previous_value: Option<f64>,
+        /// Its p-value.
+        pub previous_p: Option<f64>,
+        /// Effect against the window that ended a day earlier.
+        pub day_value: Option<f64>,
+        /// Its p-value.
+        pub day_p: Option<f64>,
+        /// Effect against the window that ended a week earlier.
+        pub week_value: Option<f64>,
+        /// Its p-value.
+        pub week_p: Option<f64>,
     }
 }
 
@@ -205,7 +228,7 @@ mod tests {
 
     #[test]
     fn columns_are_a_contract() {
-        insta::assert_snapshot!(columns::<HistoryRow>().join(", "), @"monitor Text, segment Text, window_name Text, window_start Time, window_end Time, feature Text, statistic Text, value Float, certified_error Float, n Count, m Count, p_value Float, q_value Float, warn Float, critical Float, outcome Text, baseline Text, sealed_at Time");
+        insta::assert_snapshot!(columns::<HistoryRow>().join(", "), @"monitor Text, segment Text, window_name Text, window_start Time, window_end Time, feature Text, statistic Text, value Float, certified_error Float, n Count, m Count, p_value Float, q_value Float, warn Float, critical Float, outcome Text, baseline Text, sealed_at Time, expected Float, net Float, phi Float, healthy_windows Count, level Float, previous_value Float, previous_p Float, day_value Float, day_p Float, week_value Float, week_p Float");
         insta::assert_snapshot!(columns::<IncidentRow>().join(", "), @"incident_id Text, monitor Text, segment Text, kind Text, severity Text, state Text, opened_at Time, acknowledged_at Time, resolved_at Time, features List, windows Count");
     }
 

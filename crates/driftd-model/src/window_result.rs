@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use driftd_stats::FeatureAggregate;
-use driftd_window::{EventTime, PaneId, SegmentKey, WindowId, WindowSpec};
+use driftd_window::{EventTime, PaneId, SegmentKey, Span, Timestamp, WindowId};
 
 use crate::judge::{Comparison, judge};
-use crate::{MonitorPlan, Outcome, SealedPane, Verdict, merge_aggregates};
+use crate::{
+    BaselineRef, HistoryRow, MonitorId, MonitorPlan, Outcome, Reference, SealedPane, Verdict, merge_aggregates,
+};
 
 /// One window of one segment, judged.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,62 +30,63 @@ pub struct WindowResult {
 }
 
 /// Counts of one segment over a window.
-struct Merged {
-    rows: u64,
+pub(crate) struct Merged {
+    pub(crate) rows: u64,
     panes: BTreeSet<PaneId>,
-    aggregates: Vec<FeatureAggregate>,
+    /// One a feature of the plan.
+    pub(crate) aggregates: Vec<FeatureAggregate>,
 }
 
-/// Every segment's window, judged together.
-pub(crate) fn judge_window(
-    plan: &MonitorPlan,
-    spec: &WindowSpec,
-    window: &WindowId,
-    panes: &[SealedPane],
-) -> Vec<WindowResult> {
-    judge_panes(plan, window, spec.start_of(window.end), panes)
-}
+/// Counts of a window by segment, the whole population included.
+pub(crate) type Segments = BTreeMap<SegmentKey, Merged>;
 
 /// Judges any range of sealed panes as one window, without touching incidents: the question asked afterwards.
 #[must_use]
 pub fn evaluate_range(plan: &MonitorPlan, start: EventTime, end: EventTime, panes: &[SealedPane]) -> Vec<WindowResult> {
-    judge_panes(plan, &WindowId { name: "range".into(), end }, start, panes)
+    let window = WindowId { name: "range".into(), end };
+    judge_segments(plan, &window, start, &merge_window(plan, start, end, panes))
+}
+
+/// What a window counts, by segment.
+pub(crate) fn merge_window(plan: &MonitorPlan, start: EventTime, end: EventTime, panes: &[SealedPane]) -> Segments {
+    merge_segments(plan, inside(panes, start, end))
 }
 
 /// Whether a window holds records that were counted on another plan, and so cannot be judged on this one.
-pub(crate) fn holds_foreign(plan: &MonitorPlan, spec: &WindowSpec, window: &WindowId, panes: &[SealedPane]) -> bool {
-    inside(panes, spec.start_of(window.end), window.end)
-        .any(|p| p.plan_hash != *plan.hash() && (p.rows > 0 || p.late_rows > 0))
+pub(crate) fn holds_foreign(plan: &MonitorPlan, start: EventTime, end: EventTime, panes: &[SealedPane]) -> bool {
+    inside(panes, start, end).any(|p| p.plan_hash != *plan.hash() && (p.rows > 0 || p.late_rows > 0))
 }
 
 fn inside(panes: &[SealedPane], start: EventTime, end: EventTime) -> impl Iterator<Item = &SealedPane> {
     panes.iter().filter(move |p| p.pane.start() >= start && p.pane.start() < end)
 }
 
-fn judge_panes(plan: &MonitorPlan, window: &WindowId, start: EventTime, panes: &[SealedPane]) -> Vec<WindowResult> {
-    let segments = merge_segments(plan, inside(panes, start, window.end));
+/// Every segment's window, judged together.
+pub(crate) fn judge_segments(
+    plan: &MonitorPlan,
+    window: &WindowId,
+    start: EventTime,
+    segments: &Segments,
+) -> Vec<WindowResult> {
     let mut comparisons = Vec::new();
     let mut sizes = Vec::with_capacity(segments.len());
-    for (segment, merged) in &segments {
+    for (segment, merged) in segments {
         let before = comparisons.len();
-        comparisons.extend(comparisons_of(plan, segment, merged));
+        comparisons.extend(comparisons_of(plan, segment, merged, window.end.since(start)));
         sizes.push(comparisons.len() - before);
     }
     let mut verdicts = judge(&comparisons).into_iter();
-    let span = window.end.since(start).as_micros().max(1) as f64;
-    let width = plan.monitor().pane.span().as_micros() as f64;
     segments
-        .into_iter()
+        .iter()
         .zip(sizes)
         .map(|((segment, merged), size)| {
             let verdicts: Vec<Verdict> = verdicts.by_ref().take(size).collect();
             WindowResult {
                 window: window.clone(),
                 start,
-                segment,
+                segment: segment.clone(),
                 rows: merged.rows,
-                // A range that cuts through panes may hold the start of more of them than fit into it.
-                coverage: (merged.panes.len() as f64 * width / span).min(1.0),
+                coverage: merged.coverage(plan, start, window.end),
                 outcome: verdicts.iter().map(|v| v.outcome).max().unwrap_or(Outcome::NotComparable),
                 verdicts,
             }
@@ -93,8 +96,8 @@ fn judge_panes(plan: &MonitorPlan, window: &WindowId, start: EventTime, panes: &
 
 /// The window's counts by segment, and those of the whole population, which is the sum of them; panes counted on
 /// another plan are left out.
-fn merge_segments<'a>(plan: &MonitorPlan, panes: impl Iterator<Item = &'a SealedPane>) -> BTreeMap<SegmentKey, Merged> {
-    let mut segments: BTreeMap<SegmentKey, Merged> = BTreeMap::new();
+fn merge_segments<'a>(plan: &MonitorPlan, panes: impl Iterator<Item = &'a SealedPane>) -> Segments {
+    let mut segments = Segments::new();
     // Equal plan hashes mean equal shapes; a pane that lies about its hash is left out whole.
     for pane in panes.filter(|p| p.plan_hash == *plan.hash() && plan.fits(&p.aggregates)) {
         match segments.get_mut(&pane.segment) {
@@ -118,7 +121,63 @@ fn merge_segments<'a>(plan: &MonitorPlan, panes: impl Iterator<Item = &'a Sealed
     segments
 }
 
+impl WindowResult {
+    /// Its rows of the `drift_history` view.
+    pub fn history<'a>(
+        &'a self,
+        monitor: &'a MonitorId,
+        baseline: &'a BaselineRef,
+        sealed_at: Timestamp,
+    ) -> impl Iterator<Item = HistoryRow> + 'a {
+        let scores = self.verdicts.iter().flat_map(|verdict| verdict.scores.iter().map(move |score| (verdict, score)));
+        scores.map(move |(verdict, score)| {
+            let reference = |of| score.reference(of).copied();
+            let (previous, day, week) =
+                (reference(Reference::Previous), reference(Reference::Day), reference(Reference::Week));
+            HistoryRow {
+                monitor: monitor.clone(),
+                segment: self.segment.clone(),
+                window_name: self.window.name.clone(),
+                window_start: self.start,
+                window_end: self.window.end,
+                feature: verdict.feature.clone(),
+                statistic: score.statistic,
+                value: score.value,
+                certified_error: score.certified_error,
+                n: verdict.baseline.usable,
+                m: verdict.window.usable,
+                p_value: score.p_value,
+                q_value: score.q_value,
+                warn: score.threshold.map(|threshold| threshold.warn),
+                critical: score.threshold.and_then(|threshold| threshold.critical_from()),
+                outcome: score.outcome,
+                baseline: baseline.to_string(),
+                sealed_at,
+                expected: score.expected,
+                net: score.net,
+                phi: score.phi,
+                healthy_windows: score.healthy_windows,
+                level: score.level,
+                previous_value: previous.map(|score| score.value),
+                previous_p: previous.and_then(|score| score.p_value),
+                day_value: day.map(|score| score.value),
+                day_p: day.and_then(|score| score.p_value),
+                week_value: week.map(|score| score.value),
+                week_p: week.and_then(|score| score.p_value),
+            }
+        })
+    }
+}
+
 impl Merged {
+    /// The share of the panes in [`start`, `end`) that hold records.
+    pub(crate) fn coverage(&self, plan: &MonitorPlan, start: EventTime, end: EventTime) -> f64 {
+        let span = end.since(start).as_micros().max(1) as f64;
+        let width = plan.monitor().pane.span().as_micros() as f64;
+        // A range that cuts through panes may hold the start of more of them than fit into it.
+        (self.panes.len() as f64 * width / span).min(1.0)
+    }
+
     fn add(&mut self, rows: u64, panes: impl IntoIterator<Item = PaneId>, aggregates: &[FeatureAggregate]) {
         // Both sides were found to have the plan's shapes, so the merge cannot fail halfway.
         if merge_aggregates(&mut self.aggregates, aggregates).is_ok() {
@@ -131,15 +190,17 @@ impl Merged {
 /// One comparison a feature; none when the baseline knows nothing of the segment.
 fn comparisons_of<'a>(
     plan: &'a MonitorPlan,
-    segment: &SegmentKey,
+    segment: &'a SegmentKey,
     merged: &'a Merged,
+    length: Span,
 ) -> impl Iterator<Item = Comparison<'a>> {
     let baseline = plan.baseline_of(segment).map(|(_, aggregates)| aggregates).unwrap_or_default();
-    plan.features().iter().zip(baseline).zip(&merged.aggregates).map(|((feature, baseline), window)| Comparison {
+    plan.features().iter().zip(baseline).zip(&merged.aggregates).map(move |((feature, baseline), window)| Comparison {
         feature: &feature.name,
         layout: &feature.layout,
         baseline,
         window,
         rules: &feature.rules,
+        healthy: plan.variation_of(segment, &feature.name).map(|variation| (variation, length)),
     })
 }

@@ -52,6 +52,15 @@ pub fn number(x: f64) -> String {
     trimmed(&format!("{x:.decimals$}"))
 }
 
+/// `text` as a sentence: a capital first, a full stop last; nothing stays nothing.
+#[must_use]
+pub fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let Some(first) = chars.next() else { return String::new() };
+    let stop = if text.ends_with('.') { "" } else { "." };
+    format!("{}{}{stop}", first.to_uppercase(), chars.as_str())
+}
+
 /// A count with its thousands apart: `336,776`.
 #[must_use]
 pub fn count(n: u64) -> String {
@@ -276,13 +285,7 @@ pub fn minutes(rfc3339: &str) -> String {
 pub fn name(text: &str, most: usize) -> String {
     // Four characters of room and a few more: enough to see that something was cut and where a name ends.
     let most = most.max(8);
-    let clean = |c: char| match c {
-        '\u{2028}' | '\u{2029}' => Some(' '),
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{feff}' => None,
-        c if c.is_control() => Some(' '),
-        c => Some(c),
-    };
-    let mut chars: Vec<char> = text.chars().filter_map(clean).collect();
+    let mut chars: Vec<char> = text.chars().filter_map(harmless).collect();
     if chars.len() > most {
         let tail = most / 3;
         let end = chars.split_off(chars.len() - tail);
@@ -293,6 +296,22 @@ pub fn name(text: &str, most: usize) -> String {
     let text: String = chars.into_iter().collect();
     let text = text.trim();
     if text.is_empty() { "(blank)".to_owned() } else { text.to_owned() }
+}
+
+/// Text of strangers that is fit for a terminal, uncut: control characters become spaces, and invisible characters that
+/// reorder text are dropped, so that nothing in it moves the cursor, changes the title or hides what stands beside it.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    text.chars().filter_map(harmless).collect()
+}
+
+fn harmless(c: char) -> Option<char> {
+    match c {
+        '\u{2028}' | '\u{2029}' => Some(' '),
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{feff}' => None,
+        c if c.is_control() => Some(' '),
+        c => Some(c),
+    }
 }
 
 /// Digits behind the point that say nothing go.

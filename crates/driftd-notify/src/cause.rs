@@ -32,6 +32,11 @@ pub fn cause(cause: &Cause, is_over: bool) -> String {
             let share = words::percent(*share);
             format!("{share} of the records {cannot} be read ({} lately)", words::count(*records))
         }
+        Cause::OverBudget { alarms, expected, span } => {
+            let incidents = words::counted(*alarms, "incident", "incidents");
+            let expected = words::number((expected * 10.0).round() / 10.0);
+            format!("{incidents} of drift and data quality in {}, where the budget allows {expected}", lasting(*span))
+        }
         Cause::StoreAway { lasted } => format!("the store was unreachable for {}", lasting(*lasted)),
     }
 }

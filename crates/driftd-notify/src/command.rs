@@ -122,6 +122,7 @@ fn environment(view: &IncidentView<'_>, sender: &Sender) -> Vec<(OsString, OsStr
         ("DRIFTD_MODEL_VERSION", notification.labels.get("model_version")),
         ("DRIFTD_SUBJECT", &view.subject),
         ("DRIFTD_SENTENCE", &view.sentence),
+        ("DRIFTD_BASIS", view.basis.as_deref().unwrap_or_default()),
     ];
     // No variable can hold a zero byte, and no name out of the data is to hold a line break.
     let own = own.into_iter().filter(|(_, value)| !value.is_empty());

@@ -2,6 +2,7 @@
 
 use driftd_model::{Cause, Evidence, Labels, Severity};
 use driftd_stats::{DriftStatistic, Movement};
+use driftd_window::Span;
 use serde::Serialize;
 
 use crate::view::IncidentView;
@@ -45,6 +46,7 @@ pub(crate) struct IncidentData<'a> {
     links: Links<'a>,
     subject: &'a str,
     sentence: &'a str,
+    basis: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -71,13 +73,20 @@ struct Feature<'a> {
     n: u64,
     m: u64,
     q_value: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    net: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    once_in: Option<Span>,
     moved: Vec<Moved<'a>>,
 }
 
 #[derive(Debug, Serialize)]
 struct Thresholds {
     warn: f64,
-    critical: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    critical: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -143,6 +152,7 @@ impl<'a> IncidentData<'a> {
             },
             subject: &view.subject,
             sentence: &view.sentence,
+            basis: view.basis.as_deref(),
         }
     }
 
@@ -160,11 +170,14 @@ impl<'a> Feature<'a> {
             outcome: evidence.outcome.as_str(),
             statistic: evidence.statistic,
             value: finite(evidence.value),
-            threshold: evidence.threshold.map(|t| Thresholds { warn: t.warn, critical: t.critical }),
+            threshold: evidence.threshold.map(|t| Thresholds { warn: t.warn, critical: t.critical_from() }),
             effect: finite(evidence.effect),
             n: evidence.n,
             m: evidence.m,
             q_value: evidence.q_value.and_then(finite),
+            expected: evidence.expected.and_then(finite),
+            net: evidence.net.and_then(finite),
+            once_in: evidence.rarity.map(|rarity| rarity.once_in),
             moved: evidence.moved.iter().map(Moved::of).collect(),
         }
     }

@@ -32,8 +32,8 @@ pub struct FeatureView {
     pub n: String,
     /// Rows of the window.
     pub m: String,
-    /// `q < 1e-16`.
-    pub q: Option<String>,
+    /// What of the effect healthy windows do not show: `net 8.26`.
+    pub net: Option<String>,
     /// What moved.
     pub moved: Vec<MovementView>,
 }
@@ -67,12 +67,15 @@ impl FeatureView {
             is_explained: found.statistic.definition().scale != Scale::Number,
             value: figure(found),
             thresholds: found.threshold.map(|threshold| {
-                let (warn, critical) = (words::number(threshold.warn), words::number(threshold.critical));
-                format!("warning from {warn}, critical from {critical}")
+                let warn = words::number(threshold.warn);
+                match threshold.critical_from() {
+                    Some(critical) => format!("warning from {warn}, critical from {}", words::number(critical)),
+                    None => format!("warning from {warn}, never critical"),
+                }
             }),
             n: words::count(found.n),
             m: words::count(found.m),
-            q: found.q_value.map(|q| words::probability("q", q)),
+            net: found.net.filter(|net| net.is_finite()).map(|net| format!("net {}", words::number(net))),
             moved: shown.iter().map(|movement| MovementView::of(movement, longest)).collect(),
         }
     }
@@ -177,6 +180,7 @@ const fn verb(up: bool) -> &'static str {
 
 /// The unseen values a movement names, if any does.
 fn unseen(evidence: &Evidence) -> String {
-    let names = evidence.moved.iter().rev().find_map(|m| m.label.strip_prefix("(unseen: ")?.strip_suffix(')'));
+    let names = evidence.moved.iter().rev().find_map(|m| m.label.strip_suffix(')')?.split_once("unseen: "));
+    let names = names.filter(|(before, _)| matches!(*before, "(" | "(other, ")).map(|(_, names)| names);
     names.map_or_else(String::new, |names| format!(", such as {}", words::name(names, FEATURE)))
 }

@@ -18,6 +18,7 @@ struct Page<'a> {
     preheader: String,
     state: String,
     sentence: String,
+    basis: Option<String>,
     facts: Vec<(&'static str, String)>,
     features: Vec<Feature<'a>>,
     has_moves: bool,
@@ -50,6 +51,7 @@ pub fn email_html(view: &IncidentView<'_>) -> Result<String, DeliveryError> {
         preheader: preheader(view),
         state: head(view),
         sentence: unbroken(&view.sentence),
+        basis: view.basis.as_deref().map(unbroken),
         facts: facts.map(|(label, value)| (label, unbroken(value))).collect(),
         has_moves: features.iter().any(|feature| !feature.view.moved.is_empty()),
         features,
@@ -92,8 +94,8 @@ fn silencing<'a>(view: &'a IncidentView<'_>) -> Option<Silencing<'a>> {
 
 impl<'a> Feature<'a> {
     fn of(view: &'a FeatureView) -> Self {
-        let q = view.q.as_ref().map(|q| format!("{q}, ")).unwrap_or_default();
-        let counts = format!("{q}n = {}, m = {}", view.n, view.m);
+        let net = view.net.as_ref().map(|net| format!("{net}, ")).unwrap_or_default();
+        let counts = format!("{net}n = {}, m = {}", view.n, view.m);
         Self { view, summary: view.is_explained.then(|| unbroken(&view.summary)), counts }
     }
 }

@@ -39,6 +39,7 @@
 #![forbid(unsafe_code)]
 
 mod alertmanager;
+mod basis;
 mod cause;
 mod command;
 mod data;
@@ -61,6 +62,7 @@ mod tone;
 mod view;
 mod webhook;
 
+pub use basis::{basis, roughly};
 pub use cause::{cause, lasting};
 pub use email::{EmailOptions, EmailTransport};
 pub use factory::TransportFactory;

@@ -86,6 +86,13 @@ fn incident(kind: IncidentKind, id: &str, now: Timestamp) -> Incident {
         baseline_share: None,
         mistyped: None,
         moved: vec![Movement { label: "(0, 1]".to_owned(), before: 0.1, after: 0.2 }],
+        expected: None,
+        net: None,
+        rarity: None,
+        healthy: None,
+        rests_on: None,
+        window: None,
+        references: Vec::new(),
     };
     Incident {
         id: IncidentId::from_stored(id.to_owned()),

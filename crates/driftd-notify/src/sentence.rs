@@ -28,13 +28,14 @@ pub(crate) const fn tag(notification: &Notification) -> &'static str {
         (_, IncidentState::Acknowledged, _) => "ACKNOWLEDGED",
         (_, _, Severity::Critical) => "CRITICAL",
         (_, _, Severity::Warning) => "WARNING",
+        (_, _, Severity::Info) => "INFO",
     }
 }
 
 /// What is wrong, in a few words: `4 features drifted`, `no records arrived, about 12,400 expected`.
 #[must_use]
 pub fn summary(incident: &Incident) -> String {
-    if matches!(incident.key.kind, IncidentKind::NoData | IncidentKind::Pipeline)
+    if (incident.key.kind == IncidentKind::NoData || !incident.key.kind.is_of_windows())
         && let Some(causes) = causes(incident)
     {
         return causes;
@@ -48,6 +49,7 @@ pub fn summary(incident: &Incident) -> String {
         IncidentKind::NoData => "no records arrived".to_owned(),
         IncidentKind::Performance => "the model's performance fell".to_owned(),
         IncidentKind::Pipeline => "driftd cannot see all of the traffic".to_owned(),
+        IncidentKind::Calibration => "more alarms than the budget allows".to_owned(),
     }
 }
 
@@ -132,7 +134,7 @@ pub fn incident_sentence(incident: &Incident) -> String {
 /// whole life, so once it has seen further windows the sentence says since when, and names the last of them.
 fn story(incident: &Incident) -> String {
     let (window, start, end) = &incident.last_window;
-    if incident.key.kind == IncidentKind::Pipeline {
+    if !incident.key.kind.is_of_windows() {
         // driftd's own trouble is looked for all the time, not in windows of the monitor.
         return format!("{}, first seen {} UTC", summary(incident), words::minutes(&incident.first_seen.to_string()));
     }
@@ -159,7 +161,7 @@ fn story(incident: &Incident) -> String {
 fn past(incident: &Incident) -> String {
     let (_, _, end) = &incident.last_window;
     let windows = words::counted(incident.windows, "window", "windows");
-    if incident.key.kind == IncidentKind::Pipeline {
+    if !incident.key.kind.is_of_windows() {
         return format!("{}, {}", summary(incident), words::span(incident.first_seen, *end));
     }
     let span = words::span_in(incident.zone, incident.first_seen, *end);

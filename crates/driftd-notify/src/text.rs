@@ -8,11 +8,14 @@ use crate::view::IncidentView;
 /// The message as plain text, some 40 lines of at most about 120 characters; ends with a line break.
 ///
 /// It carries everything the view has: state, severity, identity, model, environment, window, links, features with
-/// statistic, value, thresholds, n, m and q, what moved, why it is sent, baseline name and hash, dedup key and schema
+/// statistic, value, thresholds, net effect, n and m, what moved, why it is sent, baseline name and hash, dedup key and schema
 /// version. What there is not is left out.
 #[must_use]
 pub fn text(view: &IncidentView<'_>) -> String {
     let mut out = format!("{}\n\n", view.sentence);
+    if let Some(basis) = &view.basis {
+        line(&mut out, format_args!("{basis}\n"));
+    }
     rows(&mut out, view.facts());
     if !view.links.is_empty() {
         out.push('\n');
@@ -60,8 +63,8 @@ fn feature(out: &mut String, rank: usize, feature: &FeatureView) {
         line(out, format_args!("     {}", feature.summary));
     }
     let thresholds = feature.thresholds.as_ref().map(|text| format!(" ({text})")).unwrap_or_default();
-    let q = feature.q.as_ref().map(|q| format!(", {q}")).unwrap_or_default();
-    line(out, format_args!("     {value}{thresholds}{q}, n = {n}, m = {m}"));
+    let net = feature.net.as_ref().map(|net| format!(", {net}")).unwrap_or_default();
+    line(out, format_args!("     {value}{thresholds}{net}, n = {n}, m = {m}"));
     for moved in &feature.moved {
         line(out, format_args!("     {:<24} {:>8} -> {}", moved.label, moved.before, moved.after));
     }

@@ -24,6 +24,7 @@ impl Tone {
             (_, IncidentState::Resolved, _) => Self::Good,
             (_, _, Severity::Critical) => Self::Critical,
             (_, _, Severity::Warning) => Self::Warning,
+            (_, _, Severity::Info) => Self::Calm,
         }
     }
 

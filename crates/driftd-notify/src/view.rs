@@ -1,9 +1,10 @@
 //! Everything a message says, computed once: every renderer is a function of it.
 
-use driftd_model::{Evidence, Incident, IncidentKind, IncidentState, Links, Notification, NotifyReason, words};
+use driftd_model::{Evidence, Incident, IncidentState, Links, Notification, NotifyReason, words};
 use driftd_window::{EventTime, Timestamp, Zone};
 use serde::Serialize;
 
+use crate::basis::basis;
 use crate::cause::cause;
 use crate::feature::{FEATURE, FeatureView, evidence};
 use crate::reason::why;
@@ -35,6 +36,9 @@ pub struct IncidentView<'a> {
     pub tag: &'static str,
     /// What happened, in one sentence on one line.
     pub sentence: String,
+    /// What that rests on: what healthy windows show, how rarely a healthy monitor shows as much, and what it is against
+    /// other windows. Nothing once it is over, or where none of it is known.
+    pub basis: Option<String>,
     /// Why people get this message.
     pub why: String,
     /// How much it presses.
@@ -111,7 +115,7 @@ impl<'a> IncidentView<'a> {
         let (window, start, end) = &incident.last_window;
         let window = words::name(window.as_str(), WINDOW);
         let is_over = incident.state == IncidentState::Resolved;
-        let is_pipeline = incident.key.kind == IncidentKind::Pipeline;
+        let is_of_windows = incident.key.kind.is_of_windows();
         let label = |name| label(notification, name).map(|value| words::name(value, VALUE));
         let features = incident.worst_features();
         let rest = features.len().saturating_sub(FEATURES);
@@ -121,6 +125,7 @@ impl<'a> IncidentView<'a> {
             subject: subject(notification),
             tag: tag(notification),
             sentence: sentence(notification),
+            basis: basis(incident).filter(|_| !is_over),
             why: why(notification),
             tone: Tone::of(notification),
             state: state(notification),
@@ -138,7 +143,7 @@ impl<'a> IncidentView<'a> {
             window_span: format!("{window}, {}", words::span_in(incident.zone, *start, *end)),
             window: format!("{window} {}", bounds(incident.zone, *start, *end)),
             last_seen: format!("{} UTC", event_time(*end)),
-            bad_windows: (!is_pipeline).then(|| words::count(incident.windows)),
+            bad_windows: is_of_windows.then(|| words::count(incident.windows)),
             opened: incident.opened_at.map(wall_time),
             taken: taken(incident),
             resolved: incident.resolved_at.map(wall_time),
@@ -176,7 +181,7 @@ impl<'a> IncidentView<'a> {
 
     /// What somebody needs to know first, line by line; what there is not has no line.
     pub(crate) fn facts(&self) -> Vec<(&'static str, &str)> {
-        let is_pipeline = self.notification.incident.key.kind == IncidentKind::Pipeline;
+        let is_of_windows = self.notification.incident.key.kind.is_of_windows();
         present([
             ("State", Some(self.state)),
             ("Severity", Some(self.severity)),
@@ -187,7 +192,7 @@ impl<'a> IncidentView<'a> {
             ("Kind", Some(self.kind)),
             ("First seen", Some(&self.first_seen)),
             // driftd's own trouble is looked for all the time, not in windows of the monitor.
-            if is_pipeline { ("Last seen", Some(&self.last_seen)) } else { ("Last window", Some(&self.window)) },
+            if is_of_windows { ("Last window", Some(&self.window)) } else { ("Last seen", Some(&self.last_seen)) },
             ("Bad windows", self.bad_windows.as_deref()),
             ("Opened", self.opened.as_deref()),
             ("Taken", self.taken.as_deref()),

@@ -6,8 +6,9 @@ mod fixtures;
 
 use driftd_model::{IncidentKind, Links, Notification, NotifyReason, Suppressed};
 use driftd_notify::IncidentView;
+use driftd_window::WindowName;
 use email_fixtures::{bad_values, drift, resolved, silent, taken, trouble};
-use fixtures::{full, incident, notification, psi, told};
+use fixtures::{at, full, incident, notification, psi, told};
 use serde_json::Value as Json;
 
 /// The view of a notification, a line for each field that says something, and one for each item of a list.
@@ -46,10 +47,10 @@ fn several_features_of_a_segment_drifted() {
     baseline: flight-delay@v1 (7a6d85963363)
     dedup_key: 428808045d0c
     environment: production
-    features: {"is_explained":false,"m":"6,402","moved":[{"after":"31 %","bars":[0,100],"before":"0 %","label":"(80.6, 95]"},{"after":"0.2 %","bars":[32,1],"before":"10 %","label":"(-inf, 30]"}],"n":"26,398","name":"temp","outcome":"critical","q":"q < 1e-16","summary":"PSI 8.32 (critical at 0.25)","thresholds":"warning from 0.1, critical from 0.25","tone":"critical","value":"PSI 8.32"}
-    features: {"is_explained":false,"m":"6,402","moved":[{"after":"31 %","bars":[0,100],"before":"0 %","label":"(80.6, 95]"},{"after":"0.2 %","bars":[32,1],"before":"10 %","label":"(-inf, 30]"}],"n":"26,398","name":"dewp","outcome":"critical","q":"q < 1e-16","summary":"PSI 1.5 (critical at 0.25)","thresholds":"warning from 0.1, critical from 0.25","tone":"critical","value":"PSI 1.5"}
-    features: {"is_explained":false,"m":"6,402","moved":[{"after":"31 %","bars":[0,100],"before":"0 %","label":"(80.6, 95]"},{"after":"0.2 %","bars":[32,1],"before":"10 %","label":"(-inf, 30]"}],"n":"26,398","name":"humid","outcome":"critical","q":"q < 1e-16","summary":"PSI 0.4 (critical at 0.25)","thresholds":"warning from 0.1, critical from 0.25","tone":"critical","value":"PSI 0.4"}
-    features: {"is_explained":false,"m":"6,402","moved":[{"after":"31 %","bars":[0,100],"before":"0 %","label":"(80.6, 95]"},{"after":"0.2 %","bars":[32,1],"before":"10 %","label":"(-inf, 30]"}],"n":"26,398","name":"wind_speed","outcome":"critical","q":"q < 1e-16","summary":"PSI 0.26 (critical at 0.25)","thresholds":"warning from 0.1, critical from 0.25","tone":"critical","value":"PSI 0.26"}
+    features: {"is_explained":false,"m":"6,402","moved":[{"after":"31 %","bars":[0,100],"before":"0 %","label":"(80.6, 95]"},{"after":"0.2 %","bars":[32,1],"before":"10 %","label":"(-inf, 30]"}],"n":"26,398","name":"temp","net":null,"outcome":"critical","summary":"PSI 8.32 (critical at 0.25)","thresholds":"warning from 0.1, critical from 0.25","tone":"critical","value":"PSI 8.32"}
+    features: {"is_explained":false,"m":"6,402","moved":[{"after":"31 %","bars":[0,100],"before":"0 %","label":"(80.6, 95]"},{"after":"0.2 %","bars":[32,1],"before":"10 %","label":"(-inf, 30]"}],"n":"26,398","name":"dewp","net":null,"outcome":"critical","summary":"PSI 1.5 (critical at 0.25)","thresholds":"warning from 0.1, critical from 0.25","tone":"critical","value":"PSI 1.5"}
+    features: {"is_explained":false,"m":"6,402","moved":[{"after":"31 %","bars":[0,100],"before":"0 %","label":"(80.6, 95]"},{"after":"0.2 %","bars":[32,1],"before":"10 %","label":"(-inf, 30]"}],"n":"26,398","name":"humid","net":null,"outcome":"critical","summary":"PSI 0.4 (critical at 0.25)","thresholds":"warning from 0.1, critical from 0.25","tone":"critical","value":"PSI 0.4"}
+    features: {"is_explained":false,"m":"6,402","moved":[{"after":"31 %","bars":[0,100],"before":"0 %","label":"(80.6, 95]"},{"after":"0.2 %","bars":[32,1],"before":"10 %","label":"(-inf, 30]"}],"n":"26,398","name":"wind_speed","net":null,"outcome":"critical","summary":"PSI 0.26 (critical at 0.25)","thresholds":"warning from 0.1, critical from 0.25","tone":"critical","value":"PSI 0.26"}
     first_seen: 2013-06-24 00:00 UTC
     kind: drift
     labels: team=ml
@@ -84,8 +85,8 @@ fn values_are_bad() {
     baseline: flight-delay@v1 (7a6d85963363)
     dedup_key: 834d3bd587b4
     environment: production
-    features: {"is_explained":true,"m":"6,402","moved":[{"after":"18 %","bars":[100,60],"before":"30 %","label":"UA"},{"after":"12 %","bars":[0,40],"before":"0 %","label":"(unseen: XQ, ZZ)"}],"n":"26,398","name":"carrier","outcome":"warning","q":"q < 1e-16","summary":"12 % of values were never in the baseline (warning at 1 %), such as XQ, ZZ","thresholds":"warning from 0.01, critical from 0.2","tone":"warning","value":"unseen share 0.12"}
-    features: {"is_explained":true,"m":"6,402","moved":[],"n":"26,398","name":"dep_delay","outcome":"warning","q":"q < 1e-16","summary":"missing share rose from 10 % to 21 % (warning at +5 points)","thresholds":"warning from 0.05, critical from 0.2","tone":"warning","value":"missing share 0.113"}
+    features: {"is_explained":true,"m":"6,402","moved":[{"after":"18 %","bars":[100,60],"before":"30 %","label":"UA"},{"after":"12 %","bars":[0,40],"before":"0 %","label":"(unseen: XQ, ZZ)"}],"n":"26,398","name":"carrier","net":null,"outcome":"warning","summary":"12 % of values were never in the baseline (warning at 1 %), such as XQ, ZZ","thresholds":"warning from 0.01, critical from 0.2","tone":"warning","value":"unseen share 0.12"}
+    features: {"is_explained":true,"m":"6,402","moved":[],"n":"26,398","name":"dep_delay","net":null,"outcome":"warning","summary":"missing share rose from 10 % to 21 % (warning at +5 points)","thresholds":"warning from 0.05, critical from 0.2","tone":"warning","value":"missing share 0.113"}
     first_seen: 2013-07-01 00:00 UTC
     kind: data_quality
     labels: team=ml
@@ -280,7 +281,69 @@ fn a_number_that_says_little_is_explained() {
     };
     let escalated = full(incident(IncidentKind::DataQuality, vec![distance]), NotifyReason::Escalated);
     let features = lines(&escalated).into_iter().filter(|line| line.starts_with("feature"));
-    insta::assert_snapshot!(features.collect::<Vec<_>>().join("\n"), @r#"
-    features: {"is_explained":true,"m":"6,402","moved":[{"after":"31 %","bars":[0,100],"before":"0 %","label":"(80.6, 95]"},{"after":"0.2 %","bars":[32,1],"before":"10 %","label":"(-inf, 30]"}],"n":"26,398","name":"distance","outcome":"critical","q":"q < 1e-16","summary":"Wasserstein distance 0.4 standard deviations (critical at 0.25)","thresholds":"warning from 0.1, critical from 0.25","tone":"critical","value":"Wasserstein distance 31, effect 0.4"}
-    "#);
+    insta::assert_snapshot!(features.collect::<Vec<_>>().join("\n"), @r#"features: {"is_explained":true,"m":"6,402","moved":[{"after":"31 %","bars":[0,100],"before":"0 %","label":"(80.6, 95]"},{"after":"0.2 %","bars":[32,1],"before":"10 %","label":"(-inf, 30]"}],"n":"26,398","name":"distance","net":null,"outcome":"critical","summary":"Wasserstein distance 0.4 standard deviations (critical at 0.25)","thresholds":"warning from 0.1, critical from 0.25","tone":"critical","value":"Wasserstein distance 31, effect 0.4"}"#);
+}
+
+#[test]
+fn what_a_verdict_rests_on_is_told_after_what_happened() {
+    use driftd_model::{HealthyWindows, Rarity, Reference, ReferenceScore};
+    use driftd_stats::{DriftStatistic, Rung};
+    let known = driftd_model::Evidence {
+        m: 213,
+        expected: Some(0.05),
+        net: Some(0.26),
+        rarity: Some(Rarity { once_in: "3285d".parse().unwrap(), budget: "90d".parse().unwrap() }),
+        healthy: Some(HealthyWindows { phi: 1.8, windows: 60, length: Rung::Day, size: 190.0 }),
+        rests_on: Some("learnt from 60 days of the baseline".to_owned()),
+        window: Some((at("2013-07-02"), at("2013-07-03"))),
+        references: vec![ReferenceScore { reference: Reference::Week, value: 0.04, p_value: Some(0.3) }],
+        ..psi("temp", 0.31)
+    };
+    let said = |evidence: driftd_model::Evidence, window: (&str, &str, &str)| {
+        let mut incident = incident(IncidentKind::Drift, vec![evidence]);
+        incident.first_seen = at(window.1);
+        incident.last_window = (WindowName::from(window.0), at(window.1), at(window.2));
+        let notification = notification(incident, NotifyReason::Opened { windows: 1 });
+        let view = IncidentView::of(&notification);
+        format!("{}\n{}", view.sentence, view.basis.unwrap_or_default())
+    };
+    let day = ("day", "2013-07-02", "2013-07-03");
+    insta::assert_snapshot!(said(known.clone(), day));
+    let exchangeable = "the baseline has no event times: its rows are taken for exchangeable with the traffic";
+    let alone = driftd_model::Evidence {
+        healthy: None,
+        rests_on: Some(exchangeable.to_owned()),
+        references: Vec::new(),
+        ..known.clone()
+    };
+    insta::assert_snapshot!(said(alone, day));
+    let wild = HealthyWindows { phi: 40.0, windows: 26, length: Rung::Week, size: 20.0 };
+    insta::assert_snapshot!(said(
+        driftd_model::Evidence { healthy: Some(wild), ..known.clone() },
+        ("week", "2013-07-01", "2013-07-08")
+    ));
+    // The worst window was another one: nobody says of which Tuesday it is told.
+    insta::assert_snapshot!(said(known.clone(), ("day", "2013-07-05", "2013-07-06")));
+    let missing = driftd_model::Evidence { statistic: DriftStatistic::Missing, m: 0, ..known.clone() };
+    insta::assert_snapshot!(said(missing, day));
+    let unseen = driftd_model::Evidence {
+        statistic: DriftStatistic::Unseen,
+        baseline_share: Some(0.002),
+        expected: Some(0.01),
+        ..known.clone()
+    };
+    insta::assert_snapshot!(said(unseen, day));
+    let lasting = driftd_model::Evidence {
+        statistic: DriftStatistic::Lasting,
+        outcome: driftd_model::Outcome::Warning,
+        value: 0.03,
+        effect: 0.03,
+        threshold: Some(driftd_model::Threshold { warn: 0.02, critical: f64::INFINITY }),
+        m: 2_100,
+        expected: Some(0.003),
+        net: Some(0.027),
+        references: Vec::new(),
+        ..known
+    };
+    insta::assert_snapshot!(said(lasting, ("day (lasting)", "2013-07-02", "2013-07-03")));
 }

@@ -11,22 +11,17 @@
 //! 3. Four private histograms take turns, so that equal neighbours do not wait
 //!    for each other's store.
 //!
-//! Besides, [`lattice_step`] is the inner loop of the exact Kolmogorov–Smirnov
-//! law, compiled in the same way.
-//!
 //! This is the only module with `unsafe` in it: for table look-ups whose bounds
 //! hold by construction, and for calling the versions compiled for instruction
 //! sets that were detected.
 
 mod chunk;
-mod lattice;
 mod lookup;
 mod sweep;
 mod tally;
 
 use crate::layout::{BinEdges, Precision};
 use crate::state::{Absence, NumericAggregate, NumericSlice, PRESENT};
-pub(crate) use lattice::lattice_step;
 pub(crate) use lookup::Lookup;
 use tally::{CHUNK, Tally};
 

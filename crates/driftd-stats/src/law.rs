@@ -1,22 +1,20 @@
 //! Null distributions: p-values of the statistics, and their adjustment for many tests at once.
 
 mod beta;
-mod binomial;
 mod durbin;
 mod fisher;
 mod kolmogorov;
-mod lattice;
 mod pelz_good;
+mod poisson;
 mod saddle;
 
 use statrs::function::erf::erfc_inv;
 use statrs::function::gamma::{checked_gamma_lr, checked_gamma_ur, ln_gamma};
 
 pub(crate) use self::beta::{beta_cdf, f_sf};
-pub(crate) use self::binomial::binomial_sf;
-pub(crate) use self::fisher::{fisher_exact_p, two_proportions_p};
+pub(crate) use self::fisher::fisher_exact_p;
 pub(crate) use self::kolmogorov::kolmogorov_sf;
-pub(crate) use self::lattice::{KsDistance, kolmogorov_smirnov_p};
+pub use self::poisson::poisson_tail;
 
 /// P(X > x) for X ~ χ²(df), in [0, 1]; 1 without degrees of freedom.
 ///

@@ -31,7 +31,7 @@
 //! let statistics = compare(&layout, &baseline, &window, Smoothing::default())?;
 //! let ks = statistics.iter().find(|s| s.statistic == DriftStatistic::Ks).unwrap();
 //! let ks = ks.result.unwrap();
-//! assert!((ks.value - 0.15).abs() < 0.01 && ks.p_value.unwrap() < 1e-6);
+//! assert!((ks.value - 0.15).abs() < 0.01 && ks.p_value().unwrap() < 1e-6);
 //!
 //! let moved = movements(&layout, &baseline, &window, 1)?;
 //! assert_eq!(moved[0].label, "(89.1, +inf)");
@@ -72,10 +72,10 @@ mod statistic;
 mod variation;
 
 pub use error::{ShapeMismatch, StatsError};
-pub use law::benjamini_hochberg;
+pub use law::{benjamini_hochberg, poisson_tail};
 pub use layout::{
-    BinEdges, Binning, CategoryCounts, CategorySlot, Dictionary, FeatureLayout, LayoutOptions, MAX_BINS,
-    MAX_CATEGORIES, MAX_CELLS, MIN_CELLS, OrderedSample, Precision, SortedSample, boolean_word,
+    BinEdges, Binning, CategoryCounts, Dictionary, FeatureLayout, LayoutOptions, MAX_BINS, MAX_CATEGORIES, MAX_CELLS,
+    MIN_CELLS, OrderedSample, Place, Precision, SortedSample, boolean_word,
 };
 pub use significance::{
     Difference, Healthy, Judged, Measure, Memory, MemoryBytes, Novelty, Rung, bins_difference, judge_difference,
@@ -83,12 +83,13 @@ pub use significance::{
     strangers_difference, two_sample,
 };
 pub use state::{
-    Absence, Alone, CategoricalAggregate, CategorySpread, FeatureAggregate, GROUP_SKIP, HeavyHitters, MISSING_CODE,
-    MISTYPED_CODE, MistypedType, MistypedTypes, MomentSummary, Moments, NumericAggregate, NumericSlice, PRESENT,
-    PartCounts, Places, PresenceAggregate, TextSlice, absorb_numeric_grouped, absorb_text_grouped,
+    Absence, Alone, CategoricalAggregate, CategorySpread, CategoryTally, FeatureAggregate, GROUP_SKIP, HeavyHitters,
+    MISSING_CODE, MISTYPED_CODE, MistypedType, MistypedTypes, MomentSummary, Moments, NumericAggregate, NumericSlice,
+    PRESENT, PartCounts, Places, PresenceAggregate, TextSlice, absorb_numeric_grouped, absorb_text_grouped,
 };
 pub use statistic::{
     AppliesTo, Basis, Certified, Computed, Definition, DriftStatistic, Grows, Measured, Movement, NotComputable, Scale,
-    Smoothing, Statistic, Subject, compare, compared_counts, distribution, movements,
+    Smoothing, Statistic, Subject, compare, compared_counts, distribution, movements, movements_of_counts, psi,
+    strangers_in,
 };
 pub use variation::{UnseenInWindow, VariationLearner, Varying};

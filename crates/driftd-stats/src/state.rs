@@ -15,6 +15,7 @@ mod moments;
 mod numeric;
 mod part_counts;
 mod spread;
+mod tally;
 
 pub use self::categorical::CategoricalAggregate;
 pub use self::columns::{Absence, GROUP_SKIP, MISSING_CODE, MISTYPED_CODE, NumericSlice, PRESENT, TextSlice};
@@ -27,6 +28,7 @@ pub use self::moments::{MomentSummary, Moments};
 pub use self::numeric::NumericAggregate;
 pub use self::part_counts::{PartCounts, Places};
 pub use self::spread::{Alone, CategorySpread};
+pub use self::tally::CategoryTally;
 
 pub(crate) fn shape(kind: &str, cells: usize, fingerprint: u64) -> String {
     format!("a {kind} state of {cells} cells ({fingerprint:016x})")

@@ -17,6 +17,7 @@ fn row(definition: &Definition) -> String {
         |(warn, critical)| match scale {
             Scale::Change { .. } | Scale::Growth { .. } => format!("+{warn} / +{critical}"),
             Scale::Distance => format!("{warn} / {critical} (of σ)"),
+            _ if critical.is_infinite() => format!("{warn} / –"),
             Scale::Number | Scale::Share { .. } => format!("{warn} / {critical}"),
         },
     );

@@ -22,12 +22,24 @@ fn edges(binning: Binning) -> BinEdges {
     BinEdges::from_sample(&SortedSample::from_unsorted(baseline).unwrap(), &options).unwrap().0
 }
 
+/// Four names, and buckets for "日本" and another.
 fn dictionary(extra: &str) -> Dictionary {
+    chosen(extra, 4)
+}
+
+fn chosen(extra: &str, top: u16) -> Dictionary {
     let mut counts = CategoryCounts::new();
     for (i, value) in ["a", "b", "c", "", "日本", extra].iter().enumerate() {
-        counts.add(value, 10 - i as u64);
+        counts.add(value, 1000 - 100 * i as u64);
     }
-    counts.into_dictionary(4).0
+    counts.into_dictionary(top).0
+}
+
+/// One from before there were buckets: "a", "b", "c", "", and another that is known by its hash.
+fn of_before() -> Dictionary {
+    let text =
+        r#"{"categorical":{"categories":["a","b","c",""],"tail":[8205823797352911234],"singletons":1,"total":34}}"#;
+    serde_json::from_str::<FeatureLayout>(text).unwrap().as_categorical().unwrap().clone()
 }
 
 fn number() -> impl Strategy<Value = f64> {
@@ -65,9 +77,12 @@ fn numeric(rows: &[(f64, u8)]) -> FeatureAggregate {
 }
 
 fn categorical(codes: &[u32]) -> FeatureAggregate {
-    let dictionary = dictionary("q");
-    let mut state = CategoricalAggregate::empty(&dictionary);
-    state.absorb(&dictionary, TextSlice { codes, values: &texts() });
+    counted(&dictionary("q"), codes)
+}
+
+fn counted(dictionary: &Dictionary, codes: &[u32]) -> FeatureAggregate {
+    let mut state = CategoricalAggregate::empty(dictionary);
+    state.absorb(dictionary, TextSlice { codes, values: &texts() });
     FeatureAggregate::Categorical(state)
 }
 
@@ -128,6 +143,14 @@ merge_laws!(numeric_state, FeatureLayout::Numeric(edges(Binning::default())), nu
 merge_laws!(categorical_state, FeatureLayout::Categorical(dictionary("q")), codes(), |codes: Vec<_>| categorical(
     &codes
 ));
+merge_laws!(state_of_names_alone, FeatureLayout::Categorical(chosen("q", 9)), codes(), |codes: Vec<_>| counted(
+    &chosen("q", 9),
+    &codes
+));
+merge_laws!(state_from_before_buckets, FeatureLayout::Categorical(of_before()), codes(), |codes: Vec<_>| counted(
+    &of_before(),
+    &codes
+));
 merge_laws!(presence_state, FeatureLayout::Presence, any::<(u64, u64)>(), presence);
 
 #[test]
@@ -137,6 +160,7 @@ fn states_of_different_layouts_do_not_merge() {
         FeatureLayout::Numeric(edges(Binning::Edges(vec![0.25]))),
         FeatureLayout::Categorical(dictionary("q")),
         FeatureLayout::Categorical(dictionary("another tail")),
+        FeatureLayout::Categorical(of_before()),
         FeatureLayout::Presence,
     ];
     for (i, a) in all.iter().enumerate() {
@@ -149,7 +173,7 @@ fn states_of_different_layouts_do_not_merge() {
     let mut state = FeatureAggregate::empty(&FeatureLayout::Presence);
     let error = state.merge(&FeatureAggregate::empty(&all[2])).unwrap_err();
     insta::with_settings!({ filters => vec![(r"[0-9a-f]{16}", "[hash]")] }, {
-        insta::assert_snapshot!(error, @"cannot put together a presence state and a categorical state of 6 cells ([hash]): both must be counted with one and the same layout");
+        insta::assert_snapshot!(error, @"cannot put together a presence state and a categorical state of 36 cells ([hash]): both must be counted with one and the same layout");
     });
 }
 

@@ -8,9 +8,12 @@ use serde::de::DeserializeOwned;
 
 /// Number of the codec that wrote the aggregates alone.
 const BARE: i64 = 1;
+/// Number of the codec that wrote what [`POSTCARD`] writes before there were counts of names and buckets. Counts of
+/// categories from then are still written as they were.
+const UNNAMED: i64 = 2;
 /// Number of the codec that [`encode_aggregates`] writes: postcard, and nothing else. Behind the aggregates stand the
 /// types of mistyped values, where there are any, each with the place of its aggregate.
-pub const POSTCARD: i64 = 2;
+pub const POSTCARD: i64 = 3;
 
 /// The same number for a database that keeps it in two bytes.
 pub(crate) const POSTCARD_SMALL: i16 = POSTCARD as i16;
@@ -91,7 +94,7 @@ fn whole<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
 /// An unknown codec, or see [`decode_aggregates`].
 pub fn decode_stored(codec: i64, bytes: &[u8]) -> Result<Vec<FeatureAggregate>, CodecError> {
     match codec {
-        POSTCARD => decode_aggregates(bytes),
+        POSTCARD | UNNAMED => decode_aggregates(bytes),
         BARE => whole(bytes),
         found => Err(CodecError::UnknownCodec { found }),
     }

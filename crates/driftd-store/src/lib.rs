@@ -16,6 +16,7 @@
 //! | `sealed_panes`, `monitor_frontiers` | their frozen merge, how far it goes, and how many records came too late | seal, sweep |
 //! | `baselines`, `active_baselines` | what traffic is judged against, and from when on | `baseline` commands |
 //! | `windows`, `feature_drift` | what was judged | seal |
+//! | `memory` | discounted counts of the windows of a shape, for small changes that last | seal |
 //! | `incidents`, `incident_events`, `silences` | what is wrong, what changed, who was told, what is muted | seal, reconciliation, people, outbox |
 //! | `notification_outbox`, `deliveries` | what people shall hear, and every try to tell them | seal, reconciliation, outbox |
 //!

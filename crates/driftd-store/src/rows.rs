@@ -10,7 +10,9 @@ mod stream;
 mod written;
 
 pub(crate) use incidents::{EventColumns, IncidentBody, IncidentColumns, SilenceColumns};
-pub(crate) use judged::{ActivationColumns, BaselineColumns, HistoryColumns, SummaryColumns};
+pub(crate) use judged::{
+    ActivationColumns, AlarmColumns, BaselineColumns, HistoryColumns, MemoryColumns, SummaryColumns,
+};
 pub(crate) use outbox::{Leased, OutboxColumns, SettledColumns};
 pub(crate) use stream::{
     ClaimColumns, FrontierColumns, MarkColumns, PaneColumns, PartialColumns, PartitionColumns, PositionColumns,

@@ -3,7 +3,8 @@
 use std::future::Future;
 
 use driftd_model::{
-    MonitorId, PlannedDelta, ReconcileInput, SealOrder, SealOutcome, SealView, Sealed, SealedPane, Sealer, Topic,
+    AlarmCount, FeatureMemory, MonitorId, PlannedDelta, ReconcileInput, RememberedShape, SealOrder, SealOutcome,
+    SealView, Sealed, SealedPane, Sealer, Topic,
 };
 use driftd_window::{EventTime, PaneId};
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -31,6 +32,21 @@ pub(crate) trait SealTransaction: ReconcileTransaction {
         from: EventTime,
         to: EventTime,
     ) -> impl Future<Output = Outcome<Vec<SealedPane>>> + Send;
+
+    /// What is remembered of the windows of one shape, and may take another one.
+    fn memories(
+        &mut self,
+        monitor: &MonitorId,
+        shape: &RememberedShape,
+    ) -> impl Future<Output = Outcome<Vec<FeatureMemory>>> + Send;
+
+    /// How often the monitor has alarmed since `from` under that budget.
+    fn alarms(
+        &mut self,
+        monitor: &MonitorId,
+        budget: &str,
+        from: EventTime,
+    ) -> impl Future<Output = Outcome<AlarmCount>> + Send;
 
     /// Writes down what was sealed and decided, and moves the frontier.
     fn write(&mut self, decided: &Decided<'_>) -> impl Future<Output = Outcome<()>> + Send;
@@ -61,13 +77,22 @@ pub(crate) async fn seal(transaction: &mut impl SealTransaction, sealer: &dyn Se
         }
         None => Vec::new(),
     };
-    let history = match order.history() {
-        Some((from, to)) => transaction.panes(monitor, from, to).await?,
-        None => Vec::new(),
+    let mut history = Vec::new();
+    for (from, to) in order.history() {
+        history.extend(transaction.panes(monitor, from, to).await?);
+    }
+    let mut memories = Vec::new();
+    for shape in order.remembered() {
+        memories.extend(transaction.memories(monitor, &shape).await?);
+    }
+    let alarms = match order.alarms_from() {
+        Some(from) => transaction.alarms(monitor, &order.budget().to_string(), from).await?,
+        None => AlarmCount::default(),
     };
     let incidents = transaction.unreconciled(monitor).await?;
     let silences = transaction.silences(order.now).await?;
-    let outcome = off_the_runtime(|| order.evaluate(history, &merged, ReconcileInput { incidents, silences }));
+    let outcome =
+        off_the_runtime(|| order.evaluate(history, &merged, memories, alarms, ReconcileInput { incidents, silences }));
     transaction.write(&Decided { monitor, order: &order, merged: &merged, outcome: &outcome }).await?;
     Ok(Some(order.done(&merged, outcome)))
 }

@@ -58,5 +58,5 @@ async fn stores_that_are_opened_at_once_agree_on_the_tables() {
     for opened in opening.collect::<Vec<_>>() {
         applied += opened.await.unwrap();
     }
-    assert_eq!(applied, 8, "each version once");
+    assert_eq!(applied, 9, "each version once");
 }

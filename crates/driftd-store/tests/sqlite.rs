@@ -60,6 +60,17 @@ async fn the_file_keeps_a_write_ahead_log_and_its_tables_are_strict() {
     assert_eq!(loose, [""; 0]);
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn only_its_owner_may_read_the_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let seen = seen().await;
+    Feeder::claim(&*seen.store, 0).await;
+    for file in [seen.path.clone(), format!("{}-wal", seen.path), format!("{}-shm", seen.path)] {
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600, "{file}");
+    }
+}
+
 #[tokio::test]
 async fn a_closed_database_is_one_file() {
     let seen = seen().await;
@@ -82,15 +93,15 @@ async fn files_that_are_no_database_of_this_build_are_refused_with_the_reason() 
         .unwrap();
     let error = open_error(text.to_str().unwrap()).await;
     assert!(error.contains("is not a SQLite database"), "{error}");
-    query("UPDATE _sqlx_migrations SET version = 10 WHERE version = 9").execute(&seen.outside).await.unwrap();
+    query("UPDATE _sqlx_migrations SET version = 11 WHERE version = 10").execute(&seen.outside).await.unwrap();
     let error = open_error(&seen.path).await;
-    assert!(error.contains("has tables of version 10, this build knows them up to 9"), "{error}");
-    query("UPDATE _sqlx_migrations SET version = 9, checksum = x'00' WHERE version = 10")
+    assert!(error.contains("has tables of version 11, this build knows them up to 10"), "{error}");
+    query("UPDATE _sqlx_migrations SET version = 10, checksum = x'00' WHERE version = 11")
         .execute(&seen.outside)
         .await
         .unwrap();
     let error = open_error(&seen.path).await;
-    assert!(error.contains("set up by another edition of migration 9"), "{error}");
+    assert!(error.contains("set up by another edition of migration 10"), "{error}");
 }
 
 #[tokio::test]
@@ -108,7 +119,7 @@ async fn the_views_say_what_the_port_says_in_words_of_people() {
         .await
         .unwrap();
     let columns: Vec<&str> = rows[0].columns().iter().map(sqlx::Column::name).collect();
-    insta::assert_snapshot!(columns.join(", "), @"monitor, segment, window_name, window_start, window_end, feature, statistic, value, certified_error, n, m, p_value, q_value, warn, critical, outcome, baseline, sealed_at");
+    insta::assert_snapshot!(columns.join(", "), @"monitor, segment, window_name, window_start, window_end, feature, statistic, value, certified_error, n, m, p_value, q_value, warn, critical, outcome, baseline, sealed_at, expected, net, phi, healthy_windows, level, previous_value, previous_p, day_value, day_p, week_value, week_p");
     let history = store.history(&HistoryQuery::default()).await.unwrap();
     assert_eq!(rows.len(), history.len());
     for (row, expected) in rows.iter().zip(&history) {
@@ -234,8 +245,8 @@ async fn damage_is_reported_and_never_judged() {
     let error = store.seal(&sealer).await.unwrap_err();
     assert_eq!(error.class(), ErrorClass::Permanent);
     insta::assert_snapshot!(chain(&error), @"store failed: seal monitor m: pane state of 40 bytes is damaged: restore the database from a backup: Hit the end of buffer, expected more data");
-    query("UPDATE pane_partials SET codec = 3").execute(outside).await.unwrap();
-    assert!(chain(&store.seal(&sealer).await.unwrap_err()).contains("codec 3"));
+    query("UPDATE pane_partials SET codec = 4").execute(outside).await.unwrap();
+    assert!(chain(&store.seal(&sealer).await.unwrap_err()).contains("codec 4"));
     assert_eq!(store.sealed_through(&id_of(&plan)).await.unwrap(), None);
 }
 

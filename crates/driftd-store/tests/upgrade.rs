@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops where something is not as it should be")]
 
+#[path = "upgrade/alarms.rs"]
+mod alarms;
 #[path = "upgrade/words.rs"]
 mod words;
 
@@ -135,5 +137,18 @@ async fn a_file_that_says_told_says_notified() {
 async fn a_database_that_says_told_says_notified() {
     if let Some(store) = upgraded_database(7, words::rows(), "a_database_that_says_told_says_notified").await {
         words::are_those_of_today(store).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_without_memories_goes_on() {
+    let (store, _folder) = upgraded_file(9, alarms::rows()).await;
+    alarms::go_on(store).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_without_memories_goes_on() {
+    if let Some(store) = upgraded_database(8, alarms::rows(), "a_database_without_memories_goes_on").await {
+        alarms::go_on(store).await;
     }
 }

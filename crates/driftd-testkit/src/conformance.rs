@@ -17,6 +17,7 @@ pub mod durability;
 pub mod history;
 pub mod incidents;
 pub mod late;
+pub mod memories;
 pub mod outbox;
 pub mod reconciling;
 pub mod retention;
@@ -92,6 +93,23 @@ macro_rules! store_conformance {
                 only_the_marks_of_the_monitors_topics_count,
                 a_frontier_never_goes_back,
                 a_sealer_that_cannot_merge_leaves_nothing_behind,
+            }
+        );
+        $crate::store_laws!(
+            $place,
+            memories {
+                a_window_is_added_once,
+                what_lasts_is_judged_from_the_second_window_on,
+                what_lasts_opens_an_incident_and_ends_it,
+                a_seal_that_fails_remembers_nothing,
+                memories_outlive_the_process,
+                another_baseline_begins_with_nothing,
+                a_long_silence_is_forgotten_over,
+                sliding_windows_are_taken_without_overlap,
+                small_windows_are_remembered,
+                segments_are_remembered_apart,
+                who_does_not_ask_remembers_nothing,
+                alarms_beyond_the_budget_are_noticed,
             }
         );
         $crate::store_laws!(

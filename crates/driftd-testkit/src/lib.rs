@@ -10,6 +10,7 @@
     reason = "test equipment reports a broken law by stopping the test"
 )]
 
+pub mod alarm_stream;
 mod cargo;
 pub mod conformance;
 pub mod fixtures;

@@ -8,7 +8,8 @@
 //! After every schedule:
 //! - sealed + late + rejected + open + unread records are the records produced, pane by pane, and no offset was counted
 //!   twice;
-//! - every verdict equals one recomputed from the raw records that the ledger says were counted;
+//! - every verdict equals one recomputed from the raw records that the ledger says were counted, and what was remembered
+//!   is what the windows taken add up to;
 //! - every incident and its events equal those stepped offline, and every notification arrived, twice only where its
 //!   sender died in between;
 //! - at every seal the step taken is the one the ledger derives from the marks, so no mark passes a stalled partition,
@@ -22,6 +23,7 @@
 mod broker;
 mod check;
 mod cluster;
+mod diary;
 mod ledger;
 mod naive;
 mod oracle;

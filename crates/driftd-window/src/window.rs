@@ -42,6 +42,12 @@ pub enum BadWindow {
     /// The name is empty.
     #[error("a window needs a name, such as \"day\"")]
     Unnamed,
+    /// The name is that of another shape's memory.
+    #[error("window {name:?}: names that end in \"{LASTING}\" are those of memories: write another one")]
+    Reserved {
+        /// The window's name.
+        name: String,
+    },
     /// Size or slide is not a positive multiple of the pane width.
     #[error("window {name:?}: {what} {span} is not a positive multiple of the pane width {pane}")]
     NotAMultiple {
@@ -94,11 +100,32 @@ fn place(zone: Zone) -> String {
     if zone.is_utc() { String::new() } else { format!(" by the clocks of {zone}") }
 }
 
+/// What the name of a memory has behind that of its windows.
+const LASTING: &str = " (lasting)";
+
 impl WindowName {
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// What is remembered of the windows of this shape is judged as a shape of its own, by this name.
+    #[must_use]
+    pub fn lasting(&self) -> Self {
+        Self(format!("{}{LASTING}", self.0))
+    }
+
+    /// Whether this is the name of a memory.
+    #[must_use]
+    pub fn is_lasting(&self) -> bool {
+        self.0.ends_with(LASTING)
+    }
+
+    /// The name of the windows: that of a memory without what it has behind theirs.
+    #[must_use]
+    pub fn shape(&self) -> &str {
+        self.0.strip_suffix(LASTING).unwrap_or(&self.0)
     }
 }
 
@@ -137,6 +164,9 @@ impl WindowSpec {
     ) -> Result<Self, BadWindow> {
         if name.is_empty() {
             return Err(BadWindow::Unnamed);
+        }
+        if name.ends_with(LASTING) {
+            return Err(BadWindow::Reserved { name: name.to_owned() });
         }
         for (what, span) in [("size", size), ("slide", slide)] {
             if span.is_zero() || !span.is_multiple_of(pane.span()) {
@@ -213,6 +243,14 @@ impl WindowSpec {
     #[must_use]
     pub fn start_of(&self, end: EventTime) -> EventTime {
         self.alignment.before(end, self.size)
+    }
+
+    /// The window of this shape that ended `earlier` than the one that ends at `end`, on the clocks of its zone; nothing
+    /// where no window ends there.
+    #[must_use]
+    pub fn end_before(&self, end: EventTime, earlier: Span) -> Option<EventTime> {
+        let at = self.alignment.before(end, earlier);
+        self.ends_at(at).then_some(at)
     }
 
     /// First instant of the window before the one that ends at `end`.

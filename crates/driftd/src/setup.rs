@@ -70,8 +70,8 @@ pub(crate) fn address(config: &Config) -> String {
 
 /// What the configured store may forget.
 pub(crate) fn retention(config: &Config) -> Retention {
-    let longest = config.monitors.iter().map(Monitor::longest_window).max().unwrap_or(Span::ZERO);
-    Retention::new(config.retention.partials, config.retention.history, longest)
+    let reach = config.monitors.iter().map(Monitor::reach).max().unwrap_or(Span::ZERO);
+    Retention::new(config.retention.partials, config.retention.history, reach)
 }
 
 /// The configured monitor of that name.

@@ -97,11 +97,13 @@ fn settings(folder: &Path, text: &str) -> Settings {
     Settings::new(text).baseline("hourly", &file)
 }
 
+/// Nothing is remembered: an hour that was bad would keep its incident open for half a day, and these hours are about
+/// what is told.
 fn hourly_monitor(name: &str, rejected: &str) -> String {
     format!(
         "[[monitor]]\nname = {name:?}\ntopic = \"{{topic}}\"\nbaseline = \"hourly@v1\"\npane = \"1m\"\n\
          out_of_orderness = \"10s\"\nallowed_lateness = \"20s\"\nidle_timeout = \"1h\"\n\
-         windows = [{{ name = \"hour\", size = \"1h\" }}]\nincidents = {{ least_volume = \"never\" }}\n\
+         windows = [{{ name = \"hour\", size = \"1h\" }}]\nstatistics = [\"psi\", \"ks\", \"missing\"]\nincidents = {{ least_volume = \"never\" }}\n\
          labels = {{ team = \"ml\" }}\nrunbook = \"https://wiki.example.com/drift\"\n\
          pipeline = {{ lag = \"never\", stall = \"never\", {rejected} }}\n\n"
     )

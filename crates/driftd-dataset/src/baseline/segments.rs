@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use driftd_model::{FeatureBaseline, SegmentBaseline};
 use driftd_stats::{
-    CategoricalAggregate, FeatureAggregate, FeatureLayout, NumericAggregate, absorb_numeric_grouped,
-    absorb_text_grouped,
+    CategoryTally, FeatureAggregate, FeatureLayout, NumericAggregate, PresenceAggregate, absorb_numeric_grouped,
 };
 use driftd_window::{Column, PRESENT, SegmentKey, SegmentPlan};
 use rayon::prelude::*;
@@ -24,7 +23,7 @@ pub(super) struct SegmentCounts {
     plan: SegmentPlan,
     rows: Vec<u64>,
     /// By feature and slot.
-    counts: Vec<Vec<FeatureAggregate>>,
+    counts: Vec<Counts>,
 }
 
 /// The segments that a baseline keeps apart, by slot, and the rows of each by quarter of an hour: nothing where there are
@@ -53,10 +52,7 @@ impl SegmentCounts {
             None => vec![None; slots],
         };
         let quarters = (0..slots).map(|slot| plan.key_of(slot)).zip(quarters).collect();
-        let empty = |(_, feature): &(Wanted, FeatureBaseline)| {
-            (0..slots).map(|_| FeatureAggregate::empty(&feature.layout)).collect()
-        };
-        let counts = features.iter().map(empty).collect();
+        let counts = features.iter().map(|(_, feature)| Counts::new(&feature.layout, slots)).collect();
         Ok((Self { labels, columns, plan, rows: vec![0; slots], counts }, quarters))
     }
 
@@ -86,13 +82,15 @@ impl SegmentCounts {
             .par_iter_mut()
             .zip(columns)
             .zip(features)
-            .for_each(|((counts, column), (_, feature))| absorb(&feature.layout, column, &slots, counts));
+            .for_each(|((counts, column), (_, feature))| counts.absorb(&feature.layout, column, &slots));
         slots
     }
 
     /// The segments, largest first, ties by key, the overflow last.
-    pub(super) fn finish(self) -> Vec<SegmentBaseline> {
-        let mut by_feature: Vec<_> = self.counts.into_iter().map(Vec::into_iter).collect();
+    pub(super) fn finish(self, features: &[(Wanted, FeatureBaseline)]) -> Vec<SegmentBaseline> {
+        let finished = |(counts, (_, feature)): (Counts, &(Wanted, FeatureBaseline))| counts.finish(&feature.layout);
+        let mut by_feature: Vec<_> =
+            self.counts.into_iter().zip(features).map(|pair| finished(pair).into_iter()).collect();
         let segment = |(slot, rows)| SegmentBaseline {
             key: self.plan.key_of(slot),
             rows,
@@ -165,33 +163,57 @@ fn largest(
     Ok((ranked.into_iter().map(|(key, _)| key).collect(), found))
 }
 
-fn absorb(layout: &FeatureLayout, column: &Column, groups: &[u32], counts: &mut [FeatureAggregate]) {
-    match (layout, column) {
-        (FeatureLayout::Numeric(edges), column) => {
-            let mut numeric: Vec<&mut NumericAggregate> = counts
-                .iter_mut()
-                .filter_map(|c| if let FeatureAggregate::Numeric(a) = c { Some(a) } else { None })
-                .collect();
-            if let Some(column) = column.as_numeric() {
-                absorb_numeric_grouped(edges, column, groups, &mut numeric);
+/// Counts of one feature, one for each segment, in the layout of the whole.
+enum Counts {
+    Numeric(Vec<NumericAggregate>),
+    Categorical(Vec<CategoryTally>),
+    Presence(Vec<PresenceAggregate>),
+}
+
+impl Counts {
+    fn new(layout: &FeatureLayout, segments: usize) -> Self {
+        match layout {
+            FeatureLayout::Numeric(edges) => Self::Numeric(vec![NumericAggregate::empty(edges); segments]),
+            FeatureLayout::Categorical(dictionary) => {
+                Self::Categorical(vec![CategoryTally::empty(dictionary); segments])
             }
+            FeatureLayout::Presence => Self::Presence(vec![PresenceAggregate::new(); segments]),
         }
-        (FeatureLayout::Categorical(dictionary), column) => {
-            let mut texts: Vec<&mut CategoricalAggregate> = counts
-                .iter_mut()
-                .filter_map(|c| if let FeatureAggregate::Categorical(a) = c { Some(a) } else { None })
-                .collect();
-            if let Some(column) = column.as_text() {
-                absorb_text_grouped(dictionary, column, groups, &mut texts);
-            }
-        }
-        (FeatureLayout::Presence, column) => {
-            for (row, group) in groups.iter().enumerate() {
-                if let Some(FeatureAggregate::Presence(counts)) = counts.get_mut(*group as usize) {
-                    let present = u64::from(is_present(column, row));
-                    counts.add(present, 1 - present);
+    }
+
+    fn absorb(&mut self, layout: &FeatureLayout, column: &Column, groups: &[u32]) {
+        match (self, layout) {
+            (Self::Numeric(counts), FeatureLayout::Numeric(edges)) => {
+                if let Some(column) = column.as_numeric() {
+                    absorb_numeric_grouped(edges, column, groups, &mut counts.iter_mut().collect::<Vec<_>>());
                 }
             }
+            (Self::Categorical(tallies), FeatureLayout::Categorical(dictionary)) => {
+                if let Some(column) = column.as_text() {
+                    CategoryTally::absorb_grouped(dictionary, column, groups, tallies);
+                }
+            }
+            (Self::Presence(counts), _) => {
+                for (row, group) in groups.iter().enumerate() {
+                    if let Some(counts) = counts.get_mut(*group as usize) {
+                        let present = u64::from(is_present(column, row));
+                        counts.add(present, 1 - present);
+                    }
+                }
+            }
+            // It was made for this layout.
+            (Self::Numeric(_) | Self::Categorical(_), _) => {}
+        }
+    }
+
+    fn finish(self, layout: &FeatureLayout) -> Vec<FeatureAggregate> {
+        match (self, layout) {
+            (Self::Numeric(counts), _) => counts.into_iter().map(FeatureAggregate::Numeric).collect(),
+            (Self::Categorical(tallies), FeatureLayout::Categorical(dictionary)) => {
+                tallies.into_iter().map(|tally| FeatureAggregate::Categorical(tally.finish(dictionary))).collect()
+            }
+            (Self::Categorical(_), _) => Vec::new(),
+            (Self::Presence(counts), _) => counts.into_iter().map(FeatureAggregate::Presence).collect(),
         }
     }
 }

@@ -9,7 +9,7 @@ fn report(rules: &JudgeRules) -> CheckReport {
     let (x, c, p) = (uniform("x"), categorical("c"), presence("p"));
     let windows = [
         numbers(&x, &spread(1_000, 1_500.0), 7),
-        texts(&c, &[("a", 600), ("b", 300), ("c", 90), ("new", 10)]),
+        texts(&c, &[("a", 600), ("b", 300), ("c", 80), ("new", 20)]),
         nothing(&p, 1_000),
     ];
     let comparisons: Vec<Comparison<'_>> = [&x, &c, &p]
@@ -21,6 +21,7 @@ fn report(rules: &JudgeRules) -> CheckReport {
             baseline: &feature.aggregate,
             window,
             rules,
+            healthy: None,
         })
         .collect();
     let mut features = judge(&comparisons);
@@ -72,12 +73,16 @@ fn the_contract_holds_field_by_field() {
     for (statistic, score) in x["statistics"].as_object().unwrap() {
         let fields: Vec<&str> = score.as_object().unwrap().keys().map(String::as_str).collect();
         let wanted: &[&str] = match statistic.as_str() {
-            "psi" => &["bins", "critical", "df", "outcome", "p_value", "q_value", "value", "warn"],
-            "ks" => &["certified_error", "critical", "outcome", "p_value", "q_value", "value", "warn"],
-            "wasserstein" => &["certified_error", "normalized", "value"],
+            "psi" => &["bins", "critical", "df", "expected", "net", "outcome", "p_value", "q_value", "value", "warn"],
+            "ks" => {
+                &["certified_error", "critical", "expected", "net", "outcome", "p_value", "q_value", "value", "warn"]
+            }
+            "wasserstein" => &["certified_error", "net", "normalized", "p_value", "value"],
             "chi_square" => &["bins", "cramers_v", "df", "p_value", "q_value", "value"],
-            "missing" | "non_finite" => &["baseline", "critical", "outcome", "p_value", "q_value", "value", "warn"],
-            "out_of_range" => &["baseline", "p_value", "q_value", "value"],
+            "missing" => &["baseline", "critical", "net", "outcome", "p_value", "q_value", "value", "warn"],
+            // None on both sides: nothing to tell apart.
+            "non_finite" => &["baseline", "critical", "outcome", "value", "warn"],
+            "out_of_range" => &["baseline", "net", "p_value", "value"],
             _ => &["value"],
         };
         let has_all = wanted.iter().all(|f| fields.contains(f));
@@ -126,7 +131,7 @@ fn why_a_column_is_another_one_is_said_where_it_matters() {
     let rules = JudgeRules::default();
     let compare = |feature: &crate::FeatureBaseline, window: &driftd_stats::FeatureAggregate| {
         let (name, layout, baseline) = (&feature.name, &*feature.layout, &feature.aggregate);
-        let comparison = Comparison { feature: name, layout, baseline, window, rules: &rules };
+        let comparison = Comparison { feature: name, layout, baseline, window, rules: &rules, healthy: None };
         let mut verdict = judge(&[comparison]).remove(0);
         explain(&mut verdict, &Reason::MissingFromCurrent);
         (verdict.outcome, verdict.reason == Some(Reason::MissingFromCurrent), incident_kinds(&verdict))
@@ -136,7 +141,7 @@ fn why_a_column_is_another_one_is_said_where_it_matters() {
     assert_eq!(compare(&x, &nothing(&x, 1_000)), (Outcome::Critical, true, vec![quality]));
     assert_eq!(compare(&x, &nothing(&x, 7)), (Outcome::InsufficientData, true, vec![]));
     assert_eq!(compare(&x, &numbers(&x, &spread(1_000, 9_000.0), 0)), (Outcome::Critical, false, vec![drift]));
-    assert_eq!(compare(&c, &texts(&c, &[("1", 500), ("2", 500)])), (Outcome::Critical, true, vec![quality, drift]));
+    assert_eq!(compare(&c, &texts(&c, &[("1", 500), ("2", 500)])), (Outcome::Critical, true, vec![quality]));
     assert!(!compare(&c, &texts(&c, &[("a", 600), ("b", 300), ("c", 100)])).1);
 }
 

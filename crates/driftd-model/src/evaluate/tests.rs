@@ -1,3 +1,5 @@
+mod alarms;
+
 use driftd_stats::DriftStatistic;
 use driftd_window::{EventTime, PaneId};
 use proptest::prelude::*;
@@ -16,7 +18,15 @@ fn sealing(hour: i64) -> SealStep {
 }
 
 fn input(step: SealStep, panes: &[SealedPane], incidents: Vec<Incident>) -> SealInput {
-    SealInput { step, panes: panes.to_vec(), first_data: None, incidents, silences: Vec::new() }
+    SealInput {
+        step,
+        panes: panes.to_vec(),
+        first_data: None,
+        memories: Vec::new(),
+        alarms: AlarmCount::default(),
+        incidents,
+        silences: Vec::new(),
+    }
 }
 
 fn muting(matchers: &[&str]) -> Silence {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Partition, Topic};
 
-/// Why an incident of kind `no_data` or `pipeline` is bad, as last seen.
+/// Why an incident of kind `no_data`, `pipeline` or `calibration` is bad, as last seen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "cause")]
 pub enum Cause {
@@ -41,6 +41,15 @@ pub enum Cause {
         share: f64,
         /// That many of them.
         records: u64,
+    },
+    /// More incidents of drift and data quality than the budget of false alarms allows.
+    OverBudget {
+        /// Incidents that opened.
+        alarms: u64,
+        /// Those that the budget allows.
+        expected: f64,
+        /// In how much event time.
+        span: Span,
     },
     /// The store could not be reached for a while.
     StoreAway {

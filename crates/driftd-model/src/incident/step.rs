@@ -37,7 +37,7 @@ impl Step {
 /// `current` is its unresolved incident, if any; a resolved one stays as it is, and the next bad window is the first of
 /// a new one. Bad windows count towards `open_after` only when their data is
 /// disjoint from the last counted one, so one bad hour inside a sliding day is one bad window; a critical one opens at
-/// once. Windows without enough data change nothing. `now` is the one moment the whole step happens at.
+/// once, and so does what a memory finds, because it has lasted already. Windows without enough data change nothing. `now` is the one moment the whole step happens at.
 #[must_use]
 pub fn step(
     current: Option<Incident>,
@@ -120,7 +120,7 @@ fn bad(
     let windows = streak.bad;
     match incident.state {
         IncidentState::Pending => {
-            if severity == Severity::Critical || windows >= rules.open_after {
+            if severity == Severity::Critical || observation.window.is_lasting() || windows >= rules.open_after {
                 incident.state = IncidentState::Open;
                 incident.opened_at = Some(now);
                 incident.opened_after = windows;

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
-use driftd_stats::{DriftStatistic, FeatureAggregate, Smoothing};
+use driftd_stats::{DriftStatistic, FeatureAggregate, Rung, Smoothing, Varying};
+use driftd_window::Span;
 use proptest::prelude::*;
 
 use super::*;
@@ -24,6 +25,7 @@ fn judged(features: &[(&FeatureBaseline, &FeatureAggregate)], rules: &JudgeRules
             baseline: &feature.aggregate,
             window,
             rules,
+            healthy: None,
         })
         .collect();
     judge(&comparisons)
@@ -100,6 +102,73 @@ fn features_of_a_window_are_one_family() {
     let q = score(&together[0], DriftStatistic::Psi).q_value.unwrap();
     assert!((q / p - 21.0).abs() < 1e-9, "{q} is not 21 {p}");
     assert_eq!(together[0].outcome, Outcome::Stable);
+}
+
+#[test]
+fn all_statistics_are_one_family_and_those_on_bins_are_in_it_once() {
+    let feature = uniform("x");
+    let tilted = numbers(&feature, &deciles(TILTED), 0);
+    let q = |judged: &[DriftStatistic]| {
+        let verdict = one(&feature, &tilted, &only(judged));
+        let psi = score(&verdict, DriftStatistic::Psi);
+        let of_bins = [DriftStatistic::Js, DriftStatistic::Tv, DriftStatistic::ChiSquare, DriftStatistic::Wasserstein];
+        for other in of_bins.map(|statistic| score(&verdict, statistic)) {
+            assert_eq!((other.p_value, other.q_value), (psi.p_value, psi.q_value), "{other:?}");
+        }
+        (psi.p_value.unwrap(), psi.q_value.unwrap())
+    };
+    let (p, alone) = q(&[DriftStatistic::Psi]);
+    assert_eq!(alone, p);
+    assert_eq!(q(&[DriftStatistic::Psi, DriftStatistic::Js, DriftStatistic::Tv, DriftStatistic::ChiSquare]), (p, p));
+    let (_, beside_another) = q(&[DriftStatistic::Psi, DriftStatistic::OutOfRange]);
+    assert!((beside_another / p - 2.0).abs() < 1e-9, "{beside_another} is not twice {p}");
+    let verdict = one(&feature, &tilted, &only(&[DriftStatistic::OutOfRange]));
+    assert_eq!(score(&verdict, DriftStatistic::Psi).q_value, None, "nothing that decides reads the bins");
+}
+
+#[test]
+fn what_a_healthy_window_shows_is_taken_off() {
+    let feature = uniform("x");
+    let verdict = one(&feature, &numbers(&feature, &deciles(TILTED), 0), &rules());
+    let (psi, ks) = (score(&verdict, DriftStatistic::Psi), score(&verdict, DriftStatistic::Ks));
+    for found in [psi, ks] {
+        let (expected, net) = (found.expected.unwrap(), found.net.unwrap());
+        assert!(expected > 0.0 && net > 0.0 && (expected + net - found.value.unwrap()).abs() < 1e-12, "{found:?}");
+        assert_eq!((found.phi, found.healthy_windows, found.level), (Some(1.0), None, Some(0.01)));
+    }
+    // A hundred rows of ten bins show a PSI of about 0.09 by themselves.
+    assert!((0.05..0.15).contains(&psi.expected.unwrap()), "{psi:?}");
+    // Held against the thresholds is what is left.
+    let just_below = Threshold { warn: psi.net.unwrap() + 1e-9, critical: 1.0 };
+    let mut rules = only(&[DriftStatistic::Psi]);
+    rules.thresholds.insert(DriftStatistic::Psi, just_below);
+    let window = numbers(&feature, &deciles(TILTED), 0);
+    assert_eq!(one(&feature, &window, &rules).outcome, Outcome::Stable);
+    rules.thresholds.insert(DriftStatistic::Psi, Threshold { warn: psi.net.unwrap(), critical: 1.0 });
+    assert_eq!(one(&feature, &window, &rules).outcome, Outcome::Warning);
+}
+
+#[test]
+fn what_healthy_windows_vary_by_is_no_drift() {
+    let feature = uniform("x");
+    let window = numbers(&feature, &spread(1_000, 1_500.0), 0);
+    let judged = |learnt: &[(Varying, Healthy)]| {
+        let mut variation = FeatureVariation::default();
+        variation.insert(Rung::Hour, learnt.iter().copied().collect());
+        let healthy = Some((&variation, Span::from_hours(1)));
+        let rules = only(&[DriftStatistic::Psi]);
+        let (name, layout, baseline) = (&feature.name, &*feature.layout, &feature.aggregate);
+        let comparison = Comparison { feature: name, layout, baseline, window: &window, rules: &rules, healthy };
+        judge(&[comparison]).remove(0)
+    };
+    let learnt = |phi: f64| Healthy { phi, upper: phi, size: 900.0, windows: 30 };
+    assert_eq!(judged(&[]).outcome, Outcome::Critical);
+    let varying = judged(&[(Varying::Bins, learnt(60.0))]);
+    assert_eq!(varying.outcome, Outcome::Stable);
+    let psi = score(&varying, DriftStatistic::Psi);
+    assert!(psi.phi.is_some_and(|phi| phi >= 60.0) && psi.healthy_windows == Some(30), "{psi:?}");
+    assert!(psi.net.unwrap() < 0.1 && psi.p_value.unwrap() > 0.01, "{psi:?}");
+    assert_eq!(judged(&[(Varying::Missing, learnt(60.0))]).outcome, Outcome::Critical, "another's variation");
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use driftd_stats::{DriftStatistic, Smoothing};
 use driftd_window::{EventTime, PaneWidth, Span, TimeReader, WindowSpec};
 
-use super::{IncidentRules, JudgeRules, Monitor, PipelineRules, RecordFilter, RecordShape};
-use crate::{BaselineRef, Labels, MonitorId, Pointer, Threshold, Topic};
+use super::{FalseAlarms, HealthyUse, IncidentRules, JudgeRules, Monitor, PipelineRules, RecordFilter, RecordShape};
+use crate::{BaselineRef, Labels, MonitorId, Pointer, Reference, Threshold, Topic};
 
 /// Where driftd's own record format has the event time.
 pub const EVENT_TIME: &str = "/ts";
@@ -53,8 +53,11 @@ impl Monitor {
             oldest: OLDEST,
             max_future_skew: MAX_FUTURE_SKEW,
             windows: vec![day],
+            references: [Reference::Week].into(),
             segments: None,
             judge: JudgeRules::default(),
+            false_alarms: FalseAlarms::default(),
+            healthy: HealthyUse::default(),
             features: BTreeMap::new(),
             incidents: IncidentRules::default(),
             pipeline: PipelineRules::default(),

@@ -42,27 +42,27 @@ impl FalseAlarms {
     /// Fewest false alarms a second: one in ten years.
     const LEAST_A_SECOND: f64 = 1.0 / (3650.0 * 86_400.0);
 
-    /// The adjusted p-value up to which a difference counts as significant, at most `cap`: half of the budget over every
-    /// evaluation of these window shapes. The other half is for the memories, which are judged as often.
+    /// The adjusted p-value up to which a difference counts as significant, at most `cap`: the budget over every
+    /// evaluation of these window shapes. It is `shared_by` two where windows are remembered, since memories are judged
+    /// as often as windows, and by one where they are not.
     #[must_use]
-    pub fn level(&self, windows: &[WindowSpec], cap: f64) -> f64 {
+    pub fn level(&self, windows: &[WindowSpec], shared_by: u8, cap: f64) -> f64 {
         match self {
             Self::Off => cap,
             Self::Budget { count, period } => {
                 let slides = windows.iter().map(|window| window.slide().as_secs_f64());
-                driftd_stats::level(f64::from(count.get()), period.as_secs_f64(), slides, cap)
+                driftd_stats::level(f64::from(count.get()), period.as_secs_f64(), slides, f64::from(shared_by), cap)
             }
         }
     }
 
-    /// How rarely a healthy monitor shows an adjusted p-value of `q` where `level` keeps the budget, in seconds; `None`
-    /// without a budget.
+    /// The event time in which there may be one false alarm; nothing without a budget.
     #[must_use]
-    pub fn once_in(&self, q: f64, level: f64) -> Option<f64> {
+    pub fn interval(&self) -> Option<Span> {
         match self {
             Self::Off => None,
             Self::Budget { count, period } => {
-                Some(driftd_stats::once_in(q, level, f64::from(count.get()), period.as_secs_f64()))
+                Span::from_micros(period.as_micros() / i64::from(count.get())).filter(|span| !span.is_zero())
             }
         }
     }
@@ -156,12 +156,10 @@ mod tests {
     #[test]
     fn the_level_is_half_of_the_budget_over_every_evaluation() {
         let budget = FalseAlarms::default();
-        let level = |hours: &[u32], cap| budget.level(&hours.iter().map(|h| window(*h)).collect::<Vec<_>>(), cap);
+        let level = |hours: &[u32], cap| budget.level(&hours.iter().map(|h| window(*h)).collect::<Vec<_>>(), 2, cap);
         assert!((level(&[1], 0.01) - 1.0 / (2.0 * 90.0 * 24.0)).abs() < 1e-15);
         assert!((level(&[24, 6], 0.01) - 1.0 / (2.0 * 90.0 * 5.0)).abs() < 1e-15);
         assert_eq!(level(&[24], 0.001), 0.001, "q is the cap");
-        assert_eq!(FalseAlarms::Off.level(&[window(1)], 0.01), 0.01);
-        assert_eq!(budget.once_in(0.001, 0.001), Some(180.0 * 86_400.0));
-        assert_eq!(FalseAlarms::Off.once_in(0.001, 0.001), None);
+        assert_eq!(FalseAlarms::Off.level(&[window(1)], 2, 0.01), 0.01);
     }
 }

@@ -31,6 +31,13 @@ fn bad(severity: Severity, features: &[&str]) -> Health {
         baseline_share: None,
         mistyped: None,
         moved: Vec::new(),
+        expected: None,
+        net: None,
+        rarity: None,
+        healthy: None,
+        rests_on: None,
+        window: None,
+        references: Vec::new(),
     };
     Health::Bad(severity, features.iter().map(evidence).collect())
 }

@@ -1,3 +1,4 @@
+use driftd_stats::DriftStatistic;
 use driftd_window::SegmentKey;
 
 use super::*;
@@ -30,6 +31,28 @@ fn ignored_features_are_not_counted() {
     let (rows, aggregates) = plan.baseline_of(&SegmentKey::all()).unwrap();
     assert_eq!(rows, 10_000);
     assert!(plan.fits(&aggregates.into_iter().cloned().collect::<Vec<_>>()));
+}
+
+#[test]
+fn windows_are_judged_at_the_level_that_the_budget_leaves() {
+    // A day every six hours, for ninety days.
+    let level = 1.0 / (90.0 * 4.0);
+    let levels = |monitor: Monitor| -> Vec<f64> {
+        let plan = MonitorPlan::new(monitor, stored(baseline())).unwrap();
+        plan.features().iter().map(|feature| feature.rules.q).collect()
+    };
+    let is = |monitor: Monitor, level: f64| levels(monitor).iter().all(|found| (found - level).abs() < 1e-15);
+    assert!(is(plain(), level), "nothing is remembered: windows have the whole budget");
+    let mut remembering = plain();
+    remembering.judge.judged.insert(DriftStatistic::Lasting);
+    assert!(is(remembering.clone(), level / 2.0), "half of it is for memories");
+    let own = FeatureRules { judged: Some([DriftStatistic::Lasting].into()), ..FeatureRules::default() };
+    assert!(is(with("x", own), level / 2.0), "also where they are one feature's");
+    assert!(is(Monitor { false_alarms: crate::FalseAlarms::Off, ..remembering.clone() }, 0.01));
+    let days = |monitor: &Monitor| monitor.false_alarm_interval().map(|span| span.as_secs_f64() / 86_400.0);
+    assert_eq!(days(&plain()), Some(90.0));
+    let capped = Monitor { false_alarms: "10 per 1d".parse().unwrap(), ..remembering };
+    assert!(days(&capped).is_some_and(|days| (days - 12.5).abs() < 1e-9), "one in a hundred of eight a day");
 }
 
 #[test]
@@ -91,7 +114,7 @@ fn the_hash_follows_shape_and_nothing_else() {
     let plain_hash = hash(plain());
     assert_eq!(plain_hash, hash(monitor(&[("week", 168, 24)])), "windows are unions of the same panes");
     let stricter = FeatureRules {
-        thresholds: [(driftd_stats::DriftStatistic::Ks, crate::Threshold { warn: 0.0, critical: 0.1 })].into(),
+        thresholds: [(DriftStatistic::Ks, crate::Threshold { warn: 0.0, critical: 0.1 })].into(),
         ..FeatureRules::default()
     };
     assert_eq!(plain_hash, hash(with("x", stricter)));
@@ -118,5 +141,6 @@ fn a_feature_has_the_monitors_rules_with_its_own_on_top() {
     assert_eq!((x.role, &x.rules.judged), (Role::Prediction, &[Psi].into()));
     assert_eq!((x.rules.thresholds[&Psi].warn, x.rules.thresholds[&Ks].warn), (0.5, 0.1));
     let c = &plan.features()[1];
-    assert_eq!((c.role, &c.rules), (Role::Feature, &plan.monitor().judge));
+    let own = JudgeRules { q: plan.monitor().level(), ..plan.monitor().judge.clone() };
+    assert_eq!((c.role, &c.rules), (Role::Feature, &own));
 }

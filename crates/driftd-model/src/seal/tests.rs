@@ -236,9 +236,10 @@ fn a_sealer_asks_for_no_more_history_than_ends_with_the_step() {
     let sealer = MonitorSealer::new(&plan, 1, &routing, SealTime::Replay);
     let order = |step| sealer.order(step, &SealView::default());
     let history = |step| order(step).history();
-    assert_eq!(history(SealStep::Pane { pane: pane(30) }), Some((at(30), at(31))));
-    assert_eq!(history(SealStep::Pane { pane: pane(35) }), Some((at(12), at(36))));
-    assert_eq!((history(quiet(36)), history(gap(36))), (Some((at(12), at(36))), None));
+    // A week before stands beside it, and a day before within it.
+    assert_eq!(history(SealStep::Pane { pane: pane(30) }), [(at(-138), at(-137)), (at(30), at(31))]);
+    assert_eq!(history(SealStep::Pane { pane: pane(35) }), [(at(-156), at(-132)), (at(12), at(36))]);
+    assert_eq!((history(quiet(36)), history(gap(36))), (vec![(at(-156), at(-132)), (at(12), at(36))], vec![]));
     // A replay happens when the live daemon could first have sealed: lateness is an hour.
     assert_eq!(order(quiet(36)).now, clock(37));
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use driftd_stats::{
-    CategoricalAggregate, Dictionary, FeatureAggregate, Novelty, Rung, ShapeMismatch, UnseenInWindow, VariationLearner,
+    CategoricalAggregate, Dictionary, FeatureAggregate, Rung, ShapeMismatch, UnseenInWindow, VariationLearner,
 };
 use driftd_window::{PaneWidth, SegmentKey};
 
@@ -76,8 +76,5 @@ fn windows<'a>(panes: &[&'a SealedPane], rung: Rung, width: PaneWidth) -> Option
 }
 
 fn unseen(known: &Dictionary, window: &CategoricalAggregate) -> UnseenInWindow {
-    UnseenInWindow {
-        count: window.unseen(),
-        novelty: Novelty { once: known.singletons(), twice: known.singletons(), values: known.total() },
-    }
+    UnseenInWindow { count: window.unseen(), novelty: known.novelty() }
 }

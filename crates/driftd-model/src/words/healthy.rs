@@ -47,6 +47,20 @@ pub fn times_as_much(phi: f64) -> String {
     if phi < 1.05 { "no more than".to_owned() } else { format!("{} times as much as", number(phi)) }
 }
 
+/// `healthy days differ 1.8 times as much as chance alone`.
+#[must_use]
+pub fn vary(rung: Rung, phi: f64) -> String {
+    let many = match rung {
+        Rung::QuarterHour => "quarters of an hour",
+        Rung::Hour => "hours",
+        Rung::SixHours => "windows of six hours",
+        Rung::Day => "days",
+        Rung::Week => "weeks",
+        Rung::FourWeeks => "windows of four weeks",
+    };
+    format!("healthy {many} differ {} chance alone", times_as_much(phi))
+}
+
 /// One sentence on a feature: ``a healthy day of `temp` differs 40 times as much as chance alone (1h 3.1, 6h 12), its
 /// missing values 2.5 times``. The length is the one with the most to say about long windows; nothing where nothing was
 /// learnt of it.
@@ -77,6 +91,9 @@ pub fn differs(feature: &FeatureName, variation: &FeatureVariation) -> Option<St
     Some(text)
 }
 
+/// What a verdict rests on where nobody wants healthy variation to count.
+pub const NOT_USED: &str = "healthy variation is off: the baseline's rows are taken for exchangeable with the traffic";
+
 /// What of a feature varies, where it is not the feature itself.
 fn noun(what: Varying) -> Option<&'static str> {
     match what {
@@ -95,7 +112,7 @@ pub fn rests_on(baseline: &Baseline, learnt: Option<&(Rung, Healthy)>, length: S
     let Some((rung, healthy)) = learnt else {
         return format!("{}: its rows are taken for exchangeable with the traffic", nothing_learnt(baseline, length));
     };
-    let mut text = format!("learnt from {}", windows(healthy.windows, *rung));
+    let mut text = format!("learnt from {} of the baseline", windows(healthy.windows, *rung));
     if healthy.size * FAR < effective_rows {
         let _ = write!(text, ", extrapolated from windows of {} rows", count(healthy.size.round() as u64));
     }
@@ -183,10 +200,10 @@ mod tests {
         let say = |baseline: &Baseline, learnt: Option<(Rung, Healthy)>, length| {
             rests_on(baseline, learnt.as_ref(), length, 1_500.0)
         };
-        assert_eq!(say(&over(60), Some(learnt(60, 1_400.0)), DAY), "learnt from 60 days");
+        assert_eq!(say(&over(60), Some(learnt(60, 1_400.0)), DAY), "learnt from 60 days of the baseline");
         assert_eq!(
             say(&over(60), Some(learnt(60, 213.4)), DAY),
-            "learnt from 60 days, extrapolated from windows of 213 rows"
+            "learnt from 60 days of the baseline, extrapolated from windows of 213 rows"
         );
         let exchangeable = "its rows are taken for exchangeable with the traffic";
         assert_eq!(say(&baseline(), None, DAY), format!("the baseline has no event times: {exchangeable}"));

@@ -37,8 +37,9 @@ fn blocks(view: &IncidentView<'_>) -> Vec<Json> {
     let mut blocks = vec![
         json!({ "type": "header", "text": { "type": "plain_text", "text": header, "emoji": false } }),
         section(&escaped(&view.sentence, SECTION)),
-        json!({ "type": "section", "fields": fields(view) }),
     ];
+    blocks.extend(view.basis.as_ref().map(|basis| section(&escaped(basis, SECTION))));
+    blocks.push(json!({ "type": "section", "fields": fields(view) }));
     blocks.extend(view.features.iter().take(FEATURES).map(|found| section(&feature(found))));
     let rest = view.notification.incident.features.len().saturating_sub(FEATURES);
     if rest > 0 {
@@ -93,8 +94,8 @@ fn feature(feature: &FeatureView) -> String {
     let mut text = format!("*{name}*: {}", escaped(&feature.summary, SECTION / 2));
     // Writing to a String cannot fail.
     let _ = write!(text, ", n = {}, m = {}", feature.n, feature.m);
-    if let Some(q) = &feature.q {
-        let _ = write!(text, ", {}", escaped(q, NAME));
+    if let Some(net) = &feature.net {
+        let _ = write!(text, ", {net}");
     }
     for MovementView { label, before, after, .. } in feature.moved.iter().take(MOVEMENTS) {
         let _ = write!(text, "\n• {}", escaped(&format!("{label}: {before} → {after}"), 6 * NAME));

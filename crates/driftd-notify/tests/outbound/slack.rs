@@ -95,14 +95,14 @@ async fn a_message_is_made_of_blocks() {
         },
         {
           "text": {
-            "text": "*temp*: PSI 8.32 (critical at 0.25), n = 26,398, m = 6,402, q &lt; 1e-16\n• (80.6, 95]: 0 % → 31 %\n• (-inf, 30]: 10 % → 0.2 %",
+            "text": "*temp*: PSI 8.32 (critical at 0.25), n = 26,398, m = 6,402\n• (80.6, 95]: 0 % → 31 %\n• (-inf, 30]: 10 % → 0.2 %",
             "type": "mrkdwn"
           },
           "type": "section"
         },
         {
           "text": {
-            "text": "*dewp*: PSI 1.5 (critical at 0.25), n = 26,398, m = 6,402, q &lt; 1e-16\n• (80.6, 95]: 0 % → 31 %\n• (-inf, 30]: 10 % → 0.2 %",
+            "text": "*dewp*: PSI 1.5 (critical at 0.25), n = 26,398, m = 6,402\n• (80.6, 95]: 0 % → 31 %\n• (-inf, 30]: 10 % → 0.2 %",
             "type": "mrkdwn"
           },
           "type": "section"
@@ -176,13 +176,13 @@ async fn what_slack_refuses_is_told_without_the_address() {
         table += &format!("{said}\n");
     }
     assert!(!table.contains("SECRET") && !table.contains("XXXX"), "{table}");
-    insta::assert_snapshot!(table, @r#"
+    insta::assert_snapshot!(table, @"
     permanent: receiver refused the message: https://hooks.slack.com answered 400 Bad Request: invalid_payload; it does not take such a message; its own log may say why
-    permanent: receiver refused the message: https://hooks.slack.com answered 403 Forbidden: action_prohibited; check the token, key or address that driftd is given for it
-    permanent: receiver refused the message: https://hooks.slack.com answered 404 Not Found; check its address
+    transient: receiver refused the message: https://hooks.slack.com answered 403 Forbidden: action_prohibited; check the token, key or address that driftd is given for it
+    transient: receiver refused the message: https://hooks.slack.com answered 404 Not Found; check its address
     permanent: receiver refused the message: https://hooks.slack.com answered 410 Gone: channel_is_archived; it is gone: take it out of the configuration, or give it its new address
     transient after 30s: receiver not reached: https://hooks.slack.com answered 429 Too Many Requests: rate_limited
     transient: receiver not reached: https://hooks.slack.com answered 500 Internal Server Error: rollup_error
-    permanent: receiver refused the message: https://hooks.slack.com answered 302 Found; it redirects, which driftd does not follow: write the final address into the configuration
-    "#);
+    transient: receiver refused the message: https://hooks.slack.com answered 302 Found; it redirects, which driftd does not follow: write the final address into the configuration
+    ");
 }

@@ -96,6 +96,7 @@ async fn a_message_is_what_alertmanager_posts_and_more_and_signed() {
           "hash": "7a6d85963363d1c23f410a9b01708742d7694efb7fb8b46a277786a0a7e9309d",
           "name": "flight-delay@v1"
         },
+        "basis": null,
         "causes": [],
         "dedup_key": "428808045d0c",
         "environment": "production",

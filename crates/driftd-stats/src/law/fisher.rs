@@ -1,30 +1,4 @@
-//! Two proportions: the pooled z test, and Fisher's exact test where the normal
-//! approximation does not hold.
-
-/// Below this expected count the exact test is used.
-const FEWEST_EXPECTED: f64 = 5.0;
-
-/// Two-sided p-value for equal proportions a/n and b/m; `None` without rows on
-/// a side. `a <= n`, `b <= m`.
-pub(crate) fn two_proportions_p(a: u64, n: u64, b: u64, m: u64) -> Option<f64> {
-    if n == 0 || m == 0 {
-        return None;
-    }
-    let (a, n, b, m) = (a as f64, n as f64, b as f64, m as f64);
-    let s = (a + b) / (n + m);
-    let expected = [n * s, m * s, n * (1.0 - s), m * (1.0 - s)];
-    if expected.iter().any(|e| *e < FEWEST_EXPECTED) {
-        return Some(fisher_exact_p(a, n - a, b, m - b));
-    }
-    let z = (b / m - a / n) / (s * (1.0 - s) * (1.0 / n + 1.0 / m)).sqrt();
-    Some(two_sided_normal_p(z))
-}
-
-/// 2 · P(Z > |z|) for a standard normal Z, in [0, 1]: `statrs`' complementary
-/// error function, which agrees with SciPy to ten digits down to underflow.
-pub(super) fn two_sided_normal_p(z: f64) -> f64 {
-    statrs::function::erf::erfc(z.abs() / std::f64::consts::SQRT_2)
-}
+//! Fisher's exact test.
 
 /// Fisher's exact test on the table [[a, b], [c, d]], two-sided as SciPy and R
 /// have it: the probability of all tables with the same margins that are at most

@@ -41,43 +41,10 @@ fn chi_square_tails_equal_the_tables() {
 }
 
 #[test]
-fn normal_tails_equal_the_table() {
-    check(&table(SPECIAL, "norm_sf(x)"), |a| fisher::two_sided_normal_p(a[0]) / 2.0);
-}
-
-#[test]
 fn kolmogorov_tails_equal_the_tables() {
     let law = |a: &[f64]| kolmogorov_sf(a[0], a[1]);
     check(&table(SPECIAL, "kstwo_sf(d,n)"), law);
     check(&table(LAWS, "kstwo_sf(d,n)"), law);
-}
-
-#[test]
-fn two_sample_kolmogorov_smirnov_equals_the_tables() {
-    let law = |a: &[f64]| {
-        let (d, n, m) = (a[0], a[1] as u64, a[2] as u64);
-        let scaled = (d * (n * m) as f64).round() as u128;
-        kolmogorov_smirnov_p(&KsDistance::new(n, m, scaled))
-    };
-    check(&table(LAWS, "ks_two_sample(d,n,m)"), law);
-    let exact: Vec<Vec<f64>> = table(SPECIAL, "ks_exact_p(D_num_over_lcm)")
-        .into_iter()
-        .map(|row| vec![row[3], row[0], row[1], row[4]])
-        .collect();
-    check(&exact, law);
-}
-
-#[test]
-fn binomial_tails_equal_the_table() {
-    check(&table(LAWS, "binomial_sf(k,m,rate)"), |a| binomial_sf(a[0] as u64, a[1] as u64, a[2]));
-}
-
-#[test]
-fn two_proportions_equal_the_table() {
-    check(&table(LAWS, "proportions(a,n,b,m)"), |a| {
-        two_proportions_p(a[0] as u64, a[1] as u64, a[2] as u64, a[3] as u64).unwrap()
-    });
-    assert_eq!(two_proportions_p(0, 0, 3, 10), None);
 }
 
 #[test]
@@ -111,9 +78,21 @@ fn striding_over_the_smirnov_sum_changes_nothing() {
     }
 }
 
-/// Seen in a peer: the asymptotic law gave p = 0.0 for n = 1000, m = 1.
 #[test]
-fn one_value_in_the_window_gets_the_exact_p() {
-    let p = kolmogorov_smirnov_p(&KsDistance::new(1000, 1, 1000));
-    assert!((p - 2.0 / 1001.0).abs() < 1e-15, "{p}");
+fn beta_tails_equal_the_table() {
+    check(&table(LAWS, "f_sf(x,1,df)"), |a| f_sf(a[0], a[1]));
+    check(&table(LAWS, "nbinom_sf(u,mean,k)"), |a| {
+        let (mean, k) = (a[1], a[2]);
+        beta_cdf(a[0], k, mean / (k + mean), k / (k + mean))
+    });
+}
+
+#[test]
+fn chi_square_quantiles_equal_the_table() {
+    check(&table(LAWS, "chi2_ppf(p,df)"), |a| chi_square_quantile(a[0], a[1]));
+}
+
+#[test]
+fn fisher_equals_the_table() {
+    check(&table(LAWS, "fisher(a,n,b,m)"), |a| fisher_exact_p(a[0], a[1] - a[0], a[2], a[3] - a[2]));
 }

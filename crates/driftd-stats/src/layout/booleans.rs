@@ -9,15 +9,15 @@ pub(super) struct BooleanPlaces {
 
 impl BooleanPlaces {
     /// The places of booleans among `categories`; nothing when there is another category, or two spellings of one.
-    pub(super) fn of(categories: &[String]) -> Option<Self> {
+    pub(super) fn of<'a>(categories: impl IntoIterator<Item = &'a str>) -> Option<Self> {
         let mut places = Self::default();
-        for (category, place) in categories.iter().zip(0..) {
+        for (category, place) in categories.into_iter().zip(0..) {
             let side = if boolean(category)? { &mut places.of_true } else { &mut places.of_false };
             if side.replace(place).is_some() {
                 return None;
             }
         }
-        (!categories.is_empty()).then_some(places)
+        (places != Self::default()).then_some(places)
     }
 
     /// The place of the category that means the same as `value`.
@@ -48,12 +48,19 @@ fn boolean(text: &str) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
-    use crate::layout::{CategoryCounts, CategorySlot, Dictionary};
+    use crate::layout::{CategoryCounts, Dictionary, Place};
 
     fn dictionary(categories: &[&str]) -> Dictionary {
         let mut counts = CategoryCounts::new();
         (1..).zip(categories.iter().rev()).for_each(|(count, category)| counts.add(category, count));
         counts.into_dictionary(50).0
+    }
+
+    /// Never seen; booleans have no other slots.
+    const NEW: Place = Place { slot: None, is_new: true };
+
+    fn named(slot: usize) -> Place {
+        Place { slot: Some(slot), is_new: false }
     }
 
     #[test]
@@ -65,11 +72,11 @@ mod tests {
                 [(["true", "True", "TRUE", "1", "1.0"], 0), (["false", "False", "0", "0.0", "-0"], 1)]
             {
                 for spelling in spellings {
-                    assert_eq!(dictionary.slot(spelling), CategorySlot::Top(place), "{spelling} in {categories:?}");
+                    assert_eq!(dictionary.locate(spelling), named(place), "{spelling} in {categories:?}");
                 }
             }
             for third in ["2", "yes", "", "NaN", "unknown", "10"] {
-                assert_eq!(dictionary.slot(third), CategorySlot::Unseen, "{third:?}");
+                assert_eq!(dictionary.locate(third), NEW, "{third:?}");
             }
         }
     }
@@ -77,12 +84,12 @@ mod tests {
     #[test]
     fn one_side_alone_is_boolean_and_a_third_category_ends_it() {
         let only = dictionary(&["false"]);
-        assert_eq!((only.slot("0"), only.slot("1")), (CategorySlot::Top(0), CategorySlot::Unseen));
+        assert_eq!((only.locate("0"), only.locate("1")), (named(0), NEW));
         for categories in [&["true", "false", "unknown"][..], &["0", "1", "2"], &["true", "True"], &["yes", "no"], &[]]
         {
             let dictionary = dictionary(categories);
             assert!(!dictionary.is_boolean(), "{categories:?}");
-            assert_eq!(dictionary.slot("FALSE"), CategorySlot::Unseen);
+            assert!(dictionary.locate("FALSE").is_new);
         }
     }
 }

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
-use super::dictionary::{Dictionary, StoredDictionary};
-use super::fingerprint::fnv1a;
+use super::booleans::BooleanPlaces;
+use super::dictionary::{Dictionary, Rest, StoredDictionary};
+use super::names::{Named, choose};
 use crate::layout::MAX_CATEGORIES;
 use crate::state::CategoricalAggregate;
 
@@ -68,29 +69,24 @@ impl CategoryCounts {
         }
     }
 
-    /// Freezes the dictionary with the `top` most frequent values by name (at
-    /// least 1, at most 10,000), and the baseline's own counts on it. Missing
-    /// values are added by the caller.
+    /// Freezes a dictionary with up to `top` names (at least 1, at most 10,000), and the baseline's own counts on it.
+    /// Which categories have names, and which values are compared, says the module `names`; booleans both have one.
+    /// Missing values are added by the caller.
     #[must_use]
     pub fn into_dictionary(self, top: u16) -> (Dictionary, CategoricalAggregate) {
         let top = usize::from(top.clamp(1, MAX_CATEGORIES));
-        let singletons = self.counts.values().filter(|count| **count == 1).count() as u64;
-        let mut ranked: Vec<(String, u64)> = self.counts.into_iter().collect();
-        ranked.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.as_bytes().cmp(b.0.as_bytes())));
-        let rest = ranked.split_off(top.min(ranked.len()));
-        let mut tail: Vec<u64> = rest.iter().map(|(v, _)| fnv1a(v.as_bytes())).collect();
+        let categories_of = |times: u64| self.counts.values().filter(|count| **count == times).count() as u64;
+        let (singletons, twice, total) = (categories_of(1), categories_of(2), self.total);
+        let are_booleans = BooleanPlaces::of(self.counts.keys().map(String::as_str)).is_some();
+        let Named { names, buckets, unnamed: mut tail } = choose(self.counts.into_iter().collect(), top, are_booleans);
         tail.sort_unstable();
         tail.dedup();
-        let mut slots: Vec<u64> = ranked.iter().map(|(_, count)| *count).collect();
-        slots.push(rest.iter().fold(0, |sum: u64, (_, count)| sum.saturating_add(*count)));
-        slots.push(0);
-        let dictionary = Dictionary::frozen(StoredDictionary {
-            categories: ranked.into_iter().map(|(value, _)| value).collect(),
-            tail,
-            singletons,
-            total: self.total,
-        });
-        let aggregate = CategoricalAggregate::of_baseline(&dictionary, slots);
+        let (categories, mut slots): (Vec<String>, Vec<u64>) = names.into_iter().unzip();
+        slots.extend(buckets.iter().flatten());
+        let rest = if buckets.is_some() { Rest::Buckets } else { Rest::Nowhere };
+        let stored = StoredDictionary { categories, tail, singletons, total };
+        let dictionary = Dictionary::frozen(stored, rest, Some(twice));
+        let aggregate = CategoricalAggregate::of_baseline(&dictionary, slots, total);
         (dictionary, aggregate)
     }
 }

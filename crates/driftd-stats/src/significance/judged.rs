@@ -37,6 +37,7 @@ impl Judged {
     /// What is left of a statistic's value, or of its effect.
     #[must_use]
     pub fn net_effect(&self, statistic: DriftStatistic, effect: f64) -> f64 {
-        effect * statistic.definition().grows.of_effect(self.net)
+        // Zero has no sign: not every database keeps that of a negative one.
+        effect * statistic.definition().grows.of_effect(self.net) + 0.0
     }
 }

@@ -64,6 +64,12 @@ impl Memory {
         self.variance <= 0.0
     }
 
+    /// Whether more than one window was taken in: V is M after the first, and less from then on.
+    #[must_use]
+    pub fn has_lasted(&self) -> bool {
+        self.variance < self.rows
+    }
+
     /// Effective rows, M²/V.
     #[must_use]
     pub fn rows(&self) -> f64 {

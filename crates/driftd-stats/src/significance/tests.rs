@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::*;
+use crate::layout::fnv1a;
+use crate::layout::names::{bucket, choose, votes};
 use crate::statistic::DriftStatistic;
 
 mod edges;
@@ -97,6 +99,35 @@ fn kolmogorov_smirnov_equals_the_reference() {
     }
 }
 
+#[test]
+fn votes_and_names_equal_the_reference() {
+    for (input, want) in cases("thin") {
+        let hash = fnv1a(input["category"].as_str().unwrap().as_bytes());
+        assert_eq!(votes(hash, whole(&input["count"])), whole(&want["votes"]), "{input}");
+    }
+    let counts = |value: &Value| -> Vec<(String, u64)> {
+        value.as_object().unwrap().iter().map(|(category, count)| (category.clone(), whole(count))).collect()
+    };
+    for (input, want) in cases("names") {
+        let named = choose(counts(&input["counts"]), whole(&input["top"]) as usize, false);
+        let names: Vec<&str> = named.names.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(serde_json::json!(names), want["names"]);
+        let compared: Vec<u64> = named.names.iter().map(|(_, count)| *count).collect();
+        assert_eq!(serde_json::json!(compared), want["counts"]);
+        assert_eq!(serde_json::json!(named.buckets.map_or(Vec::new(), |b| b.to_vec())), want["buckets"]);
+        // The window on those names, then by bucket.
+        let mut window: Vec<u64> = vec![0; names.len() + named.buckets.map_or(0, |b| b.len())];
+        for (category, count) in counts(&input["window"]) {
+            let name = names.iter().position(|name| *name == category);
+            let other = || named.buckets.map(|_| names.len() + bucket(fnv1a(category.as_bytes())));
+            if let Some(slot) = name.or_else(other) {
+                window[slot] += count;
+            }
+        }
+        assert_eq!(serde_json::json!(window), want["window"]);
+    }
+}
+
 fn same_healthy(got: Option<Healthy>, want: &Value) {
     assert_eq!(got.is_some(), want.is_object(), "{got:?}, wanted {want}");
     if let Some(got) = got {
@@ -181,7 +212,7 @@ fn the_rung_that_speaks_equals_the_reference() {
 #[test]
 fn the_level_equals_the_reference() {
     for (input, want) in cases("level") {
-        let got = level(number(&input["alarms"]), number(&input["period"]), numbers(&input["slides"]), 0.01);
+        let got = level(number(&input["alarms"]), number(&input["period"]), numbers(&input["slides"]), 2.0, 0.01);
         close("level", got, number(&want["level"]), 1e-9);
     }
 }

@@ -1,14 +1,15 @@
 //! State of one feature of any kind.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
+use super::categorical::{StoredCounts, StoredNamedCounts};
 use super::{CategoricalAggregate, MistypedTypes, NumericAggregate};
 use crate::error::ShapeMismatch;
 use crate::layout::FeatureLayout;
 
 /// Mergeable state of one feature.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(from = "StoredAggregate")]
 pub enum FeatureAggregate {
     /// Counts on a grid.
     Numeric(NumericAggregate),
@@ -16,6 +17,44 @@ pub enum FeatureAggregate {
     Categorical(CategoricalAggregate),
     /// Rows with and without a value.
     Presence(PresenceAggregate),
+}
+
+/// A state as it is stored. Counts against a dictionary from before there were buckets keep the form that their
+/// baseline's hash is of.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StoredAggregate {
+    Numeric(NumericAggregate),
+    Categorical(StoredCounts),
+    Presence(PresenceAggregate),
+    Named(StoredNamedCounts),
+}
+
+impl From<StoredAggregate> for FeatureAggregate {
+    fn from(stored: StoredAggregate) -> Self {
+        match stored {
+            StoredAggregate::Numeric(state) => Self::Numeric(state),
+            StoredAggregate::Categorical(stored) => Self::Categorical(stored.0),
+            StoredAggregate::Presence(state) => Self::Presence(state),
+            StoredAggregate::Named(stored) => Self::Categorical(stored.0),
+        }
+    }
+}
+
+impl Serialize for FeatureAggregate {
+    /// As [`StoredAggregate`] reads it, without a copy.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        const NAME: &str = "StoredAggregate";
+        match self {
+            Self::Numeric(state) => serializer.serialize_newtype_variant(NAME, 0, "numeric", state),
+            // Where fields have names they tell the forms apart, and people read what kind of feature it is.
+            Self::Categorical(state) if state.is_of_before() || serializer.is_human_readable() => {
+                serializer.serialize_newtype_variant(NAME, 1, "categorical", state)
+            }
+            Self::Presence(state) => serializer.serialize_newtype_variant(NAME, 2, "presence", state),
+            Self::Categorical(state) => serializer.serialize_newtype_variant(NAME, 3, "named", state),
+        }
+    }
 }
 
 impl FeatureAggregate {

@@ -7,7 +7,7 @@ use foldhash::fast::FixedState;
 
 use super::columns::{NumericSlice, PRESENT, TextSlice};
 use super::{CategoricalAggregate, NumericAggregate};
-use crate::layout::{BinEdges, Dictionary};
+use crate::layout::{BinEdges, Dictionary, Place};
 
 /// Rows of a run, on average, from which on runs are counted one by one.
 const LONG: usize = 256;
@@ -77,18 +77,18 @@ pub fn absorb_text_grouped(
     groups: &[u32],
     aggregates: &mut [&mut CategoricalAggregate],
 ) {
-    let mut slots: Vec<Option<usize>> = vec![None; column.values.len()];
+    let mut places: Vec<Option<Place>> = vec![None; column.values.len()];
     // Unseen values are remembered once per group and text, not once per row.
     let mut unseen: HashMap<(u32, u32), u64, FixedState> = HashMap::default();
     for (&code, &group) in column.codes.iter().zip(groups) {
         let Some(aggregate) = aggregates.get_mut(group as usize) else {
             continue;
         };
-        match (slots.get_mut(code as usize), column.values.get(code as usize)) {
+        match (places.get_mut(code as usize), column.values.get(code as usize)) {
             (Some(known), Some(value)) => {
-                let slot = *known.get_or_insert_with(|| dictionary.slot_number(dictionary.slot(value)));
-                aggregate.add_to_slot(slot, 1);
-                if slot == dictionary.unseen() {
+                let place = *known.get_or_insert_with(|| dictionary.locate(value));
+                aggregate.add_to_slot(place.slot, 1);
+                if place.is_new {
                     *unseen.entry((group, code)).or_insert(0) += 1;
                 }
             }

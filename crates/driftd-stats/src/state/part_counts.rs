@@ -63,7 +63,7 @@ impl Places {
     /// The places of a column of text.
     #[must_use]
     pub fn of_texts(dictionary: &Dictionary, column: TextSlice<'_>) -> Self {
-        let slot = |value: &String| dictionary.slot_number(dictionary.slot(value)) as u16;
+        let slot = |value: &String| dictionary.locate(value).slot.unwrap_or(dictionary.bins()) as u16;
         let slots: Vec<u16> = column.values.iter().map(slot).collect();
         let missing = dictionary.bins() + WITHOUT_SLOT;
         let absent = |code: u32| (missing + usize::from(code != MISSING_CODE)) as u16;
@@ -170,7 +170,8 @@ fn aggregate(layout: &FeatureLayout, counts: &[u64]) -> FeatureAggregate {
         }
         FeatureLayout::Categorical(dictionary) => {
             let slots = values.get(..dictionary.bins()).unwrap_or_default().to_vec();
-            let mut counted = CategoricalAggregate::of_baseline(dictionary, slots);
+            let present = values.iter().fold(0, |sum: u64, count| sum.saturating_add(*count));
+            let mut counted = CategoricalAggregate::of_baseline(dictionary, slots, present);
             counted.add_missing(missing);
             counted.add_mistyped(mistyped);
             FeatureAggregate::Categorical(counted)

@@ -63,7 +63,7 @@ impl CategorySpread {
             }
         }
         for (value, spread) in column.values.iter().zip(by_code).filter(|(_, spread)| spread.count > 0) {
-            let named = self.named.get_mut(dictionary.slot_number(dictionary.slot(value)));
+            let named = dictionary.locate(value).slot.and_then(|slot| self.named.get_mut(slot));
             named.unwrap_or_else(|| self.others.entry(fnv1a(value.as_bytes())).or_insert(Spread::NONE)).add(spread);
         }
     }

@@ -3,7 +3,17 @@
 use super::Smoothing;
 use super::outcome::{Computed, NotComputable, Statistic};
 use super::table::DriftStatistic;
-use crate::law::chi_square_sf;
+use crate::significance::{Measure, two_sample};
+
+/// Population stability index of two vectors of counts over the same bins, which need not be whole numbers: those of a
+/// memory are not. 0 where a side is empty.
+///
+/// # Errors
+/// [`NotComputable::Infinite`] where a bin is empty on one side and nothing is smoothed.
+pub fn psi(baseline: &[f64], window: &[f64], smoothing: Smoothing) -> Result<f64, NotComputable> {
+    let pair = BinPair::of(baseline.iter().copied().zip(window.iter().copied()));
+    if pair.n > 0.0 && pair.m > 0.0 { pair.psi(smoothing).map(|computed| computed.value) } else { Ok(0.0) }
+}
 
 /// Two vectors of counts, without the bins that are empty on both sides: those
 /// say nothing and take no degree of freedom.
@@ -12,18 +22,26 @@ pub(super) struct BinPair {
     bins: Vec<(f64, f64)>,
     n: f64,
     m: f64,
+    /// How sure it is that there is any difference; for all of them.
+    measure: Option<Measure>,
 }
 
 impl BinPair {
-    /// Both sides must have at least one value.
     pub(super) fn new(baseline: &[u64], window: &[u64]) -> Self {
-        let bins: Vec<(f64, f64)> = baseline
-            .iter()
-            .zip(window)
-            .filter(|(r, c)| **r > 0 || **c > 0)
-            .map(|(r, c)| (*r as f64, *c as f64))
-            .collect();
-        Self { n: bins.iter().map(|b| b.0).sum(), m: bins.iter().map(|b| b.1).sum(), bins }
+        let [r, c] = [baseline, window].map(|counts| counts.iter().map(|count| *count as f64).collect::<Vec<f64>>());
+        let measure = two_sample(&r, &c);
+        Self { measure, ..Self::of(r.into_iter().zip(c)) }
+    }
+
+    /// Without a measure.
+    fn of(counts: impl Iterator<Item = (f64, f64)>) -> Self {
+        let bins: Vec<(f64, f64)> = counts.filter(|(r, c)| *r > 0.0 || *c > 0.0).collect();
+        Self { n: bins.iter().map(|b| b.0).sum(), m: bins.iter().map(|b| b.1).sum(), bins, measure: None }
+    }
+
+    /// How sure it is that there is any difference.
+    pub(super) fn measure(&self) -> Option<Measure> {
+        self.measure
     }
 
     fn shares(&self) -> impl Iterator<Item = (f64, f64)> {
@@ -41,6 +59,10 @@ impl BinPair {
     /// Everything that reads the bins, in report order.
     pub(super) fn statistics(&self, smoothing: Smoothing) -> Vec<Statistic> {
         use DriftStatistic::{ChiSquare, Hellinger, Js, Linf, Psi, Tv};
+        if self.n == 0.0 || self.m == 0.0 {
+            let none = |statistic| Statistic { statistic, result: Err(NotComputable::NoNamedValues) };
+            return [Psi, Js, Hellinger, Tv, Linf, ChiSquare].map(none).into();
+        }
         [
             (Psi, self.psi(smoothing)),
             (Js, Ok(Computed::of(self.js()))),
@@ -52,15 +74,12 @@ impl BinPair {
         .into_iter()
         .map(|(statistic, result)| Statistic {
             statistic,
-            result: result.map(|c| Computed { bins: Some(self.count()), ..c }),
+            result: result.map(|c| Computed { bins: Some(self.count()), measure: self.measure, ..c }),
         })
         .collect()
     }
 
     /// Population stability index, Σ (qᵢ − pᵢ) ln(qᵢ / pᵢ), in [0, ∞).
-    ///
-    /// Without drift PSI / (1/n + 1/m) follows χ²(B − 1): Yurdakul & Naranjo
-    /// (2020), "Statistical properties of the population stability index".
     fn psi(&self, smoothing: Smoothing) -> Result<Computed, NotComputable> {
         let b = self.bins.len() as f64;
         let term = |p: f64, q: f64| (q - p) * (q / p).ln();
@@ -79,13 +98,7 @@ impl BinPair {
         if !psi.is_finite() {
             return Err(NotComputable::Infinite);
         }
-        let psi = psi.max(0.0);
-        Ok(Computed {
-            value: psi,
-            df: Some(self.df()),
-            p_value: Some(chi_square_sf(psi / (1.0 / self.n + 1.0 / self.m), f64::from(self.df()))),
-            ..Computed::default()
-        })
+        Ok(Computed { df: Some(self.df()), ..Computed::of(psi.max(0.0)) })
     }
 
     /// Jensen–Shannon distance in base 2: the square root of the divergence
@@ -115,7 +128,7 @@ impl BinPair {
     }
 
     /// Pearson's χ² of homogeneity on the 2×B table with pooled expected
-    /// counts, χ²(B − 1) without drift; Cramér's V = √(χ² / (n + m)).
+    /// counts; Cramér's V = √(χ² / (n + m)).
     fn chi_square(&self) -> Computed {
         let all = self.n + self.m;
         // Σ over both rows of (observed − expected)² / expected. The deviations
@@ -133,7 +146,6 @@ impl BinPair {
         Computed {
             value: chi,
             df: Some(df),
-            p_value: Some(chi_square_sf(chi, f64::from(df))),
             cramers_v: Some(if df == 0 { 0.0 } else { (chi / all).sqrt().min(1.0) }),
             ..Computed::default()
         }

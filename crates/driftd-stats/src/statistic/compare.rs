@@ -4,12 +4,13 @@ use super::Smoothing;
 use super::bins::BinPair;
 use super::definition::{AppliesTo, Basis};
 use super::ks::ks;
-use super::outcome::{NotComputable, Statistic};
+use super::outcome::{Computed, NotComputable, Statistic};
 use super::shares::{self, Share, without_value};
 use super::table::DriftStatistic;
 use super::wasserstein::wasserstein;
 use crate::error::ShapeMismatch;
 use crate::layout::{BinEdges, Dictionary, FeatureLayout};
+use crate::significance::Novelty;
 use crate::state::{CategoricalAggregate, FeatureAggregate, NumericAggregate, total};
 
 /// Every statistic that applies to the kind of feature, in report order.
@@ -82,8 +83,12 @@ fn numeric(
             let strangers = Share { count: outside(edges, window), rows: m };
             for (statistic, result) in [
                 (DriftStatistic::Ks, Ok(ks(&baseline.cells, &window.cells, edges.atoms()))),
-                (DriftStatistic::Wasserstein, wasserstein(edges, baseline, window)),
-                (DriftStatistic::OutOfRange, Ok(shares::out_of_range(strangers, n))),
+                (
+                    DriftStatistic::Wasserstein,
+                    // It has no law of its own: how sure it is that anything moved, the bins say.
+                    wasserstein(edges, baseline, window).map(|own| Computed { measure: pair.measure(), ..own }),
+                ),
+                (DriftStatistic::OutOfRange, Ok(shares::of_strangers(strangers, &Novelty::of_range(n)))),
             ] {
                 all.push(Statistic { statistic, result });
             }
@@ -102,19 +107,19 @@ fn categorical(
     match emptiness(n, m) {
         Some(reason) => none_of(AppliesTo::categories, reason),
         None => {
-            let mut all = BinPair::new(baseline.slots(), window.slots()).statistics(smoothing);
+            let mut all = BinPair::new(&baseline.compared(), &window.compared()).statistics(smoothing);
             let strangers = Share { count: window.unseen(), rows: m };
             all.push(Statistic {
                 statistic: DriftStatistic::Unseen,
-                result: Ok(shares::unseen(strangers, dictionary.singletons(), n)),
+                result: Ok(shares::of_strangers(strangers, &dictionary.novelty())),
             });
             all
         }
     }
 }
 
-/// The counts that statistics on bins compare: per coarse bin, or per category, what has no name of its own as one. Empty
-/// where a feature has none, or the state was not counted with `layout`.
+/// The counts that statistics on bins compare: per coarse bin, or per name and bucket. Empty where a feature has none, or
+/// the state was not counted with `layout`.
 #[must_use]
 pub fn compared_counts(layout: &FeatureLayout, state: &FeatureAggregate) -> Vec<u64> {
     match (layout, state) {
@@ -134,6 +139,17 @@ pub(super) fn coarse(edges: &BinEdges, state: &NumericAggregate) -> Vec<u64> {
         }
     }
     bins
+}
+
+/// Values that a baseline which was counted with `layout` never had: unseen categories, numbers outside its range. 0
+/// for a state of another kind.
+#[must_use]
+pub fn strangers_in(layout: &FeatureLayout, state: &FeatureAggregate) -> u64 {
+    match (layout, state) {
+        (FeatureLayout::Numeric(edges), FeatureAggregate::Numeric(state)) => outside(edges, state),
+        (FeatureLayout::Categorical(_), FeatureAggregate::Categorical(state)) => state.unseen(),
+        _ => 0,
+    }
 }
 
 /// Finite values outside the baseline's range, whose ends are edges.

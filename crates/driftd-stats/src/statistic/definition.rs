@@ -40,10 +40,19 @@ pub struct Definition {
     pub grows: Grows,
     /// What a bad value means.
     pub speaks_for: Subject,
-    /// Default thresholds of the effect, (warn, critical); without them it can only decide once some are configured.
+    /// Default thresholds of the effect, (warn, critical), infinite where it is never critical; without them it can only
+    /// decide once some are configured.
     pub thresholds: Option<(f64, f64)>,
     /// Whether it decides by default.
     pub decides: bool,
+}
+
+impl Definition {
+    /// Whether no effect of it is critical, however large.
+    #[must_use]
+    pub fn is_never_critical(&self) -> bool {
+        self.thresholds.is_some_and(|(_, critical)| critical.is_infinite())
+    }
 }
 
 /// Kinds of features that have a statistic.
@@ -57,6 +66,8 @@ pub enum AppliesTo {
     Bins,
     /// Every feature, also one without values in the baseline.
     All,
+    /// What is remembered of numbers and categories over many windows; no single window has it.
+    Memories,
 }
 
 /// The rows a statistic is about: with too few of them it decides nothing.
@@ -88,7 +99,7 @@ pub enum Scale {
         /// The share that grows.
         share: &'static str,
     },
-    /// A share of the window's values, which is the effect.
+    /// A share of the window's values; what of it is more than expected without drift is the effect.
     Share {
         /// What is true of those values.
         values: &'static str,
@@ -173,9 +184,9 @@ impl Scale {
     pub fn effect(self, value: f64, normalized: Option<f64>, baseline_share: Option<f64>) -> Option<f64> {
         match self {
             Self::Distance => normalized,
-            Self::Growth { .. } => Some(value - baseline_share.unwrap_or(0.0)),
+            Self::Growth { .. } | Self::Share { .. } => Some(value - baseline_share.unwrap_or(0.0)),
             Self::Change { .. } if baseline_share == Some(1.0) => Some(value.abs()),
-            Self::Number | Self::Change { .. } | Self::Share { .. } => Some(value),
+            Self::Number | Self::Change { .. } => Some(value),
         }
     }
 
@@ -239,7 +250,7 @@ mod tests {
         let error = "kl".parse::<DriftStatistic>().unwrap_err();
         insta::assert_snapshot!(
             error,
-            @"unknown drift statistic 'kl'; known are psi, ks, js, hellinger, tv, linf, wasserstein, chi_square, missing, mistyped, unseen, out_of_range, non_finite"
+            @"unknown drift statistic 'kl'; known are psi, ks, js, hellinger, tv, linf, wasserstein, chi_square, missing, mistyped, unseen, out_of_range, non_finite, lasting"
         );
     }
 
@@ -264,6 +275,10 @@ mod tests {
         assert_eq!(Scale::Change { share: "s" }.effect(-0.5, None, Some(1.0)), Some(0.5), "it can only fall");
         assert_eq!(Scale::Change { share: "s" }.shares(0.5, Some(0.25)), Some(("s", 0.25, 0.75)));
         assert_eq!(Scale::Change { share: "s" }.shares(0.5, None), None);
-        assert_eq!(Scale::Share { values: "v" }.effect(0.5, None, Some(0.25)), Some(0.5));
+        assert_eq!(
+            Scale::Share { values: "v" }.effect(0.5, None, Some(0.25)),
+            Some(0.25),
+            "what was expected is no effect"
+        );
     }
 }

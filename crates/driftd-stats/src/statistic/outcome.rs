@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::table::DriftStatistic;
+use crate::significance::Measure;
 
 /// One statistic of one feature.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,13 +32,14 @@ pub struct Computed {
     pub bins: Option<u32>,
     /// Degrees of freedom.
     pub df: Option<u32>,
-    /// Probability of a value at least this large without drift, in [0, 1].
-    pub p_value: Option<f64>,
+    /// The difference that the statistic speaks of, with its p-value from counts alone; `None` where there is nothing
+    /// to tell apart.
+    pub measure: Option<Measure>,
     /// Cramér's V of `chi_square`, [0, 1].
     pub cramers_v: Option<f64>,
     /// `missing`, `mistyped`, `non_finite`: the share in the baseline. `unseen`,
     /// `out_of_range`: the share expected without drift, against which the
-    /// p-value is computed.
+    /// p-value is computed and which the effect leaves out.
     pub baseline_share: Option<f64>,
     /// `missing` and `non_finite` of data with both missing values and NaN:
     /// the growth of the share that is judged in place of the value, and that
@@ -50,6 +52,12 @@ impl Computed {
     #[must_use]
     pub fn of(value: f64) -> Self {
         Self { value, ..Self::default() }
+    }
+
+    /// Probability of a difference at least this large without drift, from counts alone, in [0, 1].
+    #[must_use]
+    pub fn p_value(&self) -> Option<f64> {
+        self.measure.map(|measure| measure.p)
     }
 }
 
@@ -64,6 +72,9 @@ pub enum NotComputable {
     NoBaselineValues,
     /// The window has no usable value.
     NoWindowValues,
+    /// On one side no value has a name, and so none can be compared: all of a window's are new, or all of a few of the
+    /// baseline's were needed to choose names.
+    NoNamedValues,
     /// A bin is empty on one side and smoothing is off, so PSI is infinite.
     Infinite,
     /// The value is beyond the range of 64-bit floats.
@@ -78,6 +89,7 @@ impl NotComputable {
             Self::ConstantBaseline => "constant baseline",
             Self::NoBaselineValues => "no usable values in the baseline",
             Self::NoWindowValues => "no usable values in the window",
+            Self::NoNamedValues => "no value with a name on one side",
             Self::Infinite => "infinite: a bin is empty on one side and smoothing is off",
             Self::Overflow => "beyond the range of 64-bit floats",
         }

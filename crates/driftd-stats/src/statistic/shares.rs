@@ -3,8 +3,8 @@
 use super::compare::emptiness;
 use super::outcome::{Computed, Statistic};
 use super::table::DriftStatistic;
-use crate::law::{binomial_sf, two_proportions_p};
 use crate::layout::FeatureLayout;
+use crate::significance::{Novelty, share, strangers};
 use crate::state::FeatureAggregate;
 
 /// `count` of `rows` on each side.
@@ -52,7 +52,7 @@ pub(super) fn without_value(
                 missing = missing.judged_by(of_rows(|state| state.missing().saturating_add(state.nan())));
                 result = result.map(|own| own.judged_by(change(r, c)));
             } else {
-                (missing.growth, missing.p_value) = (Some(0.0), None);
+                (missing.growth, missing.measure) = (Some(0.0), None);
                 let together = |state: &FeatureAggregate| {
                     state.missing().saturating_add(state.nan()).saturating_add(state.infinite())
                 };
@@ -78,19 +78,17 @@ fn numbers(state: &FeatureAggregate, count: u64) -> Share {
 impl Computed {
     /// The same, judged by the growth and the p-value of another share.
     fn judged_by(self, other: Self) -> Self {
-        Self { growth: Some(other.value), p_value: other.p_value, ..self }
+        Self { growth: Some(other.value), measure: other.measure, ..self }
     }
 }
 
-/// Change of a share, window − baseline, in [−1, 1].
-///
-/// Two-sided pooled two-proportion z test, Fisher's exact test when an expected
-/// count is below 5. Without rows on a side there is no p-value.
+/// Change of a share, window − baseline, in [−1, 1]. Without rows on a side, or where it is none or all on both, there is
+/// no p-value.
 fn change(baseline: Share, window: Share) -> Computed {
     Computed {
         value: window.value() - baseline.value(),
         baseline_share: Some(baseline.value()),
-        p_value: two_proportions_p(baseline.count, baseline.rows, window.count, window.rows),
+        measure: share(baseline.count, baseline.rows, window.count, window.rows),
         ..Computed::default()
     }
 }
@@ -101,30 +99,13 @@ fn non_finite(baseline: Share, window: Share) -> Computed {
     Computed { value: window.value(), ..change(baseline, window) }
 }
 
-/// Share of never-seen categories in the window, in [0, 1].
-///
-/// Exact upper binomial tail against the Good–Turing rate (s + 1)/(n + 2), s
-/// the categories seen exactly once in the baseline's n values: Good (1953)
-/// puts the probability of something new at s/n, smoothed here so that it is
-/// never 0.
-pub(super) fn unseen(window: Share, singletons: u64, n: u64) -> Computed {
-    let rate = (singletons as f64 + 1.0) / (n as f64 + 2.0);
-    against_rate(window, rate)
-}
-
-/// Share of values outside the baseline's [min, max], in [0, 1].
-///
-/// Exact upper binomial tail against 2/(n + 1), the probability that one more
-/// value of the same continuous distribution is a new minimum or maximum.
-pub(super) fn out_of_range(window: Share, n: u64) -> Computed {
-    against_rate(window, (2.0 / (n as f64 + 1.0)).min(1.0))
-}
-
-fn against_rate(window: Share, rate: f64) -> Computed {
+/// Share of new values in the window, in [0, 1]: of categories the baseline never had, or of numbers outside its range.
+/// The window has at least one value.
+pub(super) fn of_strangers(window: Share, novelty: &Novelty) -> Computed {
     Computed {
         value: window.value(),
-        baseline_share: Some(rate),
-        p_value: Some(binomial_sf(window.count, window.rows, rate)),
+        baseline_share: Some(novelty.expected_share()),
+        measure: Some(strangers(window.count, window.rows, novelty)),
         ..Computed::default()
     }
 }

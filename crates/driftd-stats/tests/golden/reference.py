@@ -6,11 +6,13 @@ file part, this file says what is meant.
 prints one JSON object per column: layout, counts, statistics, p-values. Inputs: Parquet or CSV (pyarrow).
 
 Library use:  numeric(ref, cur, bins=10, cells=256)   categorical(ref, cur, top=100)   on plain Python/NumPy sequences
-(None = missing, float nan = NaN, +-inf allowed).
+(None = missing, float nan = NaN, +-inf allowed). p-values, and which categories have names, are those of alarms.py.
 """
-import argparse, json, math, sys
+import argparse, collections, json, math, os, sys
 import numpy as np
 from scipy import stats
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import alarms
 
 np.seterr(all="ignore")                   # values near the float limits are part of the cases
 
@@ -43,6 +45,8 @@ def counts(x, e):
 
 # ---- statistics on two count vectors --------------------------------------------------------------------------------
 def on_bins(r, c, alpha):
+    if r.sum() == 0 or c.sum() == 0: return {}
+    law = alarms.two_sample(r, c); significance = law["p"] if law else None       # one p for all statistics on bins
     keep = (r + c) > 0                       # bins empty on both sides say nothing and take no degree of freedom
     r, c = r[keep].astype(float), c[keep].astype(float)
     n, m, B = r.sum(), c.sum(), len(r)
@@ -57,21 +61,14 @@ def on_bins(r, c, alpha):
     pooled = (r + c) / (n + m)
     chi = float((((r - n * pooled) ** 2) / (n * pooled) + ((c - m * pooled) ** 2) / (m * pooled)).sum())
     df = B - 1
-    sf = (lambda x: float(stats.chi2.sf(x, df))) if df > 0 else (lambda x: 1.0)
-    return {"psi": {"value": psi, "bins": B, "p_value": sf(psi / (1 / n + 1 / m))}, "js": {"value": js}, "hellinger": {"value": hell},
+    return {"psi": {"value": psi, "bins": B, "p_value": significance}, "js": {"value": js}, "hellinger": {"value": hell},
             "tv": {"value": tv}, "linf": {"value": linf},
-            "chi_square": {"value": chi, "df": df, "p_value": sf(chi), "cramers_v": math.sqrt(chi / (n + m)) if df > 0 else 0.0}}
+            "chi_square": {"value": chi, "df": df, "p_value": significance, "cramers_v": math.sqrt(chi / (n + m)) if df > 0 else 0.0}}
 
 def proportions(a, n, b, m):
-    """Two-sided p for equal proportions a/n and b/m: pooled z; Fisher's exact test when an expected count is below 5."""
-    if n == 0 or m == 0: return None
-    s = (a + b) / (n + m)
-    if min(n * s, m * s, n * (1 - s), m * (1 - s)) < 5:
-        return float(stats.fisher_exact([[a, n - a], [b, m - b]])[1])
-    return float(2 * stats.norm.sf(abs(b / m - a / n) / math.sqrt(s * (1 - s) * (1 / n + 1 / m))))
-
-def binomial_tail(k, m, rate):
-    return float(stats.binom.sf(k - 1, m, rate))
+    """Two-sided p for equal shares a/n and b/m; None where there is nothing to tell apart."""
+    law = alarms.share(a, n, b, m)
+    return law["p"] if law else None
 
 # ---- whole features -------------------------------------------------------------------------------------------------
 def split(x):
@@ -109,27 +106,24 @@ def numeric(ref, cur, bins=10, cells=256, alpha=0.5):
     st["wasserstein"] = {"value": float(stats.wasserstein_distance(x, y)), "sigma": float(x.std())}
     lo, hi = s[0], s[-1]
     k = int(((y < lo) | (y > hi)).sum())
-    st["out_of_range"] = {"value": k / m, "p_value": binomial_tail(k, m, 2 / (n + 1))}
+    st["out_of_range"] = {"value": k / m, "p_value": alarms.unseen(k, m, 1, 0, n)["p"]}
     return out
 
 def categorical(ref, cur, top=100, alpha=0.5):
-    x, y = [v for v in ref if v is not None], [v for v in cur if v is not None]
+    text = lambda v: str(v).lower() if isinstance(v, (bool, np.bool_)) else str(v)
+    x, y = [text(v) for v in ref if v is not None], [text(v) for v in cur if v is not None]
     out = {"kind": "categorical", "statistics": {}}
     st = out["statistics"]
     st["missing"] = {"value": (len(cur) - len(y)) / max(1, len(cur)) - (len(ref) - len(x)) / max(1, len(ref)),
                      "p_value": proportions(len(ref) - len(x), len(ref), len(cur) - len(y), len(cur))}
     if not x or not y: return out
-    freq = {}
-    for v in x: freq[v] = freq.get(v, 0) + 1
-    order = sorted(freq, key=lambda v: (-freq[v], v.encode() if isinstance(v, str) else v))[:top]   # ties by bytes
-    slot = {v: i for i, v in enumerate(order)}
-    tail, unseen = len(order), len(order) + 1
-    place = lambda v: slot.get(v, tail if v in freq else unseen)
-    r = np.bincount([place(v) for v in x], minlength=unseen + 1); c = np.bincount([place(v) for v in y], minlength=unseen + 1)
-    st.update(on_bins(r, c, alpha))
-    singletons, n, m, u = sum(1 for f in freq.values() if f == 1), len(x), len(y), int(c[unseen])
-    # Good-Turing: the chance that the next value is new is about singletons / n; smoothed so that it is never zero
-    st["unseen"] = {"value": u / m, "p_value": binomial_tail(u, m, (singletons + 1) / (n + 2)) if u else 1.0}
+    tally = collections.Counter
+    freq, window = tally(x), tally(y)
+    layout = alarms.names(freq, top)
+    st.update(on_bins(np.array(alarms.slots(layout)), np.array(alarms.on_names(layout, window)), alpha))
+    m, u = len(y), sum(v for k, v in window.items() if k not in freq)
+    law = alarms.unseen(u, m, layout["f1"], layout["f2"], layout["n"])
+    st["unseen"] = {"value": u / m, "p_value": law["p"], "expected": law["expected_share"]}     # judged on value - expected
     return out
 
 def main():

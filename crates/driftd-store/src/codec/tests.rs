@@ -1,5 +1,6 @@
 use std::sync::LazyLock;
 
+use driftd_stats::FeatureLayout;
 use driftd_testkit::fixtures::{Traffic, deltas, plan};
 use proptest::prelude::*;
 
@@ -33,6 +34,26 @@ fn types_of_mistyped_values_are_kept_and_counts_from_before_are_read() {
     assert_eq!(decode_stored(1, &postcard::to_stdvec(&counts()).unwrap()).unwrap(), counts());
 }
 
+/// What a build wrote that knew no buckets: a slot for other values and one for never-seen ones behind those of names.
+#[test]
+fn counts_of_other_and_unseen_values_are_read_and_written_as_they_were() {
+    let stored = r#"{"categorical":{"categories":["a","b"],"tail":[7],"singletons":1,"total":8}}"#;
+    let layout: FeatureLayout = serde_json::from_str(stored).unwrap();
+    let json = serde_json::to_value(FeatureAggregate::empty(&layout)).unwrap();
+    let fingerprint = json["categorical"]["dictionary"].as_u64().unwrap();
+    // Variant 1, then dictionary, slots, missing, mistyped, unseen values and whether some were left out.
+    let unseen = (vec![("new", 5_u64)], false);
+    let before = (1_u64, 1_u32, fingerprint, vec![3_u64, 2, 1, 5], 4_u64, 0_u64, unseen, Vec::<u8>::new());
+    let bytes = postcard::to_stdvec(&before).unwrap();
+    let read = decode_stored(2, &bytes).unwrap();
+    let [FeatureAggregate::Categorical(state)] = read.as_slice() else {
+        panic!("{read:?}");
+    };
+    assert!(state.fits(layout.as_categorical().unwrap()));
+    assert_eq!((state.present(), state.unseen(), state.missing(), state.slots()), (11, 5, 4, &[3, 2, 1, 5][..]));
+    assert_eq!(encode_aggregates(&read).unwrap(), bytes);
+}
+
 #[test]
 fn nothing_may_follow_and_nothing_may_lack() {
     let mut longer = BYTES.clone();
@@ -46,7 +67,7 @@ fn nothing_may_follow_and_nothing_may_lack() {
 #[test]
 fn errors_say_what_to_do() {
     let unknown = decode_stored(7, &BYTES).unwrap_err();
-    insta::assert_snapshot!(unknown, @"pane state has codec 7, this build knows them up to 2: use the driftd that wrote it, or a newer one");
+    insta::assert_snapshot!(unknown, @"pane state has codec 7, this build knows them up to 3: use the driftd that wrote it, or a newer one");
     insta::assert_snapshot!(decode_aggregates(&[9]).unwrap_err(), @"pane state of 1 bytes is damaged: restore the database from a backup");
 }
 

@@ -20,6 +20,7 @@ const VERSIONS: &[Version] = &[
     (6, "reader", include_str!("../../../../migrations/postgres/0006_reader.sql")),
     (7, "tending", include_str!("../../../../migrations/postgres/0007_tending.sql")),
     (8, "notification_log", include_str!("../../../../migrations/postgres/0008_notification_log.sql")),
+    (9, "alarms", include_str!("../../../../migrations/postgres/0009_alarms.sql")),
 ];
 /// Key of the lock that whoever applies versions holds until its transaction ends.
 const MIGRATING: i64 = 0x6472_6966_7464_0003;
@@ -73,13 +74,21 @@ async fn apply_missing(pool: &PgPool) -> Outcome<Migrated> {
     Ok(Migrated { applied, version: schema::latest(VERSIONS) })
 }
 
-/// Postgres's own words for this do not say what to do.
+/// Postgres's own words for these do not say what to do.
 fn no_database(error: sqlx::Error) -> Failure {
     const NO_SUCH_DATABASE: &str = "3D000";
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     if code.as_deref() == Some(NO_SUCH_DATABASE) {
         let said = error.as_database_error().map_or("it does not exist", |e| e.message());
         return Failure::Refused(format!("{said}: make it (createdb), or name another one under [store] url"));
+    }
+    // A certificate of an unknown authority or for another name comes as data that are not valid.
+    let is_untrusted = matches!(&error, sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::InvalidData);
+    if is_untrusted || matches!(error, sqlx::Error::Tls(_)) {
+        return Failure::Refused(format!(
+            "{error}: the server has to prove by a certificate that it is the one that [store] url names; say which \
+             authority to trust by ?sslrootcert=FILE, or weaken this on purpose, with ?sslmode=disable at the weakest"
+        ));
     }
     error.into()
 }

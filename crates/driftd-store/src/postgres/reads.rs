@@ -200,7 +200,8 @@ async fn history(tx: &mut Transaction, wanted: &HistoryQuery) -> Outcome<Vec<His
         HistoryColumns,
         "SELECT w.monitor, w.segment, w.window_name, w.window_start, w.window_end, d.feature, d.statistic, d.value,
                 d.certified_error, d.n, d.m, d.p_value, d.q_value, d.warn, d.critical, d.outcome, w.baseline,
-                w.sealed_at
+                w.sealed_at, d.expected, d.net, d.phi, d.healthy_windows, d.level, d.previous_value, d.previous_p,
+                d.day_value, d.day_p, d.week_value, d.week_p
          FROM windows AS w JOIN feature_drift AS d ON d.window_id = w.id
          WHERE ($1::text IS NULL OR w.monitor = $1) AND ($2::text IS NULL OR d.feature = $2)
            AND ($3::text IS NULL OR d.statistic = $3) AND ($4::text IS NULL OR w.segment = $4)

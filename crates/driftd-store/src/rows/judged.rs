@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use driftd_model::{
-    Activation, Baseline, BaselineSummary, ContentHash, FeatureName, HistoryRow, Outcome as Judged, StoredBaseline,
+    Activation, AlarmCount, Baseline, BaselineSummary, ContentHash, FeatureMemory, FeatureName, HistoryRow,
+    Outcome as Judged, RememberedShape, StoredBaseline,
 };
+use driftd_stats::Memory;
 use driftd_window::{EventTime, SegmentKey, Timestamp, WindowName};
 use sqlx::FromRow;
 
 use crate::error::{Failure, Outcome};
-use crate::read::{activation, count, document, parsed, reference, word};
+use crate::read::{activation, count, document, event_time, parsed, reference, word};
 
 /// A statistic of a window.
 pub(crate) struct HistoryColumns {
@@ -31,6 +33,17 @@ pub(crate) struct HistoryColumns {
     pub(crate) outcome: Option<String>,
     pub(crate) baseline: String,
     pub(crate) sealed_at: i64,
+    pub(crate) expected: Option<f64>,
+    pub(crate) net: Option<f64>,
+    pub(crate) phi: Option<f64>,
+    pub(crate) healthy_windows: Option<i64>,
+    pub(crate) level: Option<f64>,
+    pub(crate) previous_value: Option<f64>,
+    pub(crate) previous_p: Option<f64>,
+    pub(crate) day_value: Option<f64>,
+    pub(crate) day_p: Option<f64>,
+    pub(crate) week_value: Option<f64>,
+    pub(crate) week_p: Option<f64>,
 }
 
 impl HistoryColumns {
@@ -54,6 +67,56 @@ impl HistoryColumns {
             outcome: self.outcome.map(|text| word(&text, Judged::from_stored, "outcome")).transpose()?,
             baseline: self.baseline,
             sealed_at: Timestamp::from_micros(self.sealed_at),
+            expected: self.expected,
+            net: self.net,
+            phi: self.phi,
+            healthy_windows: self.healthy_windows.map(|found| u32::try_from(found).unwrap_or(u32::MAX)),
+            level: self.level,
+            previous_value: self.previous_value,
+            previous_p: self.previous_p,
+            day_value: self.day_value,
+            day_p: self.day_p,
+            week_value: self.week_value,
+            week_p: self.week_p,
+        })
+    }
+}
+
+/// How often a monitor has alarmed.
+#[derive(FromRow)]
+pub(crate) struct AlarmColumns {
+    #[sqlx(rename = "since?")]
+    pub(crate) since: Option<i64>,
+    #[sqlx(rename = "opened!")]
+    pub(crate) opened: i64,
+}
+
+impl AlarmColumns {
+    pub(crate) fn into_count(self) -> Outcome<AlarmCount> {
+        Ok(AlarmCount { since: event_time(self.since), opened: count(self.opened, "number of incidents")? })
+    }
+}
+
+/// What is remembered of a feature over the windows of one shape.
+#[derive(FromRow)]
+pub(crate) struct MemoryColumns {
+    pub(crate) segment: String,
+    pub(crate) feature: String,
+    pub(crate) through: i64,
+    pub(crate) state: Vec<u8>,
+}
+
+impl MemoryColumns {
+    pub(crate) fn into_memory(self, shape: &RememberedShape) -> Outcome<FeatureMemory> {
+        let counts = Memory::from_bytes(&self.state)
+            .map_err(|error| Failure::unreadable(format!("the memory of feature {:?}", self.feature), error))?;
+        Ok(FeatureMemory {
+            window: shape.window.clone(),
+            segment: SegmentKey::from_stored(self.segment),
+            feature: FeatureName::from(self.feature.as_str()),
+            shape_hash: shape.hash.clone(),
+            through: EventTime::from_micros(self.through),
+            counts,
         })
     }
 }

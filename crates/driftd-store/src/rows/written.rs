@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use driftd_model::{
-    DeadLetter, Incident, IncidentEvent, IncidentKey, Notification, Outcome as Judged, Score, Threshold, Verdict,
+    DeadLetter, Incident, IncidentEvent, IncidentKey, Notification, Outcome as Judged, Reference, Score, Verdict,
     WindowResult,
 };
 use driftd_window::Timestamp;
@@ -77,7 +77,7 @@ impl<'a> WindowRow<'a> {
     }
 }
 
-/// A statistic of a feature of a window.
+/// A statistic of a feature of a window. What is most often unknown is left out of a document, where that means NULL.
 #[derive(Serialize)]
 pub(crate) struct ScoreRow<'a> {
     pub(crate) window_id: i64,
@@ -94,6 +94,28 @@ pub(crate) struct ScoreRow<'a> {
     pub(crate) critical: Option<f64>,
     pub(crate) outcome: Option<&'static str>,
     pub(crate) reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) expected: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) net: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) phi: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) healthy_windows: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) level: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) previous_value: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) previous_p: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) day_value: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) day_p: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) week_value: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) week_p: Option<f64>,
 }
 
 impl<'a> ScoreRow<'a> {
@@ -106,7 +128,9 @@ impl<'a> ScoreRow<'a> {
     }
 
     fn of(window_id: i64, verdict: &'a Verdict, score: &'a Score, text: Text) -> Self {
-        let threshold = |pick: fn(Threshold) -> f64| score.threshold.map(pick);
+        let reference = |of| score.reference(of).copied();
+        let (previous, day, week) =
+            (reference(Reference::Previous), reference(Reference::Day), reference(Reference::Week));
         Self {
             window_id,
             feature: text(verdict.feature.as_str()),
@@ -118,10 +142,21 @@ impl<'a> ScoreRow<'a> {
             m: to_integer(verdict.window.usable),
             p_value: score.p_value,
             q_value: score.q_value,
-            warn: threshold(|t| t.warn),
-            critical: threshold(|t| t.critical),
+            warn: score.threshold.map(|threshold| threshold.warn),
+            critical: score.threshold.and_then(|threshold| threshold.critical_from()),
             outcome: score.outcome.map(Judged::as_str),
             reason: score.reason.map(|reason| reason.to_string()),
+            expected: score.expected,
+            net: score.net,
+            phi: score.phi,
+            healthy_windows: score.healthy_windows.map(i64::from),
+            level: score.level,
+            previous_value: previous.map(|score| score.value),
+            previous_p: previous.and_then(|score| score.p_value),
+            day_value: day.map(|score| score.value),
+            day_p: day.and_then(|score| score.p_value),
+            week_value: week.map(|score| score.value),
+            week_p: week.and_then(|score| score.p_value),
         }
     }
 }

@@ -19,6 +19,7 @@ const VERSIONS: &[Version] = &[
     (7, "retention", include_str!("../../../../migrations/sqlite/0007_retention.sql")),
     (8, "tending", include_str!("../../../../migrations/sqlite/0008_tending.sql")),
     (9, "notification_log", include_str!("../../../../migrations/sqlite/0009_notification_log.sql")),
+    (10, "alarms", include_str!("../../../../migrations/sqlite/0010_alarms.sql")),
 ];
 
 /// How long a write waits for another process on the same file.
@@ -48,7 +49,20 @@ pub(super) async fn migrate(path: &str) -> Outcome<Migrated> {
 }
 
 async fn writer(path: &str, options: SqliteConnectOptions) -> Outcome<SqlitePool> {
+    make_private(path);
     pool(1).connect_with(options).await.map_err(|error| cannot_open(path, error))
+}
+
+/// Makes the file so that only its owner may read it: it holds values out of people's data. SQLite gives the files beside
+/// it the same rights. What stands in the way of that, SQLite will say.
+fn make_private(path: &str) {
+    if path != ":memory:" {
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        drop(options.open(path));
+    }
 }
 
 fn options(path: &str) -> SqliteConnectOptions {

@@ -22,7 +22,8 @@ use crate::statement::statement;
 /// The columns of `drift_history`, from its tables: instants are still numbers here.
 const COLUMNS: &str = "SELECT w.monitor, w.segment, w.window_name, w.window_start, w.window_end, d.feature, d.statistic, \
                        d.value, d.certified_error, d.n, d.m, d.p_value, d.q_value, d.warn, d.critical, d.outcome, \
-                       w.baseline, w.sealed_at \
+                       w.baseline, w.sealed_at, d.expected, d.net, d.phi, d.healthy_windows, d.level, \
+                       d.previous_value, d.previous_p, d.day_value, d.day_p, d.week_value, d.week_p \
                        FROM windows AS w JOIN feature_drift AS d ON d.window_id = w.id";
 const ORDER: &str = "ORDER BY w.window_end, w.segment, w.window_name, d.feature, d.statistic, w.monitor";
 
@@ -209,6 +210,17 @@ fn history_row(row: &SqliteRow) -> Outcome<HistoryRow> {
         outcome: row.try_get(15)?,
         baseline: row.try_get(16)?,
         sealed_at: row.try_get(17)?,
+        expected: row.try_get(18)?,
+        net: row.try_get(19)?,
+        phi: row.try_get(20)?,
+        healthy_windows: row.try_get(21)?,
+        level: row.try_get(22)?,
+        previous_value: row.try_get(23)?,
+        previous_p: row.try_get(24)?,
+        day_value: row.try_get(25)?,
+        day_p: row.try_get(26)?,
+        week_value: row.try_get(27)?,
+        week_p: row.try_get(28)?,
     };
     columns.into_row()
 }

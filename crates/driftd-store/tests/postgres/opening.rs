@@ -6,7 +6,7 @@ use sqlx::{query, query_scalar};
 
 use super::{Database, chain};
 
-const VERSIONS: [&str; 8] = [
+const VERSIONS: [&str; 9] = [
     "0001_stream",
     "0002_baselines",
     "0003_history",
@@ -15,6 +15,7 @@ const VERSIONS: [&str; 8] = [
     "0006_reader",
     "0007_tending",
     "0008_notification_log",
+    "0009_alarms",
 ];
 
 async fn open_error(url: &str) -> String {
@@ -27,9 +28,9 @@ async fn open_error(url: &str) -> String {
 async fn migrating_says_what_it_did() {
     let Some(database) = Database::new("migrating_says_what_it_did") else { return };
     let migrated = driftd_store::migrate(&database.url).await.unwrap();
-    assert_eq!((migrated.applied, migrated.version), (VERSIONS.map(str::to_owned).to_vec(), 8));
+    assert_eq!((migrated.applied, migrated.version), (VERSIONS.map(str::to_owned).to_vec(), 9));
     let again = driftd_store::migrate(&database.url).await.unwrap();
-    assert_eq!((again.applied, again.version), (Vec::new(), 8));
+    assert_eq!((again.applied, again.version), (Vec::new(), 9));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -55,23 +56,23 @@ async fn of_processes_that_migrate_at_once_one_does_it() {
         applied.push(migrating.await.unwrap());
     }
     // One of the eight did all of it, and the others found nothing to do.
-    assert!(applied.iter().all(|n| [0, 8].contains(n)) && applied.iter().sum::<usize>() <= 8, "{applied:?}");
-    assert_eq!(database.count("_sqlx_migrations").await, 8);
+    assert!(applied.iter().all(|n| [0, 9].contains(n)) && applied.iter().sum::<usize>() <= 9, "{applied:?}");
+    assert_eq!(database.count("_sqlx_migrations").await, 9);
 }
 
 #[tokio::test]
 async fn tables_of_another_driftd_are_refused_with_the_reason() {
     let Some(database) = Database::new("tables_of_another_driftd_are_refused_with_the_reason") else { return };
     database.open().await.close().await;
-    query("UPDATE _sqlx_migrations SET version = 9 WHERE version = 8").execute(&database.outside).await.unwrap();
+    query("UPDATE _sqlx_migrations SET version = 10 WHERE version = 9").execute(&database.outside).await.unwrap();
     let error = open_error(&database.url).await;
-    assert!(error.contains("has tables of version 9, this build knows them up to 8"), "{error}");
-    query("UPDATE _sqlx_migrations SET version = 8, checksum = '\\x00' WHERE version = 9")
+    assert!(error.contains("has tables of version 10, this build knows them up to 9"), "{error}");
+    query("UPDATE _sqlx_migrations SET version = 9, checksum = '\\x00' WHERE version = 10")
         .execute(&database.outside)
         .await
         .unwrap();
     let error = open_error(&database.url).await;
-    assert!(error.contains("set up by another edition of migration 8"), "{error}");
+    assert!(error.contains("set up by another edition of migration 9"), "{error}");
 }
 
 #[tokio::test]

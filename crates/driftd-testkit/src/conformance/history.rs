@@ -24,31 +24,10 @@ async fn judged(store: &dyn Store) -> [(MonitorPlan, Vec<Sealed>); 2] {
 
 /// What a seal decided, as rows of the history in their documented order.
 fn expected(plan: &MonitorPlan, seals: &[Sealed], at: i64) -> Vec<HistoryRow> {
-    let mut rows = Vec::new();
-    for window in seals.iter().flat_map(|s| &s.outcome.windows) {
-        for verdict in &window.verdicts {
-            rows.extend(verdict.scores.iter().map(|score| HistoryRow {
-                monitor: id_of(plan),
-                segment: window.segment.clone(),
-                window_name: window.window.name.clone(),
-                window_start: window.start,
-                window_end: window.window.end,
-                feature: verdict.feature.clone(),
-                statistic: score.statistic,
-                value: score.value,
-                certified_error: score.certified_error,
-                n: verdict.baseline.usable,
-                m: verdict.window.usable,
-                p_value: score.p_value,
-                q_value: score.q_value,
-                warn: score.threshold.map(|t| t.warn),
-                critical: score.threshold.map(|t| t.critical),
-                outcome: score.outcome,
-                baseline: "base@v1".to_owned(),
-                sealed_at: clock(at),
-            }));
-        }
-    }
+    let baseline = "base@v1".parse().unwrap();
+    let windows = seals.iter().flat_map(|sealed| &sealed.outcome.windows);
+    let mut rows: Vec<HistoryRow> =
+        windows.flat_map(|window| window.history(&plan.monitor().id, &baseline, clock(at))).collect();
     sort(&mut rows);
     rows
 }

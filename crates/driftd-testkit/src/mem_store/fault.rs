@@ -40,6 +40,10 @@ pub enum Bug {
     CountsBeforeOffset,
     /// Records that came after their seal are not counted as late.
     LateRowsDropped,
+    /// What is remembered is committed before the rest of a seal, so a seal that is repeated has remembered already.
+    MemoriesBeforeSeal,
+    /// Every window is remembered twice.
+    RemembersTwice,
 }
 
 /// A store that nobody reaches.
@@ -53,12 +57,14 @@ pub enum Outage {
 
 impl Bug {
     /// Every plantable defect.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::NoEpochFence,
         Self::NoOffsetFence,
         Self::IgnoresSlowestPartition,
         Self::CountsBeforeOffset,
         Self::LateRowsDropped,
+        Self::MemoriesBeforeSeal,
+        Self::RemembersTwice,
     ];
 }
 

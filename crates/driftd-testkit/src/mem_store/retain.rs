@@ -29,6 +29,7 @@ impl State {
             windows.sort();
             windows.dedup();
             gone.windows += windows.len() as u64;
+            monitor.budgets.retain(|_, (_, judged_at)| *judged_at >= before);
         }
         let waiting = |i: &Incident| {
             let of = |row: &OutboxRow| row.state == OutboxState::Waiting && row.entry.notification.incident.id == i.id;

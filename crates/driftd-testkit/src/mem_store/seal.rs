@@ -1,18 +1,19 @@
 //! Sealing: one step, all or nothing.
 
 use driftd_model::{
-    HistoryRow, MonitorId, ReconcileInput, SealOrder, SealOutcome, SealView, Sealed, SealedPane, Sealer, StoreError,
-    Topic,
+    AlarmCount, FeatureMemory, Incident, IncidentKind, MonitorId, ReconcileInput, RememberedShape, SealOrder, SealView,
+    Sealed, SealedPane, Sealer, StoreError, Topic,
 };
 use driftd_window::{EventTime, PartitionMark};
 
 use super::fault::{Bug, Fault, Operation};
-use super::state::State;
+use super::state::{MonitorState, State};
 
 impl State {
     pub(super) fn seal(&mut self, sealer: &dyn Sealer) -> Result<Option<Sealed>, StoreError> {
         let fault = self.take_fault(Operation::Seal);
-        if fault == Some(Fault::BeforeCommit) {
+        let is_torn = fault == Some(Fault::BeforeCommit) && self.has_bug(Bug::MemoriesBeforeSeal);
+        if fault == Some(Fault::BeforeCommit) && !is_torn {
             return Err(Fault::error(Operation::Seal));
         }
         let monitor = sealer.monitor();
@@ -27,12 +28,31 @@ impl State {
         }
         let merged = self.merge(monitor, &order)?;
         let known = ReconcileInput { incidents: self.wanting(monitor), silences: self.silences(Some(order.now)) };
-        let outcome = order.evaluate(self.history(monitor, &order), &merged, known);
+        let memories = self.memories(monitor, &order);
+        let alarms = self.alarms(monitor, &order);
+        let history = self.history(monitor, &order);
+        let mut outcome = order.evaluate(history.clone(), &merged, memories, alarms, known.clone());
+        if self.has_bug(Bug::RemembersTwice) {
+            let before = order.history().last().map_or(through, |(from, _)| *from);
+            let memories = outcome.memories.into_iter().map(|memory| FeatureMemory { through: before, ..memory });
+            outcome.memories = order.evaluate(history, &merged, memories.collect(), alarms, known).memories;
+        }
+        let shapes = order.remembered();
+        if is_torn {
+            self.monitor(monitor).remember(&shapes, &outcome.memories);
+            return Err(Fault::error(Operation::Seal));
+        }
         let sealed = order.done(&merged, outcome);
         let state = self.monitor(monitor);
         state.sealed.extend(merged.into_iter().map(|p| ((p.pane, p.segment.clone()), p)));
         state.sealed_through = Some(through);
-        state.history.extend(history_rows(monitor, &order, &sealed.outcome));
+        let baseline = &order.baseline().reference;
+        let windows = sealed.outcome.windows.iter();
+        state.history.extend(windows.flat_map(|window| window.history(monitor, baseline, order.now)));
+        if !sealed.outcome.windows.is_empty() {
+            state.budgets.insert(through, (order.budget(), order.now));
+        }
+        state.remember(&shapes, &sealed.outcome.memories);
         self.write_incidents(&sealed.outcome);
         match fault {
             Some(_) => Err(Fault::error(Operation::Seal)),
@@ -79,41 +99,46 @@ impl State {
 
     /// The sealed panes that the order needs.
     fn history(&self, monitor: &MonitorId, order: &SealOrder<'_>) -> Vec<SealedPane> {
-        let Some((from, to)) = order.history() else {
-            return Vec::new();
+        let stretches = order.history();
+        let is_needed = |pane: &&SealedPane| {
+            let start = pane.pane.start();
+            stretches.iter().any(|(from, to)| start >= *from && start < *to)
         };
         let sealed = self.monitors.get(monitor).into_iter().flat_map(|m| m.sealed.values());
-        sealed.filter(|p| p.pane.start() >= from && p.pane.start() < to).cloned().collect()
+        sealed.filter(is_needed).cloned().collect()
+    }
+
+    /// How often the monitor has alarmed lately under its budget, as far back as its history goes.
+    fn alarms(&self, monitor: &MonitorId, order: &SealOrder<'_>) -> AlarmCount {
+        let Some(from) = order.alarms_from() else {
+            return AlarmCount::default();
+        };
+        let mut judged = self.monitors.get(monitor).into_iter().flat_map(|m| m.budgets.range(from..));
+        let since = judged.find(|(_, (budget, _))| *budget == order.budget()).map(|(end, _)| *end);
+        let counts = |incident: &&Incident| {
+            incident.key.monitor == *monitor
+                && matches!(incident.key.kind, IncidentKind::Drift | IncidentKind::DataQuality)
+                && incident.opened_at.is_some()
+                && since.is_some_and(|since| incident.first_seen >= since)
+        };
+        AlarmCount { since, opened: self.incidents.iter().filter(counts).count() as u64 }
+    }
+
+    /// What is remembered of the window shapes that the order needs.
+    fn memories(&self, monitor: &MonitorId, order: &SealOrder<'_>) -> Vec<FeatureMemory> {
+        let shapes = order.remembered();
+        let known = self.monitors.get(monitor).into_iter().flat_map(|m| m.memories.values());
+        known.filter(|memory| shapes.iter().any(|shape| shape.may_go_on(memory))).cloned().collect()
     }
 }
 
-/// Every statistic of every feature of every window, as the history shows it.
-fn history_rows(monitor: &MonitorId, order: &SealOrder<'_>, outcome: &SealOutcome) -> Vec<HistoryRow> {
-    let baseline = order.baseline().reference.to_string();
-    let mut rows = Vec::new();
-    for window in &outcome.windows {
-        for verdict in &window.verdicts {
-            rows.extend(verdict.scores.iter().map(|score| HistoryRow {
-                monitor: monitor.clone(),
-                segment: window.segment.clone(),
-                window_name: window.window.name.clone(),
-                window_start: window.start,
-                window_end: window.window.end,
-                feature: verdict.feature.clone(),
-                statistic: score.statistic,
-                value: score.value,
-                certified_error: score.certified_error,
-                n: verdict.baseline.usable,
-                m: verdict.window.usable,
-                p_value: score.p_value,
-                q_value: score.q_value,
-                warn: score.threshold.map(|t| t.warn),
-                critical: score.threshold.map(|t| t.critical),
-                outcome: score.outcome,
-                baseline: baseline.clone(),
-                sealed_at: order.now,
-            }));
-        }
+impl MonitorState {
+    fn remember(&mut self, shapes: &[RememberedShape], memories: &[FeatureMemory]) {
+        let is_over = |memory: &FeatureMemory| {
+            shapes.iter().any(|shape| shape.window == memory.window && !shape.may_go_on(memory))
+        };
+        self.memories.retain(|_, memory| !is_over(memory));
+        let key = |memory: &FeatureMemory| (memory.window.clone(), memory.segment.clone(), memory.feature.clone());
+        self.memories.extend(memories.iter().map(|memory| (key(memory), memory.clone())));
     }
-    rows
 }

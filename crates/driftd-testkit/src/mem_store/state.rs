@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use driftd_model::{
-    Activation, BaselineName, Checkpoint, DeadLetter, HistoryRow, Incident, IncidentEvent, MonitorId, Notification,
-    Offset, OutboxEntry, Partition, PartitionRow, PlannedDelta, ReceiverName, SealedPane, Silence, SilenceId,
-    StoredBaseline, Topic,
+    Activation, BaselineName, Checkpoint, DeadLetter, FalseAlarms, FeatureMemory, FeatureName, HistoryRow, Incident,
+    IncidentEvent, MonitorId, Notification, Offset, OutboxEntry, Partition, PartitionRow, PlannedDelta, ReceiverName,
+    SealedPane, Silence, SilenceId, StoredBaseline, Topic,
 };
-use driftd_window::{EventTime, PaneId, SegmentKey, Timestamp};
+use driftd_window::{EventTime, PaneId, SegmentKey, Timestamp, WindowName};
 use tokio::sync::Notify;
 
 use super::fault::{Bug, Fault, Operation, Outage};
@@ -47,6 +47,9 @@ pub(super) struct MonitorState {
     pub(super) dropped: BTreeMap<(PaneId, SegmentKey), u64>,
     pub(super) sealed_through: Option<EventTime>,
     pub(super) history: Vec<HistoryRow>,
+    /// Under which budget windows that ended then were judged, and when.
+    pub(super) budgets: BTreeMap<EventTime, (FalseAlarms, Timestamp)>,
+    pub(super) memories: BTreeMap<(WindowName, SegmentKey, FeatureName), FeatureMemory>,
 }
 
 /// A delta and the run of offsets it came from.

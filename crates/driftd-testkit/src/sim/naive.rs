@@ -64,7 +64,9 @@ fn cells(edges: &BinEdges, values: &[f64]) -> Vec<u64> {
 fn slots(dictionary: &Dictionary, values: &[&str]) -> Vec<u64> {
     let mut slots = vec![0; dictionary.bins()];
     for value in values {
-        slots[dictionary.slot_number(dictionary.slot(value))] += 1;
+        if let Some(slot) = dictionary.locate(value).slot {
+            slots[slot] += 1;
+        }
     }
     slots
 }

@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use driftd_model::{
     Cause, Comparison, Health, HistoryRow, Incident, IncidentEvent, IncidentId, IncidentKey, IncidentKind,
-    IncidentState, MonitorPlan, NotificationPolicy, Observation, Outcome, ReceiverName, Routing, SealStep, Severity,
-    Silence, Step, Verdict, WindowResult, acknowledge, judge, needs_reconciling, observations, resolve_by_hand, step,
+    IncidentState, MonitorPlan, NotificationPolicy, Observation, Outcome, ReceiverName, Reference, ReferenceScore,
+    Routing, SealStep, Severity, Silence, Step, WindowResult, acknowledge, judge, needs_reconciling, observations,
+    resolve_by_hand, step,
 };
-use driftd_stats::FeatureAggregate;
+use driftd_stats::{Basis, DriftStatistic, FeatureAggregate, share};
 use driftd_window::{EventTime, SegmentKey, Timestamp, WindowId, WindowSpec};
 
+use super::diary::{Counted, Diary};
 use super::ledger::{Fate, Ledger};
 use super::naive;
 use super::record::Record;
@@ -34,6 +36,8 @@ pub(super) struct Truth {
     pub(super) incidents: BTreeMap<IncidentId, Incident>,
     pub(super) events: Vec<IncidentEvent>,
     pub(super) notifications: BTreeSet<(ReceiverName, String)>,
+    /// By monitor.
+    diaries: Vec<Diary>,
 }
 
 /// The journal of a schedule, and what it is held against.
@@ -51,6 +55,7 @@ impl Oracle<'_> {
     pub(super) fn replay(&self, journal: &[Entry]) -> Result<Truth, String> {
         let panes: Vec<Panes<'_>> = (0..self.ledger.monitors.len()).map(|m| self.panes(m)).collect();
         let mut truth = Truth { history: vec![Vec::new(); panes.len()], ..Truth::default() };
+        truth.diaries.resize_with(panes.len(), Diary::default);
         for entry in journal {
             match entry {
                 Entry::Amended { id, resolve, read, now } => {
@@ -130,14 +135,17 @@ impl Seal<'_> {
                 seen.push(self.silence(spec, end));
                 continue;
             }
-            let results = self.window(spec, end)?;
-            for result in &results {
-                self.record(result, &mut truth.history[self.monitor]);
-            }
-            // Less than half a window since the monitor's first record is too young to speak.
+            let mut counted = self.window(spec, end)?;
+            self.compare_with_previous(spec, &mut counted)?;
+            let mut results: Vec<WindowResult> = counted.iter().map(|(result, _)| result.clone()).collect();
+            // Less than half a window since the monitor's first record is too young to speak, and to be remembered.
             let first = self.panes.keys().next().copied().unwrap_or(i64::MAX);
             if end.as_micros().saturating_sub(first) >= spec.size().as_micros() / 2 {
+                results.extend(truth.diaries[self.monitor].write(self.plan, spec, &counted));
                 seen.extend(results.iter().flat_map(|r| observations(self.plan, r)));
+            }
+            for result in &results {
+                self.record(result, &mut truth.history[self.monitor]);
             }
         }
         // All complaints of a moment are heard before any all-clear.
@@ -174,7 +182,7 @@ impl Seal<'_> {
         (key, Observation { window: spec.name().clone(), start: spec.start_of(end), end, health, causes })
     }
 
-    fn window(&self, spec: &WindowSpec, end: EventTime) -> Result<Vec<WindowResult>, String> {
+    fn window(&self, spec: &WindowSpec, end: EventTime) -> Result<Vec<Counted>, String> {
         let start = spec.start_of(end);
         let inside: Vec<(i64, &Record)> = self
             .panes
@@ -199,19 +207,65 @@ impl Seal<'_> {
         let verdicts = judge(&comparisons);
         let size = self.plan.features().len();
         let panes_in_window = spec.size().as_micros() / self.plan.monitor().pane.span().as_micros();
-        Ok(counted
-            .iter()
-            .zip(verdicts.chunks(size))
-            .map(|((segment, _, rows, panes), verdicts)| WindowResult {
-                window: WindowId { name: spec.name().clone(), end },
-                start,
-                segment: segment.clone(),
-                rows: *rows,
-                coverage: *panes as f64 / panes_in_window as f64,
-                outcome: verdicts.iter().map(|v| v.outcome).max().unwrap_or(Outcome::InsufficientData),
-                verdicts: verdicts.to_vec(),
+        let judged = counted.into_iter().zip(verdicts.chunks(size));
+        Ok(judged
+            .map(|((segment, state, rows, panes), verdicts)| {
+                let result = WindowResult {
+                    window: WindowId { name: spec.name().clone(), end },
+                    start,
+                    segment,
+                    rows,
+                    coverage: panes as f64 / panes_in_window as f64,
+                    outcome: verdicts.iter().map(|v| v.outcome).max().unwrap_or(Outcome::InsufficientData),
+                    verdicts: verdicts.to_vec(),
+                };
+                (result, state)
             })
             .collect())
+    }
+
+    /// Adds to what decides how it compares with the last window of this shape that shares no record.
+    fn compare_with_previous(&self, spec: &WindowSpec, counted: &mut [Counted]) -> Result<(), String> {
+        let slide = spec.slide().as_micros();
+        let Some(start) = counted.first().map(|(result, _)| result.start) else {
+            return Ok(());
+        };
+        let before = EventTime::from_micros(start.as_micros().div_euclid(slide) * slide);
+        let there = self.window(spec, before)?;
+        for (result, own) in counted {
+            let Some((_, other)) = there.iter().find(|(t, _)| t.segment == result.segment && t.rows > 0) else {
+                continue;
+            };
+            for (verdict, ((feature, other), own)) in
+                result.verdicts.iter_mut().zip(self.plan.features().iter().zip(other).zip(own))
+            {
+                let (name, layout, rules) = (&feature.name, &*feature.layout, &feature.rules);
+                let pair = Comparison { feature: name, layout, baseline: other, window: own, rules, healthy: None };
+                let against = judge(&[pair]).remove(0);
+                for score in verdict.scores.iter_mut().filter(|score| score.outcome.is_some()) {
+                    // Rows that the statistic is about, on both sides; whether a difference can be told apart is
+                    // another question.
+                    let about = |state: &FeatureAggregate| match score.statistic.definition().basis {
+                        Basis::Rows => state.rows(),
+                        Basis::Numbers => state.usable() + state.nan() + state.infinite(),
+                        Basis::Usable => state.usable(),
+                    };
+                    let is_enough = [other, own].map(about).into_iter().min() >= Some(rules.min_samples);
+                    let found = against.score(score.statistic).filter(|_| is_enough);
+                    let Some((mut value, mut p_value)) = found.and_then(|found| Some((found.effect()?, found.p_value)))
+                    else {
+                        continue;
+                    };
+                    if score.statistic == DriftStatistic::Unseen {
+                        let [there, here] = [other, own].map(|state| (unseen(state), state.usable()));
+                        value = here.0 as f64 / here.1 as f64 - there.0 as f64 / there.1 as f64;
+                        p_value = share(there.0, there.1, here.0, here.1).map(|measure| measure.p);
+                    }
+                    score.references.push(ReferenceScore { reference: Reference::Previous, value, p_value });
+                }
+            }
+        }
+        Ok(())
     }
 
     fn compare<'b>(&'b self, segment: &SegmentKey, state: &'b [FeatureAggregate]) -> Vec<Comparison<'b>> {
@@ -224,33 +278,14 @@ impl Seal<'_> {
                 baseline,
                 window,
                 rules: &feature.rules,
+                healthy: None,
             })
             .collect()
     }
 
     fn record(&self, result: &WindowResult, history: &mut Vec<HistoryRow>) {
-        for Verdict { feature, baseline, window, scores, .. } in &result.verdicts {
-            history.extend(scores.iter().map(|score| HistoryRow {
-                monitor: self.plan.monitor().id.clone(),
-                segment: result.segment.clone(),
-                window_name: result.window.name.clone(),
-                window_start: result.start,
-                window_end: result.window.end,
-                feature: feature.clone(),
-                statistic: score.statistic,
-                value: score.value,
-                certified_error: score.certified_error,
-                n: baseline.usable,
-                m: window.usable,
-                p_value: score.p_value,
-                q_value: score.q_value,
-                warn: score.threshold.map(|t| t.warn),
-                critical: score.threshold.map(|t| t.critical),
-                outcome: score.outcome,
-                baseline: "orders@v1".to_owned(),
-                sealed_at: self.now,
-            }));
-        }
+        let baseline = &self.plan.baseline().reference;
+        history.extend(result.history(&self.plan.monitor().id, baseline, self.now));
     }
 
     fn step(&self, key: &IncidentKey, observation: &Observation, truth: &mut Truth) {
@@ -271,6 +306,10 @@ impl Seal<'_> {
         }
         truth.incidents.insert(incident.id.clone(), incident);
     }
+}
+
+fn unseen(state: &FeatureAggregate) -> u64 {
+    if let FeatureAggregate::Categorical(state) = state { state.unseen() } else { 0 }
 }
 
 fn segment_of(record: &Record) -> SegmentKey {

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use driftd_engine::CheckpointPolicy;
 use driftd_model::{
     Baseline, BaselineRef, FeatureBaseline, HealthyVariation, IncidentRules, JudgeRules, Monitor, MonitorPlan, Pointer,
-    RecordShape, Role, Route, Routing, SegmentBaseline, SegmentSpec, StoredBaseline, Topic,
+    RecordShape, Reference, Role, Route, Routing, SegmentBaseline, SegmentSpec, StoredBaseline, Topic,
 };
 use driftd_stats::{
     BinEdges, Binning, CategoryCounts, FeatureAggregate, FeatureLayout, LayoutOptions, NumericSlice, SortedSample,
@@ -132,8 +132,12 @@ fn plan(
                 WindowSpec::new(name, Span::from_secs(*size), Span::from_secs(*slide), width).expect("multiples")
             })
             .collect(),
+        // Shorter windows than a day have no day before.
+        references: [Reference::Previous].into(),
         segments: split.then(|| SegmentSpec { by: vec![pointer("/region")], max: 3 }),
         judge: JudgeRules { min_samples: 8, q: 0.05, ..JudgeRules::default() },
+        // As many as q allows: rare alarms would make a dull life.
+        false_alarms: "1000 per 1h".parse().expect("a budget"),
         incidents: IncidentRules {
             open_after: 2,
             resolve_after: 2,

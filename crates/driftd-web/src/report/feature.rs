@@ -97,7 +97,7 @@ impl Section {
             kind: verdict.kind.to_string(),
             badge: Badge::of(verdict.outcome),
             story: tied(&story(verdict)),
-            moved: tied(&sentence(&moved(verdict, MOVED))),
+            moved: tied(&words::sentence(&moved(verdict, MOVED))),
             chart,
             counts: counts(verdict),
             scores: verdict.scores.iter().map(ScoreRow::of).collect(),
@@ -107,7 +107,7 @@ impl Section {
 
 fn bar(score: &Score) -> Option<String> {
     let threshold = score.threshold?;
-    Some(effect_bar(score.statistic.name(), score.effect()?.max(0.0), threshold))
+    Some(effect_bar(score.statistic.name(), score.net.or_else(|| score.effect())?.max(0.0), threshold))
 }
 
 /// Threshold and significance in a few words: `critical at 0.25, q < 1e-16`.
@@ -133,7 +133,7 @@ const fn nearest(outcome: Outcome, threshold: Threshold) -> (&'static str, f64) 
 
 /// Why the outcome is what it is.
 fn story(verdict: &Verdict) -> String {
-    let why = verdict.reason.as_ref().map(|r| sentence(&words::name(&r.to_string(), LONG))).unwrap_or_default();
+    let why = verdict.reason.as_ref().map(|r| words::sentence(&words::name(&r.to_string(), LONG))).unwrap_or_default();
     let Some(score) = leading(verdict) else { return why };
     let q = score.q_value.map(|q| format!(" ({})", words::probability("q", q))).unwrap_or_default();
     let at = |at: f64| limit(score.statistic, at);
@@ -147,13 +147,20 @@ fn story(verdict: &Verdict) -> String {
         (Some(t), _) if verdict.outcome == Outcome::Warning => {
             format!("{told}, at or above the warning threshold of {}, and significant{q}", at(t.warn))
         }
-        (Some(t), Some(effect)) if effect >= t.warn => {
+        (Some(t), Some(effect)) if score.net.unwrap_or(effect) >= t.warn => {
             format!("{told}, at or above the threshold of {}, but not significant{q}", at(t.warn))
+        }
+        (Some(t), Some(effect)) if effect >= t.warn => {
+            let net = at(score.net.unwrap_or(effect));
+            format!(
+                "{told}, but only {net} of it is more than healthy data of this size show; warning at {}",
+                at(t.warn)
+            )
         }
         (Some(t), _) => format!("the largest effect is below its threshold: {told}, warning at {}", at(t.warn)),
         (None, _) => told,
     };
-    [sentence(&told), why].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(" ")
+    [words::sentence(&told), why].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// What moved, in one clause: first what the leading statistic is about when that is no bin, then `top` bins.
@@ -177,14 +184,6 @@ fn tied(text: &str) -> String {
     let text = text.replace(" %", "\u{a0}%").replace("q = ", "q\u{a0}=\u{a0}").replace("q < ", "q\u{a0}<\u{a0}");
     // A hyphen invites a line break; the non-breaking one looks the same.
     (0..10).fold(text, |text, digit| text.replace(&format!("{digit}e-"), &format!("{digit}e\u{2011}")))
-}
-
-/// `text` as a sentence: a capital first, a full stop last; nothing stays nothing.
-fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    let Some(first) = chars.next() else { return String::new() };
-    let stop = if text.ends_with('.') { "" } else { "." };
-    format!("{}{}{stop}", first.to_uppercase(), chars.as_str())
 }
 
 fn counts(verdict: &Verdict) -> Vec<CountRow> {

@@ -182,7 +182,8 @@ fn rules(
     args: &CheckArgs,
     chosen: &BTreeSet<DriftStatistic>,
 ) -> JudgeRules {
-    let mut rules = monitor.map_or_else(JudgeRules::default, |m| m.rules_for(feature));
+    // Two files are compared once: there is no period that a budget could be kept over.
+    let mut rules = monitor.map_or_else(JudgeRules::default, |m| JudgeRules { q: m.judge.q, ..m.rules_for(feature) });
     rules.min_samples = args.min_samples.unwrap_or(rules.min_samples);
     if !chosen.is_empty() {
         rules.judged.clone_from(chosen);

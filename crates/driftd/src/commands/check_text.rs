@@ -54,8 +54,8 @@ pub(super) fn table(report: &CheckReport, coloured: bool) -> String {
 pub(super) fn markdown(report: &CheckReport) -> String {
     let mut text = format!(
         "## driftd check: {}\n\n{}\n\n\
-         | feature | outcome | statistic | value | warn / critical | q | n | m | what moved |\n\
-         |---|---|---|---:|---|---:|---:|---:|---|\n",
+         | feature | outcome | statistic | value | net | warn / critical | q | n | m | what moved |\n\
+         |---|---|---|---:|---:|---|---:|---:|---:|---|\n",
         report.outcome(),
         escaped(&sentence(report)),
     );
@@ -72,6 +72,7 @@ pub(super) fn markdown(report: &CheckReport) -> String {
             outcome_word(verdict.outcome).to_owned(),
             score.map_or_else(String::new, |s| s.statistic.name().to_owned()),
             score.and_then(|s| s.value).map_or_else(String::new, words::number),
+            score.and_then(net).unwrap_or_default(),
             threshold
                 .map_or_else(String::new, |t| format!("{} / {}", words::number(t.warn), words::number(t.critical))),
             q_value(score.and_then(|s| s.q_value)),
@@ -133,7 +134,16 @@ fn leading(verdict: &Verdict) -> String {
         return String::new();
     };
     let effect = score.effect().map_or_else(String::new, words::number);
-    format!("{} {effect}", score.statistic.name())
+    match net(score) {
+        Some(net) => format!("{} {effect} (net {net})", score.statistic.name()),
+        None => format!("{} {effect}", score.statistic.name()),
+    }
+}
+
+/// What of the effect is held against its threshold, where that is another number.
+fn net(score: &Score) -> Option<String> {
+    let net = words::number(score.net?);
+    (score.effect().map(words::number)? != net).then_some(net)
 }
 
 /// What moved a bad feature: first why its column is another one, if it is, then its bins, unless it is bad for the values

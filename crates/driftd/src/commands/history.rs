@@ -75,9 +75,22 @@ fn nothing(config: &Config, args: &HistoryArgs) -> String {
 }
 
 fn table(rows: &[HistoryRow], args: &HistoryArgs) -> String {
-    let header =
-        ["window end (UTC)", "window", "segment", "feature", "statistic", "value", "± error", "q", "n", "m", "outcome"];
-    let mut table = Table::new(&header, &[5, 6, 7, 8, 9]);
+    let header = [
+        "window end (UTC)",
+        "window",
+        "segment",
+        "feature",
+        "statistic",
+        "value",
+        "± error",
+        "net",
+        "q",
+        "n",
+        "m",
+        "a week earlier",
+        "outcome",
+    ];
+    let mut table = Table::new(&header, &[5, 6, 7, 8, 9, 10, 11]);
     let coloured = args.output.is_none() && Stream::Out.is_coloured();
     for row in rows {
         table.row([
@@ -88,9 +101,11 @@ fn table(rows: &[HistoryRow], args: &HistoryArgs) -> String {
             row.statistic.to_string(),
             row.value.map_or_else(|| "–".to_owned(), words::number),
             row.certified_error.map_or_else(String::new, words::number),
+            row.net.map_or_else(String::new, words::number),
             q_value(row.q_value),
             words::count(row.n),
             words::count(row.m),
+            row.week_value.map_or_else(String::new, words::number),
             row.outcome.map_or_else(String::new, |o| outcome_word(o).to_owned()),
         ]);
     }

@@ -1,5 +1,7 @@
 //! `driftd incidents`.
 
+use std::fmt::Write;
+
 use anyhow::Context;
 use driftd_engine::{Clock, SystemClock};
 use driftd_model::{
@@ -102,8 +104,11 @@ async fn find(
 
 fn describe(incident: &Incident, events: &[IncidentEvent]) -> String {
     let mut text = format!("{}\n\n", driftd_notify::incident_sentence(incident));
-    let mut table =
-        Table::new(&["feature", "statistic", "value", "critical at", "q", "n", "m", "what moved"], &[2, 3, 4, 5, 6]);
+    if let Some(basis) = driftd_notify::basis(incident) {
+        let _ = writeln!(text, "{basis}\n");
+    }
+    let header = ["feature", "statistic", "value", "net", "warning at", "critical at", "q", "n", "m", "what moved"];
+    let mut table = Table::new(&header, &[2, 3, 4, 5, 6, 7, 8]);
     for evidence in incident.worst_features() {
         let moved: Vec<String> = evidence
             .moved
@@ -115,7 +120,9 @@ fn describe(incident: &Incident, events: &[IncidentEvent]) -> String {
             evidence.feature.to_string(),
             evidence.statistic.to_string(),
             words::number(evidence.value),
-            evidence.threshold.map_or_else(String::new, |t| words::number(t.critical)),
+            evidence.net.map_or_else(String::new, words::number),
+            evidence.threshold.map_or_else(String::new, |t| words::number(t.warn)),
+            evidence.threshold.and_then(|t| t.critical_from()).map_or_else(String::new, words::number),
             q_value(evidence.q_value),
             words::count(evidence.n),
             words::count(evidence.m),

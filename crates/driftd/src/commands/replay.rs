@@ -61,7 +61,8 @@ pub(super) async fn run(args: ReplayArgs, stores: &Stores) -> anyhow::Result<Exi
         walked.verdicts.note(),
         tail.filter(|_| !is_judged && walked.has_read()).map(|tail| tail.note()),
     ];
-    for note in notes.into_iter().flatten() {
+    let expected = args.dry_run.then(|| walked.verdicts.on_healthy_data(plan.monitor())).flatten();
+    for note in notes.into_iter().flatten().chain(expected) {
         eprintln!("note: {note}");
     }
     incidents::print_rows(&rows, args.format)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Context;
 use driftd_config::Config;
 use driftd_engine::{Clock, SystemClock};
-use driftd_model::{IncidentRules, LabelName, Labels, MonitorId, ReceiverName, Route, RouteMatch, Routing};
+use driftd_model::{IncidentKind, LabelName, Labels, Monitor, MonitorId, ReceiverName, Route, RouteMatch, Routing};
 use driftd_window::Timestamp;
 
 use crate::cli::{ListFormat, RoutesCommand};
@@ -13,22 +13,55 @@ use crate::commands::Exit;
 use crate::setup;
 use crate::terminal::{Table, line, print};
 
+/// What is said of healthy data where there is no budget.
+pub(super) const NO_BUDGET: &str =
+    "nothing is known of how often such incidents open: there is no budget of false alarms (false_alarms = \"off\")";
+
 pub(super) fn run(command: RoutesCommand) -> anyhow::Result<Exit> {
     let RoutesCommand::Test { labels, at, config, format } = command;
     let config = setup::config(&config)?;
     let now = at.map_or_else(|| Ok(SystemClock.now()), |at| at.parse::<Timestamp>()).context("--at takes a time")?;
-    let (labels, rules) = incident(&config, &labels)?;
+    let (labels, monitor) = incident(&config, &labels)?;
+    let rules = monitor.map(|monitor| monitor.incidents).unwrap_or_default();
     let routing = config.routing();
     let matches = routing.matches(&labels, &rules, now);
     match format {
-        ListFormat::Json => line(format_args!("{:#}", as_json(&labels, &routing, &matches)))?,
-        ListFormat::Table => print(describe(&labels, &routing, &matches))?,
+        ListFormat::Json => {
+            let mut json = as_json(&labels, &routing, &matches);
+            if let (Some(monitor), Some(object)) = (budgeted(&labels, monitor), json.as_object_mut()) {
+                object.insert("false_alarms".to_owned(), monitor.false_alarms.to_string().into());
+            }
+            line(format_args!("{json:#}"))?;
+        }
+        ListFormat::Table => {
+            let healthy = budgeted(&labels, monitor).map(on_healthy_data).unwrap_or_default();
+            print(describe(&labels, &routing, &matches) + &healthy)?;
+        }
     }
     Ok(Exit::Ok)
 }
 
-/// The labels as an incident would have them, and the rules of its monitor.
-fn incident(config: &Config, pairs: &[String]) -> anyhow::Result<(Labels, IncidentRules)> {
+/// The monitor whose budget of false alarms such an incident falls under; nothing for other kinds and unknown monitors.
+fn budgeted<'a>(labels: &Labels, monitor: Option<&'a Monitor>) -> Option<&'a Monitor> {
+    let kinds = [IncidentKind::Drift, IncidentKind::DataQuality].map(IncidentKind::as_str);
+    let kind = labels.get("kind");
+    monitor.filter(|_| kind.is_empty() || kinds.contains(&kind))
+}
+
+/// How often such an incident is expected on healthy data.
+fn on_healthy_data(monitor: &Monitor) -> String {
+    match monitor.false_alarm_interval() {
+        None => format!("\non healthy data {}\n", NO_BUDGET),
+        Some(interval) => format!(
+            "\non healthy data such an incident is expected once in {} at most (false_alarms = \"{}\")\n",
+            driftd_notify::roughly(interval),
+            monitor.false_alarms
+        ),
+    }
+}
+
+/// The labels as an incident would have them, and its monitor.
+fn incident<'a>(config: &'a Config, pairs: &[String]) -> anyhow::Result<(Labels, Option<&'a Monitor>)> {
     let given = pairs.iter().map(|pair| label(pair)).collect::<anyhow::Result<Vec<_>>>()?;
     let named = given.iter().find(|(name, _)| name.as_str() == "monitor").map(|(_, value)| value);
     let id = named.map(|name| name.parse::<MonitorId>()).transpose()?;
@@ -37,7 +70,7 @@ fn incident(config: &Config, pairs: &[String]) -> anyhow::Result<(Labels, Incide
     for (name, value) in given {
         labels.set(name, value);
     }
-    Ok((labels, monitor.map(|monitor| monitor.incidents).unwrap_or_default()))
+    Ok((labels, monitor))
 }
 
 fn label(pair: &str) -> anyhow::Result<(LabelName, String)> {

@@ -27,15 +27,16 @@ fn history(fixture: &Fixture) -> Vec<serde_json::Value> {
 #[test]
 fn a_dry_run_stores_nothing() {
     let fixture = fixture();
-    assert_snapshot!(fixture.run("replay --monitor orders week.csv --dry-run").shown(), @"
+    assert_snapshot!(fixture.run("replay --monitor orders week.csv --dry-run").shown(), @r#"
     exit 0
     --- out
     ID            MONITOR  SEGMENT  KIND          SEVERITY  STATE     OPENED (UTC)      RESOLVED (UTC)    WINDOWS  FEATURES
-    [ID]  orders   all      drift         critical  resolved  2024-02-03 00:06  2024-02-07 00:06        3  city, age
+    [ID]  orders   all      drift         critical  resolved  2024-02-03 00:06  2024-02-08 00:06        7  city, age
     [ID]  orders   all      data_quality  critical  resolved  2024-02-03 00:06  2024-02-07 00:06        3  city
     --- err
     10,080 records counted, 7 windows judged
-    ");
+    note: healthy data would open at most 0.08 incidents of drift and data quality in these 7 days, on average (false_alarms = "1 per 90d")
+    "#);
     assert!(history(&fixture).is_empty());
     assert_snapshot!(fixture.run("incidents list").shown(), @"
     exit 0
@@ -55,7 +56,7 @@ fn the_same_file_twice_counts_once() {
     exit 0
     --- out
     ID            MONITOR  SEGMENT  KIND          SEVERITY  STATE     OPENED (UTC)      RESOLVED (UTC)    WINDOWS  FEATURES
-    [ID]  orders   all      drift         critical  resolved  2024-02-03 00:06  2024-02-07 00:06        3  city, age
+    [ID]  orders   all      drift         critical  resolved  2024-02-03 00:06  2024-02-08 00:06        7  city, age
     [ID]  orders   all      data_quality  critical  resolved  2024-02-03 00:06  2024-02-07 00:06        3  city
     --- err
     10,080 records counted, 7 windows judged
@@ -173,15 +174,16 @@ fn event_times_that_are_absent_or_absurd() {
         }
     }
     let mixed = replay("mixed.csv", lines.join("\n"));
-    assert_snapshot!(mixed.shown(), @"
+    assert_snapshot!(mixed.shown(), @r#"
     exit 0
     --- out
     ID            MONITOR  SEGMENT  KIND          SEVERITY  STATE     OPENED (UTC)      RESOLVED (UTC)    WINDOWS  FEATURES
-    [ID]  orders   all      drift         critical  resolved  2024-02-03 00:06  2024-02-07 00:06        3  city, age
+    [ID]  orders   all      drift         critical  open      2024-02-03 00:06                          8  city, age
     [ID]  orders   all      data_quality  critical  resolved  2024-02-03 00:06  2024-02-07 00:06        3  city
     --- err
     8,064 records counted, 7 windows judged, 1,008 rejected without an event time, 1,008 rejected with an event time in the future
-    ");
+    note: healthy data would open at most 0.08 incidents of drift and data quality in these 7 days, on average (false_alarms = "1 per 90d")
+    "#);
     assert!(rfc3339(0).starts_with("1970-01-01"));
     assert_snapshot!(replay("epoch.csv", csv.replace("2024-", "1970-")).refusal(), @"
     0 records counted, 0 windows judged, 10,080 rejected with an event time too old to be meant
@@ -228,9 +230,9 @@ fn a_column_that_vanishes_is_an_incident() {
     assert_snapshot!(fixture.run("replay --monitor orders renamed.csv").shown(), @r#"
     exit 0
     --- out
-    ID            MONITOR  SEGMENT  KIND          SEVERITY  STATE     OPENED (UTC)      RESOLVED (UTC)    WINDOWS  FEATURES
-    [ID]  orders   all      data_quality  critical  open      2024-02-02 00:06                          7  city
-    [ID]  orders   all      drift         critical  resolved  2024-02-03 00:06  2024-02-07 00:06        3  age
+    ID            MONITOR  SEGMENT  KIND          SEVERITY  STATE  OPENED (UTC)      RESOLVED (UTC)  WINDOWS  FEATURES
+    [ID]  orders   all      data_quality  critical  open   2024-02-02 00:06                        7  city
+    [ID]  orders   all      drift         critical  open   2024-02-03 00:06                        8  age
     --- err
     note: renamed.csv: no column "city"; all its values count as missing
     10,080 records counted, 7 windows judged

@@ -36,6 +36,13 @@ fn evidence(feature: &str, effect: f64) -> Evidence {
         mistyped: None,
         q_value: Some(1e-6),
         moved: Vec::new(),
+        expected: None,
+        net: None,
+        rarity: None,
+        healthy: None,
+        rests_on: None,
+        window: None,
+        references: Vec::new(),
     }
 }
 

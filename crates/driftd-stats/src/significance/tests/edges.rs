@@ -129,11 +129,14 @@ fn variation_weighs_more_in_larger_windows_and_never_makes_p_smaller() {
 
 #[test]
 fn a_level_keeps_to_its_cap_and_no_window_has_none() {
-    assert_eq!(level(1e9, 1.0, [1.0], 0.01), 0.01);
-    assert_eq!(level(1.0, 1.0, [], 0.01), 0.01);
-    assert_eq!(once_in(0.0, 0.01, 1.0, 90.0), f64::INFINITY);
-    assert_eq!(once_in(0.01, 0.01, 1.0, 90.0), 180.0);
-    assert_eq!(once_in(0.001, 0.01, 1.0, 90.0), 1800.0);
+    assert_eq!(level(1e9, 1.0, [1.0], 2.0, 0.01), 0.01);
+    assert_eq!(level(1.0, 1.0, [], 2.0, 0.01), 0.01);
+    assert_eq!(level(1.0, 90.0, [0.5], 1.0, 0.01), 2.0 * level(1.0, 90.0, [0.5], 2.0, 0.01), "nobody to share it with");
+    assert_eq!(once_in(0.0, [1.0]), f64::INFINITY);
+    assert_eq!(once_in(0.01, [1.0]), 100.0);
+    assert_eq!(once_in(0.001, [1.0, 0.25]), 200.0);
+    let uncapped = level(1.0, 90.0, [0.5], 2.0, 1.0);
+    assert!((once_in(uncapped, [0.5]) - 180.0).abs() < 1e-9, "twice the period, as half of the budget is another's");
 }
 
 #[test]

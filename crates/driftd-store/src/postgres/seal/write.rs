@@ -1,9 +1,9 @@
-//! What a seal writes, and no reconciliation does: panes, windows, verdicts; one statement a table.
+//! What a seal writes, and no reconciliation does: panes, windows, verdicts, memories; one statement a table.
 
 use std::borrow::Cow;
 
-use driftd_model::{MonitorId, SealedPane, WindowResult};
-use sqlx::{query, query_scalar};
+use driftd_model::{FeatureMemory, MonitorId, SealedPane, WindowResult};
+use sqlx::{query, query_file, query_scalar};
 
 use crate::codec::{POSTCARD_SMALL, encode_aggregates};
 use crate::error::Outcome;
@@ -62,16 +62,17 @@ pub(super) async fn windows(tx: &mut Transaction, decided: &Decided<'_>) -> Outc
     let baseline = order.baseline();
     query!(
         "INSERT INTO windows (id, monitor, segment, window_name, window_start, window_end, rows, coverage, outcome,
-                              baseline, baseline_hash, sealed_at)
+                              baseline, baseline_hash, sealed_at, budget)
          SELECT n.id, $1, n.segment, n.window_name, n.window_start, n.window_end, n.rows, n.coverage, n.outcome,
-                $2, $3, $4
-         FROM json_to_recordset($5::text::json)
+                $2, $3, $4, $5
+         FROM json_to_recordset($6::text::json)
               AS n (id bigint, segment text, window_name text, window_start bigint, window_end bigint, rows bigint,
                     coverage double precision, outcome text)",
         monitor.as_str(),
         &baseline.reference.to_string(),
         baseline.hash.as_str(),
         order.now.as_micros(),
+        &order.budget().to_string(),
         to_document(&WindowRow::all(&numbered, stored), "windows")?
     )
     .execute(&mut *tx)
@@ -82,15 +83,66 @@ pub(super) async fn windows(tx: &mut Transaction, decided: &Decided<'_>) -> Outc
     }
     query!(
         "INSERT INTO feature_drift (window_id, feature, statistic, value, effect, certified_error, n, m, p_value,
-                                    q_value, warn, critical, outcome, reason)
+                                    q_value, warn, critical, outcome, reason, expected, net, phi, healthy_windows,
+                                    level, previous_value, previous_p, day_value, day_p, week_value, week_p)
          SELECT n.window_id, n.feature, n.statistic, n.value, n.effect, n.certified_error, n.n, n.m, n.p_value,
-                n.q_value, n.warn, n.critical, n.outcome, n.reason
+                n.q_value, n.warn, n.critical, n.outcome, n.reason, n.expected, n.net, n.phi, n.healthy_windows,
+                n.level, n.previous_value, n.previous_p, n.day_value, n.day_p, n.week_value, n.week_p
          FROM json_to_recordset($1::text::json)
               AS n (window_id bigint, feature text, statistic text, value double precision, effect double precision,
                     certified_error double precision, n bigint, m bigint, p_value double precision,
                     q_value double precision, warn double precision, critical double precision, outcome text,
-                    reason text)",
+                    reason text, expected double precision, net double precision, phi double precision,
+                    healthy_windows bigint, level double precision, previous_value double precision,
+                    previous_p double precision, day_value double precision, day_p double precision,
+                    week_value double precision, week_p double precision)",
         to_document(&scores, "statistics")?
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Writes down what is remembered, and forgets what takes no window any more.
+pub(super) async fn memories(tx: &mut Transaction, decided: &Decided<'_>) -> Outcome<()> {
+    let Decided { monitor, order, outcome, .. } = *decided;
+    for shape in order.remembered() {
+        query_file!(
+            "statements/drop_memories.sql",
+            monitor.as_str(),
+            &stored(shape.window.as_str()),
+            shape.hash.as_str(),
+            shape.over_before.as_micros()
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
+    let memories = &outcome.memories;
+    if memories.is_empty() {
+        return Ok(());
+    }
+    let text = |pick: fn(&FeatureMemory) -> &str| -> Vec<Cow<'_, str>> {
+        memories.iter().map(|memory| stored(pick(memory))).collect()
+    };
+    let (windows, segments) = (text(|memory| memory.window.as_str()), text(|memory| memory.segment.as_str()));
+    let features = text(|memory| memory.feature.as_str());
+    let hashes: Vec<&str> = memories.iter().map(|memory| memory.shape_hash.as_str()).collect();
+    let through: Vec<i64> = memories.iter().map(|memory| memory.through.as_micros()).collect();
+    let states: Vec<Vec<u8>> = memories.iter().map(|memory| memory.counts.to_bytes()).collect();
+    query!(
+        "INSERT INTO memory (monitor, window_name, segment, feature, shape_hash, through, state)
+         SELECT $1, n.window_name, n.segment, n.feature, n.shape_hash, n.through, n.state
+         FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bytea[])
+              AS n (window_name, segment, feature, shape_hash, through, state)
+         ON CONFLICT (monitor, window_name, segment, feature) DO UPDATE
+         SET shape_hash = excluded.shape_hash, through = excluded.through, state = excluded.state",
+        monitor.as_str(),
+        &windows as &[Cow<'_, str>],
+        &segments as &[Cow<'_, str>],
+        &features as &[Cow<'_, str>],
+        &hashes as &[&str],
+        &through,
+        &states
     )
     .execute(tx)
     .await?;

@@ -6,6 +6,7 @@ use driftd_model::{Monitor, MonitorPlan, Outcome, ReadStore, Sealed, Verdict, Wi
 use driftd_window::{EventTime, WindowSpec};
 
 use super::Walked;
+use crate::commands::routes::NO_BUDGET;
 use crate::terminal::outcome_word;
 
 /// Features of an open window that are named.
@@ -19,6 +20,8 @@ pub(super) struct Verdicts {
     without: u64,
     /// Why, of the first feature of the first of them.
     why: Option<String>,
+    /// First instant of the first of them, and first instant after the last.
+    stretch: Option<(EventTime, EventTime)>,
 }
 
 /// The end of what was read, as far as no window has judged it.
@@ -46,8 +49,10 @@ struct OpenWindow {
 impl Verdicts {
     /// Notes the windows that ended with a step.
     pub(super) fn see(&mut self, sealed: &Sealed) {
-        for window in sealed.outcome.windows.iter().filter(|window| window.segment.is_all()) {
+        for window in sealed.outcome.windows_of_records().filter(|window| window.segment.is_all()) {
             self.windows += 1;
+            let (from, to) = self.stretch.unwrap_or((window.start, window.window.end));
+            self.stretch = Some((from.min(window.start), to.max(window.window.end)));
             if matches!(window.outcome, Outcome::NotComparable | Outcome::InsufficientData) {
                 self.without += 1;
                 let reason = window.verdicts.iter().find_map(|v| Some((v.feature.as_str(), v.reason.as_ref()?)));
@@ -64,6 +69,24 @@ impl Verdicts {
         let why = self.why.as_deref().map_or_else(String::new, |why| format!(" ({why})"));
         let of = words::counted(self.windows, "window", "windows");
         (self.without > 0).then(|| format!("of {of}, {} could not be judged{why}", words::count(self.without)))
+    }
+
+    /// How many incidents healthy data would open over what was judged, at most.
+    pub(super) fn on_healthy_data(&self, monitor: &Monitor) -> Option<String> {
+        let (from, to) = self.stretch?;
+        let over = driftd_notify::roughly(to.since(from));
+        let Some(interval) = monitor.false_alarm_interval() else {
+            return Some(format!("on healthy data {}", NO_BUDGET));
+        };
+        let allowed = match to.since(from).as_secs_f64() / interval.as_secs_f64() {
+            few if few < 0.01 => "fewer than 0.01 incidents".to_owned(),
+            most => format!("at most {} incidents", words::number((most * 100.0).round() / 100.0)),
+        };
+        Some(format!(
+            "healthy data would open {allowed} of drift and data quality in these {over}, on average \
+             (false_alarms = \"{}\")",
+            monitor.false_alarms
+        ))
     }
 
     fn has_any(&self) -> bool {

@@ -1,0 +1,1 @@
+DELETE FROM memory WHERE monitor = $1 AND window_name = $2 AND (shape_hash <> $3 OR through < $4)
