@@ -86,7 +86,7 @@ pub(super) async fn run(args: DemoArgs, stores: &Stores) -> anyhow::Result<Exit>
     let delivered = outbox.deliver_due(store.as_ref(), &SystemClock).await?;
 
     line(format_args!("\n{}", story::months(store.as_ref(), &plans).await?))?;
-    line(story::incidents(store.as_ref()).await?)?;
+    line(story::incidents(store.as_ref(), &plans).await?)?;
     line(story::closing(&args.store, delivered.delivered, started.elapsed()))?;
     Ok(Exit::Ok)
 }
