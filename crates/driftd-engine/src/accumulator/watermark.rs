@@ -14,8 +14,6 @@ pub(super) struct WatermarkGenerator {
     clocks: Vec<Clock>,
     /// Number of the clock of every monitor.
     of_monitor: Vec<usize>,
-    /// Beyond this, some monitor would call a record's time absurd: another one that does not must not move the mark there.
-    least_skew: Span,
     newest: Option<EventTime>,
 }
 
@@ -29,8 +27,7 @@ struct Clock {
 
 impl WatermarkGenerator {
     pub(super) fn new<'a>(monitors: impl Iterator<Item = &'a Monitor>) -> Self {
-        let mut generator = Self { clocks: Vec::new(), of_monitor: Vec::new(), least_skew: Span::ZERO, newest: None };
-        let mut least_skew = None;
+        let mut generator = Self { clocks: Vec::new(), of_monitor: Vec::new(), newest: None };
         for monitor in monitors {
             let (place, reader) = (&monitor.shape.event_time, &monitor.shape.times);
             let is_same = |clock: &Clock| clock.place == *place && clock.reader == *reader;
@@ -39,20 +36,20 @@ impl WatermarkGenerator {
             if known.is_none() {
                 generator.clocks.push(Clock { place: place.clone(), reader: reader.clone(), behind: None });
             }
-            least_skew =
-                Some(least_skew.map_or(monitor.max_future_skew, |least: Span| least.min(monitor.max_future_skew)));
         }
-        generator.least_skew = least_skew.unwrap_or(Span::ZERO);
         generator
     }
 
     /// Records were counted at `now`, the newest of each monitor being these; what they say of the partition, if anything.
+    ///
+    /// That is never later than `now`: a record whose own clock is ahead is counted where it says, but promises nothing
+    /// of others, whose times are still to come.
     pub(super) fn advance(
         &mut self,
         newest: impl Iterator<Item = Option<EventTime>>,
         now: Timestamp,
     ) -> Option<EventTime> {
-        let limit = now.plus(self.least_skew).as_event_time();
+        let limit = now.as_event_time();
         let mut seen: Vec<Option<EventTime>> = vec![None; self.clocks.len()];
         for (clock, newest) in self.of_monitor.iter().zip(newest) {
             if let Some(seen) = seen.get_mut(*clock) {

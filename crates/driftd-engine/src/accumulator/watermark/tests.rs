@@ -41,8 +41,16 @@ fn a_slower_clock_is_not_overrun_by_records_that_do_not_have_it() {
 }
 
 #[test]
-fn a_patient_monitor_does_not_move_the_mark_beyond_what_a_strict_one_would_believe() {
-    let (patient, strict) = (monitor("patient", "/ts", 600), monitor("strict", "/ts", 5));
+fn no_record_moves_the_mark_beyond_the_clock() {
+    let (patient, strict) = (monitor("patient", "/ts", 3_600), monitor("strict", "/ts", 5));
     let mut front = WatermarkGenerator::new([&patient, &strict].into_iter());
-    assert_eq!(advance(&mut front, [Some(1_500), None]), Some(1_005));
+    assert_eq!(advance(&mut front, [Some(1_500), None]), Some(1_000), "five minutes ahead");
+    assert_eq!(
+        advance(&mut front, [Some(990), Some(990)]),
+        Some(990),
+        "older records; the mark itself never moves back"
+    );
+    let later = [Some(EventTime::from_micros(1_400_000_000)), None];
+    let front = front.advance(later.into_iter(), Timestamp::from_micros(1_600_000_000));
+    assert_eq!(front, Some(EventTime::from_micros(1_400_000_000)));
 }
