@@ -210,7 +210,7 @@ impl Outbox {
         match outcome {
             Ok(()) => Settlement::Delivered,
             Err(DeliveryError::Permanent { what, .. }) => Settlement::Dead { error: what },
-            Err(DeliveryError::Transient { what, retry_after, .. }) => {
+            Err(DeliveryError::Transient { what, retry_after, .. } | DeliveryError::Refused { what, retry_after }) => {
                 let failures = entry.attempts.saturating_add(1);
                 let seed = u64::try_from(entry.id).unwrap_or(0);
                 match self.backoff.next(failures, now, seed, retry_after) {

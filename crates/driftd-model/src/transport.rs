@@ -68,7 +68,16 @@ pub enum DeliveryError {
         #[source]
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
-    /// It will not work however often it is tried: wrong address, wrong key, a message the receiver refuses.
+    /// It is refused now, and may be taken later: behind a proxy a receiver that is being deployed is not found, and a
+    /// token that is being rotated is not valid.
+    #[error("receiver refused the message: {what}")]
+    Refused {
+        /// What was tried, what came back, and what to change.
+        what: String,
+        /// How long the receiver asked to be left alone.
+        retry_after: Option<Span>,
+    },
+    /// It will not work however often it is tried: a message the receiver refuses.
     #[error("receiver refused the message: {what}")]
     Permanent {
         /// What was tried, what came back, and what to change.
@@ -86,6 +95,12 @@ impl DeliveryError {
         Self::Transient { what: what.into(), retry_after, source: None }
     }
 
+    /// A refusal that may be over later.
+    #[must_use]
+    pub fn refused(what: impl Into<String>, retry_after: Option<Span>) -> Self {
+        Self::Refused { what: what.into(), retry_after }
+    }
+
     /// A failure that another try would only repeat.
     #[must_use]
     pub fn permanent(what: impl Into<String>) -> Self {
@@ -96,7 +111,7 @@ impl DeliveryError {
     #[must_use]
     pub const fn class(&self) -> ErrorClass {
         match self {
-            Self::Transient { .. } => ErrorClass::Transient,
+            Self::Transient { .. } | Self::Refused { .. } => ErrorClass::Transient,
             Self::Permanent { .. } => ErrorClass::Permanent,
         }
     }
@@ -105,7 +120,7 @@ impl DeliveryError {
     #[must_use]
     pub const fn retry_after(&self) -> Option<Span> {
         match self {
-            Self::Transient { retry_after, .. } => *retry_after,
+            Self::Transient { retry_after, .. } | Self::Refused { retry_after, .. } => *retry_after,
             Self::Permanent { .. } => None,
         }
     }

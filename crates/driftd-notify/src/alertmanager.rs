@@ -107,13 +107,16 @@ impl AlertmanagerTransport {
 /// One error for all replicas: worth another try when it is for one of them.
 fn combined(failed: &[DeliveryError]) -> DeliveryError {
     let what = |error: &DeliveryError| match error {
-        DeliveryError::Transient { what, .. } | DeliveryError::Permanent { what, .. } => what.clone(),
+        DeliveryError::Transient { what, .. }
+        | DeliveryError::Refused { what, .. }
+        | DeliveryError::Permanent { what, .. } => what.clone(),
     };
     let text = failed.iter().map(what).collect::<Vec<_>>().join("; ");
-    let is_transient = failed.iter().any(|error| matches!(error, DeliveryError::Transient { .. }));
-    if is_transient {
-        let wait = failed.iter().filter_map(DeliveryError::retry_after).min();
+    let wait = failed.iter().filter_map(DeliveryError::retry_after).min();
+    if failed.iter().any(|error| matches!(error, DeliveryError::Transient { .. })) {
         DeliveryError::transient(text, wait)
+    } else if failed.iter().any(|error| matches!(error, DeliveryError::Refused { .. })) {
+        DeliveryError::refused(text, wait)
     } else {
         DeliveryError::permanent(text)
     }
@@ -206,6 +209,7 @@ pub(crate) fn annotations(view: &IncidentView<'_>) -> BTreeMap<&'static str, Str
         ("incident", view.notification.incident.id.to_string()),
     ]);
     let urls = [("runbook_url", &links.runbook), ("incident_url", &links.incident), ("silence_url", &links.silence)];
+    annotations.extend(view.basis.clone().map(|basis| ("basis", basis)));
     annotations.extend(urls.into_iter().filter_map(|(name, url)| Some((name, url.clone()?))));
     annotations
 }

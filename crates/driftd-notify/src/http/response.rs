@@ -60,11 +60,15 @@ impl Response {
     /// Itself when it is a success.
     ///
     /// # Errors
-    /// It is none: worth another try if the receiver is busy or broken, otherwise not.
+    /// It is none: worth another try if the receiver is busy or broken, or may be under way (moved, not found, a token that
+    /// it does not know yet), otherwise not.
     pub(crate) fn accepted(self) -> Result<Self, DeliveryError> {
         match self.status.as_u16() {
             200..=299 => Ok(self),
             408 | 425 | 429 | 500.. | 0..=199 => Err(DeliveryError::transient(self.described(""), self.retry_after)),
+            code @ (300..=399 | 401 | 403..=405) => {
+                Err(DeliveryError::refused(self.described(remedy(code)), self.retry_after))
+            }
             code => Err(DeliveryError::permanent(self.described(remedy(code)))),
         }
     }

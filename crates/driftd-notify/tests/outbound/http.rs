@@ -47,17 +47,17 @@ async fn every_status_has_its_meaning() {
         };
         table += &format!("{}\n", said(reply).await);
     }
-    insta::assert_snapshot!(table, @r#"
+    insta::assert_snapshot!(table, @"
     delivered
     delivered
     delivered
-    permanent: receiver refused the message: http://127.0.0.1:PORT answered 301 Moved Permanently; it redirects, which driftd does not follow: write the final address into the configuration
-    permanent: receiver refused the message: http://127.0.0.1:PORT answered 304 Not Modified; it redirects, which driftd does not follow: write the final address into the configuration
-    permanent: receiver refused the message: http://127.0.0.1:PORT answered 307 Temporary Redirect; it redirects, which driftd does not follow: write the final address into the configuration
+    transient: receiver refused the message: http://127.0.0.1:PORT answered 301 Moved Permanently; it redirects, which driftd does not follow: write the final address into the configuration
+    transient: receiver refused the message: http://127.0.0.1:PORT answered 304 Not Modified; it redirects, which driftd does not follow: write the final address into the configuration
+    transient: receiver refused the message: http://127.0.0.1:PORT answered 307 Temporary Redirect; it redirects, which driftd does not follow: write the final address into the configuration
     permanent: receiver refused the message: http://127.0.0.1:PORT answered 400 Bad Request; it does not take such a message; its own log may say why
-    permanent: receiver refused the message: http://127.0.0.1:PORT answered 401 Unauthorized; check the token, key or address that driftd is given for it
-    permanent: receiver refused the message: http://127.0.0.1:PORT answered 403 Forbidden; check the token, key or address that driftd is given for it
-    permanent: receiver refused the message: http://127.0.0.1:PORT answered 404 Not Found; check its address
+    transient: receiver refused the message: http://127.0.0.1:PORT answered 401 Unauthorized; check the token, key or address that driftd is given for it
+    transient: receiver refused the message: http://127.0.0.1:PORT answered 403 Forbidden; check the token, key or address that driftd is given for it
+    transient: receiver refused the message: http://127.0.0.1:PORT answered 404 Not Found; check its address
     transient: receiver not reached: http://127.0.0.1:PORT answered 408 Request Timeout
     permanent: receiver refused the message: http://127.0.0.1:PORT answered 410 Gone; it is gone: take it out of the configuration, or give it its new address
     permanent: receiver refused the message: http://127.0.0.1:PORT answered 413 Payload Too Large; the message is too large for it
@@ -68,7 +68,7 @@ async fn every_status_has_its_meaning() {
     transient: receiver not reached: http://127.0.0.1:PORT answered 500 Internal Server Error
     transient: receiver not reached: http://127.0.0.1:PORT answered 503 Service Unavailable
     transient: receiver not reached: http://127.0.0.1:PORT answered 599
-    "#);
+    ");
 }
 
 #[tokio::test]
