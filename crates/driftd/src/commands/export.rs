@@ -38,13 +38,15 @@ fn value(cell: Option<Cell>) -> Value {
     }
 }
 
-/// The rows as CSV with a header; nothing where there is no value.
+/// The rows as CSV with a header; nothing where there is no value. Text out of the data that a spreadsheet would take for
+/// a formula stands behind an apostrophe, which makes it text.
 pub(super) fn write_csv<R: View>(rows: &[R], out: &mut dyn Write) -> anyhow::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(R::COLUMNS.iter().map(|column| column.name))?;
     for row in rows {
         csv.write_record(R::COLUMNS.iter().map(|column| match value((column.cell)(row)) {
             Value::Null => String::new(),
+            Value::String(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
             Value::String(text) => text,
             other => other.to_string(),
         }))?;

@@ -2,6 +2,8 @@
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table as Grid, presets};
 
+use driftd_model::words;
+
 use super::Stream;
 
 /// A table of text with a header; columns named in `right` are aligned to the right.
@@ -25,10 +27,10 @@ impl Table {
         Self { grid, right: right.to_vec() }
     }
 
-    /// Adds a row.
+    /// Adds a row. Names and values out of the data are shown as they are, but for what a terminal would obey.
     pub(crate) fn row<I: IntoIterator<Item = String>>(&mut self, cells: I) {
         let right = &self.right;
-        let cells = cells.into_iter().enumerate().map(|(i, text)| aligned(text, right.contains(&i)));
+        let cells = cells.into_iter().enumerate().map(|(i, text)| aligned(words::printable(&text), right.contains(&i)));
         self.grid.add_row(cells.collect::<Vec<_>>());
     }
 

@@ -26,4 +26,5 @@ mod orders;
 mod pipes;
 mod replay;
 mod silences;
+mod strangers;
 mod times;

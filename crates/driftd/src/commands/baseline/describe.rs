@@ -16,7 +16,7 @@ pub(super) fn show(stored: &StoredBaseline) -> String {
         stored.reference,
         stored.hash.short(),
         minutes(stored.created_at),
-        baseline.source,
+        words::printable(&baseline.source),
         words::count(baseline.rows),
     );
     if let Some(traffic) = volume::line(baseline) {
@@ -68,10 +68,15 @@ pub(super) fn show(stored: &StoredBaseline) -> String {
         let _ = write!(text, "\n{variation}\n");
     }
     for skipped in &baseline.skipped {
-        let _ = writeln!(text, "not monitored: {} ({})", skipped.name, skipped.reason);
+        let _ = writeln!(text, "not monitored: {} ({})", words::printable(&skipped.name), skipped.reason);
     }
     for segment in &baseline.segments {
-        let _ = writeln!(text, "segment {}: {} rows", segment.key, words::count(segment.rows));
+        let _ = writeln!(
+            text,
+            "segment {}: {} rows",
+            words::printable(&segment.key.to_string()),
+            words::count(segment.rows)
+        );
     }
     text
 }
@@ -105,6 +110,7 @@ pub(super) fn diff(old: &StoredBaseline, new: &StoredBaseline) -> String {
                 baseline: &feature.aggregate,
                 window: &other.aggregate,
                 rules: &rules,
+                healthy: None,
             };
             let verdicts = judge(&[comparison]);
             let value = |statistic| {
