@@ -60,13 +60,14 @@ impl PostgresStore {
     pub async fn open(url: &str, options: &StoreOptions) -> Result<Self, StoreError> {
         let connect = connect::parse(url).map_err(|e| e.doing("read the store url"))?;
         let place = connect::place(&connect);
-        let opened = within_timeout(async {
+        let opened = async {
+            // A version may take longer than any call: to cut it off would only begin it anew, for ever.
             migrate::migrate(&connect).await?;
             let store =
                 Self { pool: connect::pool(connect, options), place: place.clone(), partitions: Partitions::default() };
-            store.prepare_today().await?;
-            Ok(store)
-        });
+            within_timeout(store.prepare_today()).await?;
+            Outcome::Ok(store)
+        };
         Box::pin(opened).await.map_err(|e| e.doing(format!("open the Postgres database {place}")))
     }
 

@@ -33,7 +33,11 @@ use crate::schema::Migrated;
 pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
+    is_in_memory: bool,
 }
+
+/// Takes the lock at once: a transaction that asks for it later may have to be refused.
+const BEGIN: &str = "BEGIN IMMEDIATE";
 
 impl SqliteStore {
     /// Opens the database at `path`, creating the file and bringing its tables up to date; `":memory:"` keeps nothing.
@@ -43,7 +47,7 @@ impl SqliteStore {
     pub async fn open(path: &str) -> Result<Self, StoreError> {
         let (writer, readers) =
             connect::connect(path).await.map_err(|e| e.doing(format!("open the SQLite database {path}")))?;
-        Ok(Self { writer, readers })
+        Ok(Self { writer, readers, is_in_memory: path == ":memory:" })
     }
 
     /// A database that ends with the process.
@@ -60,8 +64,17 @@ impl SqliteStore {
     }
 
     /// Starts a write transaction.
+    ///
+    /// When the disk is full or fails, SQLite takes a transaction back by itself. The connection does not hear of that,
+    /// counts it as open for ever and begins no other: it is replaced. A database in memory is its connection.
     async fn write(&self) -> Outcome<sqlx::Transaction<'static, sqlx::Sqlite>> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+        match self.writer.begin_with(BEGIN).await {
+            Err(sqlx::Error::InvalidSavePointStatement | sqlx::Error::BeginFailed) if !self.is_in_memory => {
+                self.writer.acquire().await?.close().await?;
+                Ok(self.writer.begin_with(BEGIN).await?)
+            }
+            begun => Ok(begun?),
+        }
     }
 }
 
@@ -70,5 +83,56 @@ impl Store for SqliteStore {
     async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use driftd_model::ErrorClass;
+    use sqlx::query;
+
+    use super::*;
+
+    async fn store(folder: &tempfile::TempDir) -> SqliteStore {
+        SqliteStore::open(folder.path().join("driftd.db").to_str().unwrap()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder).await;
+        // As full as a disk can be made here: the file may not grow by a single page.
+        query("PRAGMA max_page_count = 1").execute(&store.writer).await.unwrap();
+        let fill = async || {
+            let mut tx = store.write().await?;
+            query("CREATE TABLE IF NOT EXISTS ballast (content BLOB)").execute(&mut *tx).await?;
+            query("INSERT INTO ballast VALUES (zeroblob(100000))").execute(&mut *tx).await?;
+            Outcome::Ok(tx.commit().await?)
+        };
+        for _ in 0..3 {
+            let full = fill().await.unwrap_err().doing("fill it");
+            assert_eq!(full.class(), ErrorClass::Transient, "{full:?}");
+        }
+        query("PRAGMA max_page_count = 1000000").execute(&store.writer).await.unwrap();
+        fill().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_sqlite_took_back_by_itself_spoils_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder).await;
+        for ends_by_itself in [true, false] {
+            // What a disk that fails makes of a transaction, without a word to the connection.
+            let mut tx = store.write().await.unwrap();
+            query("ROLLBACK").execute(&mut *tx).await.unwrap();
+            if ends_by_itself {
+                drop(tx);
+            } else {
+                tx.rollback().await.unwrap_err();
+            }
+            let mut tx = store.write().await.unwrap();
+            query("DELETE FROM silences").execute(&mut *tx).await.unwrap();
+            tx.commit().await.unwrap();
+        }
     }
 }

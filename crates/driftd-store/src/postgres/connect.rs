@@ -1,9 +1,10 @@
 //! Connections to the server, or to a pooler in front of it.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use sqlx::PgPool;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 
 use crate::StoreOptions;
 use crate::error::{Failure, Outcome};
@@ -16,7 +17,7 @@ pub(super) fn parse(url: &str) -> Outcome<PgConnectOptions> {
     let options: Result<PgConnectOptions, sqlx::Error> = url.parse();
     // Of the parameters that a connection begins with, poolers refuse those that they do not know.
     let plain = |options: PgConnectOptions| options.application_name("driftd").extra_float_digits(None);
-    options.map(plain).map_err(|error| {
+    options.map(plain).map(|options| if is_weakened(url) { options } else { private(options) }).map_err(|error| {
         let why = match error {
             sqlx::Error::Configuration(why) => why.to_string(),
             other => other.to_string(),
@@ -26,6 +27,24 @@ pub(super) fn parse(url: &str) -> Outcome<PgConnectOptions> {
              character of the password other than letters and digits written as %XX"
         ))
     })
+}
+
+/// Whether somebody has said how connections are protected.
+fn is_weakened(url: &str) -> bool {
+    let parameters = url.split_once('?').map_or("", |(_, parameters)| parameters);
+    let is_mode = |parameter: &str| parameter.starts_with("sslmode=") || parameter.starts_with("ssl-mode=");
+    parameters.split('&').any(is_mode) || std::env::var_os("PGSSLMODE").is_some()
+}
+
+/// Another machine proves by a certificate that it is the one that was named before it hears the password: one that
+/// only says that it cannot do TLS would be sent it in the clear.
+fn private(options: PgConnectOptions) -> PgConnectOptions {
+    let host = options.get_host();
+    let is_here = options.get_socket().is_some()
+        || host.starts_with('/')
+        || host.eq_ignore_ascii_case("localhost")
+        || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    if is_here { options } else { options.ssl_mode(PgSslMode::VerifyFull) }
 }
 
 /// Role, host and database.
@@ -45,4 +64,23 @@ pub(super) fn pool(connect: PgConnectOptions, options: &StoreOptions) -> PgPool 
         .max_connections(options.max_connections.max(1))
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .connect_lazy_with(connect)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_machine_has_to_prove_who_it_is() {
+        let verified = |url: &str| matches!(parse(url).unwrap().get_ssl_mode(), PgSslMode::VerifyFull);
+        for far in ["db", "db.example.com", "10.0.0.7", "[2001:db8::1]"] {
+            assert!(verified(&format!("postgres://driftd:secret@{far}:5432/driftd")), "{far}");
+        }
+        for near in ["localhost", "127.0.0.1", "[::1]", "%2Frun%2Fpostgresql"] {
+            assert!(!verified(&format!("postgres://driftd@{near}/driftd")), "{near}");
+        }
+        assert!(!verified("postgres://driftd@db/driftd?sslmode=disable"), "on purpose");
+        assert!(!verified("postgres://driftd@db/driftd?connect_timeout=3&sslmode=require"));
+        assert!(verified("postgres://driftd@db/driftd?sslrootcert=ca.pem"));
+    }
 }
