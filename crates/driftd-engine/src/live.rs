@@ -233,6 +233,7 @@ impl Live {
             status: Arc::clone(&self.status),
             partition_counts: sealing::PartitionCounts::default(),
             round: 0,
+            watches: BTreeMap::new(),
         };
         let (status, until) = (Arc::clone(&self.status), stop.clone());
         loops.spawn(async move {

@@ -2,7 +2,7 @@
 
 use driftd_window::{EventTime, PartitionMark, Span, Timestamp};
 
-use crate::{Cause, Health, Observation, PartitionRow, PipelineRules, Severity};
+use crate::{Cause, Health, Observation, PartitionRow, PipelineRules, Severity, Standstill};
 
 /// Window name of the health checks that incidents of kind `pipeline` count instead of windows.
 pub const PIPELINE_WINDOW: &str = "pipeline";
@@ -46,6 +46,8 @@ pub struct HealthCheck<'a> {
     pub before: Option<ReadPosition>,
     /// The last outage of the store, if there was one.
     pub outage: Option<Outage>,
+    /// That nothing can be sealed, if that is so.
+    pub standstill: Option<Standstill>,
     /// When the last check was.
     pub since: Timestamp,
     /// When this one is.
@@ -68,14 +70,20 @@ impl HealthCheck<'_> {
     /// Health check result, for the monitor's incident of kind `pipeline`.
     #[must_use]
     pub fn evaluate(&self, rules: &PipelineRules) -> Observation {
-        let found: Vec<(Severity, Cause)> =
-            [self.stalled(rules), self.lagging(rules), self.rejecting(rules), self.store_away()]
-                .into_iter()
-                .flatten()
-                .collect();
+        let found: Vec<(Severity, Cause)> = [
+            self.standing_still(rules),
+            self.stalled(rules),
+            self.lagging(rules),
+            self.rejecting(rules),
+            self.store_away(),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
         let health = match found.iter().map(|(severity, _)| *severity).max() {
             Some(severity) => Health::Bad(severity, Vec::new()),
-            None if self.partitions.is_empty() => Health::Unknown,
+            // Another process may have seen for longer what this one has only begun to see.
+            None if self.partitions.is_empty() || self.standstill.is_some() => Health::Unknown,
             None => Health::Good,
         };
         // Checks happen in wall time; an incident counts them as it counts windows of event time.
@@ -87,6 +95,11 @@ impl HealthCheck<'_> {
             health,
             causes: found.into_iter().map(|(_, cause)| cause).collect(),
         }
+    }
+
+    fn standing_still(&self, rules: &PipelineRules) -> Option<(Severity, Cause)> {
+        let Standstill { lasted, missing } = self.standstill?;
+        Some((severity(lasted, rules.lag?)?, Cause::Standstill { lasted, missing }))
     }
 
     /// The partition that is furthest behind the newest one while it has more to read.
@@ -170,7 +183,8 @@ mod tests {
 
     fn checked(partitions: &[PartitionRow], now: i64) -> Observation {
         let before = Some(ReadPosition { records: 0, rejected: 0 });
-        let check = HealthCheck { partitions, before, outage: None, since: clock(now - 1), now: clock(now) };
+        let check =
+            HealthCheck { partitions, before, outage: None, standstill: None, since: clock(now - 1), now: clock(now) };
         check.evaluate(&PipelineRules::default())
     }
 
@@ -198,9 +212,31 @@ mod tests {
         assert_eq!(seen.causes, [Cause::Lag { behind: Span::from_hours(2) }]);
         let off = PipelineRules { lag: None, ..PipelineRules::default() };
         let partitions = [partition(0, 98, None, 1_000, 0)];
-        let check =
-            HealthCheck { partitions: &partitions, before: None, outage: None, since: clock(99), now: clock(100) };
+        let check = HealthCheck {
+            partitions: &partitions,
+            before: None,
+            outage: None,
+            standstill: None,
+            since: clock(99),
+            now: clock(100),
+        };
         assert_eq!(check.evaluate(&off).health, Health::Good);
+    }
+
+    #[test]
+    fn a_standstill_is_told_and_presses_when_it_lasts() {
+        let partitions = [partition(0, 100, None, 1_000, 0)];
+        let told = |hours: u32| {
+            let lasted = Span::from_hours(hours);
+            let standstill = Some(Standstill { lasted, missing: 1 });
+            let (since, now) = (clock(99), clock(100));
+            let check = HealthCheck { partitions: &partitions, before: None, outage: None, standstill, since, now };
+            let seen = check.evaluate(&PipelineRules::default());
+            (seen.health, seen.causes.contains(&Cause::Standstill { lasted, missing: 1 }))
+        };
+        assert_eq!(told(1), (Health::Unknown, false), "neither good nor bad yet");
+        assert_eq!(told(2), (Health::Bad(Severity::Warning, vec![]), true));
+        assert_eq!(told(5), (Health::Bad(Severity::Critical, vec![]), true));
     }
 
     #[test]
@@ -220,7 +256,7 @@ mod tests {
         let partitions = [partition(0, 100, None, 1_000, 0)];
         let at = |lasted: u32, now: Timestamp| {
             let outage = Some(Outage { ended: clock(100), lasted: Span::from_minutes(lasted) });
-            HealthCheck { partitions: &partitions, before: None, outage, since: clock(99), now }
+            HealthCheck { partitions: &partitions, before: None, outage, standstill: None, since: clock(99), now }
                 .evaluate(&PipelineRules::default())
         };
         assert_eq!(at(7, clock(100)).causes, [Cause::StoreAway { lasted: Span::from_minutes(7) }]);

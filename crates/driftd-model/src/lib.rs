@@ -39,6 +39,7 @@ mod observation;
 mod plan;
 mod pointer;
 mod ports;
+mod progress;
 mod reconciler;
 mod reference;
 mod reject;
@@ -94,6 +95,7 @@ pub use ports::{
     BoxFuture, CatalogueStore, Checkpoint, Claim, DeadLetter, HistoryQuery, OutboxStore, PartitionRow, PipelineStore,
     ReadStore, SharedStore, Store,
 };
+pub use progress::{ProgressWatch, Standstill};
 pub use reconciler::{IncidentReconciler, MonitorReconciler, ReconcileInput, needs_reconciling};
 pub use reference::{Reference, ReferenceScore};
 pub use reject::RejectReason;

@@ -29,6 +29,10 @@ const fn what_to_do(cause: &Cause) -> Option<&'static str> {
             "Either its population keeps changing, or its baseline knows too little of what is healthy: build it from a \
              longer stretch, or allow more by false_alarms.",
         ),
+        Cause::Standstill { .. } => Some(
+            "A window is complete only with all partitions: does another deployment with a store of its own use the same \
+             kafka.group? Give each a group of its own.",
+        ),
         _ => None,
     }
 }

@@ -23,6 +23,13 @@ pub fn cause(cause: &Cause, is_over: bool) -> String {
             let rows = words::counted(*rows, "record", "records");
             format!("only {rows} arrived{}", about.unwrap_or_default())
         }
+        Cause::Standstill { lasted, missing } => {
+            let partitions = words::counted(u64::from(*missing), "partition", "partitions");
+            format!(
+                "{partitions} never read by a worker of this store in {}, nothing could be sealed",
+                lasting(*lasted)
+            )
+        }
         Cause::Lag { behind } => format!("driftd {is} {} behind the clock", lasting(*behind)),
         Cause::Stalled { topic, partition, behind } => {
             let topic = words::name(&topic.to_string(), TOPIC);

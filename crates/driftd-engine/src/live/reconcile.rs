@@ -99,7 +99,8 @@ impl ReconcileLoop {
         let earlier = &mut self.health.entry(plan.monitor().id.clone()).or_default().0;
         let last = earlier.back().map(|(at, _)| *at);
         let before = earlier.front().map(|(_, read)| *read);
-        let check = HealthCheck { partitions, before, outage, since: last.unwrap_or(now), now };
+        let standstill = self.status.standstill(&plan.monitor().id);
+        let check = HealthCheck { partitions, before, outage, standstill, since: last.unwrap_or(now), now };
         let seen = check.evaluate(&plan.monitor().pipeline);
         earlier.push_back((now, ReadPosition::of(partitions)));
         if earlier.len() > HEALTH_CHECKS_KEPT {
@@ -112,7 +113,7 @@ impl ReconcileLoop {
     async fn count_open(&self, now: Timestamp) -> Result<(), StoreError> {
         let mut open: BTreeMap<(MonitorId, Severity), u64> = BTreeMap::new();
         for plan in &self.plans {
-            for severity in [Severity::Warning, Severity::Critical] {
+            for severity in [Severity::Info, Severity::Warning, Severity::Critical] {
                 open.insert((plan.monitor().id.clone(), severity), 0);
             }
         }

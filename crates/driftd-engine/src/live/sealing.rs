@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use driftd_model::{MonitorSealer, PlanSchedule, Routing, SealTime, SharedStore, Source, StoreError, Topic};
+use driftd_model::{
+    MonitorId, MonitorSealer, PlanSchedule, ProgressWatch, Routing, SealTime, SharedStore, Source, StoreError, Topic,
+};
 use driftd_window::{GlobalMark, PartitionMark, Timestamp};
 use tokio::time::Instant;
 
@@ -34,6 +36,7 @@ pub(super) struct SealLoop {
     pub(super) partition_counts: PartitionCounts,
     /// Number of the next round.
     pub(super) round: usize,
+    pub(super) watches: BTreeMap<MonitorId, ProgressWatch>,
 }
 
 impl Periodic for SealLoop {
@@ -47,7 +50,8 @@ impl Periodic for SealLoop {
         self.round = round.wrapping_add(1);
         let mut more = false;
         let first = round % self.plans.len().max(1);
-        for plan in self.plans.iter().cycle().skip(first).take(self.plans.len()) {
+        let plans = self.plans.clone();
+        for plan in plans.iter().cycle().skip(first).take(plans.len()) {
             // Without a number of partitions nothing is known to be complete.
             let expected = self.partition_counts.of(plan).unwrap_or(usize::MAX);
             let mut steps = 0;
@@ -73,13 +77,13 @@ impl SealLoop {
         let Some(sealed) = self.store.seal(&sealer).await? else {
             return Ok(false);
         };
-        let outcomes = sealed.outcome.windows.iter().map(|window| window.outcome.as_str());
+        let outcomes = sealed.outcome.windows_of_records().map(|window| window.outcome.as_str());
         METRICS.step_sealed(&plan.monitor().id, outcomes, started.elapsed());
         for window in &sealed.outcome.windows {
             METRICS.window_judged(&plan.monitor().id, window);
         }
         tracing::debug!(
-            monitor.id = %plan.monitor().id, rows = sealed.rows, windows = sealed.outcome.windows.len(),
+            monitor.id = %plan.monitor().id, rows = sealed.rows, windows = sealed.outcome.windows_of_records().count(),
             notifications = sealed.outcome.notifications.len(), "sealed"
         );
         Ok(true)
@@ -96,20 +100,24 @@ impl SealLoop {
     }
 
     /// Reads how far the monitor has come.
-    async fn note_progress(&self, plan: &PlanSchedule, expected: usize) -> Result<(), StoreError> {
+    async fn note_progress(&mut self, plan: &PlanSchedule, expected: usize) -> Result<(), StoreError> {
         let monitor = plan.monitor();
         let now = self.clock.now();
-        let mut marks: Vec<PartitionMark> = Vec::new();
+        let mut partitions = Vec::new();
         for topic in &monitor.topics {
-            marks.extend(self.store.partitions(topic).await?.iter().map(|row| row.mark));
+            partitions.extend(self.store.partitions(topic).await?);
         }
+        let marks: Vec<PartitionMark> = partitions.iter().map(|row| row.mark).collect();
         let global = GlobalMark::combine(&marks, expected, now, monitor.idle_timeout);
         let watermark = global.watermark().map(driftd_window::Watermark::event_time);
         let sealed_through = self.store.sealed_through(&monitor.id).await?;
-        if let Some(watermark) = watermark {
-            let lag = now.since(Timestamp::from_micros(watermark.as_micros()));
-            METRICS.watermark_lag(&monitor.id, lag);
+        let watch = self.watches.entry(monitor.id.clone()).or_default();
+        let standstill = watch.look(&partitions, (expected != usize::MAX).then_some(expected), now);
+        // While partitions are missing there is no watermark, and time goes on: what is sealed is what is complete.
+        if let Some(reached) = watermark.or(sealed_through.filter(|_| standstill.is_some())) {
+            METRICS.watermark_lag(&monitor.id, now.since(Timestamp::from_micros(reached.as_micros())));
         }
+        self.status.stands_still(&monitor.id, standstill, monitor.pipeline.lag);
         self.status.progressed(&monitor.id, MonitorProgress { watermark, sealed_through, at: Some(now) });
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use driftd_model::{MonitorId, Outage, StoreError, words};
+use driftd_model::{MonitorId, Outage, Standstill, StoreError, words};
 use driftd_window::{EventTime, Span, Timestamp};
 
 use crate::metrics::METRICS;
@@ -33,6 +33,8 @@ struct State {
     overdue: Vec<String>,
     /// Why what was decided about baselines cannot be followed.
     plans: Option<String>,
+    /// Monitors that get nowhere, and whether for so long that it is trouble.
+    standstills: BTreeMap<MonitorId, (Standstill, bool)>,
     monitors: BTreeMap<MonitorId, MonitorProgress>,
 }
 
@@ -72,9 +74,10 @@ impl Status {
     /// What the daemon needs to make progress, each with what is in the way, if anything. It is ready when nothing is:
     /// then it makes progress, or has nothing to do.
     #[must_use]
-    pub fn checks(&self) -> [(&'static str, Option<String>); 5] {
+    pub fn checks(&self) -> [(&'static str, Option<String>); 6] {
         let state = self.lock();
         let waiting = "waiting for the consumer group to assign partitions";
+        let standstill = state.standstills.iter().find(|(_, (_, is_trouble))| *is_trouble);
         let overdue = (!state.overdue.is_empty()).then(|| format!("overdue for {}", words::choices(&state.overdue)));
         [
             ("process", state.is_stopping.then(|| "shutting down".to_owned())),
@@ -85,6 +88,7 @@ impl Status {
             ),
             ("checkpoints", overdue),
             ("plans", state.plans.clone()),
+            ("progress", standstill.map(|(monitor, (found, _))| format!("monitor {monitor}: {found}"))),
         ]
     }
 
@@ -185,6 +189,7 @@ impl Status {
         state.is_stopping = false;
         state.overdue.clear();
         state.source.clear();
+        state.standstills.clear();
     }
 
     pub(super) fn stopping(&self) {
@@ -197,6 +202,26 @@ impl Status {
 
     pub(super) fn progressed(&self, monitor: &MonitorId, progress: MonitorProgress) {
         self.lock().monitors.insert(monitor.clone(), progress);
+    }
+
+    /// A monitor gets nowhere, or does (`None`); from `limit` on that is trouble.
+    pub(super) fn stands_still(&self, monitor: &MonitorId, found: Option<Standstill>, limit: Option<Span>) {
+        let mut state = self.lock();
+        let is_trouble = |found: &Standstill| found.is_trouble(limit);
+        let was = state.standstills.remove(monitor).is_some_and(|before| before.1);
+        if let Some(found) = found {
+            if is_trouble(&found) && !was {
+                tracing::warn!(monitor.id = %monitor, reason = %found, "no progress");
+            }
+            state.standstills.insert(monitor.clone(), (found, is_trouble(&found)));
+        } else if was {
+            tracing::info!(monitor.id = %monitor, "progress again");
+        }
+    }
+
+    /// That a monitor gets nowhere, if that is so.
+    pub(super) fn standstill(&self, monitor: &MonitorId) -> Option<Standstill> {
+        self.lock().standstills.get(monitor).map(|(found, _)| *found)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -243,5 +268,19 @@ mod tests {
         status.source_trouble(SourceQuery::Records, None);
         status.overdue(vec!["t/0".to_owned()]);
         assert_eq!(status.reasons(), ["checkpoints: overdue for t/0"]);
+    }
+    #[test]
+    fn a_monitor_that_gets_nowhere_is_in_the_way_once_it_lasts() {
+        let (status, monitor) = (Status::default(), "m".parse().unwrap());
+        status.joined();
+        let limit = Some(Span::from_hours(1));
+        let found = |hours| Some(Standstill { lasted: Span::from_hours(hours), missing: 2 });
+        status.stands_still(&monitor, found(1), limit);
+        assert!(status.reasons().is_empty() && status.standstill(&monitor).is_some());
+        status.stands_still(&monitor, found(2), limit);
+        let reason = status.reasons().remove(0);
+        assert!(reason.starts_with("progress: monitor m: nothing can be sealed: 2 partitions"), "{reason}");
+        status.stands_still(&monitor, None, limit);
+        assert!(status.reasons().is_empty());
     }
 }

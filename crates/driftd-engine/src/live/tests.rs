@@ -136,6 +136,7 @@ impl Scene {
             status: Arc::clone(&self.status),
             partition_counts: sealing::PartitionCounts::default(),
             round: 0,
+            watches: BTreeMap::default(),
         }
     }
 }

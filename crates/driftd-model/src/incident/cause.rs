@@ -21,6 +21,13 @@ pub enum Cause {
         /// Records the baseline's traffic would have brought.
         expected: f64,
     },
+    /// Nothing can be sealed, because of partitions that no worker of this store has ever read.
+    Standstill {
+        /// For how long they have been missing.
+        lasted: Span,
+        /// How many.
+        missing: u32,
+    },
     /// What was read last is old, and there is more to read.
     Lag {
         /// How far the watermark is behind the clock.
