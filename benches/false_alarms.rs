@@ -1,5 +1,5 @@
-//! False alarms on healthy streams and delays on drifting ones, of driftd and of the rules that other tools judge by, on
-//! the same windows.
+//! False alarms on healthy streams and pairs of categorical samples, and delays on drifting ones, of driftd and of the
+//! rules that other tools judge by, on the same windows.
 //!
 //! `cargo bench --workspace --bench false_alarms`. driftd's windows go through the evaluation that a seal calls, memory
 //! and incidents included; what is counted is what somebody would have been called for. The other rules are counted in
@@ -8,10 +8,11 @@
 //! least 0.1 standard deviations) for one column and for half of them; and NannyML's (Jensen-Shannon distance beyond
 //! three standard deviations over the mean of the reference's own chunks), on driftd's bins.
 
+use anyhow::Context;
 use driftd_benches::random::Random;
 use driftd_benches::report::{headline, note, table};
-use driftd_model::{SealOutcome, Verdict};
-use driftd_stats::DriftStatistic;
+use driftd_model::{Comparison, JudgeRules, SealOutcome, Verdict, judge};
+use driftd_stats::{CategoricalAggregate, CategoryCounts, DriftStatistic, FeatureAggregate, FeatureLayout, TextSlice};
 use driftd_testkit::alarm_stream::{AlarmStream, StreamRules, opened};
 use driftd_window::Span;
 
@@ -30,6 +31,7 @@ const SHIFTING: (usize, usize) = (25, 3);
 
 fn main() -> anyhow::Result<()> {
     healthy()?;
+    categories()?;
     delays()
 }
 
@@ -72,6 +74,111 @@ fn healthy() -> anyhow::Result<()> {
     table(&heads, &rows);
     note("driftd: incidents. The others: windows with any alarm.");
     Ok(())
+}
+
+/// How a categorical sample is drawn.
+#[derive(Clone, Copy)]
+enum Law {
+    /// Every category as often.
+    Uniform,
+    /// The k-th in proportion to 1/k.
+    Harmonic,
+}
+
+/// How often two samples of one law are said to differ, and two are whose values have gathered on a few categories.
+fn categories() -> anyhow::Result<()> {
+    headline("categories: pairs of samples of one law that a check calls drifted, and samples that gathered");
+    let mut rows = Vec::new();
+    for (name, law) in [("uniform", Law::Uniform), ("1/rank", Law::Harmonic)] {
+        for (kinds, size) in [(2, 1_000), (20, 10_000), (500, 10_000), (2_000, 10_000), (20_000, 100_000)] {
+            let pairs = if size > 10_000 { 10 } else { 40 };
+            let mut random = Random::new(u64::from(kinds) * 7 + size as u64);
+            let found: Vec<Compared> = (0..pairs)
+                .map(|_| compared(&sample(&mut random, law, kinds, size), &sample(&mut random, law, kinds, size)))
+                .collect::<anyhow::Result<_>>()?;
+            rows.push(row_of(name, kinds, size, "none", &found));
+        }
+    }
+    for (kinds, few, share) in [(500, 5, 0.3), (300, 1, 0.3), (2_000, 10, 0.3), (20_000, 3, 0.2), (500, 20, 0.5)] {
+        let (size, mut random) = (10_000, Random::new(u64::from(kinds + few)));
+        let found: Vec<Compared> = (0..30)
+            .map(|_| {
+                let before = sample(&mut random, Law::Uniform, kinds, size);
+                let mut after = sample(&mut random, Law::Uniform, kinds, size);
+                for value in &mut after {
+                    if random.chance(share) {
+                        *value = random.index(few);
+                    }
+                }
+                compared(&before, &after)
+            })
+            .collect::<anyhow::Result<_>>()?;
+        rows.push(row_of("uniform", kinds, size, &format!("{:.0} % on {few}", share * 100.0), &found));
+    }
+    table(&["law", "categories", "rows", "gathered", "pairs", "driftd", "PSI > 0.2", "χ² p < 0.05", "JS ≥ 0.1"], &rows);
+    note("driftd: features that are a warning or critical. PSI, χ² and JS are those of driftd's names and buckets.");
+    Ok(())
+}
+
+/// What is said of one pair.
+struct Compared {
+    is_bad: bool,
+    psi: bool,
+    chi_square: bool,
+    js: bool,
+}
+
+fn row_of(law: &str, kinds: u32, size: usize, gathered: &str, found: &[Compared]) -> Vec<String> {
+    let count = |rule: fn(&Compared) -> bool| found.iter().filter(|pair| rule(pair)).count().to_string();
+    let said =
+        [count(|pair| pair.is_bad), count(|pair| pair.psi), count(|pair| pair.chi_square), count(|pair| pair.js)];
+    let of = [law.to_owned(), kinds.to_string(), size.to_string(), gathered.to_owned(), found.len().to_string()];
+    of.into_iter().chain(said).collect()
+}
+
+fn sample(random: &mut Random, law: Law, kinds: u32, size: usize) -> Vec<u32> {
+    let harmonic = f64::from(kinds).ln();
+    let draw = |random: &mut Random| match law {
+        Law::Uniform => random.index(kinds),
+        // By its distribution function, which is close to ln(k)/ln(kinds).
+        Law::Harmonic => ((random.unit() * harmonic).exp() as u32).min(kinds - 1),
+    };
+    (0..size).map(|_| draw(random)).collect()
+}
+
+/// Freezes a dictionary on one sample, counts the other on it, and judges as `driftd check` does.
+fn compared(before: &[u32], after: &[u32]) -> anyhow::Result<Compared> {
+    let mut counts = CategoryCounts::new();
+    before.iter().for_each(|value| counts.add(&format!("c{value}"), 1));
+    let (dictionary, baseline) = counts.into_dictionary(100);
+    let mut window = CategoricalAggregate::empty(&dictionary);
+    let values: Vec<String> = (0..=after.iter().copied().max().unwrap_or(0)).map(|value| format!("c{value}")).collect();
+    window.absorb(&dictionary, TextSlice { codes: after, values: &values });
+    let (feature, rules) = ("c".into(), JudgeRules::default());
+    let (layout, baseline) = (FeatureLayout::Categorical(dictionary), FeatureAggregate::Categorical(baseline));
+    let window = FeatureAggregate::Categorical(window);
+    let comparison = Comparison {
+        feature: &feature,
+        layout: &layout,
+        baseline: &baseline,
+        window: &window,
+        rules: &rules,
+        healthy: None,
+    };
+    let verdict = judge(&[comparison]).into_iter().next().context("a verdict each")?;
+    let score = |statistic| verdict.score(statistic);
+    let value = |statistic| score(statistic).and_then(|score| score.value);
+    let pearson = score(DriftStatistic::ChiSquare).and_then(|score| Some((score.value?, score.df?)));
+    Ok(Compared {
+        is_bad: verdict.outcome.is_bad(),
+        psi: value(DriftStatistic::Psi).is_some_and(|psi| psi > 0.2),
+        // Wilson and Hilferty's cube root: within some per mille of the χ² tail at 0.05.
+        chi_square: pearson.is_some_and(|(chi, df)| {
+            let df = f64::from(df);
+            ((chi / df).cbrt() - (1.0 - 2.0 / (9.0 * df))) / (2.0 / (9.0 * df)).sqrt() > 1.645
+        }),
+        js: value(DriftStatistic::Js).is_some_and(|distance| distance >= 0.1),
+    })
 }
 
 /// How many windows after a shift of three of 25 features somebody is called.

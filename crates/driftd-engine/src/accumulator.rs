@@ -96,6 +96,12 @@ impl PartitionAccumulator {
         }
     }
 
+    /// The same for a partition that is a file: its records are all there, whatever the clock says.
+    #[must_use]
+    pub fn of_a_file(self) -> Self {
+        Self { generator: self.generator.complete(), ..self }
+    }
+
     /// Writes down where a partition that nobody ever read begins, with the next checkpoint: where that is must not
     /// depend on whether the process lives until records come.
     pub const fn begin(&mut self) {

@@ -89,7 +89,9 @@ impl<'a> Replay<'a> {
     {
         let plans = vec![Arc::clone(&self.plan)];
         let mut accumulator =
-            PartitionAccumulator::claim(self.store, self.topic.clone(), Partition(0), plans, "replay", now).await?;
+            PartitionAccumulator::claim(self.store, self.topic.clone(), Partition(0), plans, "replay", now)
+                .await?
+                .of_a_file();
         let done = accumulator.next_offset();
         let mut summary = ReplaySummary::default();
         let mut records = decoded(batches);

@@ -15,6 +15,8 @@ pub(super) struct WatermarkGenerator {
     /// Number of the clock of every monitor.
     of_monitor: Vec<usize>,
     newest: Option<EventTime>,
+    /// Whether all that will ever come is there, so that the clock says nothing of what is still to come.
+    is_complete: bool,
 }
 
 #[derive(Debug)]
@@ -27,7 +29,7 @@ struct Clock {
 
 impl WatermarkGenerator {
     pub(super) fn new<'a>(monitors: impl Iterator<Item = &'a Monitor>) -> Self {
-        let mut generator = Self { clocks: Vec::new(), of_monitor: Vec::new(), newest: None };
+        let mut generator = Self { clocks: Vec::new(), of_monitor: Vec::new(), newest: None, is_complete: false };
         for monitor in monitors {
             let (place, reader) = (&monitor.shape.event_time, &monitor.shape.times);
             let is_same = |clock: &Clock| clock.place == *place && clock.reader == *reader;
@@ -40,16 +42,22 @@ impl WatermarkGenerator {
         generator
     }
 
+    /// For records of a file, whose times may all be ahead of the clock.
+    pub(super) const fn complete(mut self) -> Self {
+        self.is_complete = true;
+        self
+    }
+
     /// Records were counted at `now`, the newest of each monitor being these; what they say of the partition, if anything.
     ///
-    /// That is never later than `now`: a record whose own clock is ahead is counted where it says, but promises nothing
+    /// Live, that is never later than `now`: a record whose own clock is ahead is counted where it says, but promises nothing
     /// of others, whose times are still to come.
     pub(super) fn advance(
         &mut self,
         newest: impl Iterator<Item = Option<EventTime>>,
         now: Timestamp,
     ) -> Option<EventTime> {
-        let limit = now.as_event_time();
+        let limit = if self.is_complete { EventTime::from_micros(i64::MAX) } else { now.as_event_time() };
         let mut seen: Vec<Option<EventTime>> = vec![None; self.clocks.len()];
         for (clock, newest) in self.of_monitor.iter().zip(newest) {
             if let Some(seen) = seen.get_mut(*clock) {

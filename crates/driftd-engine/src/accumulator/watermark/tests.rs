@@ -53,4 +53,6 @@ fn no_record_moves_the_mark_beyond_the_clock() {
     let later = [Some(EventTime::from_micros(1_400_000_000)), None];
     let front = front.advance(later.into_iter(), Timestamp::from_micros(1_600_000_000));
     assert_eq!(front, Some(EventTime::from_micros(1_400_000_000)));
+    let mut file = WatermarkGenerator::new([&patient].into_iter()).complete();
+    assert_eq!(advance(&mut file, [Some(1_500), None]), Some(1_500), "nothing more will come of a file");
 }
