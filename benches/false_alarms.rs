@@ -149,7 +149,9 @@ fn sample(random: &mut Random, law: Law, kinds: u32, size: usize) -> Vec<u32> {
 /// Freezes a dictionary on one sample, counts the other on it, and judges as `driftd check` does.
 fn compared(before: &[u32], after: &[u32]) -> anyhow::Result<Compared> {
     let mut counts = CategoryCounts::new();
-    before.iter().for_each(|value| counts.add(&format!("c{value}"), 1));
+    for value in before {
+        counts.add(&format!("c{value}"), 1);
+    }
     let (dictionary, baseline) = counts.into_dictionary(100);
     let mut window = CategoricalAggregate::empty(&dictionary);
     let values: Vec<String> = (0..=after.iter().copied().max().unwrap_or(0)).map(|value| format!("c{value}")).collect();

@@ -164,7 +164,7 @@ fn without_the_silent(plan: &MonitorPlan, mut incident: Incident) -> Incident {
     if !incident.key.kind.is_of_windows() {
         return incident;
     }
-    let shapes = || plan.monitor().windows.iter().map(|spec| spec.name());
+    let shapes = || plan.monitor().windows.iter().map(WindowSpec::name);
     let is_heard = |name: &WindowName| {
         shapes().any(|shape| shape.as_str() == name.shape()) && (plan.remembers() || !name.is_lasting())
     };

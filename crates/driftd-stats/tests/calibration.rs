@@ -1,6 +1,11 @@
 //! How often p-values of equal populations are small: a fixed simulation.
 
-#![allow(clippy::unwrap_used, missing_docs, reason = "a test that fails should stop where it fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test that fails should stop where it fails"
+)]
 
 use driftd_stats::two_sample;
 

@@ -8,7 +8,9 @@ use crate::{FeatureBaseline, Threshold};
 fn memory(feature: &FeatureBaseline, windows: &[FeatureAggregate]) -> Memory {
     let counts = |window| compared_counts(&feature.layout, window);
     let mut memory = Memory::empty(counts(&feature.aggregate).len());
-    windows.iter().for_each(|window| memory.add(&counts(window)));
+    for window in windows {
+        memory.add(&counts(window));
+    }
     memory
 }
 

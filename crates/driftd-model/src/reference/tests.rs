@@ -30,7 +30,7 @@ fn a_reference_shares_no_record_and_ends_where_a_window_ends() {
     let plan = compared(&[("hour", 1, 1), ("day", 24, 6), ("week", 168, 24), ("odd", 5, 3)]);
     let stretch = |shape: usize, end: i64| {
         let spec = &plan.monitor().windows[shape];
-        ALL.map(|reference| reference.stretch(spec, at(end)).map(|(from, to)| (from, to)))
+        ALL.map(|reference| reference.stretch(spec, at(end)))
     };
     let hours = |from: i64, to: i64| Some((at(from), at(to)));
     assert_eq!(stretch(0, 200), [hours(198, 199), hours(175, 176), hours(31, 32)]);

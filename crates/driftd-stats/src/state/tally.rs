@@ -112,7 +112,9 @@ mod tests {
     fn the_whole_as_its_only_part_is_the_whole() {
         let (values, codes) = column();
         let mut counts = CategoryCounts::new();
-        codes.iter().for_each(|code| counts.add(&values[*code as usize], 1));
+        for code in &codes {
+            counts.add(&values[*code as usize], 1);
+        }
         let (dictionary, whole) = counts.into_dictionary(20);
         let mut tallies = [CategoryTally::empty(&dictionary)];
         let groups = vec![0; codes.len()];
@@ -126,7 +128,9 @@ mod tests {
     fn parts_have_about_half_of_their_values_to_compare() {
         let (values, codes) = column();
         let mut counts = CategoryCounts::new();
-        codes.iter().for_each(|code| counts.add(&values[*code as usize], 1));
+        for code in &codes {
+            counts.add(&values[*code as usize], 1);
+        }
         let (dictionary, _) = counts.into_dictionary(20);
         let groups: Vec<u32> = (0..codes.len() as u32).map(|row| row % 3).collect();
         let mut tallies = vec![CategoryTally::empty(&dictionary); 2];
