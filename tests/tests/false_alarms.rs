@@ -1,6 +1,8 @@
 //! The budget of false alarms, kept: thousands of healthy windows through the evaluation that a seal calls, memories and
 //! incidents included, for many baselines, with fixed seeds.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails should stop where it fails")]
+
 use driftd_stats::DriftStatistic;
 use driftd_testkit::alarm_stream::{AlarmStream, StreamRules, opened};
 use driftd_window::Span;

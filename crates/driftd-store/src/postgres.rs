@@ -65,7 +65,7 @@ impl PostgresStore {
             migrate::migrate(&connect).await?;
             let store =
                 Self { pool: connect::pool(connect, options), place: place.clone(), partitions: Partitions::default() };
-            within_timeout(store.prepare_today()).await?;
+            within_timeout(Box::pin(store.prepare_today())).await?;
             Outcome::Ok(store)
         };
         Box::pin(opened).await.map_err(|e| e.doing(format!("open the Postgres database {place}")))

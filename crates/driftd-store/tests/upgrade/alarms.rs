@@ -8,14 +8,14 @@ use driftd_testkit::fixtures::{Feeder, Traffic, clock, hour, monitor, plan_of, s
 pub(crate) fn rows() -> String {
     let hash = "0".repeat(64);
     format!(
-        r#"
+        r"
         INSERT INTO windows (monitor, segment, window_name, window_start, window_end, rows, coverage, outcome,
                              baseline, baseline_hash, sealed_at)
         VALUES ('m', '', 'hour', -3600000000, 0, 400, 1, 'warning', 'base@v1', '{hash}', 7);
         INSERT INTO feature_drift (window_id, feature, statistic, value, effect, certified_error, n, m, p_value, q_value,
                                    warn, critical, outcome, reason)
         SELECT id, 'x', 'ks', 0.15, 0.15, 0.004, 1000, 400, 0.001, 0.002, 0.1, 0.2, 'warning', NULL FROM windows;
-        "#
+        "
     )
 }
 

@@ -275,7 +275,7 @@ pub async fn small_windows_are_remembered(place: &dyn Place) {
 /// Segments have memories of their own, and the whole population has one over all of them.
 pub async fn segments_are_remembered_apart(place: &dyn Place) {
     let mut monitor = remembering(&[("hour", 1, 1)]);
-    monitor.segments = crate::fixtures::split_plan().monitor().segments.clone();
+    monitor.segments.clone_from(&crate::fixtures::split_plan().monitor().segments);
     let (store, plan) = (place.open().await, plan_of(monitor));
     let mut feeder = Feeder::claim(&*store, 0).await;
     let traffic = [Traffic::at(0).of("x"), Traffic::at(0).of("y").shifted(40.0), Traffic::at(1).of("x").rows(90)];

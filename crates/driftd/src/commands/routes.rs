@@ -51,7 +51,7 @@ fn budgeted<'a>(labels: &Labels, monitor: Option<&'a Monitor>) -> Option<&'a Mon
 /// How often such an incident is expected on healthy data.
 fn on_healthy_data(monitor: &Monitor) -> String {
     match monitor.false_alarm_interval() {
-        None => format!("\non healthy data {}\n", NO_BUDGET),
+        None => format!("\non healthy data {NO_BUDGET}\n"),
         Some(interval) => format!(
             "\non healthy data such an incident is expected once in {} at most (false_alarms = \"{}\")\n",
             driftd_notify::roughly(interval),

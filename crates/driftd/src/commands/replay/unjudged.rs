@@ -76,7 +76,7 @@ impl Verdicts {
         let (from, to) = self.stretch?;
         let over = driftd_notify::roughly(to.since(from));
         let Some(interval) = monitor.false_alarm_interval() else {
-            return Some(format!("on healthy data {}", NO_BUDGET));
+            return Some(format!("on healthy data {NO_BUDGET}"));
         };
         let allowed = match to.since(from).as_secs_f64() / interval.as_secs_f64() {
             few if few < 0.01 => "fewer than 0.01 incidents".to_owned(),
