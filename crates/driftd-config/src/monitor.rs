@@ -259,9 +259,9 @@ pub(crate) fn note(monitor: &Monitor, at: &At<'_>, notes: &mut Problems) {
     if at.is_given() && most.as_secs_f64() > 1.01 * budget.as_secs_f64() {
         let days = words::number(most.as_secs_f64() / 86_400.0);
         let message = format!(
-            "\"{}\" is more than q = {} lets through with these windows, which is one false alarm in {days} days at most: \
-             raise q, or ask for less",
-            monitor.false_alarms, monitor.judge.q
+            "with these windows q = {} lets through one false alarm in {days} days at most, fewer than \"{}\": raise q to \
+             use the budget, or leave it",
+            monitor.judge.q, monitor.false_alarms
         );
         at.problem(notes, message);
     }

@@ -119,7 +119,7 @@ fn evidence_of(plan: &MonitorPlan, result: &WindowResult, verdict: &Verdict, sco
         net: score.net,
         rarity: score
             .q_value
-            .zip(plan.monitor().false_alarms.interval())
+            .zip(plan.monitor().false_alarm_interval())
             .map(|(q, budget)| Rarity { once_in: plan.monitor().once_in(q), budget }),
         healthy: learnt.map(|(length, learnt)| HealthyWindows {
             phi: score.phi.unwrap_or(1.0),

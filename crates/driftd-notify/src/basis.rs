@@ -94,7 +94,7 @@ pub fn roughly(span: Span) -> String {
     }
 }
 
-/// `Last Tuesday: PSI 0.04.`
+/// `Against last Tuesday: PSI 0.04.`
 fn against(evidence: &Evidence, incident: &Incident) -> Option<String> {
     let (_, start, end) = incident.last_window;
     // What was worst some windows ago was not compared with last Tuesday.
@@ -106,7 +106,7 @@ fn against(evidence: &Evidence, incident: &Incident) -> Option<String> {
             scale => scale,
         };
         let name = evidence.statistic.name();
-        format!("{}: {name} {}.", when(score.reference, window), figure(scale, score.value))
+        format!("Against {}: {name} {}.", when(score.reference, window), figure(scale, score.value))
     };
     let sentences: Vec<String> = evidence.references.iter().map(said).collect();
     (!sentences.is_empty()).then(|| sentences.join(" "))
@@ -115,8 +115,8 @@ fn against(evidence: &Evidence, incident: &Incident) -> Option<String> {
 fn when(reference: Reference, window: Option<(EventTime, EventTime)>) -> String {
     const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
     match (reference, window) {
-        (Reference::Previous, _) => "The window before".to_owned(),
-        (Reference::Day, _) => "A day earlier".to_owned(),
+        (Reference::Previous, _) => "the window before".to_owned(),
+        (Reference::Day, _) => "the window a day earlier".to_owned(),
         // A day of summer time may be an hour longer.
         (Reference::Week, Some((start, end))) if end.since(start).as_micros() <= 25 * DAY / 24 => {
             let length = end.since(start).as_micros();
@@ -124,9 +124,9 @@ fn when(reference: Reference, window: Option<(EventTime, EventTime)>) -> String 
             let middle = start.as_micros().saturating_add(length / 2);
             let weekday = (middle.div_euclid(DAY) + 3).rem_euclid(7);
             let name = usize::try_from(weekday).ok().and_then(|day| DAYS.get(day)).copied().unwrap_or_default();
-            if length < DAY { format!("Last {name} at that time") } else { format!("Last {name}") }
+            if length < DAY { format!("last {name} at that time") } else { format!("last {name}") }
         }
-        (Reference::Week, _) => "A week earlier".to_owned(),
+        (Reference::Week, _) => "the window a week earlier".to_owned(),
     }
 }
 

@@ -8,7 +8,7 @@ use driftd_window::Span;
 use super::{count, counted, list, name, number};
 use crate::{Baseline, FeatureName, FeatureVariation, LEAST_ROWS};
 
-/// Windows that differ so much more than chance alone makes them that only what lasts is seen.
+/// Windows that differ so much more than chance alone makes them that little else is seen in a single one.
 const LOUD: f64 = 20.0;
 /// A window worth so many times more rows than those that were learnt from is beyond them.
 const FAR: f64 = 3.0;
@@ -136,8 +136,8 @@ pub fn nothing_learnt(baseline: &Baseline, length: Span) -> String {
 #[must_use]
 pub fn too_loud(phi: f64) -> Option<&'static str> {
     (phi > LOUD).then_some(
-        "healthy windows of this length differ so much that only their lasting change can be found: longer windows, or \
-         out_of_range and wasserstein, see more",
+        "healthy windows of this length differ so much that single ones show only very large changes: longer windows, \
+         small changes that last, out_of_range and wasserstein see more",
     )
 }
 
@@ -234,6 +234,6 @@ mod tests {
     #[test]
     fn windows_that_differ_very_much_are_said_to() {
         assert_eq!(too_loud(20.0), None);
-        assert!(too_loud(20.1).unwrap().contains("only their lasting change can be found"));
+        assert!(too_loud(20.1).unwrap().contains("single ones show only very large changes"));
     }
 }

@@ -1,6 +1,5 @@
 //! What the demo tells: months, incidents, and where to go on.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
@@ -8,8 +7,8 @@ use std::time::Duration;
 
 use driftd_engine::ReplaySummary;
 use driftd_model::{
-    FeatureName, IncidentState, MonitorPlan, Outcome, Score, Severity, Store, StoredBaseline, Verdict, evaluate_range,
-    words,
+    FeatureName, Incident, IncidentKind, IncidentState, MonitorPlan, Outcome, Score, Severity, Store, StoredBaseline,
+    Verdict, evaluate_range, words,
 };
 use driftd_window::{EventTime, Span, Timestamp, WindowSpec};
 
@@ -147,7 +146,8 @@ pub(super) async fn months(store: &dyn Store, plans: &[MonitorPlan]) -> anyhow::
 
 /// What January cannot know.
 fn caveat() -> String {
-    "January is 31 days of one winter. What differs from it no more than its own days differ from each other is healthy;\n\
+    "These are single days; small changes that last are not in the table but among the incidents.\n\
+     January is 31 days of one winter. What differs from it no more than its own days differ from each other is healthy;\n\
      a season that it never saw is drift, however usual it is for the time of the year."
         .to_owned()
 }
@@ -192,11 +192,21 @@ pub(super) async fn incidents(store: &dyn Store, plans: &[MonitorPlan]) -> anyho
     for row in store.incidents(None).await? {
         found.extend(store.incident(&row.incident_id).await?.map(|(incident, _)| incident));
     }
-    let all = found.len();
-    found.sort_by_key(|incident| Reverse((incident.severity, incident.windows)));
+    let is_counted =
+        |incident: &&Incident| matches!(incident.key.kind, IncidentKind::Drift | IncidentKind::DataQuality);
+    let (all, counted) = (found.len(), found.iter().filter(is_counted).count());
+    let worst = |incident: &Incident| incident.worst_features().first().map_or(0.0, |worst| worst.weight());
+    found.sort_by(|a, b| {
+        let by_state = |incident: &Incident| (incident.severity, incident.is_firing());
+        by_state(b).cmp(&by_state(a)).then_with(|| worst(b).total_cmp(&worst(a)))
+    });
     found.truncate(TOLD);
     found.sort_by_key(|incident| incident.opened_at.unwrap_or(Timestamp::from_micros(i64::MAX)));
-    let mut text = format!("{all} incidents{}.\nThe worst {}, each in one sentence:\n", budget(plans), found.len());
+    let mut text = format!(
+        "{all} incidents, {counted} of them of drift and data quality{}.\nThe worst {}, each in one sentence:\n",
+        budget(plans),
+        found.len()
+    );
     for incident in found {
         let outcome = match incident.severity {
             Severity::Critical => outcome_word(Outcome::Critical),
@@ -227,7 +237,7 @@ fn budget(plans: &[MonitorPlan]) -> String {
     interval.map_or_else(String::new, |interval| {
         let most = words::number((REPLAYED_DAYS * 86_400.0 / interval.as_secs_f64() * 10.0).round() / 10.0);
         let once = driftd_notify::roughly(interval);
-        format!(" where days like January's would have opened {most} a monitor at most (false alarms: once in {once})")
+        format!(", where days like January's would have opened {most} a monitor at most (false alarms: once in {once})")
     })
 }
 

@@ -87,7 +87,7 @@ fn table(rows: &[HistoryRow], args: &HistoryArgs) -> String {
         "q",
         "n",
         "m",
-        "a week earlier",
+        "against a week earlier",
         "outcome",
     ];
     let mut table = Table::new(&header, &[5, 6, 7, 8, 9, 10, 11]);

@@ -110,12 +110,15 @@ fn describe(incident: &Incident, events: &[IncidentEvent]) -> String {
     let header = ["feature", "statistic", "value", "net", "warning at", "critical at", "q", "n", "m", "what moved"];
     let mut table = Table::new(&header, &[2, 3, 4, 5, 6, 7, 8]);
     for evidence in incident.worst_features() {
-        let moved: Vec<String> = evidence
-            .moved
-            .iter()
-            .take(2)
-            .map(|m| format!("{} {} → {}", m.label, words::percent(m.before), words::percent(m.after)))
-            .collect();
+        // Of a share its own change says more than the bins of what is left.
+        let share = evidence.statistic.definition().scale.shares(evidence.value, evidence.baseline_share);
+        let share = share.map(|(share, before, after)| (share.to_owned(), before, after));
+        let bins = evidence.moved.iter().take(2).map(|moved| (moved.label.clone(), moved.before, moved.after));
+        let shown: Vec<_> = share.map_or_else(|| bins.collect(), |share| vec![share]);
+        let moved = |(what, before, after): &(String, f64, f64)| {
+            format!("{what} {} → {}", words::percent(*before), words::percent(*after))
+        };
+        let moved: Vec<String> = shown.iter().map(moved).collect();
         table.row([
             evidence.feature.to_string(),
             evidence.statistic.to_string(),

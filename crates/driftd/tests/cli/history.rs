@@ -21,22 +21,22 @@ fn a_statistic_over_time() {
     assert_snapshot!(fixture.run("history orders --feature age --statistic psi").shown(), @"
     exit 0
     --- out
-    WINDOW END (UTC)  WINDOW  SEGMENT  FEATURE  STATISTIC    VALUE  ± ERROR   NET        Q      N      M  A WEEK EARLIER  OUTCOME
-    2024-02-02 00:00  day     all      age      psi        0.00824              0        1  2,000  1,440                  · stable
-    2024-02-03 00:00  day     all      age      psi           1.36           1.33  2.56e-8  2,000  1,440                  ■ critical
-    2024-02-04 00:00  day     all      age      psi           1.36           1.33  2.48e-8  2,000  1,440                  ■ critical
-    2024-02-05 00:00  day     all      age      psi           1.39           1.35     2e-8  2,000  1,440                  ■ critical
-    2024-02-06 00:00  day     all      age      psi        0.00795              0        1  2,000  1,440                  · stable
-    2024-02-07 00:00  day     all      age      psi        0.00804              0        1  2,000  1,440                  · stable
-    2024-02-08 00:00  day     all      age      psi        0.00664              0        1  2,000  1,440                  · stable
+    WINDOW END (UTC)  WINDOW  SEGMENT  FEATURE  STATISTIC    VALUE  ± ERROR   NET        Q      N      M  AGAINST A WEEK EARLIER  OUTCOME
+    2024-02-02 00:00  day     all      age      psi        0.00824              0        1  2,000  1,440                          · stable
+    2024-02-03 00:00  day     all      age      psi           1.36           1.33  2.56e-8  2,000  1,440                          ■ critical
+    2024-02-04 00:00  day     all      age      psi           1.36           1.33  2.48e-8  2,000  1,440                          ■ critical
+    2024-02-05 00:00  day     all      age      psi           1.39           1.35     2e-8  2,000  1,440                          ■ critical
+    2024-02-06 00:00  day     all      age      psi        0.00795              0        1  2,000  1,440                          · stable
+    2024-02-07 00:00  day     all      age      psi        0.00804              0        1  2,000  1,440                          · stable
+    2024-02-08 00:00  day     all      age      psi        0.00664              0        1  2,000  1,440                          · stable
     ");
     assert_snapshot!(fixture.run("history orders --feature age --statistic ks --from 2024-02-05").shown(), @"
     exit 0
     --- out
-    WINDOW END (UTC)  WINDOW  SEGMENT  FEATURE  STATISTIC   VALUE  ± ERROR  NET  Q      N      M  A WEEK EARLIER  OUTCOME
-    2024-02-06 00:00  day     all      age      ks         0.0231   0.0055    0  1  2,000  1,440                  · stable
-    2024-02-07 00:00  day     all      age      ks         0.0254   0.0055    0  1  2,000  1,440                  · stable
-    2024-02-08 00:00  day     all      age      ks         0.0219   0.0055    0  1  2,000  1,440                  · stable
+    WINDOW END (UTC)  WINDOW  SEGMENT  FEATURE  STATISTIC   VALUE  ± ERROR  NET  Q      N      M  AGAINST A WEEK EARLIER  OUTCOME
+    2024-02-06 00:00  day     all      age      ks         0.0231   0.0055    0  1  2,000  1,440                          · stable
+    2024-02-07 00:00  day     all      age      ks         0.0254   0.0055    0  1  2,000  1,440                          · stable
+    2024-02-08 00:00  day     all      age      ks         0.0219   0.0055    0  1  2,000  1,440                          · stable
     ");
 }
 
