@@ -278,7 +278,7 @@ impl From<NamedFields> for CategoricalAggregate {
 }
 
 impl Serialize for CategoricalAggregate {
-    /// As [`StoredCounts`] and [`StoredNamedCounts`] read it, without a copy.
+    /// As `StoredCounts` and `StoredNamedCounts` read it, without a copy.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (name, fields) = if self.is_of_before() { ("FieldsBefore", 5) } else { ("Fields", 7) };
         let mut stored = serializer.serialize_struct(name, fields)?;

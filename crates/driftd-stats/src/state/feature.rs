@@ -42,7 +42,7 @@ impl From<StoredAggregate> for FeatureAggregate {
 }
 
 impl Serialize for FeatureAggregate {
-    /// As [`StoredAggregate`] reads it, without a copy.
+    /// As `StoredAggregate` reads it, without a copy.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         const NAME: &str = "StoredAggregate";
         match self {
