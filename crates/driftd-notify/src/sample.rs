@@ -74,25 +74,12 @@ fn incident(kind: IncidentKind, id: &str, now: Timestamp) -> Incident {
     let (window, end) = (WindowName::from("hour"), now.as_event_time());
     let start = end.minus(Span::from_hours(1));
     let evidence = Evidence {
-        feature: "example_feature".into(),
-        outcome: Outcome::Warning,
-        statistic: DriftStatistic::Psi,
-        value: 0.15,
-        effect: 0.15,
         threshold: Some(Threshold { warn: 0.1, critical: 0.25 }),
         n: 10_000,
         m: 1_000,
         q_value: Some(0.001),
-        baseline_share: None,
-        mistyped: None,
         moved: vec![Movement { label: "(0, 1]".to_owned(), before: 0.1, after: 0.2 }],
-        expected: None,
-        net: None,
-        rarity: None,
-        healthy: None,
-        rests_on: None,
-        window: None,
-        references: Vec::new(),
+        ..Evidence::new("example_feature".into(), Outcome::Warning, DriftStatistic::Psi, 0.15)
     };
     Incident {
         id: IncidentId::from_stored(id.to_owned()),

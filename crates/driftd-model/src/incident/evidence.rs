@@ -81,6 +81,32 @@ pub struct HealthyWindows {
 }
 
 impl Evidence {
+    /// The least that can be said: what a statistic, whose value is its effect, makes of a feature. All else is unknown.
+    #[must_use]
+    pub const fn new(feature: FeatureName, outcome: Outcome, statistic: DriftStatistic, value: f64) -> Self {
+        Self {
+            feature,
+            outcome,
+            statistic,
+            value,
+            effect: value,
+            threshold: None,
+            n: 0,
+            m: 0,
+            q_value: None,
+            baseline_share: None,
+            mistyped: None,
+            moved: Vec::new(),
+            expected: None,
+            net: None,
+            rarity: None,
+            healthy: None,
+            rests_on: None,
+            window: None,
+            references: Vec::new(),
+        }
+    }
+
     /// What of the effect was held against the threshold, in units of the critical one.
     #[must_use]
     pub fn weight(&self) -> f64 {

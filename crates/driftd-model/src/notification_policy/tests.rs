@@ -18,26 +18,11 @@ fn receiver(name: &str) -> ReceiverName {
 }
 
 fn bad(severity: Severity, features: &[&str]) -> Health {
+    let outcome = if severity == Severity::Critical { Outcome::Critical } else { Outcome::Warning };
     let evidence = |name: &&str| Evidence {
-        feature: (*name).into(),
-        outcome: if severity == Severity::Critical { Outcome::Critical } else { Outcome::Warning },
-        statistic: driftd_stats::DriftStatistic::Ks,
-        value: 0.3,
-        effect: 0.3,
-        threshold: None,
         n: 1_000,
         m: 1_000,
-        q_value: None,
-        baseline_share: None,
-        mistyped: None,
-        moved: Vec::new(),
-        expected: None,
-        net: None,
-        rarity: None,
-        healthy: None,
-        rests_on: None,
-        window: None,
-        references: Vec::new(),
+        ..Evidence::new((*name).into(), outcome, driftd_stats::DriftStatistic::Ks, 0.3)
     };
     Health::Bad(severity, features.iter().map(evidence).collect())
 }

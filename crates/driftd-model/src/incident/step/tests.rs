@@ -23,26 +23,13 @@ fn rules() -> IncidentRules {
 }
 
 fn evidence(feature: &str, effect: f64) -> Evidence {
+    let outcome = if effect >= 0.2 { Outcome::Critical } else { Outcome::Warning };
     Evidence {
-        feature: feature.into(),
-        outcome: if effect >= 0.2 { Outcome::Critical } else { Outcome::Warning },
-        statistic: DriftStatistic::Ks,
-        value: effect,
-        effect,
         threshold: Some(Threshold { warn: 0.1, critical: 0.2 }),
         n: 10_000,
         m: 400,
-        baseline_share: None,
-        mistyped: None,
         q_value: Some(1e-6),
-        moved: Vec::new(),
-        expected: None,
-        net: None,
-        rarity: None,
-        healthy: None,
-        rests_on: None,
-        window: None,
-        references: Vec::new(),
+        ..Evidence::new(feature.into(), outcome, DriftStatistic::Ks, effect)
     }
 }
 
