@@ -355,4 +355,10 @@ impl Score {
     pub fn reference(&self, reference: Reference) -> Option<&ReferenceScore> {
         self.references.iter().find(|score| score.reference == reference)
     }
+
+    /// Effect and p-value against another window, each where there is one.
+    #[must_use]
+    pub fn against(&self, reference: Reference) -> (Option<f64>, Option<f64>) {
+        self.reference(reference).map_or((None, None), |score| (Some(score.value), score.p_value))
+    }
 }

@@ -131,9 +131,9 @@ impl WindowResult {
     ) -> impl Iterator<Item = HistoryRow> + 'a {
         let scores = self.verdicts.iter().flat_map(|verdict| verdict.scores.iter().map(move |score| (verdict, score)));
         scores.map(move |(verdict, score)| {
-            let reference = |of| score.reference(of).copied();
-            let (previous, day, week) =
-                (reference(Reference::Previous), reference(Reference::Day), reference(Reference::Week));
+            let (previous_value, previous_p) = score.against(Reference::Previous);
+            let (day_value, day_p) = score.against(Reference::Day);
+            let (week_value, week_p) = score.against(Reference::Week);
             HistoryRow {
                 monitor: monitor.clone(),
                 segment: self.segment.clone(),
@@ -158,12 +158,12 @@ impl WindowResult {
                 phi: score.phi,
                 healthy_windows: score.healthy_windows,
                 level: score.level,
-                previous_value: previous.map(|score| score.value),
-                previous_p: previous.and_then(|score| score.p_value),
-                day_value: day.map(|score| score.value),
-                day_p: day.and_then(|score| score.p_value),
-                week_value: week.map(|score| score.value),
-                week_p: week.and_then(|score| score.p_value),
+                previous_value,
+                previous_p,
+                day_value,
+                day_p,
+                week_value,
+                week_p,
             }
         })
     }

@@ -128,9 +128,9 @@ impl<'a> ScoreRow<'a> {
     }
 
     fn of(window_id: i64, verdict: &'a Verdict, score: &'a Score, text: Text) -> Self {
-        let reference = |of| score.reference(of).copied();
-        let (previous, day, week) =
-            (reference(Reference::Previous), reference(Reference::Day), reference(Reference::Week));
+        let (previous_value, previous_p) = score.against(Reference::Previous);
+        let (day_value, day_p) = score.against(Reference::Day);
+        let (week_value, week_p) = score.against(Reference::Week);
         Self {
             window_id,
             feature: text(verdict.feature.as_str()),
@@ -151,12 +151,12 @@ impl<'a> ScoreRow<'a> {
             phi: score.phi,
             healthy_windows: score.healthy_windows.map(i64::from),
             level: score.level,
-            previous_value: previous.map(|score| score.value),
-            previous_p: previous.and_then(|score| score.p_value),
-            day_value: day.map(|score| score.value),
-            day_p: day.and_then(|score| score.p_value),
-            week_value: week.map(|score| score.value),
-            week_p: week.and_then(|score| score.p_value),
+            previous_value,
+            previous_p,
+            day_value,
+            day_p,
+            week_value,
+            week_p,
         }
     }
 }
