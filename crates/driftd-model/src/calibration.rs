@@ -26,17 +26,6 @@ pub struct AlarmCount {
     pub opened: u64,
 }
 
-impl FalseAlarms {
-    /// False alarms that the budget allows in so much event time; nothing without a budget.
-    #[must_use]
-    pub fn allowed_in(&self, span: Span) -> Option<f64> {
-        match self {
-            Self::Off => None,
-            Self::Budget { count, period } => Some(f64::from(count.get()) * span.as_secs_f64() / period.as_secs_f64()),
-        }
-    }
-}
-
 /// From when on the alarms up to `end` are counted; nothing without a budget.
 pub(crate) fn alarms_from(budget: FalseAlarms, end: EventTime) -> Option<EventTime> {
     let interval = budget.interval()?;
@@ -55,7 +44,7 @@ pub(crate) fn calibration(
     let budget = plan.monitor().false_alarms;
     let span = alarms.since.map_or(Span::ZERO, |since| end.since(since));
     // Without a budget, or with one that is new, nothing is said against the monitor: what an older one said is over.
-    let expected = budget.allowed_in(span).unwrap_or_default();
+    let expected = budget.interval().map_or(0.0, |interval| span.as_secs_f64() / interval.as_secs_f64());
     let is_over = expected >= LEAST_EXPECTED && poisson_tail(alarms.opened, expected) <= LEVEL;
     let (health, causes) = if is_over {
         let cause = Cause::OverBudget { alarms: alarms.opened, expected, span };

@@ -18,26 +18,28 @@ const FEATURE: usize = 60;
 /// `31 days`, `120 windows of six hours`.
 #[must_use]
 pub fn windows(windows: u32, rung: Rung) -> String {
-    let windows = u64::from(windows);
+    let (one, many) = names(rung);
+    counted(u64::from(windows), one, many)
+}
+
+/// What one window and what many of that length are called.
+const fn names(rung: Rung) -> (&'static str, &'static str) {
     match rung {
-        Rung::QuarterHour => counted(windows, "quarter of an hour", "quarters of an hour"),
-        Rung::Hour => counted(windows, "hour", "hours"),
-        Rung::SixHours => counted(windows, "window of six hours", "windows of six hours"),
-        Rung::Day => counted(windows, "day", "days"),
-        Rung::Week => counted(windows, "week", "weeks"),
-        Rung::FourWeeks => counted(windows, "window of four weeks", "windows of four weeks"),
+        Rung::QuarterHour => ("quarter of an hour", "quarters of an hour"),
+        Rung::Hour => ("hour", "hours"),
+        Rung::SixHours => ("window of six hours", "windows of six hours"),
+        Rung::Day => ("day", "days"),
+        Rung::Week => ("week", "weeks"),
+        Rung::FourWeeks => ("window of four weeks", "windows of four weeks"),
     }
 }
 
 /// `day`, `stretch of six hours`.
-fn one(rung: Rung) -> &'static str {
+const fn one(rung: Rung) -> &'static str {
     match rung {
-        Rung::QuarterHour => "quarter of an hour",
-        Rung::Hour => "hour",
         Rung::SixHours => "stretch of six hours",
-        Rung::Day => "day",
-        Rung::Week => "week",
         Rung::FourWeeks => "stretch of four weeks",
+        short => names(short).0,
     }
 }
 
@@ -50,15 +52,7 @@ pub fn times_as_much(phi: f64) -> String {
 /// `healthy days differ 1.8 times as much as chance alone`.
 #[must_use]
 pub fn vary(rung: Rung, phi: f64) -> String {
-    let many = match rung {
-        Rung::QuarterHour => "quarters of an hour",
-        Rung::Hour => "hours",
-        Rung::SixHours => "windows of six hours",
-        Rung::Day => "days",
-        Rung::Week => "weeks",
-        Rung::FourWeeks => "windows of four weeks",
-    };
-    format!("healthy {many} differ {} chance alone", times_as_much(phi))
+    format!("healthy {} differ {} chance alone", names(rung).1, times_as_much(phi))
 }
 
 /// One sentence on a feature: ``a healthy day of `temp` differs 40 times as much as chance alone (1h 3.1, 6h 12), its
