@@ -1,7 +1,7 @@
 //! What memories say: the verdicts of the statistic `lasting`.
 
 use driftd_stats::{
-    DriftStatistic, FeatureAggregate, FeatureLayout, Healthy, Memory, benjamini_hochberg, compared_counts,
+    DriftStatistic, FeatureAggregate, FeatureLayout, Healthy, Memory, Movement, benjamini_hochberg, compared_counts,
     judge_difference, movements_of_counts, psi, two_sample,
 };
 use driftd_window::{EventTime, SegmentKey, WindowId};
@@ -71,15 +71,31 @@ pub fn judge_memories(comparisons: &[MemoryComparison<'_>]) -> Vec<Verdict> {
     adjust(comparisons, &mut verdicts);
     for (comparison, verdict) in comparisons.iter().zip(&mut verdicts) {
         decide(comparison.rules, verdict);
+        // Nobody is told of the others, and every window that ends would pay for their labels.
+        if verdict.outcome.is_bad() {
+            verdict.moved = moved(comparison);
+        }
     }
     verdicts
+}
+
+impl MemoryComparison<'_> {
+    /// The effective counts of baseline and memory.
+    fn counts(&self) -> [Vec<f64>; 2] {
+        let of_baseline = compared_counts(self.layout, self.baseline).into_iter().map(|count| count as f64);
+        [of_baseline.collect(), self.memory.counts()]
+    }
+}
+
+fn moved(comparison: &MemoryComparison<'_>) -> Vec<Movement> {
+    let [of_baseline, counts] = comparison.counts();
+    movements_of_counts(comparison.layout, &of_baseline, &counts, MOVED)
 }
 
 /// A verdict without judgement.
 fn measure(comparison: &MemoryComparison<'_>) -> Verdict {
     let MemoryComparison { feature, layout, baseline, memory, rules, healthy } = *comparison;
-    let counts = memory.counts();
-    let of_baseline: Vec<f64> = compared_counts(layout, baseline).into_iter().map(|count| count as f64).collect();
+    let [of_baseline, counts] = comparison.counts();
     let mut score = unjudged(DriftStatistic::Lasting);
     match psi(&of_baseline, &counts, rules.smoothing) {
         Ok(value) => score.value = Some(value),
@@ -103,7 +119,7 @@ fn measure(comparison: &MemoryComparison<'_>) -> Verdict {
         baseline: rows_of(baseline),
         window: Rows { rows, usable: rows, ..Rows::default() },
         scores: vec![score],
-        moved: movements_of_counts(layout, &of_baseline, &counts, MOVED),
+        moved: Vec::new(),
     }
 }
 
