@@ -49,7 +49,8 @@ pub fn check(
         })
         .collect();
     let mut features = judge(&comparisons);
-    for (verdict, counted) in features.iter_mut().zip(&current.features) {
+    for ((comparison, verdict), counted) in comparisons.iter().zip(&mut features).zip(&current.features) {
+        verdict.moved = comparison.moved();
         if let Some(differs) = &counted.differs {
             explain(verdict, differs);
         }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use driftd_stats::{
-    Basis, Computed, DriftStatistic, FeatureAggregate, FeatureLayout, Healthy, Measured, NotComputable, Scale,
-    Statistic, benjamini_hochberg, compare, judge_difference, movements,
+    Basis, Computed, DriftStatistic, FeatureAggregate, FeatureLayout, Healthy, Measured, Movement, NotComputable,
+    Scale, Statistic, benjamini_hochberg, compare, judge_difference, movements,
 };
 
 use driftd_window::Span;
@@ -39,17 +39,31 @@ pub struct Comparison<'a> {
 ///
 /// Features with too few rows take no part in the adjustment. A comparison whose sides have different shapes becomes
 /// [`Outcome::NotComparable`] on its own and leaves the others alone.
+///
+/// Which bins or categories moved stands in the bad verdicts: nobody is told of the others, and every window that ends
+/// would pay for their labels. Who shows them asks for [`Comparison::moved`].
 #[must_use]
 pub fn judge(comparisons: &[Comparison<'_>]) -> Vec<Verdict> {
     let mut verdicts: Vec<Verdict> = comparisons.iter().map(measure).collect();
     adjust(comparisons, &mut verdicts);
     for (comparison, verdict) in comparisons.iter().zip(&mut verdicts) {
         decide(comparison.rules, verdict);
+        if verdict.outcome.is_bad() {
+            verdict.moved = comparison.moved();
+        }
     }
     verdicts
 }
 
-/// A verdict without judgement: rows, statistics, movements.
+impl Comparison<'_> {
+    /// The bins or categories whose shares changed most; none where the sides have different shapes.
+    #[must_use]
+    pub fn moved(&self) -> Vec<Movement> {
+        movements(self.layout, self.baseline, self.window, MOVED).unwrap_or_default()
+    }
+}
+
+/// A verdict without judgement: rows, statistics.
 fn measure(comparison: &Comparison<'_>) -> Verdict {
     let Comparison { feature, layout, baseline, window, rules, .. } = *comparison;
     let mut verdict = Verdict {
@@ -62,12 +76,11 @@ fn measure(comparison: &Comparison<'_>) -> Verdict {
         scores: Vec::new(),
         moved: Vec::new(),
     };
-    match (compare(layout, baseline, window, rules.smoothing), movements(layout, baseline, window, MOVED)) {
-        (Ok(statistics), Ok(moved)) => {
+    match compare(layout, baseline, window, rules.smoothing) {
+        Ok(statistics) => {
             verdict.scores = statistics.into_iter().map(|statistic| score_of(statistic, comparison.healthy)).collect();
-            verdict.moved = moved;
         }
-        _ => {
+        Err(_) => {
             verdict.outcome = Outcome::NotComparable;
             verdict.reason = Some(Reason::BaselineChanged);
         }

@@ -71,7 +71,6 @@ pub fn judge_memories(comparisons: &[MemoryComparison<'_>]) -> Vec<Verdict> {
     adjust(comparisons, &mut verdicts);
     for (comparison, verdict) in comparisons.iter().zip(&mut verdicts) {
         decide(comparison.rules, verdict);
-        // Nobody is told of the others, and every window that ends would pay for their labels.
         if verdict.outcome.is_bad() {
             verdict.moved = moved(comparison);
         }
