@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::budget::{level, once_in};
 pub use self::counts::{bins_difference, two_sample};
+pub(crate) use self::grid::ks_law;
 pub use self::grid::{ks_difference, ks_measure};
 pub use self::healthy::{Healthy, leave_one_out, strangers_by_window};
 pub use self::judged::{Judged, judge_difference};

@@ -3,6 +3,7 @@
 mod bins;
 mod compare;
 mod definition;
+mod fine_grid;
 mod ks;
 mod movement;
 mod outcome;

@@ -16,10 +16,17 @@ const NU: f64 = 5.0;
 /// sides have at least one value.
 #[must_use]
 pub fn ks_measure(baseline: &[f64], window: &[f64]) -> (f64, Measure) {
-    let (d, difference) = ks_difference(baseline, window);
+    let sizes = [baseline, window].map(|counts| counts.iter().sum());
+    let d = ks_difference(baseline, window).0;
+    (d, ks_law(d, sizes))
+}
+
+/// What D means between samples of these sizes.
+pub(crate) fn ks_law(d: f64, [n, m]: [f64; 2]) -> Measure {
+    let difference = difference_of(d, n, m);
     let values = difference.effective_rows.round_ties_even().max(1.0);
-    let p = if d < 1.0 { kolmogorov_sf(d, values) } else { apart(baseline.iter().sum(), window.iter().sum()) };
-    (d, Measure { difference, p })
+    let p = if d < 1.0 { kolmogorov_sf(d, values) } else { apart(n, m) };
+    Measure { difference, p }
 }
 
 /// D and its size S = x·D², without a p-value.
@@ -32,8 +39,12 @@ pub fn ks_difference(baseline: &[f64], window: &[f64]) -> (f64, Difference) {
         below_c += c;
         d = d.max((below_r / n - below_c / m).abs());
     }
+    (d, difference_of(d, n, m))
+}
+
+fn difference_of(d: f64, n: f64, m: f64) -> Difference {
     let x = effective_rows(n, m);
-    (d, Difference { size: x * d * d, mean: MEAN, nu: NU, effective_rows: x })
+    Difference { size: x * d * d, mean: MEAN, nu: NU, effective_rows: x }
 }
 
 /// P(D = 1) for samples of n and m values, where the one-sample law says 0: all of one lie below all of the other, which

@@ -3,6 +3,7 @@
 use super::Smoothing;
 use super::bins::BinPair;
 use super::definition::{AppliesTo, Basis};
+use super::fine_grid::FineGrid;
 use super::ks::ks;
 use super::outcome::{Computed, NotComputable, Statistic};
 use super::shares::{self, Share, without_value};
@@ -81,12 +82,13 @@ fn numeric(
             let pair = BinPair::new(&coarse(edges, baseline), &coarse(edges, window));
             let mut all = pair.statistics(smoothing);
             let strangers = Share { count: outside(edges, window), rows: m };
+            let grid = FineGrid::new(&baseline.cells, &window.cells);
             for (statistic, result) in [
-                (DriftStatistic::Ks, Ok(ks(&baseline.cells, &window.cells, edges.atoms()))),
+                (DriftStatistic::Ks, Ok(ks(&grid, edges.atoms()))),
                 (
                     DriftStatistic::Wasserstein,
                     // It has no law of its own: how sure it is that anything moved, the bins say.
-                    wasserstein(edges, baseline, window).map(|own| Computed { measure: pair.measure(), ..own }),
+                    wasserstein(edges, &grid, baseline, window).map(|own| Computed { measure: pair.measure(), ..own }),
                 ),
                 (DriftStatistic::OutOfRange, Ok(shares::of_strangers(strangers, &Novelty::of_range(n)))),
             ] {

@@ -1,7 +1,8 @@
 //! The certified Kolmogorov–Smirnov distance.
 
+use super::fine_grid::FineGrid;
 use super::outcome::Computed;
-use crate::significance::ks_measure;
+use crate::significance::ks_law;
 
 /// max over the edges of |F_r − F_c|, in [0, 1], with a certificate.
 ///
@@ -11,13 +12,12 @@ use crate::significance::ks_measure;
 /// the greatest of those over all other cells. The p-value is that of D, which
 /// is conservative.
 ///
-/// Both sides must have at least one value; `atoms` says which cells hold one
-/// value only. All three have one entry per cell.
-pub(super) fn ks(baseline: &[u64], window: &[u64], atoms: &[bool]) -> Computed {
-    let [r, c] = [baseline, window].map(|counts| counts.iter().map(|count| *count as f64).collect::<Vec<f64>>());
-    let (n, m): (f64, f64) = (r.iter().sum(), c.iter().sum());
-    let apart = r.iter().zip(&c).zip(atoms).filter(|(_, is_atom)| !**is_atom);
-    let error = apart.map(|((r, c), _)| (r / n).min(c / m)).fold(0.0, f64::max);
-    let (value, measure) = ks_measure(&r, &c);
+/// `atoms` says which cells hold one value only.
+pub(super) fn ks(grid: &FineGrid, atoms: &[bool]) -> Computed {
+    let shares = grid.baseline_shares().iter().zip(grid.window_shares()).zip(atoms);
+    let parted = shares.map(|((r, c), is_atom)| if *is_atom { 0.0 } else { r.min(*c) });
+    let error = parted.fold(0.0, f64::max);
+    let value = grid.apart().iter().fold(0.0, |greatest: f64, apart| greatest.max(apart.abs()));
+    let measure = ks_law(value, grid.sizes());
     Computed { value, certified_error: Some(error.min(1.0 - value)), measure: Some(measure), ..Computed::default() }
 }

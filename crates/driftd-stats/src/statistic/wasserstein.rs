@@ -1,7 +1,8 @@
 //! The Wasserstein distance of order 1, from counts.
 
+use super::fine_grid::FineGrid;
 use super::outcome::{Computed, NotComputable};
-use super::transport::{Bounded, Cell, Densities, cell_distance, tail_distance};
+use super::transport::{Bounded, Cells, tail_distance};
 use crate::layout::BinEdges;
 use crate::state::NumericAggregate;
 
@@ -13,13 +14,14 @@ use crate::state::NumericAggregate;
 /// together cell by cell (see `transport`). All lengths are in baseline units,
 /// so values near the ends of the float range do not overflow.
 ///
-/// `baseline` must be the state the grid was built with, and both sides must
-/// have at least one value.
+/// `baseline` must be the state the grid was built with, both sides must have at
+/// least one value, and `grid` is of these two.
 ///
 /// # Errors
 /// [`NotComputable::Overflow`] when the distance is no finite float.
 pub(super) fn wasserstein(
     edges: &BinEdges,
+    grid: &FineGrid,
     baseline: &NumericAggregate,
     window: &NumericAggregate,
 ) -> Result<Computed, NotComputable> {
@@ -29,8 +31,9 @@ pub(super) fn wasserstein(
     for (r, c) in [(baseline.below, window.below), (baseline.above, window.above)] {
         sum.add(&tail_distance(r.units() / n, c.units() / m));
     }
-    for cell in inner_cells(edges, baseline, window) {
-        sum.add(&cell_distance(&cell));
+    let outside = outer_densities(edges, window);
+    for distance in inner_cells(edges, grid, outside).distances() {
+        sum.add(&distance);
     }
     let limited = [window.below, window.above].iter().any(|e| e.may_be_limited());
     let (value, error) = (sum.value * unit, sum.error * unit);
@@ -47,32 +50,21 @@ pub(super) fn wasserstein(
 }
 
 /// The cells within the baseline's range, from left to right.
-fn inner_cells(edges: &BinEdges, baseline: &NumericAggregate, window: &NumericAggregate) -> Vec<Cell> {
-    let (n, m) = (baseline.finite() as f64, window.finite() as f64);
+fn inner_cells<'a>(edges: &'a BinEdges, grid: &'a FineGrid, outside: (f64, f64)) -> Cells<'a> {
     let inside = edges.inside();
-    let mut cells = Vec::with_capacity(inside.len());
-    let mut below = (0.0, 0.0);
-    let counts = baseline.cells.iter().zip(&window.cells).zip(edges.balance());
-    for (cell, ((&r, &c), &gamma)) in counts.enumerate().take(inside.end) {
-        let start = below.0 / n - below.1 / m;
-        below = (below.0 + r as f64, below.1 + c as f64);
-        let lower = cell.checked_sub(1).and_then(|i| edges.edges().get(i)).copied();
-        if let Some(upper) = edges.edges().get(cell)
-            && inside.contains(&cell)
-        {
-            cells.push(Cell {
-                width: width(lower.unwrap_or(edges.min()), *upper, edges.unit()),
-                start,
-                end: below.0 / n - below.1 / m,
-                baseline_share: r as f64 / n,
-                window_share: c as f64 / m,
-                gamma,
-                window_gamma: 0.5,
-            });
-        }
-    }
-    Densities::of(&cells, outer_densities(edges, window)).lean(&mut cells);
-    cells
+    let uppers = edges.edges().get(inside.start..inside.end.min(edges.edges().len())).unwrap_or_default();
+    let before = inside.start.checked_sub(1);
+    let lowest = before.and_then(|i| edges.edges().get(i)).copied().unwrap_or(edges.min());
+    let lowers = std::iter::once(&lowest).chain(uppers);
+    let of = |list: &'a [f64]| list.get(inside.clone()).unwrap_or_default();
+    Cells::new(
+        lowers.zip(uppers).map(|(lower, upper)| width(*lower, *upper, edges.unit())).collect(),
+        before.and_then(|i| grid.apart().get(i)).copied().unwrap_or(0.0),
+        of(grid.apart()),
+        [of(grid.baseline_shares()), of(grid.window_shares())],
+        of(edges.balance()),
+        outside,
+    )
 }
 
 /// Density of the window just outside the range, below and above: that of an
