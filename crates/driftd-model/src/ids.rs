@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -98,7 +99,7 @@ name!(
 /// Name of a monitored column; any non-empty text, because columns are named by others.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct FeatureName(String);
+pub struct FeatureName(Arc<str>);
 
 impl FeatureName {
     /// The name as text.
@@ -110,7 +111,7 @@ impl FeatureName {
 
 impl From<&str> for FeatureName {
     fn from(name: &str) -> Self {
-        Self(name.to_owned())
+        Self(name.into())
     }
 }
 
@@ -181,7 +182,7 @@ number!(
 /// SHA-256 of a canonical form, in hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct ContentHash(String);
+pub struct ContentHash(Arc<str>);
 
 impl ContentHash {
     /// The hash of `bytes`.
@@ -189,13 +190,14 @@ impl ContentHash {
     pub fn of(bytes: &[u8]) -> Self {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let digit = |half: u8| DIGITS.get(usize::from(half)).copied().map_or('0', char::from);
-        Self(Sha256::digest(bytes).iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect())
+        let text: String = Sha256::digest(bytes).iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect();
+        Self(text.into())
     }
 
     /// A hash read back from storage.
     #[must_use]
     pub fn from_stored(text: String) -> Self {
-        Self(text)
+        Self(text.into())
     }
 
     /// The hexadecimal digits.

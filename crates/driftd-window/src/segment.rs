@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// value that reads `(missing)`, so two different combinations never share a key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct SegmentKey(String);
+pub struct SegmentKey(Arc<str>);
 
 /// What stands for an absent value.
 const MISSING: &str = "(missing)";
@@ -30,14 +31,14 @@ impl SegmentKey {
 
     /// The whole population.
     #[must_use]
-    pub const fn all() -> Self {
-        Self(String::new())
+    pub fn all() -> Self {
+        Self(Arc::default())
     }
 
     /// The overflow segment.
     #[must_use]
     pub fn overflow() -> Self {
-        Self(Self::OVERFLOW.to_owned())
+        Self(Self::OVERFLOW.into())
     }
 
     /// The key of `(label, value)` pairs; an absent value is its own value, `(missing)`.
@@ -60,13 +61,13 @@ impl SegmentKey {
                 None => text.push_str(MISSING),
             }
         }
-        Self(text)
+        Self(text.into())
     }
 
     /// A key read back from storage.
     #[must_use]
     pub fn from_stored(text: String) -> Self {
-        Self(text)
+        Self(text.into())
     }
 
     /// The canonical text.

@@ -1,6 +1,7 @@
 //! Tumbling and sliding windows as unions of consecutive panes.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,7 @@ mod alignment;
 /// Name of a window shape within its monitor, such as `day`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct WindowName(String);
+pub struct WindowName(Arc<str>);
 
 /// A window shape: `size` long, one ending every `slide`. Tumbling when size = slide.
 ///
@@ -113,7 +114,7 @@ impl WindowName {
     /// What is remembered of the windows of this shape is judged as a shape of its own, by this name.
     #[must_use]
     pub fn lasting(&self) -> Self {
-        Self(format!("{}{LASTING}", self.0))
+        Self(format!("{}{LASTING}", self.0).into())
     }
 
     /// Whether this is the name of a memory.
@@ -131,7 +132,7 @@ impl WindowName {
 
 impl From<&str> for WindowName {
     fn from(name: &str) -> Self {
-        Self(name.to_owned())
+        Self(name.into())
     }
 }
 
@@ -182,7 +183,7 @@ impl WindowSpec {
             return Err(BadWindow::TooManyPanes { name: name.to_owned(), panes });
         }
         let alignment = Alignment::new(name, slide, offset, zone, pane)?;
-        Ok(Self { name: WindowName(name.to_owned()), size, slide, alignment })
+        Ok(Self { name: WindowName(name.into()), size, slide, alignment })
     }
 
     /// The shape's name.
