@@ -41,7 +41,7 @@ pub struct SealInput {
 pub struct SealOutcome {
     /// Windows that end here, and what is remembered of their shapes, judged.
     pub windows: Vec<WindowResult>,
-    /// Memories that a window was added to.
+    /// What is remembered from now on of the segments in which a window was added to something.
     pub memories: Vec<FeatureMemory>,
     /// Incidents as they are now; only those that changed.
     pub incidents: Vec<Incident>,
@@ -94,8 +94,8 @@ pub fn evaluate(plan: &MonitorPlan, routing: &Routing, mut input: SealInput, now
         if is_heard {
             let known = input.memories.extract_if(.., |memory| memory.window == window.name).collect();
             let remembered = remember(plan, spec, &window, &segments, known);
-            results.extend(lasting_windows(plan, &window, start, &segments, &remembered));
-            memories.extend(remembered.into_iter().map(|remembered| remembered.memory));
+            results.extend(lasting_windows(plan, &window, start, &segments, &remembered.taken));
+            memories.extend(remembered.into_all());
         }
         let unreadable = holds_foreign(plan, start, window.end, &input.panes);
         for result in &results {

@@ -1,7 +1,7 @@
 //! Memories: what the windows of one shape have shown of a feature, the older the less it weighs. They find small changes
 //! that last.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use driftd_stats::{DriftStatistic, FeatureAggregate, FeatureLayout, Healthy, Memory, compared_counts};
 use driftd_window::{EventTime, SegmentKey, Span, WindowId, WindowName, WindowSpec};
@@ -54,6 +54,21 @@ impl RememberedShape {
     }
 }
 
+/// The memories of one shape once a window was added to them.
+pub(crate) struct Memories<'a> {
+    /// Those that changed, by segment and in the order of the plan's features.
+    pub(crate) taken: Vec<Remembered<'a>>,
+    /// Those that took nothing from the window, of the segments of the others.
+    pub(crate) beside: Vec<FeatureMemory>,
+}
+
+impl Memories<'_> {
+    /// All of them.
+    pub(crate) fn into_all(self) -> impl Iterator<Item = FeatureMemory> {
+        self.taken.into_iter().map(|taken| taken.memory).chain(self.beside)
+    }
+}
+
 /// A memory that a window was just added to, with what it is judged by.
 pub(crate) struct Remembered<'a> {
     pub(crate) feature: &'a PlannedFeature,
@@ -78,8 +93,7 @@ pub(crate) fn is_remembered(monitor: &Monitor, feature: &PlannedFeature) -> bool
     has_budget && !matches!(*feature.layout, FeatureLayout::Presence) && feature.rules.remembers()
 }
 
-/// The memories that change when a window is added to them, as they are then, by segment and in the order of the plan's
-/// features; `known` are those of its shape.
+/// What becomes of the memories of a shape when one of its windows is added; `known` are those from before.
 ///
 /// A memory takes a window that shares no record with the last one it took, and has values of this plan; with sliding
 /// windows that is every size/slide-th. What is older than fifteen windows, or was counted on another plan, is forgotten
@@ -91,7 +105,7 @@ pub(crate) fn remember<'a>(
     window: &WindowId,
     segments: &Segments,
     known: Vec<FeatureMemory>,
-) -> Vec<Remembered<'a>> {
+) -> Memories<'a> {
     let start = spec.start_of(window.end);
     let shape = RememberedShape::of(plan, spec, window.end);
     let of_shape = known.into_iter().filter(|memory| shape.may_go_on(memory));
@@ -109,11 +123,11 @@ pub(crate) fn remember<'a>(
             if counts.iter().all(|count| *count == 0) {
                 continue;
             }
-            let before = known.remove(&(segment.clone(), feature.name.clone()));
-            if before.as_ref().is_some_and(|memory| start < memory.through) {
+            let key = (segment.clone(), feature.name.clone());
+            if known.get(&key).is_some_and(|memory| start < memory.through) {
                 continue;
             }
-            let kept = before.filter(|memory| memory.counts.bins() == counts.len());
+            let kept = known.remove(&key).filter(|memory| memory.counts.bins() == counts.len());
             let mut memory = kept.unwrap_or_else(|| FeatureMemory {
                 window: window.name.clone(),
                 segment: segment.clone(),
@@ -130,7 +144,9 @@ pub(crate) fn remember<'a>(
             taken.push(Remembered { feature, baseline, healthy, memory });
         }
     }
-    taken
+    let changed: BTreeSet<&SegmentKey> = taken.iter().map(|taken: &Remembered<'_>| &taken.memory.segment).collect();
+    let beside = known.into_values().filter(|memory| changed.contains(&memory.segment)).collect();
+    Memories { taken, beside }
 }
 
 /// The event time that a full memory of windows of this size speaks of.

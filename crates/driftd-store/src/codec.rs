@@ -47,7 +47,7 @@ pub enum CodecError {
         rest: usize,
     },
     /// Not writable.
-    #[error("pane state cannot be encoded")]
+    #[error("a state cannot be encoded")]
     Encode(#[source] postcard::Error),
 }
 

@@ -5,14 +5,14 @@
 
 mod incidents;
 mod judged;
+mod memories;
 mod outbox;
 mod stream;
 mod written;
 
 pub(crate) use incidents::{EventColumns, IncidentBody, IncidentColumns, SilenceColumns};
-pub(crate) use judged::{
-    ActivationColumns, AlarmColumns, BaselineColumns, HistoryColumns, MemoryColumns, SummaryColumns,
-};
+pub(crate) use judged::{ActivationColumns, AlarmColumns, BaselineColumns, HistoryColumns, SummaryColumns};
+pub(crate) use memories::{MemoryColumns, MemoryRow};
 pub(crate) use outbox::{Leased, OutboxColumns, SettledColumns};
 pub(crate) use stream::{
     ClaimColumns, FrontierColumns, MarkColumns, PaneColumns, PartialColumns, PartitionColumns, PositionColumns,

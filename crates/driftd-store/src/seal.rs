@@ -25,15 +25,15 @@ pub(crate) trait SealTransaction: ReconcileTransaction {
         pane: PaneId,
     ) -> impl Future<Output = Outcome<Vec<PlannedDelta>>> + Send;
 
-    /// Sealed panes that start in [`from`, `to`), by pane and segment.
-    fn panes(
+    /// Sealed panes that start in one of these stretches [`from`, `to`), which are in order and apart; by pane and
+    /// segment.
+    fn history(
         &mut self,
         monitor: &MonitorId,
-        from: EventTime,
-        to: EventTime,
+        stretches: &[(EventTime, EventTime)],
     ) -> impl Future<Output = Outcome<Vec<SealedPane>>> + Send;
 
-    /// What is remembered of the windows of one shape, and may take another one.
+    /// What is remembered of the windows of one shape and may take another one. The rest is forgotten for good.
     fn memories(
         &mut self,
         monitor: &MonitorId,
@@ -77,10 +77,7 @@ pub(crate) async fn seal(transaction: &mut impl SealTransaction, sealer: &dyn Se
         }
         None => Vec::new(),
     };
-    let mut history = Vec::new();
-    for (from, to) in order.history() {
-        history.extend(transaction.panes(monitor, from, to).await?);
-    }
+    let history = transaction.history(monitor, &order.history()).await?;
     let mut memories = Vec::new();
     for shape in order.remembered() {
         memories.extend(transaction.memories(monitor, &shape).await?);

@@ -1,2 +1,1 @@
-SELECT segment, feature, through, state FROM memory
-WHERE monitor = $1 AND window_name = $2 AND shape_hash = $3 AND through >= $4
+SELECT segment, shape_hash, through, state FROM memory WHERE monitor = $1 AND window_name = $2

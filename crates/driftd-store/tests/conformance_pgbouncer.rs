@@ -58,5 +58,6 @@ async fn stores_that_are_opened_at_once_agree_on_the_tables() {
     for opened in opening.collect::<Vec<_>>() {
         applied += opened.await.unwrap();
     }
-    assert_eq!(applied, 9, "each version once");
+    let scripts = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/postgres");
+    assert_eq!(applied, std::fs::read_dir(scripts).unwrap().count(), "each version once");
 }

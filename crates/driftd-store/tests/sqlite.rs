@@ -93,15 +93,23 @@ async fn files_that_are_no_database_of_this_build_are_refused_with_the_reason() 
         .unwrap();
     let error = open_error(text.to_str().unwrap()).await;
     assert!(error.contains("is not a SQLite database"), "{error}");
-    query("UPDATE _sqlx_migrations SET version = 11 WHERE version = 10").execute(&seen.outside).await.unwrap();
-    let error = open_error(&seen.path).await;
-    assert!(error.contains("has tables of version 11, this build knows them up to 10"), "{error}");
-    query("UPDATE _sqlx_migrations SET version = 10, checksum = x'00' WHERE version = 11")
+    let scripts = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/sqlite");
+    let newest = std::fs::read_dir(scripts).unwrap().count() as i64;
+    query("UPDATE _sqlx_migrations SET version = ?1 + 1 WHERE version = ?1")
+        .bind(newest)
         .execute(&seen.outside)
         .await
         .unwrap();
     let error = open_error(&seen.path).await;
-    assert!(error.contains("set up by another edition of migration 10"), "{error}");
+    let too_new = format!("has tables of version {}, this build knows them up to {newest}", newest + 1);
+    assert!(error.contains(&too_new), "{error}");
+    query("UPDATE _sqlx_migrations SET version = ?1, checksum = x'00' WHERE version = ?1 + 1")
+        .bind(newest)
+        .execute(&seen.outside)
+        .await
+        .unwrap();
+    let error = open_error(&seen.path).await;
+    assert!(error.contains(&format!("set up by another edition of migration {newest}")), "{error}");
 }
 
 #[tokio::test]

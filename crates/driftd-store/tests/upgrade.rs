@@ -152,3 +152,17 @@ async fn a_database_without_memories_goes_on() {
         alarms::go_on(store).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_remembers_by_feature_goes_on() {
+    let (store, _folder) = upgraded_file(10, alarms::rows_with_memory("x'00'")).await;
+    alarms::go_on(store).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_remembers_by_feature_goes_on() {
+    let rows = alarms::rows_with_memory(r"'\x00'::bytea");
+    if let Some(store) = upgraded_database(9, rows, "a_database_that_remembers_by_feature_goes_on").await {
+        alarms::go_on(store).await;
+    }
+}

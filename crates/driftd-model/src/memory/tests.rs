@@ -19,8 +19,7 @@ fn after(plan: &MonitorPlan, traffic: &[Traffic], ends: &[i64]) -> Vec<FeatureMe
     for end in ends {
         let window = spec.ending_at(at(*end)).unwrap();
         let segments = merge_window(plan, spec.start_of(window.end), window.end, &sealed);
-        let taken: Vec<_> =
-            remember(plan, spec, &window, &segments, known.clone()).into_iter().map(|taken| taken.memory).collect();
+        let taken: Vec<_> = remember(plan, spec, &window, &segments, known.clone()).into_all().collect();
         let is_taken = |memory: &FeatureMemory| {
             taken.iter().any(|other| (&other.segment, &other.feature) == (&memory.segment, &memory.feature))
         };
@@ -70,9 +69,7 @@ fn a_memory_of_another_shape_or_plan_is_none() {
     let sealed = panes(&plan, &hours(0..1, 0.0));
     let segments = merge_window(&plan, at(0), at(1), &sealed);
     let window = spec.ending_at(at(1)).unwrap();
-    let taken = |known| -> Vec<FeatureMemory> {
-        remember(&plan, spec, &window, &segments, known).into_iter().map(|taken| taken.memory).collect()
-    };
+    let taken = |known| -> Vec<FeatureMemory> { remember(&plan, spec, &window, &segments, known).into_all().collect() };
     let fresh = taken(Vec::new());
     let before: Vec<FeatureMemory> = fresh
         .iter()

@@ -7,16 +7,15 @@ use driftd_model::{
     AlarmCount, FeatureMemory, MonitorId, PlannedDelta, RememberedShape, SealView, Sealed, SealedPane, Sealer, Topic,
 };
 use driftd_window::{EventTime, PaneId};
-use sqlx::query_file_as;
+use sqlx::{query_as, query_file, query_file_as};
 
 use super::Outcome;
 use super::late::advance_frontier;
-use super::reads::sealed_panes;
 use super::text::{original, stored};
 use super::transaction::Transaction;
 use super::turn::Turn;
 use crate::reconcile::ReconcileTransaction;
-use crate::rows::{AlarmColumns, MemoryColumns, PartialColumns};
+use crate::rows::{AlarmColumns, MemoryColumns, PaneColumns, PartialColumns};
 use crate::seal::{Decided, SealTransaction, seal};
 
 /// One sealing step.
@@ -46,25 +45,42 @@ impl SealTransaction for Transaction {
         rows.into_iter().map(|row| PartialColumns { segment: original(row.segment), ..row }.into_delta()).collect()
     }
 
-    async fn panes(&mut self, monitor: &MonitorId, from: EventTime, to: EventTime) -> Outcome<Vec<SealedPane>> {
-        sealed_panes(self, monitor, from, to).await
+    async fn history(&mut self, monitor: &MonitorId, stretches: &[(EventTime, EventTime)]) -> Outcome<Vec<SealedPane>> {
+        let (from, to): (Vec<i64>, Vec<i64>) =
+            stretches.iter().map(|(from, to)| (from.as_micros(), to.as_micros())).unzip();
+        let rows = query_as!(
+            PaneColumns,
+            r#"SELECT p.pane_start, p.segment, p.rows, p.late_rows, p.plan_hash, CAST(p.codec AS bigint) AS "codec!",
+                      p.state
+               FROM unnest($2::bigint[], $3::bigint[]) AS s (start, stop)
+               JOIN sealed_panes AS p ON p.monitor = $1 AND p.pane_start >= s.start AND p.pane_start < s.stop
+               ORDER BY p.pane_start, p.segment"#,
+            monitor.as_str(),
+            &from,
+            &to
+        );
+        let rows = rows.fetch_all(self).await?;
+        rows.into_iter().map(|row| PaneColumns { segment: original(row.segment), ..row }.into_pane()).collect()
     }
 
     async fn memories(&mut self, monitor: &MonitorId, shape: &RememberedShape) -> Outcome<Vec<FeatureMemory>> {
-        let rows = query_file_as!(
-            MemoryColumns,
-            "statements/memories.sql",
-            monitor.as_str(),
-            &stored(shape.window.as_str()),
-            shape.hash.as_str(),
-            shape.over_before.as_micros()
-        );
-        let rows = rows.fetch_all(self).await?;
-        let plain = |row: MemoryColumns| {
-            let (segment, feature) = (original(row.segment), original(row.feature));
-            MemoryColumns { segment, feature, ..row }
-        };
-        rows.into_iter().map(|row| plain(row).into_memory(shape)).collect()
+        let rows =
+            query_file_as!(MemoryColumns, "statements/memories.sql", monitor.as_str(), &stored(shape.window.as_str()));
+        let rows = rows.fetch_all(&mut *self).await?;
+        let (over, kept): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.is_over(shape));
+        if !over.is_empty() {
+            query_file!(
+                "statements/drop_memories.sql",
+                monitor.as_str(),
+                &stored(shape.window.as_str()),
+                shape.hash.as_str(),
+                shape.over_before.as_micros()
+            )
+            .execute(self)
+            .await?;
+        }
+        let plain = |row: MemoryColumns| MemoryColumns { segment: original(row.segment), ..row };
+        MemoryColumns::into_memories(kept.into_iter().map(plain).collect(), shape)
     }
 
     async fn alarms(&mut self, monitor: &MonitorId, budget: &str, from: EventTime) -> Outcome<AlarmCount> {

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use driftd_model::{
-    Activation, AlarmCount, Baseline, BaselineSummary, ContentHash, FeatureMemory, FeatureName, HistoryRow,
-    Outcome as Judged, RememberedShape, StoredBaseline,
+    Activation, AlarmCount, Baseline, BaselineSummary, ContentHash, FeatureName, HistoryRow, Outcome as Judged,
+    StoredBaseline,
 };
-use driftd_stats::Memory;
 use driftd_window::{EventTime, SegmentKey, Timestamp, WindowName};
 use sqlx::FromRow;
 
@@ -94,30 +93,6 @@ pub(crate) struct AlarmColumns {
 impl AlarmColumns {
     pub(crate) fn into_count(self) -> Outcome<AlarmCount> {
         Ok(AlarmCount { since: event_time(self.since), opened: count(self.opened, "number of incidents")? })
-    }
-}
-
-/// What is remembered of a feature over the windows of one shape.
-#[derive(FromRow)]
-pub(crate) struct MemoryColumns {
-    pub(crate) segment: String,
-    pub(crate) feature: String,
-    pub(crate) through: i64,
-    pub(crate) state: Vec<u8>,
-}
-
-impl MemoryColumns {
-    pub(crate) fn into_memory(self, shape: &RememberedShape) -> Outcome<FeatureMemory> {
-        let counts = Memory::from_bytes(&self.state)
-            .map_err(|error| Failure::unreadable(format!("the memory of feature {:?}", self.feature), error))?;
-        Ok(FeatureMemory {
-            window: shape.window.clone(),
-            segment: SegmentKey::from_stored(self.segment),
-            feature: FeatureName::from(self.feature.as_str()),
-            shape_hash: shape.hash.clone(),
-            through: EventTime::from_micros(self.through),
-            counts,
-        })
     }
 }
 

@@ -119,6 +119,12 @@ pub(crate) struct ScoreRow<'a> {
 }
 
 impl<'a> ScoreRow<'a> {
+    /// Whether it was compared with another window than the baseline.
+    pub(crate) fn has_references(&self) -> bool {
+        let Self { previous_value, previous_p, day_value, day_p, week_value, week_p, .. } = self;
+        [previous_value, previous_p, day_value, day_p, week_value, week_p].into_iter().any(Option::is_some)
+    }
+
     /// Every statistic of every feature of `numbered` windows.
     pub(crate) fn all(numbered: &[(i64, &'a WindowResult)], text: Text) -> Vec<Self> {
         let verdicts = numbered.iter().flat_map(|&(id, result)| result.verdicts.iter().map(move |v| (id, v)));

@@ -20,6 +20,7 @@ const VERSIONS: &[Version] = &[
     (8, "tending", include_str!("../../../../migrations/sqlite/0008_tending.sql")),
     (9, "notification_log", include_str!("../../../../migrations/sqlite/0009_notification_log.sql")),
     (10, "alarms", include_str!("../../../../migrations/sqlite/0010_alarms.sql")),
+    (11, "segment_memories", include_str!("../../../../migrations/sqlite/0011_segment_memories.sql")),
 ];
 
 /// How long a write waits for another process on the same file.

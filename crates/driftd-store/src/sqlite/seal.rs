@@ -5,14 +5,14 @@ mod write;
 
 use driftd_model::{AlarmCount, FeatureMemory, MonitorId, PlannedDelta, RememberedShape, SealView, SealedPane, Topic};
 use driftd_window::{EventTime, PaneId};
-use sqlx::query_as;
 use sqlx::sqlite::SqliteConnection;
+use sqlx::{query, query_as};
 
 use super::Outcome;
 use super::late::advance_frontier;
-use super::reads::sealed_panes;
+use crate::read::to_document;
 use crate::reconcile::ReconcileTransaction;
-use crate::rows::{AlarmColumns, MemoryColumns, PartialColumns};
+use crate::rows::{AlarmColumns, MemoryColumns, PaneColumns, PartialColumns};
 use crate::seal::{Decided, SealTransaction};
 use crate::statement::statement;
 
@@ -27,18 +27,33 @@ impl SealTransaction for SqliteConnection {
         rows.into_iter().map(PartialColumns::into_delta).collect()
     }
 
-    async fn panes(&mut self, monitor: &MonitorId, from: EventTime, to: EventTime) -> Outcome<Vec<SealedPane>> {
-        sealed_panes(self, monitor, from, to).await
+    async fn history(&mut self, monitor: &MonitorId, stretches: &[(EventTime, EventTime)]) -> Outcome<Vec<SealedPane>> {
+        let stretches: Vec<[i64; 2]> = stretches.iter().map(|(from, to)| [from.as_micros(), to.as_micros()]).collect();
+        let rows = query_as(
+            "SELECT p.pane_start, p.segment, p.rows, p.late_rows, p.plan_hash, p.codec AS \"codec!\", p.state
+             FROM json_each(?) AS s CROSS JOIN sealed_panes AS p
+             WHERE p.monitor = ? AND p.pane_start >= s.value ->> 0 AND p.pane_start < s.value ->> 1
+             ORDER BY p.pane_start, p.segment",
+        );
+        let rows = rows.bind(to_document(&stretches, "stretches of time")?).bind(monitor.as_str());
+        let rows: Vec<PaneColumns> = rows.fetch_all(self).await?;
+        rows.into_iter().map(PaneColumns::into_pane).collect()
     }
 
     async fn memories(&mut self, monitor: &MonitorId, shape: &RememberedShape) -> Outcome<Vec<FeatureMemory>> {
-        let rows = query_as(statement!("memories"))
-            .bind(monitor.as_str())
-            .bind(shape.window.as_str())
-            .bind(shape.hash.as_str())
-            .bind(shape.over_before.as_micros());
-        let rows: Vec<MemoryColumns> = rows.fetch_all(self).await?;
-        rows.into_iter().map(|row| row.into_memory(shape)).collect()
+        let rows = query_as(statement!("memories")).bind(monitor.as_str()).bind(shape.window.as_str());
+        let rows: Vec<MemoryColumns> = rows.fetch_all(&mut *self).await?;
+        let (over, kept): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.is_over(shape));
+        if !over.is_empty() {
+            query(statement!("drop_memories"))
+                .bind(monitor.as_str())
+                .bind(shape.window.as_str())
+                .bind(shape.hash.as_str())
+                .bind(shape.over_before.as_micros())
+                .execute(self)
+                .await?;
+        }
+        MemoryColumns::into_memories(kept, shape)
     }
 
     async fn alarms(&mut self, monitor: &MonitorId, budget: &str, from: EventTime) -> Outcome<AlarmCount> {

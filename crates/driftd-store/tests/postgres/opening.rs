@@ -6,17 +6,15 @@ use sqlx::{query, query_scalar};
 
 use super::{Database, chain};
 
-const VERSIONS: [&str; 9] = [
-    "0001_stream",
-    "0002_baselines",
-    "0003_history",
-    "0004_incidents",
-    "0005_views",
-    "0006_reader",
-    "0007_tending",
-    "0008_notification_log",
-    "0009_alarms",
-];
+/// Names of the scripts that make the tables, oldest first.
+fn versions() -> Vec<String> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/postgres");
+    let scripts = std::fs::read_dir(folder).unwrap().map(|script| script.unwrap().path());
+    let mut names: Vec<String> =
+        scripts.map(|script| script.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
+    names.sort();
+    names
+}
 
 async fn open_error(url: &str) -> String {
     let error = PostgresStore::open(url, &StoreOptions::default()).await.unwrap_err();
@@ -28,9 +26,10 @@ async fn open_error(url: &str) -> String {
 async fn migrating_says_what_it_did() {
     let Some(database) = Database::new("migrating_says_what_it_did") else { return };
     let migrated = driftd_store::migrate(&database.url).await.unwrap();
-    assert_eq!((migrated.applied, migrated.version), (VERSIONS.map(str::to_owned).to_vec(), 9));
+    let newest = versions().len() as i64;
+    assert_eq!((migrated.applied, migrated.version), (versions(), newest));
     let again = driftd_store::migrate(&database.url).await.unwrap();
-    assert_eq!((again.applied, again.version), (Vec::new(), 9));
+    assert_eq!((again.applied, again.version), (Vec::new(), newest));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -56,23 +55,31 @@ async fn of_processes_that_migrate_at_once_one_does_it() {
         applied.push(migrating.await.unwrap());
     }
     // One of the eight did all of it, and the others found nothing to do.
-    assert!(applied.iter().all(|n| [0, 9].contains(n)) && applied.iter().sum::<usize>() <= 9, "{applied:?}");
-    assert_eq!(database.count("_sqlx_migrations").await, 9);
+    let all = versions().len();
+    assert!(applied.iter().all(|n| [0, all].contains(n)) && applied.iter().sum::<usize>() <= all, "{applied:?}");
+    assert_eq!(database.count("_sqlx_migrations").await, all as i64);
 }
 
 #[tokio::test]
 async fn tables_of_another_driftd_are_refused_with_the_reason() {
     let Some(database) = Database::new("tables_of_another_driftd_are_refused_with_the_reason") else { return };
     database.open().await.close().await;
-    query("UPDATE _sqlx_migrations SET version = 10 WHERE version = 9").execute(&database.outside).await.unwrap();
-    let error = open_error(&database.url).await;
-    assert!(error.contains("has tables of version 10, this build knows them up to 9"), "{error}");
-    query("UPDATE _sqlx_migrations SET version = 9, checksum = '\\x00' WHERE version = 10")
+    let newest = versions().len() as i64;
+    query("UPDATE _sqlx_migrations SET version = $1 + 1 WHERE version = $1")
+        .bind(newest)
         .execute(&database.outside)
         .await
         .unwrap();
     let error = open_error(&database.url).await;
-    assert!(error.contains("set up by another edition of migration 9"), "{error}");
+    let too_new = format!("has tables of version {}, this build knows them up to {newest}", newest + 1);
+    assert!(error.contains(&too_new), "{error}");
+    query("UPDATE _sqlx_migrations SET version = $1, checksum = '\\x00' WHERE version = $1 + 1")
+        .bind(newest)
+        .execute(&database.outside)
+        .await
+        .unwrap();
+    let error = open_error(&database.url).await;
+    assert!(error.contains(&format!("set up by another edition of migration {newest}")), "{error}");
 }
 
 #[tokio::test]

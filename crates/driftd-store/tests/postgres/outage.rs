@@ -84,7 +84,6 @@ async fn a_server_that_is_killed_under_load_loses_and_doubles_nothing() {
         async move {
             let plan = plan();
             let mut feeder = Feeder::claim(&*store, 0).await;
-            let (mut cut_off, mut landed_unheard) = (0, 0);
             let deadline = Instant::now() + TIMEOUT;
             while feeder.next < Offset(10 * CHECKPOINTS) {
                 let turn = feeder.next.0 / 10;
@@ -96,16 +95,14 @@ async fn a_server_that_is_killed_under_load_loses_and_doubles_nothing() {
                         let row = &store.partitions(&topic()).await.unwrap()[0];
                         assert_eq!((row.epoch, row.next_offset), (feeder.epoch, Some(checkpoint.to)), "{error}");
                         feeder.next = checkpoint.to;
-                        landed_unheard += 1;
                     }
                     Err(error) => {
                         assert_eq!(error.class(), ErrorClass::Transient, "{}", chain(&error));
-                        cut_off += 1;
                     }
                 }
                 assert!(Instant::now() < deadline, "stuck at {}", feeder.next);
             }
-            (feeder, cut_off, landed_unheard)
+            feeder
         }
     });
     for kills in 1..=3_i64 {
@@ -117,13 +114,13 @@ async fn a_server_that_is_killed_under_load_loses_and_doubles_nothing() {
             assert!(Instant::now() < deadline, "the task does not get on");
             tokio::task::yield_now().await;
         }
+        assert!(!writing.is_finished(), "nobody writes any more");
         tokio::task::block_in_place(|| {
             server.kill();
             server.start_again();
         });
     }
-    let (mut feeder, cut_off, _) = writing.await.unwrap();
-    assert!(cut_off > 0, "nobody noticed");
+    let mut feeder = writing.await.unwrap();
     let plan = plan();
     feeder.feed(&*store, &plan, &[], 20).await;
     let rows: u64 = seal_all(&*store, &plan, &[], clock(0)).await.iter().map(|s| s.rows).sum();

@@ -19,6 +19,15 @@ pub(crate) fn rows() -> String {
     )
 }
 
+/// The same, and a memory from when every feature had a row of its own; `state` is what the database writes bytes like.
+pub(crate) fn rows_with_memory(state: &str) -> String {
+    let (rows, hash) = (rows(), "0".repeat(64));
+    format!(
+        "{rows} INSERT INTO memory (monitor, window_name, segment, feature, shape_hash, through, state)
+         VALUES ('m', 'hour', '', 'x', '{hash}', 0, {state});"
+    )
+}
+
 /// What was judged is read as it was, with nothing where nothing was known; what is judged from now on is remembered.
 pub(crate) async fn go_on(store: SharedStore) {
     let old = HistoryRow {

@@ -2,15 +2,15 @@
 
 use std::borrow::Cow;
 
-use driftd_model::{FeatureMemory, MonitorId, SealedPane, WindowResult};
-use sqlx::{query, query_file, query_scalar};
+use driftd_model::{MonitorId, SealedPane, WindowResult};
+use sqlx::{query, query_scalar};
 
 use crate::codec::{POSTCARD_SMALL, encode_aggregates};
 use crate::error::Outcome;
 use crate::postgres::text::stored;
 use crate::postgres::transaction::Transaction;
 use crate::read::{to_document, to_integer};
-use crate::rows::{ScoreRow, WindowRow};
+use crate::rows::{MemoryRow, ScoreRow, WindowRow};
 use crate::seal::Decided;
 
 /// Freezes the merged panes.
@@ -103,46 +103,30 @@ pub(super) async fn windows(tx: &mut Transaction, decided: &Decided<'_>) -> Outc
     Ok(())
 }
 
-/// Writes down what is remembered, and forgets what takes no window any more.
+/// Writes down what is remembered.
 pub(super) async fn memories(tx: &mut Transaction, decided: &Decided<'_>) -> Outcome<()> {
-    let Decided { monitor, order, outcome, .. } = *decided;
-    for shape in order.remembered() {
-        query_file!(
-            "statements/drop_memories.sql",
-            monitor.as_str(),
-            &stored(shape.window.as_str()),
-            shape.hash.as_str(),
-            shape.over_before.as_micros()
-        )
-        .execute(&mut *tx)
-        .await?;
-    }
-    let memories = &outcome.memories;
-    if memories.is_empty() {
+    let rows = MemoryRow::all(&decided.outcome.memories)?;
+    if rows.is_empty() {
         return Ok(());
     }
-    let text = |pick: fn(&FeatureMemory) -> &str| -> Vec<Cow<'_, str>> {
-        memories.iter().map(|memory| stored(pick(memory))).collect()
-    };
-    let (windows, segments) = (text(|memory| memory.window.as_str()), text(|memory| memory.segment.as_str()));
-    let features = text(|memory| memory.feature.as_str());
-    let hashes: Vec<&str> = memories.iter().map(|memory| memory.shape_hash.as_str()).collect();
-    let through: Vec<i64> = memories.iter().map(|memory| memory.through.as_micros()).collect();
-    let states: Vec<Vec<u8>> = memories.iter().map(|memory| memory.counts.to_bytes()).collect();
+    let windows: Vec<_> = rows.iter().map(|row| stored(row.window)).collect();
+    let segments: Vec<_> = rows.iter().map(|row| stored(row.segment)).collect();
+    let hashes: Vec<&str> = rows.iter().map(|row| row.shape_hash).collect();
+    let through: Vec<i64> = rows.iter().map(|row| row.through).collect();
+    let states: Vec<&[u8]> = rows.iter().map(|row| row.state.as_slice()).collect();
     query!(
-        "INSERT INTO memory (monitor, window_name, segment, feature, shape_hash, through, state)
-         SELECT $1, n.window_name, n.segment, n.feature, n.shape_hash, n.through, n.state
-         FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bytea[])
-              AS n (window_name, segment, feature, shape_hash, through, state)
-         ON CONFLICT (monitor, window_name, segment, feature) DO UPDATE
+        "INSERT INTO memory (monitor, window_name, segment, shape_hash, through, state)
+         SELECT $1, n.window_name, n.segment, n.shape_hash, n.through, n.state
+         FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::bytea[])
+              AS n (window_name, segment, shape_hash, through, state)
+         ON CONFLICT (monitor, window_name, segment) DO UPDATE
          SET shape_hash = excluded.shape_hash, through = excluded.through, state = excluded.state",
-        monitor.as_str(),
+        decided.monitor.as_str(),
         &windows as &[Cow<'_, str>],
         &segments as &[Cow<'_, str>],
-        &features as &[Cow<'_, str>],
         &hashes as &[&str],
         &through,
-        &states
+        &states as &[&[u8]]
     )
     .execute(tx)
     .await?;

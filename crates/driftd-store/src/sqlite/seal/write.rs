@@ -1,16 +1,15 @@
 //! What a seal writes, and no reconciliation does: panes, windows, verdicts, memories.
 
-use driftd_model::{FeatureMemory, MonitorId, SealedPane, WindowResult};
+use driftd_model::{MonitorId, SealedPane, WindowResult};
+use sqlx::query_scalar;
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{query, query_scalar};
 
 use crate::codec::{POSTCARD, encode_aggregates};
 use crate::error::Outcome;
 use crate::read::to_integer;
-use crate::rows::{ScoreRow, WindowRow, plain};
+use crate::rows::{MemoryRow, ScoreRow, WindowRow, plain};
 use crate::seal::Decided;
-use crate::sqlite::bulk::{Insert, Statement};
-use crate::statement::statement;
+use crate::sqlite::bulk::{Insert, Values};
 
 const PANES: Insert = Insert {
     into: "sealed_panes (monitor, pane_start, segment, rows, late_rows, plan_hash, codec, state)",
@@ -25,6 +24,13 @@ const WINDOWS: Insert = Insert {
 };
 const SCORES: Insert = Insert {
     into: "feature_drift (window_id, feature, statistic, value, effect, certified_error, n, m, p_value, q_value, warn, \
+           critical, outcome, reason, expected, net, phi, healthy_windows, level)",
+    columns: 19,
+    then: "",
+};
+/// Scores that were compared with other windows as well; few are, and six columns of nothing for all others cost time.
+const REFERRED_SCORES: Insert = Insert {
+    into: "feature_drift (window_id, feature, statistic, value, effect, certified_error, n, m, p_value, q_value, warn, \
            critical, outcome, reason, expected, net, phi, healthy_windows, level, previous_value, previous_p, day_value, \
            day_p, week_value, week_p)",
     columns: 25,
@@ -32,9 +38,9 @@ const SCORES: Insert = Insert {
 };
 
 const MEMORIES: Insert = Insert {
-    into: "memory (monitor, window_name, segment, feature, shape_hash, through, state)",
-    columns: 7,
-    then: "ON CONFLICT (monitor, window_name, segment, feature) DO UPDATE \
+    into: "memory (monitor, window_name, segment, shape_hash, through, state)",
+    columns: 6,
+    then: "ON CONFLICT (monitor, window_name, segment) DO UPDATE \
            SET shape_hash = excluded.shape_hash, through = excluded.through, state = excluded.state",
 };
 
@@ -90,41 +96,31 @@ pub(super) async fn windows(connection: &mut SqliteConnection, decided: &Decided
                 .bind(budget.as_str())
         })
         .await?;
-    SCORES.rows(connection, &ScoreRow::all(&numbered, plain), bind_score).await
+    let scores = ScoreRow::all(&numbered, plain);
+    let (referred, others): (Vec<_>, Vec<_>) = scores.iter().partition(|score| score.has_references());
+    SCORES.rows(connection, &others, |row, score| bind_score(row, score)).await?;
+    REFERRED_SCORES.rows(connection, &referred, |row, score| bind_references(bind_score(row, score), score)).await
 }
 
-/// Writes down what is remembered, and forgets what takes no window any more.
+/// Writes down what is remembered.
 pub(super) async fn memories(connection: &mut SqliteConnection, decided: &Decided<'_>) -> Outcome<()> {
-    let Decided { monitor, order, outcome, .. } = *decided;
-    for shape in order.remembered() {
-        query(statement!("drop_memories"))
-            .bind(monitor.as_str())
-            .bind(shape.window.as_str())
-            .bind(shape.hash.as_str())
-            .bind(shape.over_before.as_micros())
-            .execute(&mut *connection)
-            .await?;
-    }
-    let memories = &outcome.memories;
-    let rows: Vec<(&FeatureMemory, Vec<u8>)> =
-        memories.iter().map(|memory| (memory, memory.counts.to_bytes())).collect();
+    let Decided { monitor, outcome, .. } = *decided;
     MEMORIES
-        .rows(connection, &rows, |row, (memory, state)| {
+        .rows(connection, &MemoryRow::all(&outcome.memories)?, |row, memory| {
             row.bind(monitor.as_str())
-                .bind(memory.window.as_str())
-                .bind(memory.segment.as_str())
-                .bind(memory.feature.as_str())
-                .bind(memory.shape_hash.as_str())
-                .bind(memory.through.as_micros())
-                .bind(state.as_slice())
+                .bind(memory.window)
+                .bind(memory.segment)
+                .bind(memory.shape_hash)
+                .bind(memory.through)
+                .bind(memory.state.as_slice())
         })
         .await
 }
 
-fn bind_score<'q>(row: Statement<'q>, score: &'q ScoreRow<'_>) -> Statement<'q> {
+fn bind_score<'r>(row: &'r mut Values, score: &ScoreRow<'_>) -> &'r mut Values {
     row.bind(score.window_id)
-        .bind(&*score.feature)
-        .bind(score.statistic)
+        .repeated(&score.feature)
+        .word(Some(score.statistic))
         .bind(score.value)
         .bind(score.effect)
         .bind(score.certified_error)
@@ -134,14 +130,17 @@ fn bind_score<'q>(row: Statement<'q>, score: &'q ScoreRow<'_>) -> Statement<'q> 
         .bind(score.q_value)
         .bind(score.warn)
         .bind(score.critical)
-        .bind(score.outcome)
+        .word(score.outcome)
         .bind(score.reason.as_deref())
         .bind(score.expected)
         .bind(score.net)
         .bind(score.phi)
         .bind(score.healthy_windows)
         .bind(score.level)
-        .bind(score.previous_value)
+}
+
+fn bind_references<'r>(row: &'r mut Values, score: &ScoreRow<'_>) -> &'r mut Values {
+    row.bind(score.previous_value)
         .bind(score.previous_p)
         .bind(score.day_value)
         .bind(score.day_p)
