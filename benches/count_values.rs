@@ -126,7 +126,7 @@ fn texts_and_groups() -> anyhow::Result<()> {
 /// What happens once a pane or a window, whatever its number of rows.
 fn windows() -> anyhow::Result<()> {
     headline("a pane or window of 25 features (20 numbers of 256 cells, 5 texts), microseconds each");
-    let plan = monitor::plan(1)?;
+    let plan = monitor::plan(1, 1)?;
     let (one, other) = (monitor::pane(&plan, WINDOW, 11)?, monitor::pane(&plan, WINDOW, 12)?);
     let bytes = encode_aggregates(&one)?;
     let baseline = plan.baseline_of(&driftd_window::SegmentKey::all()).map(|(_, counts)| counts).unwrap_or_default();

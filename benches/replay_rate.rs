@@ -13,12 +13,24 @@ use driftd_model::{Chunk, MonitorPlan, MonitorSealer, Offset, Partition, SealTim
 use driftd_store::SqliteStore;
 use driftd_testkit::fixtures;
 
-/// Records an hour, which is a pane and a window.
-const ROWS: usize = 16_384;
+/// What is replayed: segments, how often a monitor has each of the features, and records an hour, which is a pane and a
+/// window.
+const CASES: [Case; 3] = [
+    Case { segments: 1, times: 1, rows: 16_384 },
+    Case { segments: 16, times: 1, rows: 16_384 },
+    Case { segments: 1, times: 4, rows: 2_048 },
+];
 /// Hours replayed.
 const HOURS: usize = 40;
 /// Runs of each; the fastest counts.
 const RUNS: usize = 3;
+
+#[derive(Clone, Copy, Debug)]
+struct Case {
+    segments: u32,
+    times: usize,
+    rows: usize,
+}
 
 /// Where the time of a run went.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,11 +50,11 @@ impl Account {
 
 fn main() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    headline(&format!("replay of {HOURS} panes of {ROWS} records, {FEATURES} features, a window a pane, SQLite"));
+    headline(&format!("replay of {HOURS} panes, a window a pane, SQLite"));
     let mut rows = Vec::new();
-    for segments in [1, 16] {
-        let plan = Arc::new(monitor::plan(segments)?);
-        let chunks = chunks(segments)?;
+    for case in CASES {
+        let plan = Arc::new(monitor::plan(case.segments, case.times)?);
+        let chunks = chunks(case)?;
         let (mut memory, mut file): (Option<Account>, Option<Account>) = (None, None);
         for _ in 0..RUNS {
             let store = runtime.block_on(SqliteStore::in_memory())?;
@@ -53,11 +65,22 @@ fn main() -> anyhow::Result<()> {
             keep_best(&mut file, runtime.block_on(replay(&store, &plan, &chunks))?);
         }
         for (store, best) in [("memory", memory), ("file", file)] {
-            rows.extend(best.map(|best| row(segments, store, &best)));
+            rows.extend(best.map(|best| row(case, store, &best)));
         }
     }
-    let heads =
-        ["segments", "store", "records/s", "per CPU s", "seals/s", "verdicts/s", "reduce", "checkpoint", "seal, judge"];
+    let heads = [
+        "features",
+        "segments",
+        "records",
+        "store",
+        "records/s",
+        "per CPU s",
+        "seals/s",
+        "verdicts/s",
+        "reduce",
+        "checkpoint",
+        "seal, judge",
+    ];
     table(&heads, &rows);
     note("records/s: wall; the last three columns: share of the wall time");
     note(&format!(
@@ -68,10 +91,11 @@ fn main() -> anyhow::Result<()> {
 }
 
 /// One chunk an hour, as a source would hand them on.
-fn chunks(segments: u32) -> anyhow::Result<Vec<Chunk>> {
+fn chunks(case: Case) -> anyhow::Result<Vec<Chunk>> {
     let chunk = |hour: usize| {
-        let batch = monitor::records(hour as i64, ROWS, segments, 1000 + hour as u64)?;
-        let offset = |hour: usize| Offset((hour * ROWS) as i64);
+        let Case { segments, times, rows } = case;
+        let batch = monitor::records(hour as i64, rows, segments, times, 1000 + hour as u64)?;
+        let offset = |hour: usize| Offset((hour * rows) as i64);
         Ok(Chunk { from: offset(hour), to: offset(hour + 1), batches: vec![batch], rejects: Vec::new(), filtered: 0 })
     };
     (0..HOURS).map(chunk).collect()
@@ -102,7 +126,8 @@ async fn replay(store: &dyn Store, plan: &Arc<MonitorPlan>, chunks: &[Chunk]) ->
             account.seal += started.elapsed();
         }
     }
-    anyhow::ensure!(account.sealed.rows == (ROWS * HOURS) as u64, "records were lost: {:?}", account.sealed);
+    let all: i64 = chunks.iter().map(|chunk| chunk.to.0 - chunk.from.0).sum();
+    anyhow::ensure!(account.sealed.rows == all as u64, "records were lost: {:?}", account.sealed);
     account.cpu = cpu.zip(proc::own_cpu()).map(|(before, after)| after - before);
     Ok(account)
 }
@@ -113,17 +138,20 @@ fn keep_best(best: &mut Option<Account>, account: Account) {
     }
 }
 
-fn row(segments: u32, store: &str, best: &Account) -> Vec<String> {
+fn row(case: Case, store: &str, best: &Account) -> Vec<String> {
     let wall = best.wall().as_secs_f64();
     let records = best.sealed.rows as f64;
+    let features = FEATURES * case.times;
     let share = |part: Duration| format!("{:.0} %", part.as_secs_f64() / wall * 100.0);
     vec![
-        segments.to_string(),
+        features.to_string(),
+        case.segments.to_string(),
+        case.rows.to_string(),
         store.to_owned(),
         figure(records / wall),
         figure_or_dash(best.cpu.map(|cpu| records / cpu)),
         figure(best.sealed.panes as f64 / wall),
-        figure(best.sealed.windows as f64 * FEATURES as f64 / wall),
+        figure(best.sealed.windows as f64 * features as f64 / wall),
         share(best.reduce),
         share(best.checkpoint),
         share(best.seal),
