@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use driftd_stats::{FeatureAggregate, FeatureLayout};
-use driftd_window::{PaneId, ReducerPlan, SegmentKey, SegmentPlan, TimeReader, Validity};
+use driftd_window::{EventTime, PaneId, ReducerPlan, SegmentKey, SegmentPlan, Span, TimeReader, Validity};
+use serde::Serialize;
 
 use crate::memory::is_remembered;
 use crate::{
     Baseline, ContentHash, CountedOn, DefaultValue, FeatureBaseline, FeatureKind, FeatureName, FeatureVariation,
-    HealthyUse, JudgeRules, Monitor, MonitorId, PlanOrigin, Pointer, Role, StoredBaseline, words,
+    HealthyUse, JudgeRules, Monitor, MonitorId, PlanOrigin, Pointer, RecordFilter, RecordShape, Role, StoredBaseline,
+    defaults, words,
 };
 
 /// A monitor bound to one baseline.
@@ -211,7 +213,8 @@ impl MonitorPlan {
         &self.reducer
     }
 
-    /// Hash over everything that gives the counts their shape; counts of different hashes are never added.
+    /// Hash over everything that gives the counts their shape, and that decides which record counts where; counts of
+    /// different hashes are never added.
     #[must_use]
     pub const fn hash(&self) -> &ContentHash {
         &self.hash
@@ -350,7 +353,37 @@ fn plan_hash(monitor: &Monitor, baseline: &StoredBaseline, features: &[PlannedFe
     if !defaults.is_empty() {
         bytes.extend(serde_json::to_vec(&defaults).unwrap_or_default());
     }
+    if let Some(choice) = RecordChoice::of(monitor, features) {
+        bytes.extend(serde_json::to_vec(&choice).unwrap_or_default());
+    }
     ContentHash::of(&bytes)
+}
+
+/// Which records a monitor counts, and what of them, in another way than by default. Counts of two configurations, as
+/// there are both while workers are updated one by one, are not of the same population, whatever their shapes.
+#[derive(Default, PartialEq, Serialize)]
+struct RecordChoice<'a> {
+    event_time: Option<&'a Pointer>,
+    filter: Option<(&'a RecordFilter, &'a Option<Pointer>, &'a Option<Pointer>)>,
+    oldest: Option<EventTime>,
+    max_future_skew: Option<Span>,
+    paths: Vec<(&'a FeatureName, &'a Pointer)>,
+}
+
+impl<'a> RecordChoice<'a> {
+    /// Nothing where all of it is as by default, so that plain plans go on with the panes of an older driftd.
+    fn of(monitor: &'a Monitor, features: &'a [PlannedFeature]) -> Option<Self> {
+        let RecordShape { event_time, model_name, model_version, .. } = &monitor.shape;
+        let (filter, usual) = (&monitor.filter, RecordShape::default());
+        let choice = Self {
+            event_time: Some(event_time).filter(|pointer| **pointer != usual.event_time),
+            filter: (*filter != RecordFilter::default()).then_some((filter, model_name, model_version)),
+            oldest: Some(monitor.oldest).filter(|oldest| *oldest != defaults::OLDEST),
+            max_future_skew: Some(monitor.max_future_skew).filter(|skew| *skew != defaults::MAX_FUTURE_SKEW),
+            paths: features.iter().filter_map(|feature| Some((&feature.name, feature.path.as_ref()?))).collect(),
+        };
+        (choice != Self::default()).then_some(choice)
+    }
 }
 
 #[cfg(test)]

@@ -123,6 +123,25 @@ fn the_hash_follows_shape_and_nothing_else() {
     let mut elsewhere = plain();
     elsewhere.shape.times.zone = "Europe/Berlin".parse().unwrap();
     assert_ne!(plain_hash, hash(elsewhere), "the same records are in other panes");
+    // Which record counts, and what of it, is another matter than its shape, and matters as much.
+    let elsewhere = FeatureRules { path: Pointer::new("/in/x").ok(), ..FeatureRules::default() };
+    let other_choices: [fn(&mut Monitor); 7] = [
+        |m| m.shape.event_time = Pointer::new("/at").unwrap(),
+        |m| m.filter.versions = vec!["3".to_owned()],
+        |m| m.filter.versions = vec!["4".to_owned()],
+        |m| m.filter.models = vec!["3".to_owned()],
+        |m| (m.filter.versions, m.shape.model_version) = (vec!["4".to_owned()], Pointer::new("/v").ok()),
+        |m| m.oldest = EventTime::from_micros(7),
+        |m| m.max_future_skew = Span::from_secs(7),
+    ];
+    let changed = |change: &fn(&mut Monitor)| {
+        let mut monitor = plain();
+        change(&mut monitor);
+        hash(monitor)
+    };
+    let hashes: std::collections::BTreeSet<_> =
+        other_choices.iter().map(changed).chain([plain_hash.clone(), hash(with("x", elsewhere))]).collect();
+    assert_eq!(hashes.len(), 9);
     let other = Baseline { features: vec![categorical("c")], segments: vec![], segment_by: vec![], ..baseline() };
     assert_ne!(plain_hash, *MonitorPlan::new(plain(), stored(other)).unwrap().hash());
 }
