@@ -178,6 +178,7 @@ mod tests {
             next_offset: Some(Offset(read)),
             mark: PartitionMark::stored(Some(Watermark::at(at(mark))), seen),
             rejected,
+            updated_at: clock(mark),
         }
     }
 

@@ -66,6 +66,7 @@ mod tests {
             next_offset: Some(Offset(10)),
             mark: PartitionMark::default(),
             rejected: 0,
+            updated_at: clock(0),
         };
         (0..count).map(row).collect()
     }

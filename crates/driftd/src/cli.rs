@@ -149,6 +149,11 @@ pub(crate) struct ReplayArgs {
     #[arg(long = "as", value_name = "NAME")]
     pub(crate) rename: Option<String>,
 
+    /// Add the files to what a driftd counts for the monitor from Kafka, although records of the same time are then in
+    /// the same windows, and its next ones may come late
+    #[arg(long, conflicts_with_all = ["rename", "dry_run"])]
+    pub(crate) into_live: bool,
+
     /// Judge the windows that are still open as far as they go; what comes of it is printed and not stored
     #[arg(long)]
     pub(crate) partial: bool,

@@ -66,6 +66,8 @@ pub struct PartitionRow {
     pub mark: PartitionMark,
     /// Records rejected so far.
     pub rejected: u64,
+    /// When an owner last wrote anything of it.
+    pub updated_at: Timestamp,
 }
 
 /// Which rows of the history are wanted.

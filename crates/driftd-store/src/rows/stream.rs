@@ -1,7 +1,7 @@
 //! Partitions, partials and panes.
 
 use driftd_model::{Claim, ContentHash, Epoch, Offset, Partition, PartitionRow, PlannedDelta, SealedPane, Topic};
-use driftd_window::{EndSeen, PaneDelta, PartitionMark, SegmentKey, Watermark};
+use driftd_window::{EndSeen, PaneDelta, PartitionMark, SegmentKey, Timestamp, Watermark};
 use sqlx::FromRow;
 
 use crate::codec::decode_stored;
@@ -63,6 +63,7 @@ pub(crate) struct PartitionColumns {
     pub(crate) watermark: Option<i64>,
     pub(crate) eof_at: Option<i64>,
     pub(crate) confirmed_at: Option<i64>,
+    pub(crate) updated_at: i64,
     #[sqlx(rename = "rejected!")]
     pub(crate) rejected: i64,
 }
@@ -77,6 +78,7 @@ impl PartitionColumns {
             next_offset: self.next_offset.map(Offset),
             mark: MarkColumns { watermark, eof_at, confirmed_at }.into_mark(),
             rejected: count(self.rejected, "number of rejected records")?,
+            updated_at: Timestamp::from_micros(self.updated_at),
         })
     }
 }

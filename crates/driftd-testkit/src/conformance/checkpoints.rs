@@ -71,10 +71,10 @@ pub async fn a_checkpoint_that_landed_cannot_land_twice(place: &dyn Place) {
     let store = place.open().await;
     let feeder = Feeder::claim(&*store, 0).await;
     let checkpoint = feeder.checkpoint(&[&plan()], &[Traffic::at(1)], 3);
-    store.checkpoint(&checkpoint, clock(0)).await.unwrap();
+    store.checkpoint(&checkpoint, clock(4)).await.unwrap();
     fenced(&*store, &checkpoint).await;
     let row = &store.partitions(&topic()).await.unwrap()[0];
-    assert_eq!((row.epoch, row.next_offset), (checkpoint.epoch, Some(checkpoint.to)));
+    assert_eq!((row.epoch, row.next_offset, row.updated_at), (checkpoint.epoch, Some(checkpoint.to), clock(4)));
     seal_all(&*store, &plan(), &[], clock(0)).await;
     assert_eq!(sealed_rows(&*store).await, ROWS as u64);
 }

@@ -11,7 +11,7 @@ const DEAD_LETTERS: usize = 1000;
 
 impl State {
     /// A new owner has not seen the partition's end: it may have grown while nobody read it.
-    pub(super) fn claim(&mut self, topic: &Topic, partition: Partition) -> Claim {
+    pub(super) fn claim(&mut self, topic: &Topic, partition: Partition, now: Timestamp) -> Claim {
         let row = self.partitions.entry((topic.clone(), partition)).or_insert_with(|| PartitionRow {
             topic: topic.clone(),
             partition,
@@ -19,7 +19,9 @@ impl State {
             next_offset: None,
             mark: PartitionMark::default(),
             rejected: 0,
+            updated_at: now,
         });
+        row.updated_at = now;
         row.epoch = Epoch(row.epoch.0 + 1);
         row.mark = PartitionMark::stored(row.mark.watermark(), None);
         Claim { epoch: row.epoch, next_offset: row.next_offset, mark: row.mark }
@@ -84,6 +86,7 @@ impl State {
         let key = (checkpoint.topic.clone(), checkpoint.partition);
         if let Some(row) = self.partitions.get_mut(&key) {
             row.next_offset = Some(checkpoint.to);
+            row.updated_at = now;
             row.mark =
                 PartitionMark::stored(row.mark.watermark().max(checkpoint.mark.watermark()), checkpoint.mark.end());
             row.rejected += checkpoint.rejected.iter().map(|(_, count)| count).sum::<u64>();

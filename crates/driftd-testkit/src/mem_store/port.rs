@@ -39,9 +39,9 @@ impl PipelineStore for MemStore {
         topic: &Topic,
         partition: Partition,
         _owner: &str,
-        _now: Timestamp,
+        now: Timestamp,
     ) -> Result<Claim, StoreError> {
-        self.reached(|state| Ok(state.claim(topic, partition))).await
+        self.reached(|state| Ok(state.claim(topic, partition, now))).await
     }
 
     async fn checkpoint(&self, checkpoint: &Checkpoint, now: Timestamp) -> Result<(), StoreError> {

@@ -10,7 +10,10 @@ use std::sync::Arc;
 use driftd_config::Config;
 use driftd_dataset::{ReadOptions, fingerprints};
 use driftd_engine::{CheckpointPolicy, Clock, Progress, Replay, ReplaySummary, SystemClock, replay_topic};
-use driftd_model::{ContentHash, Monitor, MonitorId, MonitorPlan, Routing, SharedStore, StoredBaseline, Topic, words};
+use driftd_model::{
+    ContentHash, Monitor, MonitorId, MonitorPlan, Routing, SharedStore, Store, StoredBaseline, Topic, words,
+};
+use driftd_window::Span;
 
 use self::files::{Records, Uncounted};
 use self::unjudged::{Tail, Verdicts, nothing_judged, unread_note};
@@ -20,10 +23,16 @@ use crate::setup;
 use crate::stores::Stores;
 use crate::terminal::{Bar, print};
 
+/// How long a monitor lives on after anybody read its topics.
+const LIVES: Span = Span::from_hours(24);
+
 pub(super) async fn run(args: ReplayArgs, stores: &Stores) -> anyhow::Result<Exit> {
     let config = setup::config(&args.config)?;
     let monitor = setup::monitor(&config, &args.monitor)?;
     let real = stores.configured(&config).await?;
+    if !args.dry_run && !args.into_live && args.rename.is_none() {
+        keep_out_of_live(real.as_ref(), monitor).await?;
+    }
     let plan = setup::plan(&real, monitor).await?;
     let plan = match &args.rename {
         Some(name) => renamed(&config, &plan, name)?,
@@ -67,6 +76,24 @@ pub(super) async fn run(args: ReplayArgs, stores: &Stores) -> anyhow::Result<Exi
     }
     incidents::print_rows(&rows, args.format)?;
     Ok(Exit::Ok)
+}
+
+/// Refuses a monitor that lives: what a replay counts is in the same panes, and moves the same frontier.
+async fn keep_out_of_live(store: &dyn Store, monitor: &Monitor) -> anyhow::Result<()> {
+    let since = SystemClock.now().minus(LIVES);
+    for topic in &monitor.topics {
+        let rows = store.partitions(topic).await?;
+        let last = rows.iter().map(|row| row.updated_at).max().filter(|last| *last > since);
+        if let Some(last) = last {
+            anyhow::bail!(
+                "monitor {} lives: driftd last read its topic {topic} at {last}. Files would be counted into the same \
+                 windows, and make its next records late. Add --dry-run to store nothing, --as NAME to count and judge \
+                 beside it, or --into-live to count into it all the same",
+                monitor.id
+            );
+        }
+    }
+    Ok(())
 }
 
 /// The plan of a monitor of another name that counts and judges like this one: with a frontier of its own.

@@ -1,6 +1,10 @@
 //! `driftd replay`: dry runs store nothing, nothing is counted twice, files may be cut anywhere, times may be absurd.
 
 use std::fmt::Write as _;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use driftd_model::Partition;
+use driftd_window::Timestamp;
 
 use insta::assert_snapshot;
 
@@ -47,6 +51,35 @@ fn a_dry_run_stores_nothing() {
     let foretold = fixture.run("replay --monitor orders week.csv --dry-run --format json").ends(0).json();
     assert_eq!(fixture.run("replay --monitor orders week.csv --format json").ends(0).json(), foretold);
     assert_eq!(fixture.run("incidents list --format json").ends(0).json(), foretold);
+}
+
+/// Partition 0 of the monitor's topic, as a daemon claims it that long ago.
+fn claimed_before(fixture: &Fixture, ago: Duration) {
+    let url = format!("sqlite://{}", fixture.path("store.db").display());
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let at = Timestamp::from_micros(i64::try_from(now.checked_sub(ago).unwrap().as_micros()).unwrap());
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let store = driftd_store::open(&url).await.unwrap();
+        store.claim(&"orders".into(), Partition(0), "daemon", at).await.unwrap();
+    });
+}
+
+#[test]
+fn a_monitor_that_lives_is_left_alone() {
+    let fixture = fixture();
+    let hour = Duration::from_hours(1);
+    claimed_before(&fixture, hour);
+    let refused = fixture.run("replay --monitor orders week.csv").ends(2).stderr;
+    assert_snapshot!(refused, @"error: monitor orders lives: driftd last read its topic orders at [NOW]. Files would be counted into the same windows, and make its next records late. Add --dry-run to store nothing, --as NAME to count and judge beside it, or --into-live to count into it all the same");
+    assert!(history(&fixture).is_empty());
+    fixture.run("replay --monitor orders week.csv --dry-run").ends(0);
+    fixture.run("replay --monitor orders week.csv --as orders-replayed").ends(0);
+    fixture.run("replay --monitor orders week.csv --into-live").ends(0);
+    assert!(!history(&fixture).is_empty());
+
+    let left = self::fixture();
+    claimed_before(&left, 25 * hour);
+    left.run("replay --monitor orders week.csv").ends(0);
 }
 
 #[test]
