@@ -61,6 +61,7 @@ macro_rules! store_conformance {
                 gaps_and_overlaps_are_fenced,
                 a_partition_nobody_claimed_is_fenced,
                 a_first_checkpoint_may_start_anywhere,
+                a_claim_says_since_when_its_topic_is_read,
                 a_checkpoint_that_landed_cannot_land_twice,
                 a_fenced_checkpoint_leaves_no_trace,
                 a_checkpoint_cannot_go_back,

@@ -6,7 +6,8 @@ fn reject(offset: i64, reason: &str) -> DeadLetter {
 
 #[test]
 fn what_a_source_passes_over_is_told_apart() {
-    let claim = Claim { epoch: Epoch(1), next_offset: Some(Offset(10)), mark: PartitionMark::default() };
+    let claim =
+        Claim { epoch: Epoch(1), next_offset: Some(Offset(10)), mark: PartitionMark::default(), topic_since: None };
     let mut accumulator = PartitionAccumulator::start("t".into(), Partition(0), Vec::new(), &claim, Offset(10));
     let reasons = ["malformed_json", "no_event_time", "bad_event_time", "no_event_time", "tombstone"];
     let chunk = Chunk {

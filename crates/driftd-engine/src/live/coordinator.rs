@@ -143,7 +143,7 @@ impl Coordinator {
             Event::Source(None) => {
                 vec![Effect::End(Err(SourceError::permanent("the source has ended by itself").into()))]
             }
-            Event::Claimed { assignment, claims } => self.claimed(assignment, claims),
+            Event::Claimed { assignment, claims } => self.claimed(assignment, claims, now),
             Event::Checkpointed { task, outcome, error } => self.checkpointed(task, outcome, error),
             Event::Released { task, why } => self.released(task, why, now),
             Event::TaskFailed(error) | Event::LoopEnded(Err(error)) => vec![Effect::End(Err(error))],
@@ -181,13 +181,18 @@ impl Coordinator {
         }
     }
 
-    fn claimed(&mut self, assignment: AssignmentId, claims: Result<Vec<Claim>, EngineError>) -> Vec<Effect> {
+    fn claimed(
+        &mut self,
+        assignment: AssignmentId,
+        claims: Result<Vec<Claim>, EngineError>,
+        now: Timestamp,
+    ) -> Vec<Effect> {
         let Some(claiming) = self.claiming.remove(&assignment) else { return Vec::new() };
         let claims = match claims {
             Ok(claims) => claims,
             Err(error) => return vec![Effect::End(Err(error))],
         };
-        let offsets = claims.iter().map(|claim| claim.next_offset).collect();
+        let offsets = claims.iter().map(|claim| claim.start(now)).collect();
         let claimed = claiming.partitions.into_iter().zip(claims);
         self.claimed.extend(claimed.filter(|(partition, _)| !claiming.withdrawn.contains(partition)));
         vec![Effect::Assign { offsets, reply: claiming.reply }]

@@ -30,7 +30,8 @@ fn at(secs: i64) -> Timestamp {
 
 fn subject(next: Option<i64>, script: impl IntoIterator<Item = Poll>) -> Subject {
     let reader = Script(Arc::new(Mutex::new(script.into_iter().collect())));
-    let claim = Claim { epoch: Epoch(1), next_offset: next.map(Offset), mark: PartitionMark::default() };
+    let claim =
+        Claim { epoch: Epoch(1), next_offset: next.map(Offset), mark: PartitionMark::default(), topic_since: None };
     let topic = Topic::from("t");
     let at_offset = Offset(next.unwrap_or(70));
     let mut accumulator = PartitionAccumulator::start(topic.clone(), Partition(0), Vec::new(), &claim, at_offset);

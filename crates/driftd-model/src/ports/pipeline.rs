@@ -1,7 +1,7 @@
 //! Port of the pipeline: partitions claimed, counts checkpointed, panes sealed, incidents reconciled.
 
 use async_trait::async_trait;
-use driftd_window::{PartitionMark, Timestamp};
+use driftd_window::{PartitionMark, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -50,6 +50,24 @@ pub struct Claim {
     pub next_offset: Option<Offset>,
     /// How far event time had come.
     pub mark: PartitionMark,
+    /// Since when partitions of the topic have been read; nothing where none was yet.
+    pub topic_since: Option<Timestamp>,
+}
+
+/// How long after the first of its partitions a topic may still have others that nobody has claimed.
+const FIRST_CLAIMS: Span = Span::from_secs(600);
+
+impl Claim {
+    /// Where to go on at `now`: behind what was counted, at the beginning of a partition that came to a topic which was
+    /// read before, and nowhere in particular in a topic that is new to us.
+    ///
+    /// A start policy of "latest" is about what was there when driftd came. Records of a partition that was added since
+    /// would be passed over for as long as nobody notices it.
+    #[must_use]
+    pub fn start(&self, now: Timestamp) -> Option<Offset> {
+        let is_added = self.topic_since.is_some_and(|since| since < now.minus(FIRST_CLAIMS));
+        self.next_offset.or_else(|| is_added.then_some(Offset(0)))
+    }
 }
 
 /// A sampled reject.

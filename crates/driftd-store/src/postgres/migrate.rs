@@ -22,6 +22,7 @@ const VERSIONS: &[Version] = &[
     (8, "notification_log", include_str!("../../../../migrations/postgres/0008_notification_log.sql")),
     (9, "alarms", include_str!("../../../../migrations/postgres/0009_alarms.sql")),
     (10, "segment_memories", include_str!("../../../../migrations/postgres/0010_segment_memories.sql")),
+    (11, "known_topics", include_str!("../../../../migrations/postgres/0011_known_topics.sql")),
 ];
 /// Key of the lock that whoever applies versions holds until its transaction ends.
 const MIGRATING: i64 = 0x6472_6966_7464_0003;

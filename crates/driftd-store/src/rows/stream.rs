@@ -45,12 +45,18 @@ pub(crate) struct ClaimColumns {
     pub(crate) epoch: i64,
     pub(crate) next_offset: Option<i64>,
     pub(crate) watermark: Option<i64>,
+    pub(crate) topic_since: Option<i64>,
 }
 
 impl ClaimColumns {
     pub(crate) fn into_claim(self) -> Claim {
         let mark = MarkColumns { watermark: self.watermark, eof_at: None, confirmed_at: None };
-        Claim { epoch: Epoch(self.epoch), next_offset: self.next_offset.map(Offset), mark: mark.into_mark() }
+        Claim {
+            epoch: Epoch(self.epoch),
+            next_offset: self.next_offset.map(Offset),
+            mark: mark.into_mark(),
+            topic_since: timestamp(self.topic_since),
+        }
     }
 }
 

@@ -21,12 +21,15 @@ const VERSIONS: &[Version] = &[
     (9, "notification_log", include_str!("../../../../migrations/sqlite/0009_notification_log.sql")),
     (10, "alarms", include_str!("../../../../migrations/sqlite/0010_alarms.sql")),
     (11, "segment_memories", include_str!("../../../../migrations/sqlite/0011_segment_memories.sql")),
+    (12, "known_topics", include_str!("../../../../migrations/sqlite/0012_known_topics.sql")),
 ];
 
 /// How long a write waits for another process on the same file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Connections that read at the same time.
 const READERS: u32 = 4;
+/// What the write-ahead log is cut back to once it was taken over.
+const JOURNAL_BYTES: &str = "67108864";
 /// Pages kept in memory by a connection, in KiB (negative: KiB instead of pages).
 const CACHE_KIB: &str = "-16384";
 
@@ -75,6 +78,8 @@ fn options(path: &str) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Normal)
         .pragma("cache_size", CACHE_KIB)
         .pragma("temp_store", "memory")
+        // One large transaction must not leave its log on the disk for ever.
+        .pragma("journal_size_limit", JOURNAL_BYTES)
         // Rows handed over from SQLite's thread at a time; long histories wake the reader less often.
         .row_buffer_size(512);
     if path == ":memory:" { options } else { options.journal_mode(SqliteJournalMode::Wal) }

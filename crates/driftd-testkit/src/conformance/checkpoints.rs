@@ -1,6 +1,6 @@
 //! Counts, offset and watermark: together or not at all.
 
-use driftd_model::{DeadLetter, ErrorClass, Offset, SealedPane, Store};
+use driftd_model::{DeadLetter, ErrorClass, Offset, Partition, SealedPane, Store};
 
 use super::Place;
 use crate::fixtures::{Feeder, ROWS, Traffic, clock, hour, id_of, plan, seal_all, topic};
@@ -54,6 +54,22 @@ pub async fn a_partition_nobody_claimed_is_fenced(place: &dyn Place) {
     stranger.partition.0 = 7;
     fenced(&*store, &stranger.checkpoint(&[&plan()], &[Traffic::at(1)], 2)).await;
     assert_eq!(store.partitions(&topic()).await.unwrap().len(), 1);
+}
+
+/// Since the first claim of the oldest partition that was counted, whoever owns it by now; another topic does not matter.
+pub async fn a_claim_says_since_when_its_topic_is_read(place: &dyn Place) {
+    let store = place.open().await;
+    let since = async |topic: &str, partition: i32, at: i64| {
+        let claim = store.claim(&topic.into(), Partition(partition), "w", clock(at)).await.unwrap();
+        (claim.next_offset.is_some(), claim.topic_since)
+    };
+    assert_eq!(since(topic().as_str(), 1, 1).await, (false, None));
+    assert_eq!(since(topic().as_str(), 0, 2).await, (false, None), "a claim alone reads nothing");
+    let mut feeder = Feeder::claim(&*store, 0).await;
+    feeder.feed(&*store, &plan(), &[Traffic::at(1)], 2).await;
+    assert_eq!(since(topic().as_str(), 0, 3).await, (true, Some(clock(2))));
+    assert_eq!(since(topic().as_str(), 2, 4).await, (false, Some(clock(2))));
+    assert_eq!(since("another", 0, 5).await, (false, None));
 }
 
 /// A partition never read starts where the start policy says, not at offset 0.

@@ -22,9 +22,13 @@ impl State {
             updated_at: now,
         });
         row.updated_at = now;
+        self.known_since.entry((topic.clone(), partition)).or_insert(now);
         row.epoch = Epoch(row.epoch.0 + 1);
         row.mark = PartitionMark::stored(row.mark.watermark(), None);
-        Claim { epoch: row.epoch, next_offset: row.next_offset, mark: row.mark }
+        let claim = Claim { epoch: row.epoch, next_offset: row.next_offset, mark: row.mark, topic_since: None };
+        let read = self.partitions.iter().filter(|((of, _), row)| of == topic && row.next_offset.is_some());
+        let topic_since = read.filter_map(|(key, _)| self.known_since.get(key)).min().copied();
+        Claim { topic_since, ..claim }
     }
 
     pub(super) fn checkpoint(&mut self, checkpoint: &Checkpoint, now: Timestamp) -> Result<(), StoreError> {

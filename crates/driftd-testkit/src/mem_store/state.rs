@@ -17,6 +17,7 @@ use super::fault::{Bug, Fault, Operation, Outage};
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) partitions: BTreeMap<(Topic, Partition), PartitionRow>,
+    pub(super) known_since: BTreeMap<(Topic, Partition), Timestamp>,
     pub(super) dead_letters: BTreeMap<Topic, VecDeque<(Timestamp, DeadLetter)>>,
     pub(super) monitors: BTreeMap<MonitorId, MonitorState>,
     pub(super) baselines: BTreeMap<BaselineName, Vec<StoredBaseline>>,

@@ -27,7 +27,7 @@ fn partition(number: i32) -> TopicPartition {
 }
 
 fn claim(next: i64) -> Claim {
-    Claim { epoch: Epoch(1), next_offset: Some(Offset(next)), mark: PartitionMark::default() }
+    Claim { epoch: Epoch(1), next_offset: Some(Offset(next)), mark: PartitionMark::default(), topic_since: None }
 }
 
 /// Replies that were sent.
@@ -115,6 +115,20 @@ fn a_partition_is_claimed_then_started_and_what_was_not_claimed_is_not() {
     assert_eq!(table.started(0), ["start t/0 at 5"]);
     assert!(table.started(0).is_empty(), "once");
     assert!(table.step(Event::Claimed { assignment, claims: Ok(Vec::new()) }, 0).is_empty(), "once");
+}
+
+/// One that was there when driftd came is where the start policy says, however late it is claimed.
+#[test]
+fn a_partition_that_is_added_to_a_topic_begins_at_its_beginning() {
+    for (topic_since, expected) in [(None, "None"), (Some(at(0)), "None"), (Some(at(-1)), "Some(Offset(0))")] {
+        let mut table = Table::default();
+        let [Effect::Claim { assignment, .. }] = table.coordinator.step(table.replies.assigned(&[0]), at(0))[..] else {
+            panic!("claimed")
+        };
+        let claims = Ok(vec![Claim { next_offset: None, topic_since, ..claim(0) }]);
+        let replied = table.step(Event::Claimed { assignment, claims }, 600);
+        assert_eq!(replied, [format!("assign [{expected}]")], "{topic_since:?}");
+    }
 }
 
 #[test]

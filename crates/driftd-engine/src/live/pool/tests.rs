@@ -85,7 +85,8 @@ fn pool(threads: usize, notes: &Arc<Notes>) -> Pool {
 fn task(pool: &Pool, partition: i32, log: &Arc<Log>, panics_at: i64) -> Arc<TaskHandle> {
     let topic = driftd_model::Topic::from("t");
     let id = TopicPartition::new(topic, Partition(partition));
-    let claim = Claim { epoch: Epoch(1), next_offset: Some(Offset(0)), mark: PartitionMark::default() };
+    let claim =
+        Claim { epoch: Epoch(1), next_offset: Some(Offset(0)), mark: PartitionMark::default(), topic_since: None };
     let reader = Box::new(LogReader { log: Arc::clone(log), next: 0, panics_at });
     let now = "2024-01-01T00:00:00Z".parse().unwrap();
     let spec = TaskSpec { number: TaskId(partition as u64), partition: id, claim, at: Offset(0) };

@@ -4,7 +4,12 @@ use super::*;
 
 /// A task of the partition that `feeder` has claimed.
 fn task_of(feeder: &Feeder) -> Arc<TaskHandle> {
-    let claim = driftd_model::Claim { epoch: feeder.epoch, next_offset: Some(feeder.next), mark: feeder.mark };
+    let claim = driftd_model::Claim {
+        epoch: feeder.epoch,
+        next_offset: Some(feeder.next),
+        mark: feeder.mark,
+        topic_since: None,
+    };
     let partition = TopicPartition::new(feeder.topic.clone(), Partition(0));
     let spec = TaskSpec { number: TaskId(1), partition, claim, at: feeder.next };
     TaskHandle::new(spec, Vec::new(), Box::new(NoRecords), &Arc::default(), clock(1))
