@@ -33,6 +33,10 @@ const LARGE: [(&str, &str); 1] = [("max.message.bytes", "20000000")];
 fn poison() -> Vec<(Option<Vec<u8>>, &'static str)> {
     let deep = format!("{{\"ts\":0,\"pad\":{}", "[".repeat(100_000));
     let large = format!("{{\"ts\":0,\"pad\":\"{}\"}}", "x".repeat(9 << 20));
+    // Two hundred kilobytes that would open five thousand panes of every monitor.
+    let days =
+        (0..5_000_i64).map(|day| format!("{{\"ts\":{},\"features\":{{}}}}\n", 946_684_800_000 + day * 86_400_000));
+    let days: String = days.collect();
     let texts = [
         ("{\"ts\":1735689600000,\"features\":{\"amount\":", "malformed_json"),
         ("{\"ts\":1735689600000,\"features\":{\"amount\":12,}}", "malformed_json"),
@@ -47,6 +51,7 @@ fn poison() -> Vec<(Option<Vec<u8>>, &'static str)> {
         ("{\"ts\":{\"at\":1},\"features\":{\"amount\":12}}", "bad_event_time"),
         (deep.as_str(), "malformed_json"),
         (large.as_str(), "too_large"),
+        (days.as_str(), "too_many_panes"),
     ];
     let mut poison: Vec<(Option<Vec<u8>>, &str)> =
         texts.iter().map(|(text, reason)| (Some(text.as_bytes().to_vec()), *reason)).collect();

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use driftd_decode::{Decoder, Limits, Note};
+use driftd_decode::{Decoder, Limits, Load, Note};
 use driftd_model::{DeadLetter, MonitorPlan, Offset, RejectReason};
 use driftd_window::RecordBatch;
 
@@ -18,6 +18,9 @@ use crate::options::ReadOptions;
 
 /// Lines of a batch. Batches are always cut alike, so that a replay that is repeated finds where it was.
 const LINES: usize = 1 << 12;
+/// Rows of a batch, and panes that they lie in; its last line may be of many.
+const ROWS: usize = 1 << 17;
+const PANES: usize = 2048;
 /// Rejects of which the place is kept.
 const SAMPLES: usize = 20;
 /// Lines that are looked at to see whether a file holds records.
@@ -158,6 +161,12 @@ impl RecordFiles {
         self.rejected.clone()
     }
 
+    /// Whether a batch may take another record: a line may be thousands of rows, or lie in many panes.
+    fn has_room(&self) -> bool {
+        let Load { rows, panes } = self.decoder.load();
+        rows < ROWS && panes < PANES
+    }
+
     /// Decodes the next record; false after the last one of the last file.
     fn next_record(&mut self) -> Result<bool, RecordFileError> {
         loop {
@@ -192,7 +201,8 @@ impl Iterator for RecordFiles {
             let mut more = true;
             for _ in 0..LINES {
                 match self.next_record() {
-                    Ok(true) => {}
+                    Ok(true) if self.has_room() => {}
+                    Ok(true) => break,
                     Ok(false) => {
                         more = false;
                         break;

@@ -37,6 +37,15 @@ pub struct Decoded {
     pub notes: Vec<Note>,
 }
 
+/// How much a decoder holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Load {
+    /// Rows, of all monitors together.
+    pub rows: usize,
+    /// Panes that the rows of a monitor lie in; of the monitor that has most.
+    pub panes: usize,
+}
+
 /// What a person should know of how a monitor reads records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
@@ -50,6 +59,10 @@ pub struct Note {
 pub trait RecordDecoder: Send {
     /// Decodes one message; `None` is a message without a payload, a tombstone.
     fn push(&mut self, offset: Offset, payload: Option<&[u8]>);
+
+    /// What the messages since [`finish`](Self::finish) came to so far. A message may be a hundred times as large as its
+    /// text, so whoever pushes looks at this, too.
+    fn load(&self) -> Load;
 
     /// What the messages since the last call became; the decoder is empty again.
     fn finish(&mut self) -> Decoded;
@@ -136,6 +149,12 @@ impl<F: Format> Decoder<F> {
         }
     }
 
+    /// How much it holds.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        self.rows.load()
+    }
+
     /// What the messages since the last call became; the decoder is empty again.
     pub fn finish(&mut self) -> Decoded {
         Decoded {
@@ -161,6 +180,9 @@ impl<F: Format> Decoder<F> {
         if let (Err(_), Some(mark)) = (&done, sink.whole) {
             rows.go_back(&mark);
         }
+        if done.is_ok() {
+            rows.end(offset);
+        }
         done
     }
 }
@@ -168,6 +190,10 @@ impl<F: Format> Decoder<F> {
 impl<F: Format> RecordDecoder for Decoder<F> {
     fn push(&mut self, offset: Offset, payload: Option<&[u8]>) {
         Self::push(self, offset, payload);
+    }
+
+    fn load(&self) -> Load {
+        Self::load(self)
     }
 
     fn finish(&mut self) -> Decoded {

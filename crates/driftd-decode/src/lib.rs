@@ -72,6 +72,7 @@ mod filter;
 mod format;
 mod json;
 mod lane;
+mod opened;
 mod parsed;
 mod reach;
 mod reject;
@@ -84,7 +85,7 @@ mod word;
 
 pub use cell::{Cell, Span, Texts};
 pub use column::ColumnBuilder;
-pub use decoder::{Decoded, Decoder, Limits, Note, RecordDecoder};
+pub use decoder::{Decoded, Decoder, Limits, Load, Note, RecordDecoder};
 pub use fields::{ColumnIndex, FieldTree, NodeId};
 pub use format::{Format, RecordSink, RecordText};
 pub use json::Json;

@@ -7,10 +7,11 @@ use driftd_model::{DeadLetter, MonitorPlan, Offset, Pointer, RejectReason, words
 use driftd_window::{NO_EVENT_TIME, TimeReader};
 
 use crate::cell::{Cell, Texts};
-use crate::decoder::Note;
+use crate::decoder::{Load, Note};
 use crate::feature::Splits;
 use crate::fields::{ColumnIndex, FieldTree, NodeId};
 use crate::filter::MonitorFilter;
+use crate::opened::MOST_PANES;
 use crate::parsed::cell;
 use crate::reject::Reject;
 use crate::target::Target;
@@ -126,6 +127,31 @@ impl Rows {
     /// Begins a message.
     pub(crate) fn begin(&mut self) {
         self.seen = 0;
+        self.targets.iter_mut().for_each(Target::begin);
+    }
+
+    /// Ends a message: monitors in which it opens too many panes get none of it.
+    pub(crate) fn end(&mut self, offset: Offset) {
+        // One row opens one pane.
+        if self.seen <= MOST_PANES {
+            return;
+        }
+        let refused: Vec<usize> =
+            (0..).zip(&mut self.targets).filter_map(|(place, target)| target.end().then_some(place)).collect();
+        if !refused.is_empty() {
+            let named = monitors(refused.iter().filter_map(|place| self.targets.get(*place)));
+            let reject =
+                Reject::new(RejectReason::TooManyPanes, format!("rows in more than {MOST_PANES} panes: {named}"));
+            self.rejects.push(reject.at(offset));
+        }
+    }
+
+    /// What there is so far.
+    pub(crate) fn load(&self) -> Load {
+        Load {
+            rows: self.targets.iter().map(Target::rows).sum(),
+            panes: self.targets.iter().map(Target::panes).max().unwrap_or(0),
+        }
     }
 
     /// Whether a message may have that many rows more, before there is one of them.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use driftd_model::{MonitorPlan, Pointer};
-use driftd_window::{RecordBatch, SegmentColumn, SegmentKey};
+use driftd_window::{NO_EVENT_TIME, RecordBatch, SegmentColumn, SegmentKey};
 use foldhash::fast::FixedState;
 
 use crate::cell::{Cell, Texts};
@@ -12,6 +12,7 @@ use crate::decoder::Note;
 use crate::dictionary::Dictionary;
 use crate::feature::{FieldIndex, Splits};
 use crate::fields::{ColumnIndex, FieldTree, NodeId};
+use crate::opened::OpenedPanes;
 use crate::parsed::cell;
 use crate::unread::Watches;
 
@@ -36,6 +37,9 @@ pub(crate) struct Target {
     /// Names of the features.
     names: Vec<String>,
     labels: Option<Labels>,
+    opened: OpenedPanes,
+    /// Rows before the message that is being decoded.
+    before: usize,
 }
 
 impl Target {
@@ -58,11 +62,36 @@ impl Target {
             watches: Watches::default(),
             through: Vec::new(),
             is_left_out: false,
+            opened: OpenedPanes::new(monitor.pane),
+            before: 0,
         }
     }
 
-    /// Appends a row of that event time.
+    /// Begins a message.
+    pub(crate) fn begin(&mut self) {
+        self.before = self.rows();
+        self.opened.begin();
+    }
+
+    /// Whether the message that was decoded opens more panes than it may; then its rows are forgotten.
+    pub(crate) fn end(&mut self) -> bool {
+        let is_too_many = self.opened.is_too_many();
+        if is_too_many {
+            self.truncate(self.before);
+        }
+        is_too_many
+    }
+
+    /// How many panes the rows lie in.
+    pub(crate) fn panes(&self) -> usize {
+        self.opened.count()
+    }
+
+    /// Appends a row of that event time, unless the message has opened too many panes.
     pub(crate) fn push(&mut self, at: i64, cells: &[Cell], texts: Texts<'_>) {
+        if at != NO_EVENT_TIME && !self.opened.enter(at) {
+            return;
+        }
         self.times.push(at);
         let native = cell(cells, self.native) == Cell::Object;
         for (places, builder) in &mut self.features {
@@ -97,6 +126,9 @@ impl Target {
 
     /// Forgets the rows from `rows` on.
     pub(crate) fn truncate(&mut self, rows: usize) {
+        if rows <= self.before {
+            self.opened.undo();
+        }
         self.times.truncate(rows);
         self.features.iter_mut().for_each(|(_, builder)| builder.truncate(rows));
         self.labels.iter_mut().for_each(|labels| labels.codes.truncate(rows));
@@ -107,6 +139,7 @@ impl Target {
     pub(crate) fn take(&mut self) -> RecordBatch {
         let columns = self.features.iter_mut().map(|(_, builder)| builder.take()).collect();
         let segments = self.labels.as_mut().map(Labels::take);
+        self.opened.clear();
         RecordBatch::new(take(&mut self.times), segments, columns).expect("columns have one value a row")
     }
 }

@@ -28,7 +28,7 @@ pub use handle::{TaskHandle, TaskId, TaskSpec};
 pub use turn::{TaskEvent, TaskState, Turn};
 
 /// What one turn takes from a partition at most: enough to decode in bulk, little enough to share two cores fairly.
-const TURN_BUDGET: PollBudget = PollBudget { records: 4096, bytes: 2 << 20 };
+const TURN_BUDGET: PollBudget = PollBudget { records: 4096, bytes: 2 << 20, rows: 1 << 18, panes: 256 };
 /// Where records open so many panes that a whole turn would overflow the memory, turns get shorter, down to this.
 const LEAST_TURN_RECORDS: usize = 32;
 /// How far records reach into the past is not known before the first turn.
@@ -220,7 +220,7 @@ impl PartitionTask<Consuming> {
             return Ok(false);
         }
         let state = &mut self.state;
-        match state.reader.poll(PollBudget { records: state.turn_records, ..TURN_BUDGET })? {
+        match state.reader.poll(state.budget())? {
             Poll::Chunk { chunk, bytes } => {
                 let counts = self.accumulator.counts();
                 self.accumulator.absorb(&chunk, now)?;
@@ -300,6 +300,12 @@ impl PartitionTask<Draining> {
 }
 
 impl Consuming {
+    /// What the next turn may take. Where turns have become shorter, panes are what made them so.
+    fn budget(&self) -> PollBudget {
+        let panes = TURN_BUDGET.panes * self.turn_records / TURN_BUDGET.records;
+        PollBudget { records: self.turn_records, panes, ..TURN_BUDGET }
+    }
+
     /// A turn that `grew` the counts by more than a quarter of what they may be, and by more than a pane, is followed by
     /// a shorter one: panes of records from all over the past would otherwise overflow the memory between two looks at
     /// it.

@@ -7,6 +7,8 @@ pub enum RejectReason {
     Tombstone,
     /// More bytes, or more rows, than are decoded.
     TooLarge,
+    /// Rows in more panes of a monitor than a message may open.
+    TooManyPanes,
     /// Bytes that are no UTF-8.
     NotUtf8,
     /// Text that is no JSON, or a number beyond what a 64-bit float holds at a place that is read.
@@ -29,9 +31,10 @@ pub enum RejectReason {
 
 impl RejectReason {
     /// Every reason.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Tombstone,
         Self::TooLarge,
+        Self::TooManyPanes,
         Self::NotUtf8,
         Self::MalformedJson,
         Self::NotAnObject,
@@ -49,6 +52,7 @@ impl RejectReason {
         match self {
             Self::Tombstone => "tombstone",
             Self::TooLarge => "too_large",
+            Self::TooManyPanes => "too_many_panes",
             Self::NotUtf8 => "not_utf8",
             Self::MalformedJson => "malformed_json",
             Self::NotAnObject => "not_an_object",

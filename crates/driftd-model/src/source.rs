@@ -40,6 +40,10 @@ pub struct PollBudget {
     pub records: usize,
     /// Bytes of their payloads.
     pub bytes: usize,
+    /// Rows that they become, for all monitors together: the last record may be of many.
+    pub rows: usize,
+    /// Panes of a monitor that they lie in: the last record may be in many.
+    pub panes: usize,
 }
 
 /// What a poll found.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use driftd_decode::{Decoded, Note, RecordDecoder};
+use driftd_decode::{Decoded, Load, Note, RecordDecoder};
 use driftd_model::{Chunk, DeadLetter, Offset, PartitionReader, Poll, PollBudget, SourceError, Topic, TopicPartition};
 use rdkafka::consumer::base_consumer::PartitionQueue;
 use rdkafka::error::KafkaError;
@@ -102,11 +102,16 @@ impl KafkaPartitionReader {
         }
     }
 
+    fn has_room(&self, budget: PollBudget) -> bool {
+        let Load { rows, panes } = self.decoder.load();
+        rows < budget.rows && panes < budget.panes
+    }
+
     /// Takes records off the queue until the budget is used up.
     fn read(&mut self, queue: &PartitionQueue<Context>, budget: PollBudget) -> Fetched {
         let (mut stop, mut bytes) = (Stop::Pause, 0);
         let (mut records, mut kept) = (0, Vec::new());
-        while records < budget.records.max(1) && (records == 0 || bytes < budget.bytes as u64) {
+        while records == 0 || (records < budget.records && bytes < budget.bytes as u64 && self.has_room(budget)) {
             match queue.poll(Duration::ZERO) {
                 None => break,
                 Some(Ok(record)) => {

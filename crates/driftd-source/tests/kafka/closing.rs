@@ -53,7 +53,7 @@ fn patience_has_an_end() {
     assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
     // Both are too late, and harmless.
     reply.send(());
-    let budget = driftd_model::PollBudget { records: 1, bytes: 1 };
+    let budget = driftd_model::PollBudget { records: 1, bytes: 1, rows: 1, panes: 1 };
     assert!(matches!(reader.poll(budget), Ok(driftd_model::Poll::Nothing)));
 }
 

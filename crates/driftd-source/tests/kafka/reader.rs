@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use driftd_config::KafkaConfig;
-use driftd_decode::{Decoded, RecordDecoder};
+use driftd_decode::{Decoded, Load, RecordDecoder};
 use driftd_model::{
     DeadLetter, Offset, Partition, PartitionReader, Poll, PollBudget, Source, SourceError, SourceEvent, Topic,
     TopicPartition,
@@ -15,7 +15,7 @@ use driftd_source::kafka::{DeadLetterSink, KafkaSource, MakeDecoder};
 use crate::records::secret;
 
 pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(90);
-pub(crate) const BUDGET: PollBudget = PollBudget { records: 1000, bytes: 1 << 20 };
+pub(crate) const BUDGET: PollBudget = PollBudget { records: 1000, bytes: 1 << 20, rows: 60, panes: 50 };
 
 /// What a store would hold of one partition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,6 +53,10 @@ impl RecordDecoder for Rejecting {
     fn push(&mut self, offset: Offset, payload: Option<&[u8]>) {
         let detail = payload.map_or_else(String::new, |payload| String::from_utf8_lossy(payload).into_owned());
         self.0.push(DeadLetter { offset, reason: "seen".to_owned(), detail });
+    }
+
+    fn load(&self) -> Load {
+        Load { rows: self.0.len(), panes: self.0.len() }
     }
 
     fn finish(&mut self) -> Decoded {
@@ -142,6 +146,7 @@ impl Reader {
                         // A real store refuses a chunk that does not follow on; the sum of chunks is then exact.
                         assert_eq!(page.next, Some(chunk.from.0), "{partition}: a chunk follows on");
                         assert!(chunk.to > chunk.from);
+                        assert!(chunk.rejects.len() <= BUDGET.panes, "more than a turn may take");
                         page.next = Some(chunk.to.0);
                         let inside = |r: &DeadLetter| (chunk.from..chunk.to).contains(&r.offset);
                         assert!(chunk.rejects.iter().all(inside));
