@@ -75,6 +75,11 @@ fn what_passes_can_be_started() {
     refused(check(hook, &[]).refusal(), missing);
     let key = [("HOOK", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")];
     refused(check(hook, &key).refusal(), "receiver[bus].webhook.template: file none.jinja cannot be read");
+    // One call of the parser for every sign: on a stack as small as a daemon's this ended the process.
+    fixture.write("none.jinja", format!("{{{{ {}1 }}}}", "-".repeat(40_000)));
+    let deep =
+        "receiver[bus].webhook.template: file none.jinja: line 1: an expression of more than 2000 words and signs";
+    refused(check(hook, &key).refusal(), deep);
     let kafka = "[kafka.properties]\n\"sesion.timeout.ms\" = 6000\n";
     let unknown = "kafka.properties.\"sesion.timeout.ms\": librdkafka knows no such property";
     refused(check(kafka, &[]).refusal(), unknown);
