@@ -17,7 +17,7 @@ use crate::schema::{check_bounds, schema_of};
 use crate::tree::{At, Node, Source, Table, Value, merge, overrides, parse};
 use crate::{
     ConfigErrors, EngineConfig, FilesConfig, HttpConfig, KafkaConfig, NotifyConfig, Problem, Receiver, RetentionConfig,
-    StoreConfig, label, show,
+    StoreConfig, label, show, wire,
 };
 
 /// The annotated configuration that says every default. Loading it, or nothing at all, gives [`Config::default`].
@@ -129,6 +129,10 @@ impl Config {
         }
         let mut notes = Problems::default();
         route::note(&self.route, &routes, &receivers, &self.monitors, &mut notes);
+        wire::note_kafka(&self.kafka, &at.key("kafka"), &mut notes);
+        for (receiver, at) in self.receivers.iter().zip(receivers.items().filter(is_read)) {
+            wire::note_receiver(receiver, &at, &mut notes);
+        }
         for monitor in monitors.items().filter(is_read) {
             if let Some(known) =
                 self.monitors.iter().find(|known| monitor.key("name").text() == Some(known.id.as_str()))

@@ -207,6 +207,9 @@ fn refusal(property: &str, value: &KafkaProperty) -> Option<&'static str> {
         ("partition.assignment.strategy" | "group.protocol", _) => {
             Some("is set by driftd, which takes and gives partitions one by one: leave it out")
         }
+        ("plugin.library.paths", _) => {
+            Some("would load somebody else's code into the daemon, beside its secrets: leave it out")
+        }
         ("queued.max.messages.kbytes", _) => Some("is set by driftd: use kafka.fetch_bytes"),
         (_, KafkaProperty::Text(_)) if is_secret => {
             Some("is a secret: write { env = \"VARIABLE\" } or { file = \"/path\" } instead of its value")

@@ -65,13 +65,14 @@ mod start;
 mod store;
 mod tree;
 mod webhook;
+mod wire;
 
 pub use address::{BadAddress, EmailAddress, HttpUrl, SmtpUrl};
 pub use config::{Config, DEFAULT_TOML, schema};
 pub use document::{default_toml, reference};
 pub use kafka::{BadBroker, Broker, KafkaConfig, KafkaProperty};
 pub use layout::MonitorLayout;
-pub use link_local::is_link_local;
+pub use link_local::{embedded, is_link_local};
 pub use place::Position;
 pub use problem::{ConfigErrors, Problem};
 pub use receiver::*;

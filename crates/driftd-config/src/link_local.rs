@@ -13,11 +13,9 @@ const METADATA_V6: [Ipv6Addr; 2] = [
     Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x254), // AWS
     Ipv6Addr::new(0xfd20, 0x00ce, 0, 0, 0, 0, 0, 0x254), // Google Cloud
 ];
-/// What an IPv4 address is put behind where only IPv6 is spoken.
-const NAT64: [u16; 6] = [0x64, 0xff9b, 0, 0, 0, 0];
 
 /// Whether the address is link-local or a cloud's metadata service, which no receiver is unless
-/// `notify.allow_link_local` says so. An IPv4 address inside an IPv6 one counts as itself.
+/// `notify.allow_link_local` says so. An IPv4 address inside an IPv6 one counts as itself, see [`embedded`].
 #[must_use]
 pub fn is_link_local(address: IpAddr) -> bool {
     match address {
@@ -25,19 +23,32 @@ pub fn is_link_local(address: IpAddr) -> bool {
         IpAddr::V6(v6) => {
             v6.is_unicast_link_local()
                 || METADATA_V6.contains(&v6)
-                || embedded(v6).is_some_and(|v4| is_link_local(IpAddr::V4(v4)))
+                || embedded(v6).any(|v4| is_link_local(IpAddr::V4(v4)))
         }
     }
 }
 
-/// The IPv4 address that an IPv6 one stands for.
-fn embedded(v6: Ipv6Addr) -> Option<Ipv4Addr> {
-    if let [a, b, c, d, e, f, high, low] = v6.segments()
-        && [a, b, c, d, e, f] == NAT64
-    {
-        return Some(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
-    }
-    v6.to_ipv4()
+/// The IPv4 addresses that packets to an IPv6 one may end at: written into it by RFC 4291 (mapped and compatible), by a
+/// translator (RFC 6052 and 8215, and its ancestor `::ffff:0:a.b.c.d`), or by a tunnel (6to4, Teredo, ISATAP). Nobody's
+/// prefix is asked for, so what a network translates under a prefix of its own is not known here.
+pub fn embedded(v6: Ipv6Addr) -> impl Iterator<Item = Ipv4Addr> {
+    let v4 = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
+    let (first, second) = match v6.segments() {
+        [0x64, 0xff9b, 0, 0, 0, 0, a, b] => (Some(v4(a, b)), None),
+        // A prefix below it may be longer or shorter. Behind the shortest the bits of the ninth octet are left out; where
+        // nothing is written, nothing is meant.
+        [0x64, 0xff9b, 1, x, y, z, a, b] => {
+            let written = |v4: Ipv4Addr| Some(v4).filter(|v4| !v4.is_unspecified());
+            (written(v4(a, b)), written(v4(x, (y << 8) | (z >> 8))))
+        }
+        [0, 0, 0, 0, 0xffff, 0, a, b] => (Some(v4(a, b)), None),
+        [0x2002, a, b, ..] => (Some(v4(a, b)), None),
+        // The server of the tunnel, and its other end with every bit turned over.
+        [0x2001, 0, a, b, _, _, c, d] => (Some(v4(a, b)), Some(v4(!c, !d))),
+        [_, _, _, _, 0 | 0x200, 0x5efe, a, b] => (Some(v4(a, b)), None),
+        _ => (v6.to_ipv4(), None),
+    };
+    first.into_iter().chain(second)
 }
 
 #[cfg(test)]
@@ -51,6 +62,17 @@ mod tests {
 
     #[test]
     fn every_spelling_of_a_metadata_address_is_known() {
+        let tunnelled = "[::ffff:0:a9fe:a9fe] [2002:a9fe:a9fe::] [2002:a9fe:a9fe::1] [2002:6464:64c8:1::] \
+                         [2001:0:a9fe:a9fe::] [2001:0:808:808:0:0:5601:5601] [2001::5601:5601] \
+                         [64:ff9b:1::a9fe:a9fe] [64:ff9b:1:a9fe:a9:fe00::] [64:ff9b:1:a9fe:a9:fe00:0:1] \
+                         [fd00::5efe:a9fe:a9fe] [2a00::200:5efe:169.254.169.254]";
+        for host in tunnelled.split_whitespace() {
+            assert!(literal(host).is_some_and(is_link_local), "{host}");
+        }
+        for host in ["[2002:808:808::]", "[2001:0:808:808::f7f7:f7f7]", "[2001:db8::a9fe:a9fe]", "[64:ff9b:1::808:808]"]
+        {
+            assert!(literal(host).is_some_and(|ip| !is_link_local(ip)), "{host}");
+        }
         let metadata = "169.254.169.254 169.254.169.254. 169.254.0.1 0xa9fea9fe 2852039166 169.254.43518 169.16689662 \
                         0251.0376.0251.0376 0xA9.254.0xa9.254 100.100.100.200 [fe80::1] [febf::1] \
                         [::ffff:169.254.169.254] [::169.254.169.254] [64:ff9b::a9fe:a9fe] [fd00:ec2::254]";

@@ -11,6 +11,7 @@ mod segments;
 mod traffic;
 mod windows;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use driftd_model::{Baseline, FeatureBaseline, HealthyVariation, Reason, SegmentBaseline, SkippedColumn, words};
@@ -85,7 +86,7 @@ pub fn build_baseline_with_notes(
     let note = learnt.as_ref().zip(options.event_times.as_ref());
     let notes = note.and_then(|(learnt, times)| learnt.note(table, &times.column)).into_iter().collect();
     let baseline = Baseline {
-        source: table.path().display().to_string(),
+        source: source(table.path()),
         rows: table.rows(),
         features: features.into_iter().map(|(_, feature)| feature).collect(),
         segment_by: options.segments.as_ref().map_or_else(Vec::new, |wanted| wanted.by.clone()),
@@ -95,6 +96,12 @@ pub fn build_baseline_with_notes(
         healthy,
     };
     Ok((baseline, notes))
+}
+
+/// What a baseline says of where it came from. It travels further than its file does, so it keeps the name alone: folders
+/// tell of people and machines.
+fn source(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 /// Features, each with the column it stands in.

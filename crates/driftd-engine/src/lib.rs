@@ -22,6 +22,7 @@ mod commit;
 mod error;
 mod live;
 pub mod metrics;
+mod outage;
 mod outbox;
 mod replay;
 mod run_queue;

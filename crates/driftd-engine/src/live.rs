@@ -30,6 +30,7 @@ use driftd_model::{MonitorPlan, PlanSchedule, Retention, Routing, SharedStore, S
 use driftd_window::Span;
 use tokio::sync::mpsc;
 
+use crate::outage::Outage;
 use crate::{CheckpointPolicy, Clock, EngineError, Outbox};
 use checkpoint_queue::{CheckpointQueue, CheckpointWriter};
 use delivery::DeliveryLoop;
@@ -204,6 +205,7 @@ impl Live {
                     interval,
                     clock: Arc::clone(&self.clock),
                     status: Arc::clone(&self.status),
+                    outage: Outage::default(),
                 };
                 self.spawn(loops, heartbeats, stop);
             }
@@ -216,6 +218,7 @@ impl Live {
                     transport: Arc::clone(transport),
                     interval,
                     clock: Arc::clone(&self.clock),
+                    outage: Outage::default(),
                 };
                 self.spawn(loops, resends, stop);
             }

@@ -8,6 +8,7 @@ use driftd_model::{DeliveryError, OutboxEntry, ReceiverName, Settlement, Store, 
 use driftd_window::{Span, Timestamp};
 
 use crate::metrics::METRICS;
+use crate::outage::Outage;
 use crate::{Clock, EngineError};
 
 /// Messages of one round, for receivers that take as many as they get.
@@ -44,6 +45,7 @@ pub struct DeliveryReport {
 pub struct Outbox {
     owner: String,
     transports: BTreeMap<ReceiverName, Arc<dyn Transport>>,
+    outages: Arc<BTreeMap<ReceiverName, Outage>>,
     backoff: Backoff,
     timeout: Option<Duration>,
 }
@@ -104,7 +106,8 @@ impl Outbox {
     /// An outbox that hands each receiver's messages to its transport, as `owner`.
     #[must_use]
     pub fn new(owner: &str, transports: BTreeMap<ReceiverName, Arc<dyn Transport>>, backoff: Backoff) -> Self {
-        Self { owner: owner.to_owned(), transports, backoff, timeout: None }
+        let outages = transports.keys().map(|receiver| (receiver.clone(), Outage::default())).collect();
+        Self { owner: owner.to_owned(), transports, outages: Arc::new(outages), backoff, timeout: None }
     }
 
     /// The same, which gives a message up for now once its transport takes longer than `timeout`. Needs a runtime
@@ -175,16 +178,8 @@ impl Outbox {
         let outcome = self.deliver(transport, entry, clock.now()).await;
         let now = clock.now();
         let settlement = self.settlement(entry, outcome, now);
-        match &settlement {
-            Settlement::Delivered => {}
-            Settlement::RetryAt { error, .. } => tracing::warn!(
-                receiver = %entry.receiver, incident.id = %entry.notification.incident.id, attempt = entry.attempts + 1,
-                error, "notification not delivered, trying again later"
-            ),
-            Settlement::Dead { error } => tracing::error!(
-                receiver = %entry.receiver, incident.id = %entry.notification.incident.id, error,
-                "notification given up"
-            ),
+        if let Some(outage) = self.outages.get(&entry.receiver) {
+            log(outage, entry, &settlement, now);
         }
         let is_mine = store.settle(&self.owner, entry.id, &settlement, now).await?;
         Ok((settlement, is_mine))
@@ -217,6 +212,40 @@ impl Outbox {
                     Some(at) => Settlement::RetryAt { at, error: what },
                     None => Settlement::Dead { error: what },
                 }
+            }
+        }
+    }
+}
+
+/// Says what became of a message, unless the same was said of another just now: a receiver that is away for an hour fails
+/// every message there is. Each of them is counted by the metrics, and has its last error in the store.
+fn log(outage: &Outage, entry: &OutboxEntry, settlement: &Settlement, now: Timestamp) {
+    let (receiver, incident) = (&entry.receiver, &entry.notification.incident.id);
+    match settlement {
+        Settlement::Delivered => {
+            if let Some(untold) = outage.ended() {
+                tracing::info!(%receiver, untold, "notifications get through again");
+            }
+        }
+        Settlement::RetryAt { error, .. } => {
+            let attempt = entry.attempts + 1;
+            if let Some(untold) = outage.failed(now, false) {
+                tracing::warn!(
+                    %receiver, incident.id = %incident, attempt, error, untold,
+                    "notification not delivered, trying again later; until one gets through it is told once an hour"
+                );
+            } else {
+                tracing::debug!(%receiver, incident.id = %incident, attempt, error, "notification not delivered");
+            }
+        }
+        Settlement::Dead { error } => {
+            if let Some(untold) = outage.failed(now, true) {
+                tracing::error!(
+                    %receiver, incident.id = %incident, error, untold,
+                    "notification given up; until one gets through it is told once an hour"
+                );
+            } else {
+                tracing::debug!(%receiver, incident.id = %incident, error, "notification given up");
             }
         }
     }

@@ -84,7 +84,14 @@ impl Setup<'_> {
     pub(crate) fn secret_endpoint(&self, key: &str, reference: &SecretRef) -> Result<Endpoint, BuildError> {
         let (source, now) = self.secret_now(key, reference)?;
         let target = Target::parse(now.expose().trim()).map_err(|bad| format!("what is kept in {reference} {bad}"));
-        self.checked(key, target)?;
+        if !self.checked(key, target)?.is_private() {
+            // As a note of `driftd config check` says it of what stands in the configuration.
+            tracing::warn!(
+                "{}: what is kept in {reference} begins with http://, so that the secret in it crosses the network in the \
+                 clear: use https://",
+                self.path(key)
+            );
+        }
         Ok(Endpoint::Secret(source))
     }
 

@@ -17,6 +17,7 @@
 mod client;
 mod context;
 mod events;
+mod fetch_errors;
 mod log;
 mod producer;
 mod query;

@@ -22,7 +22,8 @@ pub(crate) use silences::SilencesCommand;
 #[derive(Debug, Parser)]
 #[command(name = "driftd", version, propagate_version = true, max_term_width = 110)]
 pub(crate) struct Cli {
-    /// Say more on standard error; twice for everything. DRIFTD_LOG takes a tracing filter.
+    /// Say more on standard error; twice for everything. DRIFTD_LOG takes a tracing filter, DRIFTD_LOG_FORMAT text
+    /// or json.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
 

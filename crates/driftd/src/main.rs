@@ -31,7 +31,9 @@ fn main() -> ExitCode {
         // A statement that took long is a matter for who asks for details: a busy machine makes any of them long.
         _ => "warn,sqlx=error",
     };
-    setup::telemetry(cli.verbose, usual);
+    if let Err(error) = setup::telemetry(cli.verbose, usual) {
+        return report(&error);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return report(&anyhow::Error::new(error).context("starting the runtime failed")),

@@ -1,6 +1,7 @@
 //! What commands start with: configuration, baselines and plans, secrets, logging.
 
 mod baselines;
+mod telemetry;
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -13,21 +14,8 @@ use driftd_model::{Monitor, MonitorId, Retention, words};
 use driftd_window::Span;
 
 pub(crate) use self::baselines::{activated, baseline, origins, plan, schedule, succession};
+pub(crate) use self::telemetry::telemetry;
 use crate::cli::ConfigFiles;
-
-/// Logs to standard error; DRIFTD_LOG is a tracing filter, `-v` and `-vv` are short for two of them, and `usual` is the
-/// one without any.
-pub(crate) fn telemetry(verbose: u8, usual: &str) {
-    use tracing_subscriber::EnvFilter;
-    let default = match verbose {
-        0 => usual,
-        1 => "info,sqlx=warn",
-        _ => "debug,sqlx=info",
-    };
-    let filter = EnvFilter::try_from_env("DRIFTD_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    let coloured = crate::terminal::Stream::Err.is_coloured();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(coloured).init();
-}
 
 /// The configuration of these files, or of `driftd.toml` where none is named and it is there, or the defaults; with
 /// DRIFTD__… variables on top.

@@ -44,4 +44,4 @@ macro_rules! files {
     };
 }
 
-files!(syntax sections kafka monitors statistics labels receivers routes);
+files!(syntax sections kafka monitors statistics labels receivers routes wires);

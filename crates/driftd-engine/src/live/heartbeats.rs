@@ -14,6 +14,7 @@ use super::retry::Periodic;
 use super::status::{Status, StoreOperation, chain};
 use super::stop::Stop;
 use crate::metrics::METRICS;
+use crate::outage::Outage;
 use crate::{Clock, EngineError};
 
 /// How long the end of an incident is said again.
@@ -27,6 +28,7 @@ pub(super) struct Heartbeats {
     pub(super) interval: Span,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) status: Arc<Status>,
+    pub(super) outage: Outage,
 }
 
 /// Says one receiver again what is open and what has lately ended, of what it was notified of.
@@ -38,6 +40,7 @@ pub(super) struct Resends {
     pub(super) transport: Arc<dyn Transport>,
     pub(super) interval: Span,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) outage: Outage,
 }
 
 impl Periodic for Heartbeats {
@@ -49,9 +52,14 @@ impl Periodic for Heartbeats {
             tracing::debug!(receiver = %self.receiver, ?reasons, "no sign of life while not ready");
             "suppressed"
         } else if let Err(error) = self.transport.heartbeat(self.clock.now()).await {
-            tracing::warn!(receiver = %self.receiver, error = %chain(&error), "sign of life not delivered");
+            if let Some(untold) = self.outage.failed(self.clock.now(), false) {
+                tracing::warn!(receiver = %self.receiver, error = %chain(&error), untold, "sign of life not delivered");
+            }
             "failed"
         } else {
+            if let Some(untold) = self.outage.ended() {
+                tracing::info!(receiver = %self.receiver, untold, "signs of life get through again");
+            }
             "sent"
         };
         METRICS.heartbeat(&self.receiver, outcome);
@@ -73,8 +81,19 @@ impl Periodic for Resends {
             }
             Ok(incidents) if incidents.is_empty() => {}
             Ok(incidents) => {
-                if let Err(error) = self.transport.resend(&incidents, self.clock.now()).await {
-                    tracing::warn!(receiver = %self.receiver, error = %chain(&error), "open incidents not said again");
+                let now = self.clock.now();
+                match self.transport.resend(&incidents, now).await {
+                    Err(error) => {
+                        if let Some(untold) = self.outage.failed(now, false) {
+                            let error = chain(&error);
+                            tracing::warn!(receiver = %self.receiver, %error, untold, "open incidents not said again");
+                        }
+                    }
+                    Ok(()) => {
+                        if let Some(untold) = self.outage.ended() {
+                            tracing::info!(receiver = %self.receiver, untold, "open incidents are said again");
+                        }
+                    }
                 }
             }
         }

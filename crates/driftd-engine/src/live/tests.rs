@@ -256,6 +256,7 @@ async fn heartbeats_keep_their_interval_come_sooner_after_a_failure_and_not_whil
         interval: Span::from_secs(40),
         clock: scene.clock(),
         status: Arc::clone(&scene.status),
+        outage: crate::outage::Outage::default(),
     };
     let _running = scene.run(heartbeats);
     pass(SECOND * 25).await;

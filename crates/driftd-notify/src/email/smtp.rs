@@ -341,7 +341,12 @@ mod tests {
 
     #[test]
     fn a_forbidden_address_is_no_mail_server() {
-        for url in ["smtp://169.254.169.254", "smtp://[fe80::1]:25", "smtp://[::ffff:169.254.169.254]"] {
+        for url in [
+            "smtp://169.254.169.254",
+            "smtp://[fe80::1]:25",
+            "smtp://[::ffff:169.254.169.254]",
+            "smtp://[2002:a9fe:a9fe::1]",
+        ] {
             assert!(told(url, SmtpTls::None).contains("set notify.allow_link_local = true"), "{url}");
         }
     }

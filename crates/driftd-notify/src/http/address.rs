@@ -4,7 +4,7 @@ use std::error::Error;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use driftd_config::is_link_local;
+use driftd_config::{embedded, is_link_local};
 use reqwest::dns::{Name, Resolve, Resolving};
 
 /// Addresses of a name that are tried.
@@ -85,7 +85,9 @@ fn is_nobody(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => v4.octets().first() == Some(&0) || v4.is_multicast() || v4.is_broadcast(),
         IpAddr::V6(v6) => {
-            v6.is_unspecified() || v6.is_multicast() || v6.to_ipv4_mapped().is_some_and(|v4| is_nobody(IpAddr::V4(v4)))
+            // `::` and `::1` are read as IPv4 by the oldest of its spellings.
+            let is_own = v6.is_unspecified() || v6.is_loopback();
+            v6.is_unspecified() || v6.is_multicast() || !is_own && embedded(v6).any(|v4| is_nobody(IpAddr::V4(v4)))
         }
     }
 }
@@ -137,9 +139,17 @@ mod tests {
 
     #[test]
     fn the_machine_and_its_networks_are_allowed() {
-        for address in
-            ["127.0.0.1", "::1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "fd00::1", "8.8.8.8", "2001:db8::1"]
-        {
+        for address in [
+            "127.0.0.1",
+            "::1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "fd00::1",
+            "8.8.8.8",
+            "2001:db8::1",
+            "2002:808:808::1",
+        ] {
             assert_eq!(check(address, false), Ok(()), "{address}");
         }
     }
@@ -156,6 +166,9 @@ mod tests {
             "::ffff:169.254.169.254",
             "::ffff:100.100.100.200",
             "64:ff9b::169.254.169.254",
+            "2002:a9fe:a9fe::1",
+            "2001:0:a9fe:a9fe::f7f7:f7f7",
+            "2001:0:808:808::5601:5601",
         ] {
             assert!(matches!(check(address, false), Err(Forbidden::LinkLocal(_))), "{address}");
             assert_eq!(check(address, true), Ok(()), "{address}");
@@ -173,6 +186,8 @@ mod tests {
             "ff02::1",
             "::ffff:0.0.0.0",
             "::ffff:224.0.0.1",
+            "2002:e000:1::1",
+            "64:ff9b::255.255.255.255",
         ] {
             assert!(matches!(check(address, true), Err(Forbidden::Nobody(_))), "{address}");
         }

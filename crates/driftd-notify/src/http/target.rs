@@ -66,6 +66,15 @@ impl Target {
         self.url.scheme() == "https"
     }
 
+    /// Whether nobody on the way can read what is sent there: TLS, or no way at all.
+    pub(crate) fn is_private(&self) -> bool {
+        let is_loopback = match self.literal() {
+            Some(address) => address.is_loopback(),
+            None => self.url.host_str().is_some_and(|host| host == "localhost" || host.ends_with(".localhost")),
+        };
+        self.is_tls() || is_loopback
+    }
+
     /// The address, where the host is one and no name.
     pub(crate) fn literal(&self) -> Option<IpAddr> {
         match self.url.host()? {
@@ -133,6 +142,17 @@ mod tests {
         assert_eq!((literal("http://[::1]:9093/"), six.site().as_str()), (Some("::1".to_owned()), "http://[::1]:9093"));
         assert_eq!(six.below("/api/v2/alerts").path_and_query(), "/am/api/v2/alerts");
         assert_eq!(Target::parse("https://x").unwrap().below("/a").path_and_query(), "/a");
+    }
+
+    #[test]
+    fn what_is_in_the_clear_is_known() {
+        let private = |text: &str| Target::parse(text).unwrap().is_private();
+        for text in ["https://x/", "http://127.0.0.9/", "http://[::1]:1/", "http://LocalHost/", "http://a.localhost/"] {
+            assert!(private(text), "{text}");
+        }
+        for text in ["http://x/", "http://10.0.0.1/", "http://localhost.example.com/"] {
+            assert!(!private(text), "{text}");
+        }
     }
 
     #[test]

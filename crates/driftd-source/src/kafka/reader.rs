@@ -13,6 +13,7 @@ use rdkafka::types::RDKafkaErrorCode as Code;
 
 use super::context::{ClientRequests, Context, end_met};
 use super::events::EventChannel;
+use super::fetch_errors::FetchErrors;
 use super::queue::SharedQueue;
 
 /// Makes the decoder of a partition of a topic.
@@ -50,6 +51,7 @@ pub(super) struct KafkaPartitionReader {
     events: Arc<EventChannel>,
     requests: Arc<ClientRequests>,
     notes: Arc<Notes>,
+    fetch_errors: FetchErrors,
     /// Offset after everything that was polled.
     next: Offset,
     /// The end was met behind the records of the last chunk.
@@ -97,6 +99,7 @@ impl KafkaPartitionReader {
             events: Arc::clone(&context.events),
             requests: Arc::clone(&context.requests),
             notes: Arc::clone(&context.notes),
+            fetch_errors: FetchErrors::default(),
             next,
             at_end: false,
         }
@@ -120,6 +123,9 @@ impl KafkaPartitionReader {
                     if offset < self.next.0 {
                         continue;
                     }
+                    if let Some(untold) = self.fetch_errors.ended() {
+                        tracing::info!(kafka.partition = %self.partition, untold, "fetching goes on");
+                    }
                     let payload = record.payload();
                     self.decoder.push(Offset(offset), payload);
                     self.next = Offset(offset.saturating_add(1));
@@ -139,7 +145,12 @@ impl KafkaPartitionReader {
                 }
                 // It is tried again by librdkafka; what does not pass is seen by asking.
                 Some(Err(error)) => {
-                    tracing::warn!(kafka.partition = %self.partition, %error, "a fetch failed");
+                    if let Some(untold) = self.fetch_errors.failed(error.rdkafka_error_code(), self.next) {
+                        tracing::warn!(
+                            kafka.partition = %self.partition, kafka.offset = self.next.0, %error, untold,
+                            "a fetch failed and is tried again; the same error at this offset is told once"
+                        );
+                    }
                     self.events.suspect(None);
                 }
             }

@@ -1,5 +1,6 @@
 //! `driftd run`: the daemon.
 
+mod core_dumps;
 mod generation;
 mod parts;
 mod renewal;
@@ -26,6 +27,7 @@ use signals::Signals;
 const STORE_RETRY: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(files: &ConfigFiles, stores: &Stores) -> anyhow::Result<Exit> {
+    core_dumps::forbid();
     let config = generation::config(files)?;
     for note in &config.notes {
         tracing::warn!("{note}");

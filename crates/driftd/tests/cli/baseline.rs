@@ -53,6 +53,25 @@ fn versions_count_up_and_the_same_content_is_the_same_version() {
     assert!(first["created_at"].as_str().unwrap().ends_with('Z'), "{first}");
 }
 
+/// A baseline is exported and read by others than who built it, who need not know whose machine that was.
+#[test]
+fn only_the_name_of_the_file_is_kept() {
+    let fixture = Fixture::with_monitor();
+    let folder = fixture.path("");
+    let path = fixture.path("train.csv");
+    fixture.run_args(&["baseline", "build", "orders", path.to_str().unwrap()]).ends(0);
+    let listed = fixture.run("baseline list --format json").ends(0).json();
+    assert_eq!(listed[0]["source"], "train.csv");
+    let exported = fixture.run("baseline export orders@v1").ends(0).out();
+    assert!(!exported.contains(folder.to_str().unwrap().trim_end_matches('/')));
+    // Where it came from is no part of what it is: one that says more, as older ones do, has the same hash.
+    let elsewhere = Fixture::with_monitor();
+    elsewhere.write("old.json", exported.replace("\"train.csv\"", "\"/data/of-ana/train.csv\""));
+    elsewhere.run("baseline import old.json").ends(0);
+    let imported = elsewhere.run("baseline list --format json").ends(0).json();
+    assert_eq!((&imported[0]["source"], &imported[0]["hash"]), (&"/data/of-ana/train.csv".into(), &listed[0]["hash"]));
+}
+
 #[test]
 fn every_format_of_the_same_rows_builds_the_same_baseline() {
     let fixture = Fixture::with_baseline();

@@ -75,6 +75,11 @@ fn what_passes_can_be_started() {
     refused(check(hook, &[]).refusal(), missing);
     let key = [("HOOK", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")];
     refused(check(hook, &key).refusal(), "receiver[bus].webhook.template: file none.jinja cannot be read");
+    // One call of the parser for every sign: on a stack as small as a daemon's this ended the process.
+    fixture.write("none.jinja", format!("{{{{ {}1 }}}}", "-".repeat(40_000)));
+    let deep =
+        "receiver[bus].webhook.template: file none.jinja: line 1: an expression of more than 2000 words and signs";
+    refused(check(hook, &key).refusal(), deep);
     let kafka = "[kafka.properties]\n\"sesion.timeout.ms\" = 6000\n";
     let unknown = "kafka.properties.\"sesion.timeout.ms\": librdkafka knows no such property";
     refused(check(kafka, &[]).refusal(), unknown);
@@ -174,7 +179,7 @@ fn help_and_usage() {
 
     Options:
       -v, --verbose...  Say more on standard error; twice for everything. DRIFTD_LOG takes a tracing
-                        filter
+                        filter, DRIFTD_LOG_FORMAT text or json
       -h, --help        Print help
       -V, --version     Print version
     ");
@@ -245,7 +250,7 @@ fn a_store_is_brought_up_to_date() {
     assert_snapshot!(fixture.run("migrate").shown(), @"
     exit 0
     --- err
-    the store's schema is now version 10: added 0001_stream, 0002_baselines, 0003_history, 0004_incidents, 0005_views, 0006_confirmed_ends, 0007_retention, 0008_tending, 0009_notification_log, 0010_alarms
+    the store's schema is now version 11: added 0001_stream, 0002_baselines, 0003_history, 0004_incidents, 0005_views, 0006_confirmed_ends, 0007_retention, 0008_tending, 0009_notification_log, 0010_alarms, 0011_segment_memories
     ");
     assert!(fixture.path("store.db").is_file());
     fixture.run("migrate").ends(0);

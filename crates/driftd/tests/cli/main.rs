@@ -22,6 +22,7 @@ mod garbage;
 mod history;
 mod incidents;
 mod init;
+mod log;
 mod orders;
 mod pipes;
 mod replay;
