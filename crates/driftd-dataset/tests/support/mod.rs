@@ -1,6 +1,7 @@
 //! Files to test with.
 #![allow(dead_code, unreachable_pub, clippy::unused_self, reason = "every test binary uses its own part")]
 
+pub mod alone;
 pub mod columns;
 
 use std::path::{Path, PathBuf};
