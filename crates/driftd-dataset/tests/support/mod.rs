@@ -3,6 +3,7 @@
 
 pub mod alone;
 pub mod columns;
+pub mod raw_parquet;
 
 use std::path::{Path, PathBuf};
 
