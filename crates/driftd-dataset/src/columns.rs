@@ -65,6 +65,11 @@ impl TextColumns {
         Arc::clone(&self.last)
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.names.len()
+    }
+
     /// The columns in the order in which they were found.
     pub(crate) fn into_columns(self) -> Vec<ColumnInfo> {
         let signs = signs_of(&self.guesses, Some(self.delimiter));
@@ -111,6 +116,11 @@ impl TypedColumns {
             self.last = by_column.into();
         }
         Arc::clone(&self.last)
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.columns.len()
     }
 
     pub(crate) fn into_columns(self) -> Vec<ColumnInfo> {

@@ -10,6 +10,7 @@ use driftd_window::RaggedBatch;
 
 use crate::format::Format;
 use crate::input::InputError;
+use crate::limits::{MAX_COLUMNS, MAX_FRAME_BYTES, MAX_FRAME_VALUES, MAX_NAME_BYTES, MAX_RECORD_FIELDS};
 
 /// A table that cannot be opened, read or used as asked.
 #[derive(Debug, thiserror::Error)]
@@ -119,6 +120,18 @@ pub enum DatasetError {
         /// What the decoder says.
         what: String,
     },
+    /// A Parquet file that has more of something than is read.
+    #[error("{}: Parquet with {what}{}; {remedy}", path.display(), place(column.as_deref()))]
+    TooMuch {
+        /// The file.
+        path: PathBuf,
+        /// The column, if it is one.
+        column: Option<String>,
+        /// What it has more of.
+        what: String,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// The end of a Parquet file is missing.
     #[error("{}: does not end as a Parquet file does; it was cut short, copy it again", path.display())]
     Truncated {
@@ -189,14 +202,50 @@ pub enum DatasetError {
     },
     /// A data frame that is too large to be taken apart.
     #[error(
-        "{}: is one object that holds a whole table, column by column, of more than {most} bytes; write one object a row, \
-         in pandas by to_json(path, orient=\"records\", lines=True)",
-        path.display()
+        "{}: is one object that holds a whole table, column by column, of more than {} MiB or {} values; write one object \
+         a row, in pandas by to_json(path, orient=\"records\", lines=True)",
+        path.display(), MAX_FRAME_BYTES >> 20, MAX_FRAME_VALUES
     )]
     LargeFrame {
         /// The file.
         path: PathBuf,
-        /// The limit.
+    },
+    /// More columns than a table may have.
+    #[error(
+        "{}{}: more than {MAX_COLUMNS} columns; write ids that are used as names as values of one column, or leave out \
+         columns that are not to be compared",
+        path.display(), at(*line)
+    )]
+    TooManyColumns {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1, in a file of lines.
+        line: Option<u64>,
+    },
+    /// Names of columns that take too much memory.
+    #[error(
+        "{}{}: the names of the columns, each with those of the groups around it, take more than {} MiB; shorten the \
+         names, or leave out columns that are not to be compared",
+        path.display(), at(*line), MAX_NAME_BYTES >> 20
+    )]
+    LongNames {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1, in a file of lines.
+        line: Option<u64>,
+    },
+    /// A record that is too long to be one.
+    #[error(
+        "{}:{line}: the record that begins here is longer than {} MiB or {} fields; is a quote not closed, or a line end \
+         missing there?",
+        path.display(), most >> 20, MAX_RECORD_FIELDS
+    )]
+    LongRecord {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: u64,
+        /// Bytes that it may have.
         most: u64,
     },
     /// Two columns of one name.
@@ -320,6 +369,10 @@ pub enum DatasetError {
 /// A path, or what stands for it.
 pub(crate) fn spoken(path: &Path) -> impl fmt::Display {
     if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
+}
+
+fn at(line: Option<u64>) -> impl fmt::Display {
+    line.map_or_else(String::new, |line| format!(":{line}"))
 }
 
 fn place(column: Option<&str>) -> impl fmt::Display {

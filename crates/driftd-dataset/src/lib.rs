@@ -38,6 +38,7 @@ mod format;
 mod guess;
 mod input;
 mod json_rows;
+mod limits;
 mod ndjson;
 mod notation;
 mod notes;

@@ -18,9 +18,6 @@ use crate::guess::Guess;
 use crate::notation::FileSigns;
 use crate::{ColumnInfo, DatasetError};
 
-/// Different member names a table may have. Objects keyed by ids would otherwise become columns without end.
-const MAX_COLUMNS: usize = 1 << 16;
-
 /// A file of JSON objects.
 #[derive(Clone, Debug)]
 pub(crate) struct NdjsonFile {
@@ -64,17 +61,8 @@ impl NdjsonFile {
                     Cell::List => guess.see_list(number),
                 }
             });
-            read.map_err(|reject| lines.bad(&reject))?;
+            read.map_err(|error| lines.unsurveyed(&error))?;
             rows += 1;
-            if survey.len() > MAX_COLUMNS {
-                let line = lines.line();
-                return Err(DatasetError::Corrupt {
-                    path: this.blob.path().to_owned(),
-                    format: "NDJSON",
-                    column: None,
-                    what: format!("line {line}: more than {MAX_COLUMNS} different members; are ids used as names?"),
-                });
-            }
         }
         Ok((this, rows))
     }

@@ -5,6 +5,7 @@
 //! block a column whatever the size of the file, and a file that shrinks while it is read is an error instead of a
 //! signal.
 
+mod announced;
 mod array;
 mod batches;
 mod cast;
@@ -12,7 +13,10 @@ mod decimal;
 mod footer;
 mod guard;
 mod leaf;
+mod page_header;
 mod pages;
+mod thrift;
+mod unpacked;
 mod vector;
 
 pub(crate) use batches::ParquetBatches;

@@ -12,6 +12,7 @@ use crate::columns::{TextColumns, TypedColumns};
 use crate::csv::{Cells, CsvBatches, CsvFile, Spelling};
 use crate::format::Format;
 use crate::input::{Input, InputFile, is_of_time};
+use crate::limits::MAX_COLUMNS;
 use crate::ndjson::{Members, NdjsonBatches, NdjsonFile};
 use crate::notes::Notes;
 use crate::options::ReadOptions;
@@ -77,6 +78,7 @@ impl Parts {
                     let blob = blob(file)?;
                     let open = ParquetFile::open(&blob)?;
                     let columns = found.add(&file.path, open.schema());
+                    not_too_many(found.len(), file)?;
                     is_nested |= open.is_nested();
                     rows.push(open.rows());
                     let (open, null_words) = (held.then_some(open), Arc::clone(&options.csv.null_words));
@@ -87,9 +89,10 @@ impl Parts {
             Format::Csv => {
                 let mut found = TextColumns::default();
                 for file in &input.files {
-                    let (file, counted) = CsvFile::open(blob(file)?, &options.csv, &mut found, &mut notes)?;
+                    let (opened, counted) = CsvFile::open(blob(file)?, &options.csv, &mut found, &mut notes)?;
+                    not_too_many(found.len(), file)?;
                     rows.push(counted);
-                    sources.push(Source::Csv(file));
+                    sources.push(Source::Csv(opened));
                 }
                 (found.into_columns(), false)
             }
@@ -127,6 +130,14 @@ impl Parts {
         spelt::settle(&parts, &mut schema, &options.csv.null_words)?;
         Ok(Self { parts, schema, filed_by_time, notes })
     }
+}
+
+/// Files that have few columns each may have too many together.
+fn not_too_many(columns: usize, file: &InputFile) -> Result<(), DatasetError> {
+    if columns > MAX_COLUMNS {
+        return Err(DatasetError::TooManyColumns { path: file.path.clone(), line: None });
+    }
+    Ok(())
 }
 
 /// Columns that directories name and the files do not have.

@@ -25,8 +25,9 @@ use crate::ndjson::Lines;
 use crate::notes::Notes;
 use crate::options::ReadOptions;
 
-/// Records of which the rows are written at once.
+/// Records of which the rows are written at once, and their cells.
 const RECORDS: usize = 1 << 12;
+const CELLS: usize = 1 << 22;
 /// Records that are looked at to see whether anything stands where the pointers lead.
 const LOOKED_AT: usize = 100;
 
@@ -109,7 +110,7 @@ fn with_members(
         let mut lines = Lines::open(&file.open(true, options)?)?;
         while let Some(line) = lines.next()? {
             let read = survey.read(line, &mut |_, _, _| ());
-            read.map_err(|reject| lines.bad(&reject))?;
+            read.map_err(|error| lines.unsurveyed(&error))?;
         }
     }
     let (names, paths) = survey.into_fields();
@@ -196,7 +197,7 @@ impl<'a> Rows<'a> {
     }
 
     fn next(&mut self) -> Result<Option<(RecordBatch, Vec<DeadLetter>)>, DatasetError> {
-        self.read(RECORDS)
+        self.read((CELLS / self.names.len().max(1)).clamp(1, RECORDS))
     }
 
     /// The rows of the next records, `most` of them at most; nothing at the end.

@@ -91,4 +91,4 @@ pub use format::{Format, RecordSink, RecordText};
 pub use json::Json;
 pub use parsed::ParsedRecord;
 pub use reject::Reject;
-pub use survey::{FieldPaths, Survey};
+pub use survey::{FieldPaths, MAX_FIELDS, MAX_NAME_BYTES, Survey, SurveyError};

@@ -65,6 +65,30 @@ pub(crate) struct Seen {
     pub(crate) nodes: Vec<NodeId>,
     /// Names that the tree does not have, with the node of the object they stand in.
     pub(crate) unknown: Vec<(NodeId, Box<str>)>,
+    /// Bytes of these names.
+    unknown_bytes: usize,
+}
+
+/// Unknown names, and bytes of them, that are noted while a record is read once. The others are left for the next time:
+/// whether there are too many is known by then.
+const MAX_UNKNOWN: usize = 1 << 16;
+const MAX_UNKNOWN_BYTES: usize = 16 << 20;
+
+impl Seen {
+    /// Notes a name that the tree does not have.
+    pub(crate) fn note_unknown(&mut self, parent: NodeId, name: &str) {
+        let fits = self.unknown.len() < MAX_UNKNOWN && self.unknown_bytes < MAX_UNKNOWN_BYTES;
+        if fits {
+            self.unknown_bytes += name.len();
+            self.unknown.push((parent, name.into()));
+        }
+    }
+
+    /// The names that were noted.
+    pub(crate) fn take_unknown(&mut self) -> Vec<(NodeId, Box<str>)> {
+        self.unknown_bytes = 0;
+        std::mem::take(&mut self.unknown)
+    }
 }
 
 impl ParsedRecord {
@@ -108,7 +132,7 @@ impl ParsedRecord {
                 for node in seen.nodes.drain(..) {
                     self.cells.get_mut(node.index()).into_iter().for_each(|cell| *cell = Cell::Absent);
                 }
-                seen.unknown.clear();
+                seen.take_unknown();
             }
         }
         self.scratch.clear();

@@ -13,6 +13,31 @@ use crate::reject::Reject;
 /// The paths of a field, each a list of names. A name may hold the character that joins names, so there may be several.
 pub type FieldPaths = Vec<Vec<Box<str>>>;
 
+/// Fields of a survey at most. Objects keyed by ids would otherwise become fields without end.
+pub const MAX_FIELDS: usize = 1 << 16;
+/// Bytes of the whole names of all fields at most. A field has the names of all objects around it in its own, so a long
+/// one above many fields would otherwise take as much memory as the square of what it takes in the file.
+pub const MAX_NAME_BYTES: usize = 32 << 20;
+/// What a name takes besides its bytes, so that many objects around a field count although their names are short.
+const NAME_OVERHEAD: usize = 32;
+
+/// Why a record cannot be surveyed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SurveyError {
+    /// It cannot be read.
+    Reject(Reject),
+    /// There are more than [`MAX_FIELDS`] fields with it.
+    TooManyFields,
+    /// The names of the fields take more than [`MAX_NAME_BYTES`] with it.
+    LongNames,
+}
+
+impl From<Reject> for SurveyError {
+    fn from(reject: Reject) -> Self {
+        Self::Reject(reject)
+    }
+}
+
 /// Learns which fields there are, record by record. Objects are no fields, their members are.
 #[derive(Debug)]
 pub struct Survey<F> {
@@ -22,6 +47,9 @@ pub struct Survey<F> {
     /// The node of the object that a node stands in, and its name there.
     origins: Vec<(NodeId, Box<str>)>,
     found: Found,
+    /// What the names of all nodes take, each with the names above it.
+    name_bytes: Vec<usize>,
+    all_name_bytes: usize,
 }
 
 /// The fields so far, in the order in which they first occur.
@@ -42,6 +70,8 @@ impl<F: Format> Default for Survey<F> {
             parsed: ParsedRecord::of_survey(),
             origins: vec![(NodeId::ROOT, Box::default())],
             found: Found::default(),
+            name_bytes: vec![0],
+            all_name_bytes: 0,
         }
     }
 }
@@ -50,20 +80,32 @@ impl<F: Format> Survey<F> {
     /// Reads a message and tells `each` of the value of every field it has: the field's number, and its value.
     ///
     /// # Errors
-    /// What cannot be read.
-    pub fn read(&mut self, message: &[u8], each: &mut impl FnMut(usize, Cell, Texts<'_>)) -> Result<(), Reject> {
+    /// What cannot be read, and fields beyond the limits, which are looked at before a name is remembered.
+    pub fn read(&mut self, message: &[u8], each: &mut impl FnMut(usize, Cell, Texts<'_>)) -> Result<(), SurveyError> {
         loop {
-            let Self { format, fields, parsed, origins, found } = self;
+            let Self { format, fields, parsed, origins, found, name_bytes, all_name_bytes } = self;
             format.read(message, fields, parsed, &mut SurveySink { origins, found, each })?;
             let Some(seen) = &mut parsed.seen else { return Ok(()) };
             if seen.unknown.is_empty() {
                 return Ok(());
             }
             // Names that were not known make the tree larger, and the record is read once more with them.
-            for (parent, name) in std::mem::take(&mut seen.unknown) {
+            for (parent, name) in seen.take_unknown() {
                 let child = fields.want_child(parent, &name);
-                if child.index() == origins.len() {
-                    origins.push((parent, name));
+                if child.index() < origins.len() {
+                    continue;
+                }
+                let around = name_bytes.get(parent.index()).copied().unwrap_or_default();
+                let bytes = around + name.len() + NAME_OVERHEAD;
+                *all_name_bytes += bytes;
+                name_bytes.push(bytes);
+                origins.push((parent, name));
+                // The root is no field.
+                if origins.len() > MAX_FIELDS + 1 {
+                    return Err(SurveyError::TooManyFields);
+                }
+                if *all_name_bytes > MAX_NAME_BYTES {
+                    return Err(SurveyError::LongNames);
                 }
             }
             parsed.grow(fields);

@@ -113,15 +113,3 @@ impl Read for PositionedReader {
         Ok(read)
     }
 }
-
-impl io::Seek for PositionedReader {
-    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
-        let (base, by) = match to {
-            io::SeekFrom::Start(at) => (at, 0),
-            io::SeekFrom::Current(by) => (self.at, by),
-            io::SeekFrom::End(by) => (self.bytes.length()?, by),
-        };
-        self.at = base.checked_add_signed(by).ok_or(io::ErrorKind::InvalidInput)?;
-        Ok(self.at)
-    }
-}

@@ -4,22 +4,30 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use csv::{ByteRecord, ErrorKind, Position, Reader, ReaderBuilder, Trim};
-use memchr::memmem;
+use memchr::{memchr_iter, memmem};
 
 use super::dialect::Dialect;
 use crate::DatasetError;
 use crate::blob::Stream;
+use crate::limits::{MAX_COLUMNS, MAX_NAME_BYTES, MAX_RECORD_BYTES, MAX_RECORD_FIELDS};
 
 /// Bytes of a batch, roughly.
 const BATCH_BYTES: usize = 8 << 20;
-/// Bytes of one record at most; what is longer is a quote that nobody closed.
-const MAX_RECORD: u64 = 64 << 20;
+/// What a record takes besides its bytes and the ends of its fields.
+const RECORD_OVERHEAD: usize = 128;
+/// Bytes read into the records of batches before the room they take is given back: a long record leaves its room behind,
+/// each time at another place of the batch.
+const KEPT_BYTES: usize = 4 * BATCH_BYTES;
+/// Bytes that are read ahead of the record they are needed for.
+const AHEAD_BYTES: usize = 256 << 10;
 
 pub(super) struct Records {
     path: PathBuf,
     reader: Reader<Metered>,
     dialect: Dialect,
     batch: Vec<ByteRecord>,
+    /// Bytes read into it since it was made.
+    filled: usize,
     /// The names of all fields, for messages.
     names: Vec<String>,
     watches: bool,
@@ -50,16 +58,17 @@ pub(super) struct Oddity {
 impl Records {
     pub(super) fn new(path: &Path, stream: Stream, dialect: Dialect) -> Self {
         let mut builder = ReaderBuilder::new();
-        builder.delimiter(dialect.delimiter).has_headers(dialect.header).buffer_capacity(256 << 10);
+        builder.delimiter(dialect.delimiter).has_headers(dialect.header).buffer_capacity(AHEAD_BYTES);
         if dialect.escaped {
             builder.escape(Some(b'\\'));
         }
         if dialect.spaced {
             builder.trim(Trim::All);
         }
-        let reader = builder.from_reader(Metered::new(stream));
+        let reader = builder.from_reader(Metered::new(stream, dialect.delimiter));
         let (batch, names) = (Vec::new(), Vec::new());
-        Self { path: path.to_owned(), reader, dialect, batch, names, watches: false, oddity: Oddity::default() }
+        let oddity = Oddity::default();
+        Self { path: path.to_owned(), reader, dialect, batch, filled: 0, names, watches: false, oddity }
     }
 
     /// These records, looked at for what may be wrong with them.
@@ -78,10 +87,18 @@ impl Records {
     pub(super) fn header(&mut self) -> Result<Header, DatasetError> {
         let path = self.path.clone();
         let above = self.dialect.skipped as u64;
+        let wide = || DatasetError::TooManyColumns { path: path.clone(), line: Some(above + 1) };
+        let meter = self.reader.get_mut();
+        // Of the header two copies are made, so it is not read any further than a table may have columns.
+        meter.allow(MAX_NAME_BYTES as u64, MAX_COLUMNS + AHEAD_BYTES);
         if let Err(error) = self.reader.byte_headers() {
-            return Err(self.failure(0, error));
+            let is_wide = self.reader.get_ref().exceeded == Some(Excess::Fields);
+            return Err(if is_wide { wide() } else { self.failure(0, MAX_NAME_BYTES as u64, error) });
         }
         let line = self.reader.byte_headers().map_err(|e| failure(&path, above, e))?;
+        if line.len() > MAX_COLUMNS {
+            return Err(wide());
+        }
         let mut header = Header { width: line.len(), names: Vec::new(), fields: Vec::new(), unnamed: Vec::new() };
         if !self.dialect.header {
             self.names = (1..=header.width).map(|number| format!("column_{number}")).collect();
@@ -116,7 +133,10 @@ impl Records {
     /// all fields are UTF-8.
     pub(super) fn fill(&mut self, most: usize) -> Result<&[ByteRecord], DatasetError> {
         let (mut rows, mut bytes) = (0, 0);
-        self.reader.get_mut().allow(2 * BATCH_BYTES as u64 + MAX_RECORD);
+        self.reader.get_mut().allow(2 * BATCH_BYTES as u64 + MAX_RECORD_BYTES, MAX_RECORD_FIELDS);
+        if self.filled > KEPT_BYTES {
+            (self.batch, self.filled) = (Vec::new(), 0);
+        }
         while rows < most && bytes < BATCH_BYTES {
             if rows == self.batch.len() {
                 self.batch.push(ByteRecord::new());
@@ -131,23 +151,24 @@ impl Records {
             match more {
                 Ok(true) => {}
                 Ok(false) => break,
-                Err(error) => return Err(self.failure(begins, error)),
+                Err(error) => return Err(self.failure(begins, MAX_RECORD_BYTES, error)),
             }
             if !record.as_slice().is_ascii() {
                 check_utf8(&self.path, self.dialect.skipped as u64, &self.names, record)?;
             }
             // A field costs its end as well as its bytes.
-            bytes += record.as_slice().len() + 8 * record.len();
+            bytes += record.as_slice().len() + 8 * record.len() + RECORD_OVERHEAD;
             rows += 1;
         }
+        self.filled += bytes;
         Ok(self.batch.get(..rows).unwrap_or_default())
     }
 
-    /// What is wrong with the record that begins in `line` of what is parsed.
-    fn failure(&self, line: u64, error: csv::Error) -> DatasetError {
+    /// What is wrong with the record that begins in `line` of what is parsed and may have `most` bytes.
+    fn failure(&self, line: u64, most: u64, error: csv::Error) -> DatasetError {
         let above = self.dialect.skipped as u64;
-        if self.reader.get_ref().exceeded {
-            return DatasetError::OpenQuote { path: self.path.clone(), line: above + line.max(1) };
+        if self.reader.get_ref().exceeded.is_some() {
+            return DatasetError::LongRecord { path: self.path.clone(), line: above + line.max(1), most };
         }
         failure(&self.path, above, error)
     }
@@ -179,33 +200,47 @@ fn failure(path: &Path, above: u64, error: csv::Error) -> DatasetError {
 /// A stream that is read no further than records may be long.
 struct Metered {
     stream: Stream,
+    delimiter: u8,
     left: u64,
-    exceeded: bool,
+    delimiters_left: usize,
+    exceeded: Option<Excess>,
     watches: bool,
     backslashes: bool,
     last: u8,
 }
 
+/// What a record has too many of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Excess {
+    Bytes,
+    Fields,
+}
+
 impl Metered {
-    fn new(stream: Stream) -> Self {
-        Self { stream, left: MAX_RECORD, exceeded: false, watches: false, backslashes: false, last: 0 }
+    fn new(stream: Stream, delimiter: u8) -> Self {
+        let (left, delimiters_left) = (MAX_RECORD_BYTES, MAX_RECORD_FIELDS);
+        let (exceeded, watches, backslashes, last) = (None, false, false, 0);
+        Self { stream, delimiter, left, delimiters_left, exceeded, watches, backslashes, last }
     }
 
-    fn allow(&mut self, bytes: u64) {
-        self.left = bytes;
+    /// Lets so many bytes pass, and so many delimiters among them: a field takes more memory than bytes.
+    fn allow(&mut self, bytes: u64, delimiters: usize) {
+        (self.left, self.delimiters_left) = (bytes, delimiters);
     }
 }
 
 impl Read for Metered {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.left == 0 {
-            self.exceeded = true;
+        let spent = [(self.left == 0, Excess::Bytes), (self.delimiters_left == 0, Excess::Fields)];
+        if let Some((_, excess)) = spent.into_iter().find(|(is_spent, _)| *is_spent) {
+            self.exceeded = Some(excess);
             return Err(io::Error::other("a record has no end"));
         }
         let read = self.stream.read(buffer)?;
+        let bytes = buffer.get(..read).unwrap_or_default();
         self.left = self.left.saturating_sub(read as u64);
+        self.delimiters_left = self.delimiters_left.saturating_sub(memchr_iter(self.delimiter, bytes).count());
         if self.watches && !self.backslashes {
-            let bytes = buffer.get(..read).unwrap_or_default();
             self.backslashes =
                 (self.last == b'\\' && bytes.first() == Some(&b'"')) || memmem::find(bytes, b"\\\"").is_some();
             self.last = bytes.last().copied().unwrap_or_default();

@@ -9,13 +9,11 @@ use std::path::Path;
 
 use serde::de::IgnoredAny;
 
-use super::items::{Layout, Scan};
+use super::items::Scan;
 use super::lines::Lines;
 use crate::DatasetError;
 use crate::blob::Blob;
-
-/// Bytes of a data frame at most.
-const MAX_BYTES: u64 = 128 << 20;
+use crate::limits::{MAX_FRAME_BYTES, MAX_FRAME_ROWS, MAX_FRAME_VALUES};
 
 /// A member of an object or an element of an array, as it is written.
 type Text<'a> = &'a [u8];
@@ -30,13 +28,32 @@ enum Frame<'a> {
     Split(Vec<Text<'a>>, Vec<Vec<Text<'a>>>),
 }
 
+impl Frame<'_> {
+    /// Bytes that its rows have when they are written, at most; it has `bytes` itself.
+    fn written(&self, bytes: usize) -> u64 {
+        let (rows, names): (usize, usize) = match self {
+            Self::Columns(columns) => {
+                let names = columns.iter().map(|(name, _)| name.len()).sum();
+                (columns.first().map_or(0, |(_, values)| values.len()), names)
+            }
+            Self::Rows(rows) => (rows.len(), 0),
+            Self::Split(names, rows) => (rows.len(), names.iter().map(|name| name.len()).sum()),
+        };
+        // Between them stand a few bytes a value.
+        (names as u64).saturating_mul(rows as u64).saturating_add(4 * bytes as u64)
+    }
+}
+
 /// The rows of `blob` as lines, if it holds one object and that is a data frame; nothing if it holds records.
 pub(super) fn unfold(blob: &Blob) -> Result<Option<File>, DatasetError> {
-    let mut lines = Lines::open(blob)?;
-    if lines.layout() == Layout::Array {
+    // What is no object is not read any further: a line may be as long as the file.
+    let head = blob.head()?.0;
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
+    if !text.trim_ascii_start().starts_with(b"{") {
         return Ok(None);
     }
-    let more = |lines: &mut Lines| match lines.advance(MAX_BYTES) {
+    let mut lines = Lines::open(blob)?;
+    let more = |lines: &mut Lines| match lines.advance(MAX_FRAME_BYTES) {
         // The reader of records says it better.
         Err(DatasetError::BadJson { .. }) => Ok(false),
         read => read,
@@ -44,17 +61,26 @@ pub(super) fn unfold(blob: &Blob) -> Result<Option<File>, DatasetError> {
     if !more(&mut lines)? {
         return Ok(None);
     }
-    let object = lines.text().to_vec();
-    if !object.trim_ascii_start().starts_with(b"{") {
-        return Ok(None);
+    let large = || DatasetError::LargeFrame { path: blob.path().to_owned() };
+    if lines.text().len() as u64 > MAX_FRAME_BYTES {
+        return Err(large());
     }
-    if object.len() as u64 > MAX_BYTES {
-        return Err(DatasetError::LargeFrame { path: blob.path().to_owned(), most: MAX_BYTES });
-    }
+    let object = lines.take_text();
     if more(&mut lines)? || serde_json::from_slice::<IgnoredAny>(&object).is_err() {
         return Ok(None);
     }
+    // What is held of a value is larger than the shortest of them, and a list or an object takes as much as several.
+    let weigh = |byte: &u8| match byte {
+        b',' | b':' => 1,
+        b'[' | b'{' => 6,
+        _ => 0,
+    };
+    if object.iter().map(weigh).sum::<usize>() > 2 * MAX_FRAME_VALUES {
+        return Err(large());
+    }
     match frame(&object) {
+        // Names stand in every row: a long one above many rows would fill the disk.
+        Some(frame) if frame.written(object.len()) > MAX_FRAME_ROWS => Err(large()),
         Some(frame) => write(blob.path(), &frame).map(Some),
         None => Ok(None),
     }

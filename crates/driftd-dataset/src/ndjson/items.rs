@@ -95,11 +95,6 @@ impl Items {
         Self { reader, layout, bytes: Vec::new(), line: 0, ends: 0, opened: false, closed: false }
     }
 
-    /// How they follow one another.
-    pub(super) fn layout(&self) -> Layout {
-        self.layout
-    }
-
     /// Line of the value that was read last, from 1.
     pub(super) fn line(&self) -> u64 {
         self.line
@@ -113,6 +108,14 @@ impl Items {
     /// The value that was read last.
     pub(super) fn text(&self) -> &[u8] {
         text_of(&self.bytes, self.line == 1)
+    }
+
+    /// The same, to keep.
+    pub(super) fn take_text(&mut self) -> Vec<u8> {
+        let mark = self.bytes.len() - self.text().len();
+        let mut bytes = std::mem::take(&mut self.bytes);
+        bytes.drain(..mark);
+        bytes
     }
 
     /// Reads the next value; false at the end. Blank lines are passed over. Of one longer than `most`, enough is kept to
@@ -253,7 +256,7 @@ fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>, most: u64) -> io::Re
     // The rest of the line, without keeping it.
     loop {
         let ahead = reader.fill_buf()?;
-        let end = ahead.iter().position(|byte| *byte == b'\n');
+        let end = memchr::memchr(b'\n', ahead);
         let (passed, done) = end.map_or((ahead.len(), ahead.is_empty()), |end| (end + 1, true));
         reader.consume(passed);
         if done {

@@ -2,15 +2,13 @@
 
 use std::path::PathBuf;
 
-use driftd_decode::Reject;
+use driftd_decode::{Reject, SurveyError};
 use driftd_model::RejectReason;
 
 use super::items::{ItemError, Items, Layout};
 use crate::DatasetError;
 use crate::blob::Blob;
-
-/// Bytes of a record at most.
-const MAX_RECORD: u64 = 64 << 20;
+use crate::limits::MAX_RECORD_BYTES;
 
 /// Records one after the other. What is wrong with how they follow one another is wrong with the file.
 #[derive(Debug)]
@@ -29,11 +27,6 @@ impl Lines {
         Ok(Self { path: blob.path().to_owned(), items: Items::new(blob.text()?, layout) })
     }
 
-    /// How they follow one another.
-    pub(super) fn layout(&self) -> Layout {
-        self.items.layout()
-    }
-
     /// Number of the line in which the record begins that was read last, from 1.
     pub(crate) fn line(&self) -> u64 {
         self.items.line()
@@ -49,6 +42,11 @@ impl Lines {
         self.items.text()
     }
 
+    /// The same, to keep.
+    pub(super) fn take_text(&mut self) -> Vec<u8> {
+        self.items.take_text()
+    }
+
     /// Reads the next record; false at the end. Blank lines are passed over. Of one longer than `most`, enough is kept to
     /// find it too long.
     pub(crate) fn advance(&mut self, most: u64) -> Result<bool, DatasetError> {
@@ -60,10 +58,10 @@ impl Lines {
 
     /// The next record; nothing at the end.
     pub(crate) fn next(&mut self) -> Result<Option<&[u8]>, DatasetError> {
-        if !self.advance(MAX_RECORD)? {
+        if !self.advance(MAX_RECORD_BYTES)? {
             return Ok(None);
         }
-        if self.text().len() as u64 > MAX_RECORD {
+        if self.text().len() as u64 > MAX_RECORD_BYTES {
             return Err(self.bad_json(self.line(), "a record of more than 64 MiB"));
         }
         Ok(Some(self.text()))
@@ -79,6 +77,16 @@ impl Lines {
 
     fn bad_json(&self, line: u64, what: &str) -> DatasetError {
         DatasetError::BadJson { path: self.path.clone(), line, column: 1, what: what.to_owned() }
+    }
+
+    /// Why the record that was read last cannot be surveyed.
+    pub(crate) fn unsurveyed(&self, error: &SurveyError) -> DatasetError {
+        let (path, line) = (self.path.clone(), Some(self.line()));
+        match error {
+            SurveyError::Reject(reject) => self.bad(reject),
+            SurveyError::TooManyFields => DatasetError::TooManyColumns { path, line },
+            SurveyError::LongNames => DatasetError::LongNames { path, line },
+        }
     }
 
     /// What is wrong with the record that was read last.

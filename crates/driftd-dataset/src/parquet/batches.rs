@@ -1,19 +1,21 @@
 //! Some columns of a Parquet file, chunk by chunk.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use driftd_window::TimeReader;
 use polars_arrow::array::Array;
 use polars_parquet::read::{ColumnChunkMetadata, Filter, RowGroupMetadata, column_iter_to_arrays};
 use rayon::prelude::*;
 
+use super::announced::Refusal;
 use super::array::{Manner, values_of};
 use super::cast::{cast, innermost};
 use super::footer::ParquetFile;
 use super::guard::guarded;
 use super::leaf::{Leaf, Storage};
-use super::pages::{self, Bytes};
+use super::pages::{self, Bytes, Outline};
 use super::vector::Lists;
 use crate::csv::Spelling;
 use crate::values::{Chunk, Values, Wanted};
@@ -21,10 +23,18 @@ use crate::{DatasetError, NullWords};
 
 /// Decoded bytes that one block may take over all columns.
 const BLOCK_BYTES: usize = 48 << 20;
+/// Bytes of texts, and of the elements of lists, that one block may take over all columns; of a block with more, a part
+/// is decoded.
+const BLOCK_TEXTS: u64 = 128 << 20;
+/// Bytes of the dictionaries of all columns that are read together.
+const DICTIONARIES: u64 = 128 << 20;
 /// Rows of a block at most: a whole row group of most writers, so that no page is decompressed twice.
 const BLOCK_ROWS: usize = 1 << 18;
 /// Bytes of objects that are kept from one block to the next over all columns: what lies elsewhere is fetched once.
 const KEPT_BYTES: u64 = 256 << 20;
+
+/// Held while large pages are unpacked, which is done for one column at a time.
+static UNPACKS_LARGE: Mutex<()> = Mutex::new(());
 
 /// Reads some columns of a Parquet file.
 pub(crate) struct ParquetBatches {
@@ -56,6 +66,8 @@ struct Source {
     arrays: Vec<Box<dyn Array>>,
     /// The bytes of a row group.
     kept: Option<(usize, Bytes)>,
+    /// What they become, once they were checked.
+    checked: Option<(usize, Outline)>,
 }
 
 impl ParquetBatches {
@@ -75,7 +87,9 @@ impl ParquetBatches {
                 |source: &&mut Source| file.leaf(source.column).zip(leaf).is_some_and(|(a, b)| a.is_stored_with(b));
             match sources.iter_mut().find(is_same) {
                 Some(source) => source.of.push(place),
-                None => sources.push(Source { column, of: vec![place], arrays: Vec::new(), kept: None }),
+                None => {
+                    sources.push(Source { column, of: vec![place], arrays: Vec::new(), kept: None, checked: None });
+                }
             }
         }
         let width = |source: &Source| file.leaf(source.column).and_then(|leaf| leaf.element).map_or(1, |e| e.of);
@@ -148,31 +162,76 @@ impl ParquetBatches {
                 Some(_) => (self.group, self.decoded) = (self.group + 1, 0),
             }
         };
-        let rows = (group_rows - self.decoded).min(self.block_rows);
-        let (file, group, start) = (&self.file, self.group, self.decoded);
-        let most = KEPT_BYTES / self.sources.len().max(1) as u64;
-        // The old block is let go first: two at once would double the memory.
-        self.sources.iter_mut().for_each(|source| source.arrays = Vec::new());
-        let decode = |source: &mut Source| match file.leaf(source.column) {
-            Some(leaf) => {
-                let bytes = source.bytes(file, leaf, group, start + rows < group_rows, most)?;
-                source.arrays = decode(file, leaf, group, &bytes, start..start + rows)?;
-                Ok(())
-            }
-            None => Ok::<_, DatasetError>(()),
-        };
-        if self.sources.len() > 1 {
-            self.sources.par_iter_mut().try_for_each(decode)?;
-        } else {
-            self.sources.iter_mut().try_for_each(decode)?;
+        let mut rows = (group_rows - self.decoded).min(self.block_rows);
+        while !self.decode(group_rows, rows)? {
+            rows = (rows / 4).max(1);
         }
         (self.rows, self.taken) = (rows, 0);
         self.decoded += rows;
         Ok(true)
     }
+
+    /// Decodes the next `rows` rows of a group of `of_group`; false if that would take too much memory.
+    fn decode(&mut self, of_group: usize, rows: usize) -> Result<bool, DatasetError> {
+        let (file, group, wanted) = (&self.file, self.group, self.decoded..self.decoded + rows);
+        let most = KEPT_BYTES / self.sources.len().max(1) as u64;
+        let (taken, dictionaries) = (AtomicU64::new(0), AtomicU64::new(0));
+        // One row is read whatever it takes: no page is larger than what is read.
+        let fits = |outline: &Outline| {
+            let bytes = outline.bytes(&wanted);
+            taken.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) <= BLOCK_TEXTS || rows == 1
+        };
+        if !self.sources.iter().filter_map(|source| source.outline(group)).all(fits) {
+            return Ok(false);
+        }
+        // The old block is let go first: two at once would double the memory.
+        self.sources.iter_mut().for_each(|source| source.arrays = Vec::new());
+        let decode = |source: &mut Source| {
+            let Some(leaf) = file.leaf(source.column) else { return Ok(true) };
+            let bytes = source.bytes(file, leaf, group, wanted.end < of_group, most)?;
+            let is_new = source.outline(group).is_none();
+            let outline = source.check(file, leaf, group, &bytes)?;
+            if dictionaries.fetch_add(outline.dictionary, Ordering::Relaxed) + outline.dictionary > DICTIONARIES {
+                let what = format!("dictionaries of more than {} MiB in the columns that are read", DICTIONARIES >> 20);
+                let remedy = "leave columns of many different texts out, or write smaller row groups";
+                return Err(file.refused(None, Refusal::TooMuch { what, remedy }));
+            }
+            if is_new && !fits(outline) {
+                return Ok(false);
+            }
+            source.arrays = decode(file, leaf, group, &bytes, wanted.clone(), outline)?;
+            Ok::<_, DatasetError>(true)
+        };
+        let decoded: Vec<bool> = if self.sources.len() > 1 {
+            self.sources.par_iter_mut().map(decode).collect::<Result<_, _>>()?
+        } else {
+            self.sources.iter_mut().map(decode).collect::<Result<_, _>>()?
+        };
+        Ok(decoded.into_iter().all(|is_decoded| is_decoded))
+    }
 }
 
 impl Source {
+    /// What the pages of a row group become, if they were checked.
+    fn outline(&self, group: usize) -> Option<&Outline> {
+        self.checked.as_ref().filter(|(of, _)| *of == group).map(|(_, outline)| outline)
+    }
+
+    /// The same, after they were checked.
+    fn check(
+        &mut self,
+        file: &ParquetFile,
+        leaf: &Leaf,
+        group: usize,
+        bytes: &Bytes,
+    ) -> Result<&Outline, DatasetError> {
+        let checked = match self.checked.take() {
+            Some((of, outline)) if of == group => (of, outline),
+            _ => (group, check(file, leaf, group, bytes)?),
+        };
+        Ok(&self.checked.insert(checked).1)
+    }
+
     /// The bytes of the leaf in a row group, which are kept for the next block if there is one, where they would have to
     /// be fetched and are not more than `most`.
     fn bytes(
@@ -215,20 +274,27 @@ pub(super) fn chunk_bytes(file: &ParquetFile, leaf: &Leaf, group: usize) -> Resu
     Ok(Bytes::from(bytes))
 }
 
-/// Those rows of one leaf of a row group, out of the bytes it has there.
+/// What the pages of a leaf in a row group become, whose bytes are `bytes`.
+pub(super) fn check(file: &ParquetFile, leaf: &Leaf, group: usize, bytes: &Bytes) -> Result<Outline, DatasetError> {
+    let chunk = chunk(file, leaf, group)?;
+    let rows = file.metadata().row_groups.get(group).map_or(0, RowGroupMetadata::num_rows);
+    let checked = pages::check(bytes, chunk, rows, leaf.storage == Storage::Lists);
+    checked.map_err(|refusal| file.refused(Some(&leaf.name), refusal))
+}
+
+/// Those rows of one leaf of a row group, out of the bytes it has there, whose pages were checked.
 pub(super) fn decode(
     file: &ParquetFile,
     leaf: &Leaf,
     group: usize,
     bytes: &Bytes,
     wanted: Range<usize>,
+    outline: &Outline,
 ) -> Result<Vec<Box<dyn Array>>, DatasetError> {
     let corrupt = |what| file.corrupt(Some(&leaf.name), what);
     let (chunk, rows) = (chunk(file, leaf, group)?, wanted.len());
-    if wanted.start == 0 {
-        let of_group = file.metadata().row_groups.get(group).map_or(0, RowGroupMetadata::num_rows);
-        pages::check(bytes, chunk, of_group, leaf.storage == Storage::Lists).map_err(corrupt)?;
-    }
+    // A poisoned lock guards nothing that could be half done.
+    let _alone = outline.is_large().then(|| UNPACKS_LARGE.lock().unwrap_or_else(PoisonError::into_inner));
     let arrays = guarded(|| {
         let pages = pages::reader(bytes, chunk);
         let primitive = &chunk.descriptor().descriptor.primitive_type;

@@ -1,20 +1,20 @@
 //! The footer of a Parquet file: what columns and row groups there are.
 
 use std::collections::HashMap;
-use std::io::BufReader;
 use std::path::Path;
 use std::sync::Arc;
 
 use polars_arrow::datatypes::{Field, TimeUnit};
 use polars_parquet::parquet::metadata::FileMetadata;
+use polars_parquet::parquet::read::deserialize_metadata;
 use polars_parquet::parquet::schema::types::PrimitiveType;
-use polars_parquet::read::read_metadata;
 use polars_parquet::read::schema::{SchemaInferenceOptions, infer_schema_with_options};
 
+use super::announced::{self, MAX_FOOTER, Refusal};
 use super::guard::guarded;
 use super::leaf::{Leaf, leaves};
 use super::vector;
-use crate::blob::{Blob, Bytes, PositionedReader};
+use crate::blob::{Blob, Bytes};
 use crate::{ColumnInfo, ColumnKind, DatasetError, Schema};
 
 /// An open Parquet file and its footer.
@@ -40,13 +40,10 @@ impl ParquetFile {
         let corrupt = |what| DatasetError::Corrupt { path: path.to_owned(), format: "Parquet", column: None, what };
         let bytes = blob.bytes()?;
         let length = bytes.length().map_err(|e| DatasetError::io(path, e))?;
-        let mut tail = [0; 4];
-        if length < 12 || bytes.read_exact_at(&mut tail, length - 4).is_err() || tail != *b"PAR1" {
-            return Err(DatasetError::Truncated { path: path.to_owned() });
-        }
+        let footer = footer(path, &bytes, length)?;
+        announced::check(&footer).map_err(|refusal| refused(path, None, refusal))?;
         let (metadata, leaves) = guarded(|| {
-            let mut reader = BufReader::with_capacity(64 << 10, PositionedReader::new(bytes.clone()));
-            let mut metadata = read_metadata(&mut reader).map_err(|e| e.to_string())?;
+            let mut metadata = deserialize_metadata(footer.into()).map_err(|e| e.to_string())?;
             // Arrow's own schema says how a writer held the data in memory; Parquet's says what it is.
             metadata.key_value_metadata = None;
             // In nanoseconds, the dates by which many say "never" would be others.
@@ -127,6 +124,11 @@ impl ParquetFile {
         self.inner.leaves.get(column)
     }
 
+    /// Why the column `name` is not read.
+    pub(super) fn refused(&self, name: Option<&str>, refusal: Refusal) -> DatasetError {
+        refused(self.path(), name, refusal)
+    }
+
     /// A contradiction found while reading the column `name`, or something that the decoder does not know.
     pub(super) fn corrupt(&self, name: Option<&str>, what: String) -> DatasetError {
         let column = name.map(str::to_owned);
@@ -135,6 +137,40 @@ impl ParquetFile {
         }
         DatasetError::Corrupt { path: self.path().to_owned(), format: "Parquet", column, what }
     }
+}
+
+fn refused(path: &Path, column: Option<&str>, refusal: Refusal) -> DatasetError {
+    let (path, column) = (path.to_owned(), column.map(str::to_owned));
+    match refusal {
+        Refusal::Damaged(what) => DatasetError::Corrupt { path, format: "Parquet", column, what },
+        Refusal::TooManyColumns => DatasetError::TooManyColumns { path, line: None },
+        Refusal::LongNames => DatasetError::LongNames { path, line: None },
+        Refusal::TooMuch { what, remedy } => DatasetError::TooMuch { path, column, what, remedy },
+    }
+}
+
+/// The bytes of the footer, which ends before its length and the four letters by which Parquet is known.
+fn footer(path: &Path, bytes: &Bytes, length: u64) -> Result<Vec<u8>, DatasetError> {
+    let truncated = || DatasetError::Truncated { path: path.to_owned() };
+    let mut tail = [0; 8];
+    let ends = length.checked_sub(8).filter(|ends| *ends >= 4).ok_or_else(truncated)?;
+    bytes.read_exact_at(&mut tail, ends).map_err(|_| truncated())?;
+    let [a, b, c, d, magic @ ..] = tail;
+    if magic != *b"PAR1" {
+        return Err(truncated());
+    }
+    let size = u64::from(u32::from_le_bytes([a, b, c, d]));
+    let corrupt = |what| DatasetError::Corrupt { path: path.to_owned(), format: "Parquet", column: None, what };
+    let begins =
+        ends.checked_sub(size).ok_or_else(|| corrupt("its footer would be larger than the file".to_owned()))?;
+    if size > MAX_FOOTER {
+        let what = format!("a footer of {} MiB, more than {}", size >> 20, MAX_FOOTER >> 20);
+        let remedy = "write fewer and larger row groups";
+        return Err(refused(path, None, Refusal::TooMuch { what, remedy }));
+    }
+    let mut footer = vec![0; size as usize];
+    bytes.read_exact_at(&mut footer, begins).map_err(|e| DatasetError::io(path, e))?;
+    Ok(footer)
 }
 
 fn is_nested(leaves: &[Leaf]) -> bool {

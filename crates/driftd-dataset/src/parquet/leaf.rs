@@ -81,9 +81,16 @@ pub(super) fn leaves(field: &Field, types: &[PrimitiveType]) -> Vec<Leaf> {
     found
 }
 
-fn walk(field: &Field, way: &mut Vec<Field>, types: &[PrimitiveType], nth: &mut usize, found: &mut Vec<Leaf>) {
+/// `way` has the fields around `field`.
+fn walk<'f>(
+    field: &'f Field,
+    way: &mut Vec<&'f Field>,
+    types: &[PrimitiveType],
+    nth: &mut usize,
+    found: &mut Vec<Leaf>,
+) {
     if let ArrowDataType::Struct(fields) = field.dtype() {
-        way.push(field.clone());
+        way.push(field);
         for inner in fields {
             walk(inner, way, types, nth, found);
         }

@@ -6,7 +6,7 @@ use driftd_window::{Column, MISSING, MISTYPED, NO_EVENT_TIME, PRESENT};
 use polars_arrow::array::{Array, BinaryViewArray, FixedSizeListArray, ListArray, Utf8ViewArray};
 
 use super::array::{Manner, values_of};
-use super::batches::{chunk_bytes, decode};
+use super::batches::{check, chunk_bytes, decode};
 use super::footer::ParquetFile;
 use super::leaf::{Element, Leaf, MAX_ELEMENTS, Storage};
 use crate::times::Times;
@@ -17,6 +17,8 @@ use crate::{ColumnKind, DatasetError};
 const LOOKED_AT: usize = 4096;
 /// Bytes of a column in a row group that are read for it at most.
 const MAX_BYTES: u64 = 256 << 20;
+/// Bytes of the texts of those rows at most, of which copies are made.
+const MAX_TEXTS: u64 = 64 << 20;
 
 /// The leaves of `file`, with what a look at the first rows says of them.
 pub(super) fn resolved(file: &ParquetFile) -> Result<Vec<Leaf>, DatasetError> {
@@ -44,8 +46,16 @@ fn first(file: &ParquetFile, leaf: &Leaf) -> Result<Option<Vec<Box<dyn Array>>>,
     let root = &leaf.field.name;
     let chunk = file.metadata().row_groups.get(group).and_then(|g| g.columns_under_root_iter(root)?.nth(leaf.nth));
     let is_small = chunk.is_some_and(|chunk| chunk.compressed_size().unsigned_abs() <= MAX_BYTES);
-    let first = || decode(file, leaf, group, &chunk_bytes(file, leaf, group)?, 0..rows.min(LOOKED_AT));
-    is_small.then(first).transpose()
+    if !is_small {
+        return Ok(None);
+    }
+    let bytes = chunk_bytes(file, leaf, group)?;
+    let outline = check(file, leaf, group, &bytes)?;
+    let wanted = 0..rows.min(LOOKED_AT);
+    if outline.bytes(&wanted) > MAX_TEXTS {
+        return Ok(None);
+    }
+    decode(file, leaf, group, &bytes, wanted, &outline).map(Some)
 }
 
 fn is_text(file: &ParquetFile, leaf: &Leaf) -> Result<bool, DatasetError> {

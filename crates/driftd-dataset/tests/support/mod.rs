@@ -1,7 +1,9 @@
 //! Files to test with.
 #![allow(dead_code, unreachable_pub, clippy::unused_self, reason = "every test binary uses its own part")]
 
+pub mod alone;
 pub mod columns;
+pub mod raw_parquet;
 
 use std::path::{Path, PathBuf};
 

@@ -185,7 +185,7 @@ impl Visitor<'_> for Name<'_> {
     fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
         let child = self.fields.child(self.node, name);
         if let (None, Some(seen)) = (child, self.seen) {
-            seen.unknown.push((self.node, name.into()));
+            seen.note_unknown(self.node, name);
         }
         Ok(child)
     }

@@ -19,6 +19,9 @@ use crate::terminal::{Table, line, minutes, print};
 
 pub(super) use build::{build_from_files, event_times_of, identity, misspelt, not_monitored, options_for};
 
+/// Bytes of an exported baseline at most. What is made of them takes several times as much memory.
+const MAX_EXPORT: u64 = 64 << 20;
+
 pub(super) async fn run(command: BaselineCommand, stores: &Stores) -> anyhow::Result<Exit> {
     match command {
         BaselineCommand::Build(args) => build::run(args, stores).await?,
@@ -106,9 +109,7 @@ async fn import(
     stores: &Stores,
 ) -> anyhow::Result<()> {
     let store = stores.configured(&setup::config(files)?).await?;
-    let text = setup::read(file, "exported baseline")?;
-    let exported: StoredBaseline = serde_json::from_str(&text)
-        .with_context(|| format!("{} is not a baseline that `driftd baseline export` wrote", file.display()))?;
+    let exported = exported(file)?;
     anyhow::ensure!(
         is_as_exported(&exported),
         "{} was changed after it was exported: its content does not match its hash {}",
@@ -119,10 +120,26 @@ async fn import(
         Some(name) => name.parse()?,
         None => exported.reference.name.clone(),
     };
-    let content = exported.baseline.as_ref().clone();
+    let content = std::sync::Arc::unwrap_or_clone(exported.baseline);
     let stored = store.put_baseline(&name, content, SystemClock.now()).await?;
     line(format_args!("stored as {} ({})", stored.reference, stored.hash.short()))?;
     Ok(())
+}
+
+/// The baseline in a file.
+fn exported(file: &std::path::Path) -> anyhow::Result<StoredBaseline> {
+    let length = std::fs::metadata(file).map_or(0, |metadata| metadata.len());
+    anyhow::ensure!(
+        length <= MAX_EXPORT,
+        "{} has {} MiB, more than the {} of the largest baseline that is read; build it with fewer features or segments",
+        file.display(),
+        length >> 20,
+        MAX_EXPORT >> 20,
+    );
+    // The text is let go before anything is made of what it says.
+    let text = setup::read(file, "exported baseline")?;
+    serde_json::from_str(&text)
+        .with_context(|| format!("{} is not a baseline that `driftd baseline export` wrote", file.display()))
 }
 
 /// Whether a file still says what `export` wrote: the hash covers what a baseline judges by, and the number of rows,

@@ -80,6 +80,14 @@ fn lines_that_do_not_fit() {
 }
 
 #[test]
+fn baselines_that_are_too_large_to_import() {
+    let fixture = Fixture::with_monitor();
+    // Zeros that take no room on the disk.
+    std::fs::File::create(fixture.path("huge.json")).unwrap().set_len(500 << 20).unwrap();
+    assert_snapshot!(fixture.run("baseline import huge.json").refusal(), @"error: huge.json has 500 MiB, more than the 64 of the largest baseline that is read; build it with fewer features or segments");
+}
+
+#[test]
 fn a_directory_that_cannot_be_written_to() {
     let fixture = fixture();
     std::fs::create_dir(fixture.path("store.db")).unwrap();
