@@ -44,9 +44,9 @@ impl PageHeader {
                 1 => kind = Some(compact.number(wire)?),
                 2 => unpacked = Some(size(compact.number(wire)?)?),
                 3 => packed = Some(size(compact.number(wire)?)?),
-                5 => data = Some(Values::read(compact, wire, DATA)?),
-                7 => dictionary = Some(Values::read(compact, wire, DICTIONARY)?),
-                8 => data_v2 = Some(Values::read(compact, wire, DATA_V2)?),
+                5 => data = Some(Values::read(compact, wire, DATA, false)?),
+                7 => dictionary = Some(Values::read(compact, wire, DICTIONARY, false)?),
+                8 => data_v2 = Some(Values::read(compact, wire, DATA_V2, true)?),
                 _ => compact.pass(HEADER, id, wire)?,
             }
             Ok(())
@@ -85,9 +85,8 @@ struct Values {
 }
 
 impl Values {
-    fn read(compact: &mut Compact<'_>, kind: u8, fields: Fields) -> Result<Self, String> {
+    fn read(compact: &mut Compact<'_>, kind: u8, fields: Fields, is_v2: bool) -> Result<Self, String> {
         Compact::expect_structure(kind)?;
-        let is_v2 = std::ptr::eq(fields, DATA_V2);
         let mut read = Self::default();
         compact.structure(|compact, id, wire| {
             match id {

@@ -46,7 +46,7 @@ impl Values {
         let Some(word) = word else {
             return self.bind(None::<Arc<str>>);
         };
-        let known = self.words.iter().find(|(known, _)| std::ptr::eq(*known, word));
+        let known = self.words.iter().find(|(known, _)| *known == word);
         let text = known.map(|(_, text)| Arc::clone(text)).unwrap_or_else(|| {
             let text = Arc::from(word);
             self.words.push((word, Arc::clone(&text)));
