@@ -2,43 +2,25 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may assert by panicking")]
 
 mod fixtures;
+#[path = "fixtures/log_lines.rs"]
+mod log_lines;
 
-use std::io::Write;
 use std::pin::pin;
-use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use driftd_model::{DeliveryError, ErrorClass, IncidentKind, IncidentState, Notification, NotifyReason, Transport};
 use driftd_notify::LogTransport;
 use driftd_window::Span;
 use fixtures::{four, incident, notification, told, wall};
-
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
+use log_lines::logged_by;
 
 /// What the log says after one delivery.
 fn logged(notification: &Notification) -> String {
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber =
-        tracing_subscriber::fmt().without_time().with_ansi(false).with_writer(move || writer.clone()).finish();
-    let polled = tracing::subscriber::with_default(subscriber, || {
+    logged_by(|| {
         let mut delivery = pin!(LogTransport.deliver(notification, wall("2013-07-08T00:05:01Z")));
-        delivery.as_mut().poll(&mut Context::from_waker(Waker::noop()))
-    });
-    assert!(matches!(polled, Poll::Ready(Ok(()))));
-    String::from_utf8(lines.0.lock().unwrap().clone()).unwrap()
+        let polled = delivery.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(matches!(polled, Poll::Ready(Ok(()))));
+    })
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! What is said at the start about a receiver that cannot work.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use driftd_config::{
     Address, AlertmanagerChannel, Channel, CommandChannel, NotifyConfig, PagerDutyChannel, Receiver, SlackChannel,
@@ -10,6 +9,7 @@ use driftd_config::{
 use driftd_notify::{AddressPolicy, HttpClient, Roots, SystemResolver, TransportFactory};
 use driftd_window::Span;
 
+use crate::log_lines::logged_by;
 use crate::setup::{alertmanager, build, env, outbound, secrets, url, webhook};
 
 fn refused(channel: Channel, pairs: &[(&str, &str)]) -> String {
@@ -72,32 +72,13 @@ fn errors_name_the_receiver_the_key_and_the_remedy() {
 #[test]
 fn an_address_kept_as_a_secret_is_told_when_it_is_in_the_clear() {
     let said = |address: &'static str| {
-        let lines = Lines::default();
-        let writer = lines.clone();
-        let log =
-            tracing_subscriber::fmt().without_time().with_ansi(false).with_writer(move || writer.clone()).finish();
-        tracing::subscriber::with_default(log, || {
+        logged_by(|| {
             build(&outbound(&[]), Channel::Slack(SlackChannel::Webhook(env("SLACK"))), &[("SLACK", address)]).unwrap();
-        });
-        String::from_utf8(lines.0.lock().unwrap().clone()).unwrap()
+        })
     };
     insta::assert_snapshot!(said("http://hooks.example.com/services/SECRET"), @" WARN driftd_notify::setup: receiver[ops].slack.webhook: what is kept in environment variable SLACK begins with http://, so that the secret in it crosses the network in the clear: use https://");
     assert_eq!(said("https://hooks.example.com/services/SECRET"), "");
     assert_eq!(said("http://127.0.0.1:8080/services/SECRET"), "");
-}
-
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 #[test]

@@ -4,6 +4,8 @@
 
 #[path = "../fixtures/mod.rs"]
 mod fixtures;
+#[path = "../fixtures/log_lines.rs"]
+mod log_lines;
 mod server;
 mod setup;
 
