@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use driftd_model::{
-    Checkpoint, Chunk, Claim, CountedOn, DeadLetter, Epoch, MonitorId, MonitorPlan, Offset, Partition, PlannedDelta,
-    RejectReason, Store, Topic,
+    Checkpoint, Chunk, Claim, Claimant, CountedOn, DeadLetter, Epoch, MonitorId, MonitorPlan, Offset, Partition,
+    PlannedDelta, RejectReason, Store, Topic,
 };
 use driftd_window::{Absorbed, PaneDelta, PartitionMark, Reducer, Span, Timestamp};
 
@@ -63,7 +63,7 @@ impl PartitionAccumulator {
         owner: &str,
         now: Timestamp,
     ) -> Result<Self, EngineError> {
-        let claim = store.claim(&topic, partition, owner, now).await?;
+        let claim = store.claim(&topic, partition, &Claimant::counting(owner, &plans), now).await?;
         let from = claim.next_offset.unwrap_or(Offset(0));
         Ok(Self::start(topic, partition, plans, &claim, from))
     }

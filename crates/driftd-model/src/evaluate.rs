@@ -26,6 +26,8 @@ pub struct SealInput {
     pub panes: Vec<SealedPane>,
     /// Earliest pane that holds records and was sealed before this step.
     pub first_data: Option<PaneId>,
+    /// From where on all records were counted on the plan, where that is not everything: what came before was passed over.
+    pub whole_from: Option<EventTime>,
     /// What is remembered of the window shapes that end here.
     pub memories: Vec<FeatureMemory>,
     /// How often the monitor has alarmed so far.
@@ -78,19 +80,25 @@ pub fn evaluate(plan: &MonitorPlan, routing: &Routing, mut input: SealInput, now
     let end = input.step.through(plan.monitor().pane);
     let (mut windows, mut memories) = (Vec::new(), Vec::new());
     let mut seen: Vec<(IncidentKey, Observation)> = Vec::new();
+    if matches!(input.step, SealStep::Uncounted { .. }) {
+        return decide(plan, routing, seen, input.incidents, &input.silences, now);
+    }
     for spec in &plan.monitor().windows {
         let Some(window) = spec.ending_at(end) else {
             continue;
         };
         if matches!(input.step, SealStep::Gap { .. }) {
-            seen.push(empty_window(plan, spec, window));
+            if !begins_late(spec, window.end, input.whole_from) {
+                seen.push(empty_window(plan, spec, window));
+            }
             continue;
         }
         let start = spec.start_of(window.end);
         let segments = merge_window(plan, start, window.end, &input.panes);
         let mut results = judge_segments(plan, &window, start, &segments);
         add_references(plan, spec, window.end, &segments, &input.panes, &mut results);
-        let is_heard = !is_young(spec, window.end, input.first_data, &input.panes);
+        let is_heard = !is_young(spec, window.end, input.first_data, &input.panes)
+            && !begins_late(spec, window.end, input.whole_from);
         if is_heard {
             let known = input.memories.extract_if(.., |memory| memory.window == window.name).collect();
             let remembered = remember(plan, spec, &window, &segments, known);
@@ -181,8 +189,13 @@ fn without_the_silent(plan: &MonitorPlan, mut incident: Incident) -> Incident {
 fn is_young(spec: &WindowSpec, end: EventTime, first_data: Option<PaneId>, panes: &[SealedPane]) -> bool {
     let in_window = panes.iter().filter(|p| p.rows > 0).map(|p| p.pane);
     let first = first_data.into_iter().chain(in_window).min();
+    begins_late(spec, end, first.map(PaneId::start))
+}
+
+/// Whether less than half of the window lies after `since`.
+fn begins_late(spec: &WindowSpec, end: EventTime, since: Option<EventTime>) -> bool {
     let length = end.since(spec.start_of(end)).as_micros();
-    first.is_some_and(|first| end.since(first.start()).as_micros() < length / 2)
+    since.is_some_and(|since| end.since(since).as_micros() < length / 2)
 }
 
 /// Whether an observation can change anything at all.

@@ -72,6 +72,7 @@ impl HealthCheck<'_> {
     pub fn evaluate(&self, rules: &PipelineRules) -> Observation {
         let found: Vec<(Severity, Cause)> = [
             self.standing_still(rules),
+            self.uncounted(rules),
             self.stalled(rules),
             self.lagging(rules),
             self.rejecting(rules),
@@ -98,8 +99,13 @@ impl HealthCheck<'_> {
     }
 
     fn standing_still(&self, rules: &PipelineRules) -> Option<(Severity, Cause)> {
-        let Standstill { lasted, missing } = self.standstill?;
+        let Standstill { lasted, missing, .. } = self.standstill.filter(|standstill| standstill.missing > 0)?;
         Some((severity(lasted, rules.lag?)?, Cause::Standstill { lasted, missing }))
+    }
+
+    fn uncounted(&self, rules: &PipelineRules) -> Option<(Severity, Cause)> {
+        let Standstill { lasted, uncounted, .. } = self.standstill.filter(|standstill| standstill.uncounted > 0)?;
+        Some((severity(lasted, rules.lag?)?, Cause::Uncounted { lasted, partitions: uncounted }))
     }
 
     /// The partition that is furthest behind the newest one while it has more to read.
@@ -229,7 +235,7 @@ mod tests {
         let partitions = [partition(0, 100, None, 1_000, 0)];
         let told = |hours: u32| {
             let lasted = Span::from_hours(hours);
-            let standstill = Some(Standstill { lasted, missing: 1 });
+            let standstill = Some(Standstill { lasted, missing: 1, uncounted: 0 });
             let (since, now) = (clock(99), clock(100));
             let check = HealthCheck { partitions: &partitions, before: None, outage: None, standstill, since, now };
             let seen = check.evaluate(&PipelineRules::default());

@@ -92,8 +92,8 @@ pub use observation::{kind_of, observations};
 pub use plan::{MonitorPlan, PlanError, PlannedFeature, check_defaults};
 pub use pointer::{BadPointer, Pointer, PointerStep};
 pub use ports::{
-    BoxFuture, CatalogueStore, Checkpoint, Claim, DeadLetter, HistoryQuery, OutboxStore, PartitionRow, PipelineStore,
-    ReadStore, SharedStore, Store,
+    BoxFuture, CatalogueStore, Checkpoint, Claim, Claimant, DeadLetter, HistoryQuery, OutboxStore, PartitionRow,
+    PipelineStore, ReadStore, SharedStore, Store,
 };
 pub use progress::{ProgressWatch, Standstill};
 pub use reconciler::{IncidentReconciler, MonitorReconciler, ReconcileInput, needs_reconciling};
@@ -102,7 +102,9 @@ pub use reject::RejectReason;
 pub use retention::{Retained, Retention};
 pub use route::{Route, RouteMatch, Routing};
 pub use schedule::PlanSchedule;
-pub use seal::{PlannedDelta, SealStep, SealView, SealedPane, merge_aggregates, merge_deltas, next_step};
+pub use seal::{
+    Counting, PlannedDelta, SealStep, SealView, SealedPane, counted_mark, merge_aggregates, merge_deltas, next_step,
+};
 pub use seal_order::{SealOrder, SealWork, Sealed};
 pub use sealer::{MonitorSealer, SealTime, Sealer};
 pub use silence::{Silence, SilenceState};

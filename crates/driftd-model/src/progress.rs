@@ -1,36 +1,47 @@
-//! Whether a monitor can get anywhere: partitions that nobody reads hold all of its windows back.
+//! Whether a monitor can get anywhere: partitions that nobody reads for it hold all of its windows back.
 
 use std::fmt;
 
-use driftd_window::{Span, Timestamp};
+use driftd_window::{PartitionMark, Span, Timestamp};
 
-use crate::{PartitionRow, words};
+use crate::{Counting, words};
 
-/// Since when partitions of a monitor's topics are missing, as far as this process has seen.
+/// Since when partitions of a monitor's topics are not read for it, as far as this process has seen.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ProgressWatch {
     missing_since: Option<Timestamp>,
 }
 
-/// Nothing can be sealed, because of partitions that no worker of this store has ever read.
+/// Nothing can be sealed, because of partitions that no worker of this store reads for the monitor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standstill {
     /// For how long they have been missing.
     pub lasted: Span,
-    /// How many.
+    /// How many nobody has ever read.
     pub missing: u32,
+    /// How many are read by workers that do not have the monitor as it is here.
+    pub uncounted: u32,
 }
 
 impl ProgressWatch {
     /// Looks at the partitions of a monitor's topics that have a row, and at how many there should be, if that is known.
-    pub fn look(&mut self, partitions: &[PartitionRow], expected: Option<usize>, now: Timestamp) -> Option<Standstill> {
+    pub fn look(
+        &mut self,
+        partitions: &[(PartitionMark, Counting)],
+        expected: Option<usize>,
+        now: Timestamp,
+    ) -> Option<Standstill> {
         let missing = expected?.saturating_sub(partitions.len());
-        if missing == 0 {
+        let is_uncounted =
+            |(_, counting): &&(PartitionMark, Counting)| matches!(counting, Counting::Until(_) | Counting::Never);
+        let uncounted = partitions.iter().filter(is_uncounted).count();
+        if missing == 0 && uncounted == 0 {
             self.missing_since = None;
             return None;
         }
         let since = *self.missing_since.get_or_insert(now);
-        Some(Standstill { lasted: now.since(since), missing: u32::try_from(missing).unwrap_or(u32::MAX) })
+        let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
+        Some(Standstill { lasted: now.since(since), missing: number(missing), uncounted: number(uncounted) })
     }
 }
 
@@ -45,30 +56,26 @@ impl Standstill {
 impl fmt::Display for Standstill {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let minutes = Span::from_minutes(u32::try_from(self.lasted.as_micros() / 60_000_000).unwrap_or(u32::MAX));
-        let partitions = words::counted(u64::from(self.missing), "partition was", "partitions were");
-        write!(f, "nothing can be sealed: {partitions} never read by a worker of this store, for {minutes} by now")
+        let missing = words::counted(u64::from(self.missing), "partition was", "partitions were");
+        let uncounted = words::counted(u64::from(self.uncounted), "partition is", "partitions are");
+        f.write_str("nothing can be sealed: ")?;
+        if self.missing > 0 {
+            write!(f, "{missing} never read by a worker of this store, ")?;
+        }
+        if self.uncounted > 0 {
+            write!(f, "{uncounted} read by workers that do not have the monitor as it is configured here, ")?;
+        }
+        write!(f, "for {minutes} by now")
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use driftd_window::PartitionMark;
-
     use super::*;
     use crate::fixtures::clock;
-    use crate::{Epoch, Offset, Partition};
 
-    fn rows(count: i32) -> Vec<PartitionRow> {
-        let row = |number| PartitionRow {
-            topic: "topic".into(),
-            partition: Partition(number),
-            epoch: Epoch(1),
-            next_offset: Some(Offset(10)),
-            mark: PartitionMark::default(),
-            rejected: 0,
-            updated_at: clock(0),
-        };
-        (0..count).map(row).collect()
+    fn rows(count: usize) -> Vec<(PartitionMark, Counting)> {
+        vec![(PartitionMark::default(), Counting::Now); count]
     }
 
     #[test]
@@ -82,6 +89,16 @@ mod tests {
         assert!(!found[2].is_trouble(None), "nobody wants to hear of it");
         assert_eq!(watch.look(&rows(3), Some(3), clock(6)), None);
         assert_eq!(watch.look(&rows(2), Some(4), clock(7)).unwrap().lasted, Span::ZERO, "that is another time");
+        let mut half = rows(4);
+        half[1].1 = Counting::Until(None);
+        half[2].1 = Counting::Never;
+        watch = ProgressWatch::default();
+        watch.look(&half, Some(4), clock(8));
+        let uncounted = watch.look(&half, Some(5), clock(9)).unwrap();
+        assert_eq!((uncounted.missing, uncounted.uncounted), (1, 2));
+        let words = "nothing can be sealed: 1 partition was never read by a worker of this store, 2 partitions are read by \
+                     workers that do not have the monitor as it is configured here, for 1h by now";
+        assert_eq!(uncounted.to_string(), words);
         insta::assert_snapshot!(found[2], @"nothing can be sealed: 1 partition was never read by a worker of this store, for 4h by now");
     }
 }

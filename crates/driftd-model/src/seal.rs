@@ -6,7 +6,7 @@ use std::collections::btree_map::Entry;
 
 use driftd_stats::{FeatureAggregate, ShapeMismatch};
 use driftd_window::{
-    EventTime, GlobalMark, PaneDelta, PaneId, PaneWidth, PartitionMark, SegmentKey, Timestamp, WindowSpec,
+    EventTime, GlobalMark, PaneDelta, PaneId, PaneWidth, PartitionMark, SegmentKey, Timestamp, Watermark, WindowSpec,
 };
 
 use crate::{Activation, ContentHash, Monitor};
@@ -16,8 +16,11 @@ use crate::{Activation, ContentHash, Monitor};
 pub struct SealView {
     /// End of the last sealed pane; nothing before the first seal.
     pub sealed_through: Option<EventTime>,
-    /// Marks of the partitions of the monitor's topics that have a row.
+    /// Marks of the partitions of the monitor's topics that have a row: how far they were counted on the sealer's newest
+    /// plan, see [`counted_mark`].
     pub marks: Vec<PartitionMark>,
+    /// From where on all records were counted on a plan, where that is not everything.
+    pub whole_from: BTreeMap<ContentHash, EventTime>,
     /// Earliest unsealed pane that holds records (at or after `sealed_through`).
     pub next_data: Option<PaneId>,
     /// Earliest sealed pane that holds records.
@@ -48,6 +51,36 @@ pub enum SealStep {
         /// The new frontier.
         through: EventTime,
     },
+    /// Not all records up to here were counted on the plan, because a worker read them that does not have it. What was
+    /// counted of them is of no use: the pass over it says nothing about anything.
+    Uncounted {
+        /// The new frontier.
+        through: EventTime,
+    },
+}
+
+/// How far the records of a partition were counted on one plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counting {
+    /// Nobody has said yet on which plans the partition is counted.
+    Unsaid,
+    /// Its owner counts on the plan.
+    Now,
+    /// An earlier owner did, until the watermark stood here.
+    Until(Option<Watermark>),
+    /// Nobody ever did.
+    Never,
+}
+
+/// The mark of a partition for one plan: that of the partition where its records are counted on the plan, and otherwise
+/// the last one of which that was so. Records that were read and not counted promise nothing.
+#[must_use]
+pub const fn counted_mark(mark: PartitionMark, counting: Counting) -> PartitionMark {
+    match counting {
+        Counting::Unsaid | Counting::Now => mark,
+        Counting::Until(watermark) => PartitionMark::stored(watermark, None),
+        Counting::Never => PartitionMark::stored(None, None),
+    }
 }
 
 /// The frozen counts of one pane and segment.
@@ -82,7 +115,7 @@ impl SealStep {
     pub const fn through(self, pane: PaneWidth) -> EventTime {
         match self {
             Self::Pane { pane: id } => id.end(pane),
-            Self::Quiet { through } | Self::Gap { through } => through,
+            Self::Quiet { through } | Self::Gap { through } | Self::Uncounted { through } => through,
         }
     }
 }
@@ -91,14 +124,25 @@ impl SealStep {
 ///
 /// A pane may be sealed once the global watermark has passed its end plus the allowed lateness. Stretches without
 /// records are crossed window end by window end while a window still holds older records, and beyond that in a number
-/// of steps that depends on the number of window shapes only.
+/// of steps that depends on the number of window shapes only. Up to `whole_from` it is passed over what was not counted
+/// whole.
 #[must_use]
-pub fn next_step(monitor: &Monitor, view: &SealView, expected_partitions: usize, now: Timestamp) -> Option<SealStep> {
+pub fn next_step(
+    monitor: &Monitor,
+    view: &SealView,
+    whole_from: Option<EventTime>,
+    expected_partitions: usize,
+    now: Timestamp,
+) -> Option<SealStep> {
     let mark = GlobalMark::combine(&view.marks, expected_partitions, now, monitor.idle_timeout);
     let mark = mark.watermark()?;
     let width = monitor.pane;
     let sealable = width.pane_of(mark.event_time().minus(monitor.allowed_lateness)).start();
     let frontier = view.sealed_through.or(view.next_data.map(PaneId::start))?;
+    if let Some(whole) = whole_from.filter(|whole| *whole > frontier) {
+        let through = whole.min(sealable);
+        return (through > frontier).then_some(SealStep::Uncounted { through });
+    }
     // Records behind the frontier are late; they must not hold it up.
     let next_data = view.next_data.filter(|pane| pane.start() >= frontier);
     if let Some(pane) = next_data

@@ -37,6 +37,7 @@ pub struct SealOrder<'a> {
     pub now: Timestamp,
     plan: &'a MonitorPlan,
     first_data: Option<PaneId>,
+    whole_from: Option<EventTime>,
     work: Box<dyn SealWork + 'a>,
 }
 
@@ -52,16 +53,18 @@ pub struct Sealed {
 }
 
 impl<'a> SealOrder<'a> {
-    /// The order to take `step` by `plan` at `now`; `first_data` is the earliest sealed pane with records.
+    /// The order to take `step` by `plan` at `now`; `since` is the earliest sealed pane with records, and the time from which
+    /// on all records were counted on the plan.
     #[must_use]
     pub fn new(
         step: SealStep,
         plan: &'a MonitorPlan,
-        first_data: Option<PaneId>,
+        since: (Option<PaneId>, Option<EventTime>),
         now: Timestamp,
         work: Box<dyn SealWork + 'a>,
     ) -> Self {
-        Self { step, through: step.through(plan.monitor().pane), now, plan, first_data, work }
+        let (first_data, whole_from) = since;
+        Self { step, through: step.through(plan.monitor().pane), now, plan, first_data, whole_from, work }
     }
 
     /// The same order, whose work is what `around` makes of it.
@@ -81,16 +84,16 @@ impl<'a> SealOrder<'a> {
     pub const fn pane(&self) -> Option<PaneId> {
         match self.step {
             SealStep::Pane { pane } => Some(pane),
-            SealStep::Quiet { .. } | SealStep::Gap { .. } => None,
+            SealStep::Quiet { .. } | SealStep::Gap { .. } | SealStep::Uncounted { .. } => None,
         }
     }
 
     /// The stretches of sealed panes that are needed, in order and apart: those of the windows that end with the step, and
     /// of the windows that these are compared with. None for a gap, whose windows are known to be empty however long it
-    /// is.
+    /// is, and none for what is passed over.
     #[must_use]
     pub fn history(&self) -> Vec<(EventTime, EventTime)> {
-        if matches!(self.step, SealStep::Gap { .. }) {
+        if !self.holds_records() {
             return Vec::new();
         }
         let references = &self.plan.monitor().references;
@@ -110,10 +113,10 @@ impl<'a> SealOrder<'a> {
     }
 
     /// The window shapes whose memories are needed: those that end with the step, if anything is remembered at all. None
-    /// for a gap, whose windows are empty and change no memory.
+    /// for a gap, whose windows are empty and change no memory, or for what is passed over.
     #[must_use]
     pub fn remembered(&self) -> Vec<RememberedShape> {
-        let is_any = !matches!(self.step, SealStep::Gap { .. }) && self.plan.remembers();
+        let is_any = self.holds_records() && self.plan.remembers();
         let ending = self.ending().filter(|_| is_any);
         ending.map(|window| RememberedShape::of(self.plan, window, self.through)).collect()
     }
@@ -127,8 +130,15 @@ impl<'a> SealOrder<'a> {
     /// From when on alarms are counted, where windows end with the step and there is a budget to hold them against.
     #[must_use]
     pub fn alarms_from(&self) -> Option<EventTime> {
+        if matches!(self.step, SealStep::Uncounted { .. }) {
+            return None;
+        }
         self.ending().next()?;
         alarms_from(self.budget(), self.through)
+    }
+
+    const fn holds_records(&self) -> bool {
+        matches!(self.step, SealStep::Pane { .. } | SealStep::Quiet { .. })
     }
 
     fn ending(&self) -> impl Iterator<Item = &WindowSpec> {
@@ -159,8 +169,8 @@ impl<'a> SealOrder<'a> {
         panes.retain(|pane| pane.rows > 0);
         panes.extend(merged.iter().cloned());
         let ReconcileInput { incidents, silences } = known;
-        let (step, first_data) = (self.step, self.first_data);
-        self.work.evaluate(SealInput { step, panes, first_data, memories, alarms, incidents, silences })
+        let Self { step, first_data, whole_from, .. } = *self;
+        self.work.evaluate(SealInput { step, panes, first_data, whole_from, memories, alarms, incidents, silences })
     }
 
     /// What the seal did, once everything is written.

@@ -1,11 +1,11 @@
 //! The sealer of a planned monitor at one moment.
 
 use driftd_stats::ShapeMismatch;
-use driftd_window::{EventTime, PartitionMark, Timestamp, Watermark};
+use driftd_window::{EventTime, PaneId, PartitionMark, Timestamp, Watermark};
 
 use crate::{
-    Monitor, MonitorId, MonitorPlan, PlanSchedule, PlannedDelta, Routing, SealInput, SealOrder, SealOutcome, SealStep,
-    SealView, SealWork, SealedPane, Topic, evaluate, merge_deltas, next_step,
+    ContentHash, Monitor, MonitorId, MonitorPlan, PlanSchedule, PlannedDelta, Routing, SealInput, SealOrder,
+    SealOutcome, SealStep, SealView, SealWork, SealedPane, Topic, evaluate, merge_deltas, next_step,
 };
 
 /// Decides what to seal: asked by a store inside its transaction, and asked again when that has to be repeated.
@@ -15,6 +15,9 @@ pub trait Sealer: Send + Sync {
 
     /// Topics whose partitions' marks matter.
     fn topics(&self) -> &[Topic];
+
+    /// The plan that records have to be counted on from now on.
+    fn plan_hash(&self) -> &ContentHash;
 
     /// What is to be done about what the snapshot shows; nothing when nothing may be sealed yet.
     fn decide(&self, view: &SealView) -> Option<SealOrder<'_>>;
@@ -72,7 +75,8 @@ impl<'a> MonitorSealer<'a> {
         let plan = self.plan_at(step.through(width).minus(width.span()));
         let now = self.now(step);
         let work = PlannedSeal { plan, routing: self.routing, now };
-        SealOrder::new(step, plan, view.first_data, now, Box::new(work))
+        let whole_from = self.whole_from(plan, view);
+        SealOrder::new(step, plan, (view.first_data, whole_from), now, Box::new(work))
     }
 
     const fn monitor_rules(&self) -> &'a Monitor {
@@ -83,6 +87,15 @@ impl<'a> MonitorSealer<'a> {
     fn plan_at(&self, at: EventTime) -> &'a MonitorPlan {
         let is_valid = |plan: &&MonitorPlan| plan.reducer().validity.contains(at);
         self.older.iter().copied().find(is_valid).unwrap_or(self.newest)
+    }
+
+    /// The first pane of which all records were counted on `plan`, where there are others before.
+    fn whole_from(&self, plan: &MonitorPlan, view: &SealView) -> Option<EventTime> {
+        let (from, width) = (view.whole_from.get(plan.hash())?, self.monitor_rules().pane);
+        let pane = width.pane_of(*from);
+        let whole = if pane.start() == *from { *from } else { pane.end(width) };
+        // From there on it is another plan that has to be counted on.
+        Some(plan.reducer().validity.until.map_or(whole, |until| whole.min(until)))
     }
 
     /// Whether somebody has activated a baseline that this sealer does not know of.
@@ -97,12 +110,14 @@ impl<'a> MonitorSealer<'a> {
                 view.next_data?;
                 let over = PartitionMark::stored(Some(Watermark::at(EventTime::from_micros(i64::MAX))), None);
                 let view = SealView { marks: vec![over], ..view.clone() };
-                return next_step(self.monitor_rules(), &view, 1, Timestamp::from_micros(i64::MIN));
+                return next_step(self.monitor_rules(), &view, None, 1, Timestamp::from_micros(i64::MIN));
             }
             // A replay has no clock: only its records move time.
             SealTime::Replay => Timestamp::from_micros(i64::MIN),
         };
-        next_step(self.monitor_rules(), view, self.expected_partitions, now)
+        let frontier = view.sealed_through.or(view.next_data.map(PaneId::start))?;
+        let whole_from = self.whole_from(self.plan_at(frontier), view);
+        next_step(self.monitor_rules(), view, whole_from, self.expected_partitions, now)
     }
 
     /// The one moment that `step` happens at: the clock's in a live daemon, event time's in a replay.
@@ -125,6 +140,10 @@ impl Sealer for MonitorSealer<'_> {
 
     fn topics(&self) -> &[Topic] {
         &self.monitor_rules().topics
+    }
+
+    fn plan_hash(&self) -> &ContentHash {
+        self.newest.hash()
     }
 
     fn decide(&self, view: &SealView) -> Option<SealOrder<'_>> {

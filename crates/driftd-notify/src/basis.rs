@@ -33,6 +33,10 @@ const fn what_to_do(cause: &Cause) -> Option<&'static str> {
             "A window is complete only with all partitions: does another deployment with a store of its own use the same \
              kafka.group? Give each a group of its own.",
         ),
+        Cause::Uncounted { .. } => Some(
+            "A window is complete only if every partition is counted for the monitor: give all workers of this store and \
+             kafka.group the same configuration.",
+        ),
         _ => None,
     }
 }

@@ -30,6 +30,15 @@ pub fn cause(cause: &Cause, is_over: bool) -> String {
                 lasting(*lasted)
             )
         }
+        Cause::Uncounted { lasted, partitions } => {
+            let partitions = words::counted(u64::from(*partitions), "partition", "partitions");
+            format!(
+                "{partitions} {} read by workers that do not have this monitor, or have it otherwise, for {}; nothing could be \
+                 sealed",
+                if is_over { "were" } else { "are" },
+                lasting(*lasted)
+            )
+        }
         Cause::Lag { behind } => format!("driftd {is} {} behind the clock", lasting(*behind)),
         Cause::Stalled { topic, partition, behind } => {
             let topic = words::name(&topic.to_string(), TOPIC);

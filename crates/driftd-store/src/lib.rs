@@ -30,14 +30,14 @@
 //! against the description of the tables in `.sqlx`; `cargo xtask sqlx` brings it up to date.
 //!
 //! ```
-//! use driftd_model::{Epoch, Partition, Topic};
+//! use driftd_model::{Claimant, Epoch, Partition, Topic};
 //! use driftd_window::Timestamp;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), driftd_model::StoreError> {
 //! let store = driftd_store::open("sqlite::memory:").await?;
 //! let topic = Topic::from("flight-predictions");
-//! let claim = store.claim(&topic, Partition(0), "worker-1", Timestamp::from_micros(0)).await?;
+//! let claim = store.claim(&topic, Partition(0), &Claimant::named("worker-1"), Timestamp::from_micros(0)).await?;
 //! assert_eq!(claim.epoch, Epoch(1));
 //! assert_eq!(claim.next_offset, None, "a partition nobody has read starts where the start policy says");
 //! # Ok(())

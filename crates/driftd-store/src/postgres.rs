@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod checkpoint;
+mod claims;
 mod connect;
 mod incidents;
 mod late;

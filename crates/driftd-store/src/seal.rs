@@ -4,7 +4,7 @@ use std::future::Future;
 
 use driftd_model::{
     AlarmCount, FeatureMemory, MonitorId, PlannedDelta, ReconcileInput, RememberedShape, SealOrder, SealOutcome,
-    SealView, Sealed, SealedPane, Sealer, Topic,
+    SealView, Sealed, SealedPane, Sealer,
 };
 use driftd_window::{EventTime, PaneId};
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -15,7 +15,7 @@ use crate::reconcile::ReconcileTransaction;
 /// A transaction that a seal takes place in. Everything is read from one snapshot.
 pub(crate) trait SealTransaction: ReconcileTransaction {
     /// Frontier, marks and the neighbouring panes with records.
-    fn view(&mut self, monitor: &MonitorId, topics: &[Topic]) -> impl Future<Output = Outcome<SealView>> + Send;
+    fn view(&mut self, sealer: &dyn Sealer) -> impl Future<Output = Outcome<SealView>> + Send;
 
     /// Partials of a pane in order of offset, so that the last digits of merged means do not depend on the order of
     /// arrival.
@@ -64,7 +64,7 @@ pub(crate) struct Decided<'a> {
 /// Takes one step in `transaction`, which the caller commits if there was one.
 pub(crate) async fn seal(transaction: &mut impl SealTransaction, sealer: &dyn Sealer) -> Outcome<Option<Sealed>> {
     let monitor = sealer.monitor();
-    let view = transaction.view(monitor, sealer.topics()).await?;
+    let view = transaction.view(sealer).await?;
     let Some(order) = sealer.decide(&view) else {
         return Ok(None);
     };

@@ -3,6 +3,7 @@
 mod bulk;
 mod catalogue;
 mod checkpoint;
+mod claims;
 mod connect;
 mod incidents;
 mod late;

@@ -108,6 +108,7 @@ impl AlarmStream {
             step: SealStep::Pane { pane },
             panes: vec![sealed],
             first_data: None,
+            whole_from: None,
             memories: std::mem::take(&mut self.memories),
             incidents: self.incidents.clone(),
             alarms: AlarmCount::default(),

@@ -13,6 +13,7 @@ pub mod activations;
 pub mod baselines;
 pub mod checkpoints;
 pub mod claims;
+pub mod counting;
 pub mod durability;
 pub mod history;
 pub mod incidents;
@@ -52,6 +53,17 @@ macro_rules! store_conformance {
                 a_claim_forgets_that_the_end_was_reached,
                 partitions_and_topics_are_apart,
                 concurrent_claims_get_epochs_of_their_own,
+            }
+        );
+        $crate::store_laws!(
+            $place,
+            counting {
+                a_monitor_is_sealed_only_as_far_as_it_was_counted,
+                what_was_not_counted_whole_is_passed_over,
+                a_monitor_that_is_added_begins_with_a_whole_pane,
+                nothing_is_passed_over_where_nothing_was_read,
+                another_plan_is_another_count,
+                a_plan_takes_over_what_was_counted_beside_it,
             }
         );
         $crate::store_laws!(

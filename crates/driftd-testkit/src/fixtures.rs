@@ -7,10 +7,10 @@
 use std::sync::Arc;
 
 use driftd_model::{
-    Baseline, Cause, Checkpoint, Epoch, FeatureBaseline, Health, HealthyVariation, JudgeRules, Monitor, MonitorId,
-    MonitorPlan, MonitorReconciler, MonitorSealer, Observation, Offset, Partition, PlannedDelta, Pointer, ReceiverName,
-    Role, Routing, SealOutcome, SealTime, Sealed, Sealer, SegmentBaseline, SegmentSpec, Store, StoreError,
-    StoredBaseline, Topic,
+    Baseline, Cause, Checkpoint, Claimant, Epoch, FeatureBaseline, Health, HealthyVariation, JudgeRules, Monitor,
+    MonitorId, MonitorPlan, MonitorReconciler, MonitorSealer, Observation, Offset, Partition, PlannedDelta, Pointer,
+    ReceiverName, Role, Routing, SealOutcome, SealTime, Sealed, Sealer, SegmentBaseline, SegmentSpec, Store,
+    StoreError, StoredBaseline, Topic,
 };
 use driftd_stats::{
     BinEdges, CategoryCounts, DriftStatistic, FeatureAggregate, FeatureLayout, LayoutOptions, NumericSlice,
@@ -244,8 +244,17 @@ impl Feeder {
     /// Claims a partition of `topic`.
     pub async fn claim_of(store: &dyn Store, topic: Topic, partition: i32) -> Self {
         let partition = Partition(partition);
-        let claim = store.claim(&topic, partition, "feeder", clock(0)).await.unwrap();
+        let claim = store.claim(&topic, partition, &Claimant::named("feeder"), clock(0)).await.unwrap();
         Self { topic, partition, epoch: claim.epoch, next: claim.next_offset.unwrap_or_default(), mark: claim.mark }
+    }
+
+    /// Claims a partition of [`topic`] to count it on `plans`.
+    pub async fn claim_counting(store: &dyn Store, partition: i32, plans: &[&Arc<MonitorPlan>]) -> Self {
+        let plans: Vec<Arc<MonitorPlan>> = plans.iter().copied().map(Arc::clone).collect();
+        let (partition, claimant) = (Partition(partition), Claimant::counting("feeder", &plans));
+        let claim = store.claim(&topic(), partition, &claimant, clock(0)).await.unwrap();
+        let next = claim.next_offset.unwrap_or_default();
+        Self { topic: topic(), partition, epoch: claim.epoch, next, mark: claim.mark }
     }
 
     /// The checkpoint of `traffic`, with the mark at `mark` hours; it is not written.
@@ -282,6 +291,13 @@ impl Feeder {
         self.next = checkpoint.to;
         self.mark = checkpoint.mark;
         Ok(())
+    }
+
+    /// Counts `traffic` for all of `plans` and moves the mark to `mark` hours.
+    pub async fn feed_all(&mut self, store: &dyn Store, plans: &[&Arc<MonitorPlan>], traffic: &[Traffic], mark: i64) {
+        let plans: Vec<&MonitorPlan> = plans.iter().map(|plan| plan.as_ref()).collect();
+        let checkpoint = self.checkpoint(&plans, traffic, mark);
+        self.write(store, &checkpoint).await.unwrap();
     }
 
     /// Counts `traffic` for `plan` and moves the mark to `mark` hours.

@@ -5,6 +5,7 @@
 
 mod baselines;
 mod checkpoint;
+mod claims;
 mod fault;
 mod incidents;
 mod late;

@@ -1,12 +1,12 @@
 //! The event loop: waits in one place, asks the coordinator, carries out what it says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use driftd_model::{Claim, MonitorPlan, SharedStore, Source, StoreError, Topic, TopicPartition};
+use driftd_model::{Claim, Claimant, MonitorPlan, SharedStore, Source, StoreError, Topic, TopicPartition};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior};
@@ -175,9 +175,12 @@ impl EventLoop {
         mut stop: Stop,
     ) -> impl Future<Output = Option<Event>> + Send + 'static {
         let (store, clock, status) = (Arc::clone(&self.store), Arc::clone(&self.clock), Arc::clone(&self.status));
-        let owner = self.owner.clone();
+        let topics: BTreeSet<&Topic> = partitions.iter().map(|partition| &partition.topic).collect();
+        let plans = |topic: &Topic| self.plans.get(topic).map_or(&[][..], Vec::as_slice);
+        let claimants: BTreeMap<Topic, Claimant> =
+            topics.into_iter().map(|topic| (topic.clone(), Claimant::counting(&self.owner, plans(topic)))).collect();
         async move {
-            let claimed = claim_all(&store, &partitions, &owner, &*clock, &status);
+            let claimed = claim_all(&store, &partitions, &claimants, &*clock, &status);
             tokio::select! {
                 claims = claimed => Some(Event::Claimed { assignment, claims: claims.map_err(EngineError::from) }),
                 () = stop.asked() => None,
@@ -189,7 +192,7 @@ impl EventLoop {
 async fn claim_all(
     store: &SharedStore,
     partitions: &[TopicPartition],
-    owner: &str,
+    claimants: &BTreeMap<Topic, Claimant>,
     clock: &dyn Clock,
     status: &Status,
 ) -> Result<Vec<Claim>, StoreError> {
@@ -197,8 +200,10 @@ async fn claim_all(
     for partition in partitions {
         let TopicPartition { topic, partition: number } = partition;
         let mut retry = Retry::new(StoreOperation::Claim, status);
+        // Every topic that is asked for has one.
+        let Some(claimant) = claimants.get(topic) else { continue };
         let claim = loop {
-            let answer = store.claim(topic, *number, owner, clock.now()).await;
+            let answer = store.claim(topic, *number, claimant, clock.now()).await;
             if let Some(answer) = retry.settle(answer).await {
                 break answer?;
             }

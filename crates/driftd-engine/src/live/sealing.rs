@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use driftd_model::{
-    MonitorId, MonitorSealer, PlanSchedule, ProgressWatch, Routing, SealTime, SharedStore, Source, StoreError, Topic,
+    MonitorId, MonitorSealer, PlanSchedule, ProgressWatch, Routing, SealStep, SealTime, SharedStore, Source,
+    StoreError, Topic, counted_mark,
 };
 use driftd_window::{GlobalMark, PartitionMark, Timestamp};
 use tokio::time::Instant;
@@ -82,6 +83,13 @@ impl SealLoop {
         for window in &sealed.outcome.windows {
             METRICS.window_judged(&plan.monitor().id, window);
         }
+        if let SealStep::Uncounted { through } = sealed.step {
+            tracing::warn!(
+                monitor.id = %plan.monitor().id, through = %through,
+                "passed over: not all records up to here were counted, because a worker without the monitor as it is configured \
+                 here read some of them"
+            );
+        }
         tracing::debug!(
             monitor.id = %plan.monitor().id, rows = sealed.rows, windows = sealed.outcome.windows_of_records().count(),
             notifications = sealed.outcome.notifications.len(), "sealed"
@@ -105,9 +113,10 @@ impl SealLoop {
         let now = self.clock.now();
         let mut partitions = Vec::new();
         for topic in &monitor.topics {
-            partitions.extend(self.store.partitions(topic).await?);
+            partitions.extend(self.store.marks(topic, &monitor.id, plan.newest().hash()).await?);
         }
-        let marks: Vec<PartitionMark> = partitions.iter().map(|row| row.mark).collect();
+        let marks: Vec<PartitionMark> =
+            partitions.iter().map(|(mark, counting)| counted_mark(*mark, *counting)).collect();
         let global = GlobalMark::combine(&marks, expected, now, monitor.idle_timeout);
         let watermark = global.watermark().map(driftd_window::Watermark::event_time);
         let sealed_through = self.store.sealed_through(&monitor.id).await?;

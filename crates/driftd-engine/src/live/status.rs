@@ -274,7 +274,7 @@ mod tests {
         let (status, monitor) = (Status::default(), "m".parse().unwrap());
         status.joined();
         let limit = Some(Span::from_hours(1));
-        let found = |hours| Some(Standstill { lasted: Span::from_hours(hours), missing: 2 });
+        let found = |hours| Some(Standstill { lasted: Span::from_hours(hours), missing: 2, uncounted: 0 });
         status.stands_still(&monitor, found(1), limit);
         assert!(status.reasons().is_empty() && status.standstill(&monitor).is_some());
         status.stands_still(&monitor, found(2), limit);

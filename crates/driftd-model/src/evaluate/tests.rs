@@ -22,6 +22,7 @@ fn input(step: SealStep, panes: &[SealedPane], incidents: Vec<Incident>) -> Seal
         step,
         panes: panes.to_vec(),
         first_data: None,
+        whole_from: None,
         memories: Vec::new(),
         alarms: AlarmCount::default(),
         incidents,
@@ -117,6 +118,22 @@ fn a_window_that_has_hardly_begun_opens_nothing() {
     let seen = panes(&plan, &hours(0..1, 5_000.0));
     let old = SealInput { first_data: Some(pane(-100)), ..input(sealing(0), &seen, Vec::new()) };
     assert_eq!(evaluate(&plan, old, clock(1)).incidents.len(), 1);
+}
+
+#[test]
+fn what_was_passed_over_is_not_heard_of() {
+    let plan = plan(monitor(&[("six", 6, 1)]));
+    let seen = panes(&plan, &hours(0..1, 5_000.0));
+    let since = |whole: Option<i64>, step| {
+        let first_data = Some(pane(-100));
+        let input = SealInput { first_data, whole_from: whole.map(at), ..input(step, &seen, Vec::new()) };
+        evaluate(&plan, input, clock(1)).incidents.len()
+    };
+    let found = [None, Some(-2), Some(-1)].map(|whole| since(whole, sealing(0)));
+    assert_eq!(found, [1, 1, 0], "half of a window has to have been counted");
+    let gap = SealStep::Gap { through: at(10) };
+    assert_eq!([None, Some(7), Some(8)].map(|whole| since(whole, gap)), [1, 1, 0]);
+    assert_eq!(since(None, SealStep::Uncounted { through: at(10) }), 0);
 }
 
 #[test]

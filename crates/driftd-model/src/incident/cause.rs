@@ -28,6 +28,13 @@ pub enum Cause {
         /// How many.
         missing: u32,
     },
+    /// Nothing can be sealed, because of partitions that are read by workers without the monitor as it is configured here.
+    Uncounted {
+        /// For how long they have been.
+        lasted: Span,
+        /// How many.
+        partitions: u32,
+    },
     /// What was read last is old, and there is more to read.
     Lag {
         /// How far the watermark is behind the clock.

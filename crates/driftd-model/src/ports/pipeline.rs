@@ -1,23 +1,26 @@
 //! Port of the pipeline: partitions claimed, counts checkpointed, panes sealed, incidents reconciled.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use driftd_window::{PartitionMark, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CountedOn, Epoch, IncidentReconciler, MonitorId, Offset, Partition, PlannedDelta, Retained, Retention, SealOutcome,
-    Sealed, Sealer, StoreError, Topic,
+    ContentHash, CountedOn, Epoch, IncidentReconciler, MonitorId, MonitorPlan, Offset, Partition, PlannedDelta,
+    Retained, Retention, SealOutcome, Sealed, Sealer, StoreError, Topic,
 };
 
 /// What moves records through the store, fenced and in transactions.
 #[async_trait]
 pub trait PipelineStore: Send + Sync {
-    /// Takes ownership of a partition, creating its row when it is new.
+    /// Takes ownership of a partition, creating its row when it is new, and writes down which plans its records are counted
+    /// on from here.
     async fn claim(
         &self,
         topic: &Topic,
         partition: Partition,
-        owner: &str,
+        claimant: &Claimant,
         now: Timestamp,
     ) -> Result<Claim, StoreError>;
 
@@ -39,6 +42,33 @@ pub trait PipelineStore: Send + Sync {
     /// Forgets what `policy` says is old at `now`. Whatever it drops, nothing is counted again and nothing is judged
     /// otherwise. Nothing when somebody else is at it.
     async fn retain(&self, policy: &Retention, now: Timestamp) -> Result<Retained, StoreError>;
+}
+
+/// Who claims a partition, and what for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimant {
+    /// Name of the worker, for people.
+    pub owner: String,
+    /// The plans that it counts the partition's records on, those of a monitor oldest first. Whatever else was counted before has a gap from here on.
+    pub plans: Vec<(MonitorId, ContentHash)>,
+    /// By how much the newest record may be ahead of the watermark: the largest out-of-orderness of its monitors.
+    pub out_of_orderness: Span,
+}
+
+impl Claimant {
+    /// A worker that does not say what it counts.
+    #[must_use]
+    pub fn named(owner: &str) -> Self {
+        Self { owner: owner.to_owned(), plans: Vec::new(), out_of_orderness: Span::ZERO }
+    }
+
+    /// A worker that counts on `plans`.
+    #[must_use]
+    pub fn counting(owner: &str, plans: &[Arc<MonitorPlan>]) -> Self {
+        let named = plans.iter().map(|plan| (plan.monitor().id.clone(), plan.hash().clone()));
+        let slack = plans.iter().map(|plan| plan.monitor().out_of_orderness).max();
+        Self { owner: owner.to_owned(), plans: named.collect(), out_of_orderness: slack.unwrap_or(Span::ZERO) }
+    }
 }
 
 /// Ownership of a partition, as claimed.

@@ -5,8 +5,9 @@ use driftd_stats::DriftStatistic;
 use driftd_window::{EventTime, PartitionMark, SegmentKey, Timestamp};
 
 use crate::{
-    Activation, BaselineName, BaselineRef, BaselineSummary, Epoch, FeatureName, HistoryRow, Incident, IncidentEvent,
-    IncidentId, IncidentRow, MonitorId, Offset, Partition, SealedPane, Silence, StoreError, StoredBaseline, Topic,
+    Activation, BaselineName, BaselineRef, BaselineSummary, ContentHash, Counting, Epoch, FeatureName, HistoryRow,
+    Incident, IncidentEvent, IncidentId, IncidentRow, MonitorId, Offset, Partition, SealedPane, Silence, StoreError,
+    StoredBaseline, Topic,
 };
 
 /// What there is in the store.
@@ -14,6 +15,14 @@ use crate::{
 pub trait ReadStore: Send + Sync {
     /// Partitions of `topic`.
     async fn partitions(&self, topic: &Topic) -> Result<Vec<PartitionRow>, StoreError>;
+
+    /// Marks of the partitions of `topic`, in order, and how far each was counted on a plan of a monitor.
+    async fn marks(
+        &self,
+        topic: &Topic,
+        monitor: &MonitorId,
+        plan: &ContentHash,
+    ) -> Result<Vec<(PartitionMark, Counting)>, StoreError>;
 
     /// Where a monitor's frontier stands.
     async fn sealed_through(&self, monitor: &MonitorId) -> Result<Option<EventTime>, StoreError>;

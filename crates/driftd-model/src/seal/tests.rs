@@ -28,6 +28,7 @@ fn view(sealed: Option<i64>, marks: Vec<PartitionMark>, next: Option<i64>, last:
         first_data: None,
         last_data: last.map(pane),
         activation: None,
+        whole_from: BTreeMap::new(),
     }
 }
 
@@ -37,6 +38,24 @@ fn gap(hours: i64) -> SealStep {
 
 fn quiet(hours: i64) -> SealStep {
     SealStep::Quiet { through: at(hours) }
+}
+
+#[test]
+fn what_was_not_counted_whole_is_passed_over_as_far_as_it_may_be_sealed() {
+    let step = |sealed, at, next| {
+        next_step(&daily(), &view(sealed, vec![mark(at)], next, None), Some(at_whole()), 1, clock(0))
+    };
+    let uncounted = |hours| Some(SealStep::Uncounted { through: at(hours) });
+    assert_eq!(step(Some(2), 50, Some(2)), uncounted(7), "whatever was counted of it");
+    assert_eq!(step(Some(2), 5, Some(2)), uncounted(4), "not beyond what is due");
+    assert_eq!(step(Some(2), 3, Some(2)), None);
+    assert_eq!(step(None, 50, Some(3)), uncounted(7), "a monitor begins there");
+    assert_eq!(step(None, 50, None), None);
+    assert_eq!(step(Some(7), 50, Some(7)), Some(SealStep::Pane { pane: pane(7) }), "and from there on it is as ever");
+}
+
+fn at_whole() -> EventTime {
+    at(7)
 }
 
 #[test]
@@ -70,19 +89,19 @@ fn every_branch() {
         ("a gap without any records before", view(Some(2), m(51), None, None), Some(gap(48))),
         ("late records do not hold up", view(Some(30), m(500), Some(3), Some(1)), Some(gap(498))),
     ] {
-        assert_eq!(next_step(&daily(), &view, 1, clock(0)), expected, "{what}");
+        assert_eq!(next_step(&daily(), &view, None, 1, clock(0)), expected, "{what}");
     }
 }
 
 #[test]
 fn a_partition_that_is_not_there_holds_back() {
     let due = view(None, vec![mark(50)], Some(1), None);
-    assert_eq!(next_step(&daily(), &due, 2, clock(0)), None);
+    assert_eq!(next_step(&daily(), &due, None, 2, clock(0)), None);
     let silent = view(None, vec![mark(50), PartitionMark::default()], Some(1), None);
-    assert_eq!(next_step(&daily(), &silent, 2, clock(0)), None);
+    assert_eq!(next_step(&daily(), &silent, None, 2, clock(0)), None);
     let slow = view(None, vec![mark(50), mark(2)], Some(1), None);
-    assert_eq!(next_step(&daily(), &slow, 2, clock(0)), None);
-    assert_ne!(next_step(&daily(), &due, 1, clock(0)), None);
+    assert_eq!(next_step(&daily(), &slow, None, 2, clock(0)), None);
+    assert_ne!(next_step(&daily(), &due, None, 1, clock(0)), None);
 }
 
 #[test]
@@ -90,23 +109,23 @@ fn when_every_partition_is_idle_the_clock_seals() {
     let mut quiet_now = mark(1);
     quiet_now.reached_end(clock(10));
     let view = view(None, vec![quiet_now], Some(1), None);
-    assert_eq!(next_step(&daily(), &view, 1, clock(10)), None, "at its end, but not quiet long enough");
-    assert_eq!(next_step(&daily(), &view, 1, clock(11)), None, "quiet, but nobody has said so");
+    assert_eq!(next_step(&daily(), &view, None, 1, clock(10)), None, "at its end, but not quiet long enough");
+    assert_eq!(next_step(&daily(), &view, None, 1, clock(11)), None, "quiet, but nobody has said so");
     quiet_now.reached_end(clock(11));
     let view = SealView { marks: vec![quiet_now], ..view };
-    assert_eq!(next_step(&daily(), &view, 1, clock(11)), Some(SealStep::Pane { pane: pane(1) }));
+    assert_eq!(next_step(&daily(), &view, None, 1, clock(11)), Some(SealStep::Pane { pane: pane(1) }));
 }
 
 #[test]
 fn the_ends_of_time_are_no_place_to_overflow() {
     let edge = |micros| vec![PartitionMark::stored(Some(Watermark::at(EventTime::from_micros(micros))), None)];
     let first = view(Some(2), edge(i64::MIN), Some(2), None);
-    assert_eq!(next_step(&daily(), &first, 1, clock(0)), None);
+    assert_eq!(next_step(&daily(), &first, None, 1, clock(0)), None);
     let last = SealView {
         sealed_through: Some(EventTime::from_micros(i64::MIN)),
         ..view(None, edge(i64::MAX), None, Some(1))
     };
-    assert_ne!(next_step(&daily(), &last, 1, clock(0)), None);
+    assert_ne!(next_step(&daily(), &last, None, 1, clock(0)), None);
 }
 
 /// Seals everything up to `mark` as a store would; what was visited, in order.
@@ -115,7 +134,7 @@ fn seal_all(monitor: &Monitor, data: &BTreeSet<i64>, mark_at: i64, sealed: &mut 
     loop {
         let next = sealed.map_or(data.first(), |s| data.range(s..).next()).copied();
         let last = sealed.and_then(|s| data.range(..s).next_back()).copied();
-        let Some(step) = next_step(monitor, &view(*sealed, vec![mark(mark_at)], next, last), 1, clock(0)) else {
+        let Some(step) = next_step(monitor, &view(*sealed, vec![mark(mark_at)], next, last), None, 1, clock(0)) else {
             return steps;
         };
         let through = step.through(monitor.pane).as_micros() / at(1).as_micros();

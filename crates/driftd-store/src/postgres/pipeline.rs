@@ -2,22 +2,19 @@
 
 use async_trait::async_trait;
 use driftd_model::{
-    Checkpoint, Claim, IncidentReconciler, MonitorId, Partition, PipelineStore, Retained, Retention, SealOutcome,
-    Sealed, Sealer, StoreError, Topic,
+    Checkpoint, Claim, Claimant, IncidentReconciler, MonitorId, Partition, PipelineStore, Retained, Retention,
+    SealOutcome, Sealed, Sealer, StoreError, Topic,
 };
 use driftd_window::Timestamp;
-use sqlx::query_file_as;
 
 use super::checkpoint::write;
 use super::partitions::Day;
 use super::reconcile::Reconciling;
 use super::seal::Sealing;
-use super::text::stored;
-use super::{PostgresStore, answer, late};
+use super::{PostgresStore, answer, claims, late};
 use crate::call::Call;
 use crate::fence::encode;
 use crate::reconcile::decide;
-use crate::rows::ClaimColumns;
 
 #[async_trait]
 impl PipelineStore for PostgresStore {
@@ -27,20 +24,12 @@ impl PipelineStore for PostgresStore {
         &self,
         topic: &Topic,
         partition: Partition,
-        owner: &str,
+        claimant: &Claimant,
         now: Timestamp,
     ) -> Result<Claim, StoreError> {
         answer(Call::Claim(topic, partition), async {
             let mut tx = self.begin().await?;
-            let claimed = query_file_as!(
-                ClaimColumns,
-                "statements/claim.sql",
-                &stored(topic.as_str()),
-                partition.0,
-                &stored(owner),
-                now.as_micros()
-            );
-            let claimed = claimed.fetch_one(&mut tx).await?;
+            let claimed = claims::take(&mut tx, (topic, partition), claimant, now).await?;
             tx.commit().await?;
             Ok(claimed.into_claim())
         })

@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use driftd_model::{
-    Activation, BaselineName, BaselineRef, BaselineSummary, HistoryQuery, HistoryRow, Incident, IncidentEvent,
-    IncidentId, IncidentRow, MonitorId, PartitionRow, ReadStore, SealedPane, Silence, StoreError, StoredBaseline,
-    Topic,
+    Activation, BaselineName, BaselineRef, BaselineSummary, ContentHash, Counting, HistoryQuery, HistoryRow, Incident,
+    IncidentEvent, IncidentId, IncidentRow, MonitorId, PartitionRow, ReadStore, SealedPane, Silence, StoreError,
+    StoredBaseline, Topic,
 };
 use driftd_stats::DriftStatistic;
-use driftd_window::{EventTime, Timestamp};
+use driftd_window::{EventTime, PartitionMark, Timestamp};
 use sqlx::{query_as, query_file_as, query_file_scalar};
 
 use super::text::{original, stored};
@@ -15,8 +15,8 @@ use super::transaction::Transaction;
 use super::{Outcome, PostgresStore, answer};
 use crate::call::Call;
 use crate::rows::{
-    ActivationColumns, BaselineColumns, EventColumns, HistoryColumns, IncidentBody, IncidentColumns, PaneColumns,
-    PartitionColumns, SilenceColumns, SummaryColumns,
+    ActivationColumns, BaselineColumns, EventColumns, HistoryColumns, IncidentBody, IncidentColumns, MarkColumns,
+    Marks, PaneColumns, PartitionColumns, SilenceColumns, SummaryColumns,
 };
 
 #[async_trait]
@@ -28,6 +28,22 @@ impl ReadStore for PostgresStore {
             let rows = rows.fetch_all(&mut tx).await?;
             tx.commit().await?;
             rows.into_iter().map(|row| row.into_row(topic)).collect()
+        })
+        .await
+    }
+
+    async fn marks(
+        &self,
+        topic: &Topic,
+        monitor: &MonitorId,
+        plan: &ContentHash,
+    ) -> Result<Vec<(PartitionMark, Counting)>, StoreError> {
+        answer(Call::Partitions(topic), async {
+            let mut tx = self.begin().await?;
+            let rows = query_file_as!(MarkColumns, "statements/marks.sql", &stored(topic.as_str()), monitor.as_str());
+            let rows = rows.fetch_all(&mut tx).await?;
+            tx.commit().await?;
+            Ok(Marks::of(rows, plan).marks)
         })
         .await
     }

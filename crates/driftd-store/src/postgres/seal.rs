@@ -4,7 +4,7 @@ mod view;
 mod write;
 
 use driftd_model::{
-    AlarmCount, FeatureMemory, MonitorId, PlannedDelta, RememberedShape, SealView, Sealed, SealedPane, Sealer, Topic,
+    AlarmCount, FeatureMemory, MonitorId, PlannedDelta, RememberedShape, SealView, Sealed, SealedPane, Sealer,
 };
 use driftd_window::{EventTime, PaneId};
 use sqlx::{query_as, query_file, query_file_as};
@@ -34,8 +34,8 @@ impl Turn for Sealing<'_> {
 }
 
 impl SealTransaction for Transaction {
-    async fn view(&mut self, monitor: &MonitorId, topics: &[Topic]) -> Outcome<SealView> {
-        view::read(self, monitor, topics).await
+    async fn view(&mut self, sealer: &dyn Sealer) -> Outcome<SealView> {
+        view::read(self, sealer).await
     }
 
     async fn partials(&mut self, monitor: &MonitorId, pane: PaneId) -> Outcome<Vec<PlannedDelta>> {

@@ -1,27 +1,84 @@
 //! Partitions, partials and panes.
 
-use driftd_model::{Claim, ContentHash, Epoch, Offset, Partition, PartitionRow, PlannedDelta, SealedPane, Topic};
-use driftd_window::{EndSeen, PaneDelta, PartitionMark, SegmentKey, Timestamp, Watermark};
+use std::collections::BTreeMap;
+
+use driftd_model::{
+    Claim, Claimant, ContentHash, Counting, Epoch, MonitorId, Offset, Partition, PartitionRow, PlannedDelta,
+    SealedPane, Topic, counted_mark,
+};
+use driftd_window::{EndSeen, EventTime, PaneDelta, PartitionMark, SegmentKey, Timestamp, Watermark};
 use sqlx::FromRow;
 
 use crate::codec::decode_stored;
 use crate::error::Outcome;
 use crate::read::{count, event_time, pane_id, timestamp};
 
-/// How far a partition has come.
+/// A partition of a topic, beside one of the plans that it is or was counted on for a monitor.
 #[derive(FromRow)]
 pub(crate) struct MarkColumns {
+    pub(crate) partition: i32,
+    pub(crate) epoch: i64,
     pub(crate) watermark: Option<i64>,
     pub(crate) eof_at: Option<i64>,
     pub(crate) confirmed_at: Option<i64>,
+    #[sqlx(rename = "said_at?")]
+    pub(crate) said_at: Option<i64>,
+    #[sqlx(rename = "plan_hash?")]
+    pub(crate) plan_hash: Option<String>,
+    #[sqlx(rename = "counted_epoch?")]
+    pub(crate) counted_epoch: Option<i64>,
+    #[sqlx(rename = "counted_to?")]
+    pub(crate) counted_to: Option<i64>,
+    #[sqlx(rename = "whole_from?")]
+    pub(crate) whole_from: Option<i64>,
 }
 
-impl MarkColumns {
-    pub(crate) fn into_mark(self) -> PartitionMark {
-        let end = timestamp(self.eof_at)
-            .map(|since| EndSeen { since, confirmed: timestamp(self.confirmed_at).unwrap_or(since) });
-        PartitionMark::stored(event_time(self.watermark).map(Watermark::at), end)
+/// The marks of a topic's partitions for one plan, and what is known of gaps.
+#[derive(Default)]
+pub(crate) struct Marks {
+    pub(crate) marks: Vec<(PartitionMark, Counting)>,
+    pub(crate) whole_from: BTreeMap<ContentHash, EventTime>,
+}
+
+impl Marks {
+    /// The partitions of one topic.
+    pub(crate) fn of(rows: Vec<MarkColumns>, plan: &ContentHash) -> Self {
+        let mut marks = Self::default();
+        marks.add(rows, plan);
+        marks
     }
+
+    /// Adds the partitions of one topic, whose rows come partition by partition.
+    pub(crate) fn add(&mut self, rows: Vec<MarkColumns>, plan: &ContentHash) {
+        let mut last = None;
+        for row in rows {
+            let mark = mark_of(row.watermark, row.eof_at, row.confirmed_at);
+            if last != Some(row.partition) {
+                let counting = if row.said_at.is_none() { Counting::Unsaid } else { Counting::Never };
+                self.marks.push((mark, counting));
+                last = Some(row.partition);
+            }
+            let Some(hash) = row.plan_hash.map(ContentHash::from_stored) else { continue };
+            if let Some((_, counting)) = self.marks.last_mut().filter(|_| hash == *plan) {
+                let is_now = row.counted_epoch == Some(row.epoch);
+                let until = event_time(row.counted_to).map(Watermark::at);
+                *counting = if is_now { Counting::Now } else { Counting::Until(until) };
+            }
+            if let Some(whole) = event_time(row.whole_from) {
+                self.whole_from.entry(hash).and_modify(|known| *known = whole.max(*known)).or_insert(whole);
+            }
+        }
+    }
+
+    /// What a seal sees of them.
+    pub(crate) fn counted(&self) -> Vec<PartitionMark> {
+        self.marks.iter().map(|(mark, counting)| counted_mark(*mark, *counting)).collect()
+    }
+}
+
+fn mark_of(watermark: Option<i64>, eof_at: Option<i64>, confirmed_at: Option<i64>) -> PartitionMark {
+    let end = timestamp(eof_at).map(|since| EndSeen { since, confirmed: timestamp(confirmed_at).unwrap_or(since) });
+    PartitionMark::stored(event_time(watermark).map(Watermark::at), end)
 }
 
 /// Who may write a partition's next checkpoint, and where it has to start.
@@ -49,14 +106,45 @@ pub(crate) struct ClaimColumns {
 }
 
 impl ClaimColumns {
+    /// From where on a plan that was not counted on until now is counted whole: after the newest record that was read
+    /// without it, or nothing where nothing was read, or where nobody had said what was counted.
+    pub(crate) fn whole_from(&self, claimant: &Claimant, said: i64) -> Option<i64> {
+        let is_first = said == 0 || self.next_offset.is_none();
+        let newest = event_time(self.watermark)?.plus(claimant.out_of_orderness);
+        (!is_first).then(|| newest.as_micros().saturating_add(1))
+    }
+
     pub(crate) fn into_claim(self) -> Claim {
-        let mark = MarkColumns { watermark: self.watermark, eof_at: None, confirmed_at: None };
         Claim {
             epoch: Epoch(self.epoch),
             next_offset: self.next_offset.map(Offset),
-            mark: mark.into_mark(),
+            mark: mark_of(self.watermark, None, None),
             topic_since: timestamp(self.topic_since),
         }
+    }
+}
+
+/// From where on each plan of a claimant is counted whole. The plans of a monitor come oldest first, and a new one takes
+/// over what was counted on the one before: the two are counted side by side.
+pub(crate) struct Heirs<'a> {
+    of_strangers: Option<i64>,
+    last: Option<(&'a MonitorId, Option<i64>)>,
+}
+
+impl<'a> Heirs<'a> {
+    /// `of_strangers` is that of a monitor nobody counted on.
+    pub(crate) const fn new(of_strangers: Option<i64>) -> Self {
+        Self { of_strangers, last: None }
+    }
+
+    /// That of a plan of `monitor` which was not counted on until now.
+    pub(crate) fn whole_from(&self, monitor: &MonitorId) -> Option<i64> {
+        self.last.filter(|(before, _)| *before == monitor).map_or(self.of_strangers, |(_, whole_from)| whole_from)
+    }
+
+    /// That of the next plan turned out to be `whole_from`.
+    pub(crate) const fn counted(&mut self, monitor: &'a MonitorId, whole_from: Option<i64>) {
+        self.last = Some((monitor, whole_from));
     }
 }
 
@@ -82,7 +170,7 @@ impl PartitionColumns {
             partition: Partition(self.partition),
             epoch: Epoch(self.epoch),
             next_offset: self.next_offset.map(Offset),
-            mark: MarkColumns { watermark, eof_at, confirmed_at }.into_mark(),
+            mark: mark_of(watermark, eof_at, confirmed_at),
             rejected: count(self.rejected, "number of rejected records")?,
             updated_at: Timestamp::from_micros(self.updated_at),
         })

@@ -2,19 +2,16 @@
 
 use async_trait::async_trait;
 use driftd_model::{
-    Checkpoint, Claim, IncidentReconciler, MonitorId, Partition, PipelineStore, Retained, Retention, SealOutcome,
-    Sealed, Sealer, StoreError, Topic,
+    Checkpoint, Claim, Claimant, IncidentReconciler, MonitorId, Partition, PipelineStore, Retained, Retention,
+    SealOutcome, Sealed, Sealer, StoreError, Topic,
 };
 use driftd_window::Timestamp;
-use sqlx::query_as;
 
-use super::{SqliteStore, checkpoint, late};
+use super::{SqliteStore, checkpoint, claims, late};
 use crate::call::Call;
 use crate::fence::encode;
 use crate::reconcile::{decide, reconcile};
-use crate::rows::ClaimColumns;
 use crate::seal::seal;
-use crate::statement::statement;
 
 #[async_trait]
 impl PipelineStore for SqliteStore {
@@ -24,13 +21,13 @@ impl PipelineStore for SqliteStore {
         &self,
         topic: &Topic,
         partition: Partition,
-        owner: &str,
+        claimant: &Claimant,
         now: Timestamp,
     ) -> Result<Claim, StoreError> {
         let write = async {
-            let claimed =
-                query_as(statement!("claim")).bind(topic.as_str()).bind(partition.0).bind(owner).bind(now.as_micros());
-            let claimed: ClaimColumns = claimed.fetch_one(&self.writer).await?;
+            let mut tx = self.write().await?;
+            let claimed = claims::take(&mut tx, (topic, partition), claimant, now).await?;
+            tx.commit().await?;
             Ok(claimed.into_claim())
         };
         Call::Claim(topic, partition).answer(write).await

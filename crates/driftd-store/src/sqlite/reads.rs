@@ -2,20 +2,20 @@
 
 use async_trait::async_trait;
 use driftd_model::{
-    Activation, BaselineName, BaselineRef, BaselineSummary, FeatureName, HistoryQuery, HistoryRow, Incident,
-    IncidentEvent, IncidentId, IncidentRow, MonitorId, PartitionRow, ReadStore, SealedPane, Silence, StoreError,
-    StoredBaseline, Topic,
+    Activation, BaselineName, BaselineRef, BaselineSummary, ContentHash, Counting, FeatureName, HistoryQuery,
+    HistoryRow, Incident, IncidentEvent, IncidentId, IncidentRow, MonitorId, PartitionRow, ReadStore, SealedPane,
+    Silence, StoreError, StoredBaseline, Topic,
 };
 use driftd_stats::DriftStatistic;
-use driftd_window::{EventTime, SegmentKey, Timestamp};
+use driftd_window::{EventTime, PartitionMark, SegmentKey, Timestamp};
 use sqlx::sqlite::{SqliteExecutor, SqliteRow};
 use sqlx::{AssertSqlSafe, Row, query, query_as, query_scalar};
 
 use super::{Outcome, SqliteStore};
 use crate::call::Call;
 use crate::rows::{
-    ActivationColumns, BaselineColumns, EventColumns, HistoryColumns, IncidentBody, IncidentColumns, PaneColumns,
-    PartitionColumns, SilenceColumns, SummaryColumns,
+    ActivationColumns, BaselineColumns, EventColumns, HistoryColumns, IncidentBody, IncidentColumns, MarkColumns,
+    Marks, PaneColumns, PartitionColumns, SilenceColumns, SummaryColumns,
 };
 use crate::statement::statement;
 
@@ -34,6 +34,20 @@ impl ReadStore for SqliteStore {
             let rows = query_as(statement!("partitions")).bind(topic.as_str());
             let rows: Vec<PartitionColumns> = rows.fetch_all(&self.readers).await?;
             rows.into_iter().map(|row| row.into_row(topic)).collect()
+        };
+        Call::Partitions(topic).answer(read).await
+    }
+
+    async fn marks(
+        &self,
+        topic: &Topic,
+        monitor: &MonitorId,
+        plan: &ContentHash,
+    ) -> Result<Vec<(PartitionMark, Counting)>, StoreError> {
+        let read = async {
+            let rows = query_as(statement!("marks")).bind(topic.as_str()).bind(monitor.as_str());
+            let rows: Vec<MarkColumns> = rows.fetch_all(&self.readers).await?;
+            Ok(Marks::of(rows, plan).marks)
         };
         Call::Partitions(topic).answer(read).await
     }

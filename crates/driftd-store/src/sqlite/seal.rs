@@ -3,7 +3,7 @@
 mod view;
 mod write;
 
-use driftd_model::{AlarmCount, FeatureMemory, MonitorId, PlannedDelta, RememberedShape, SealView, SealedPane, Topic};
+use driftd_model::{AlarmCount, FeatureMemory, MonitorId, PlannedDelta, RememberedShape, SealView, SealedPane, Sealer};
 use driftd_window::{EventTime, PaneId};
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{query, query_as};
@@ -17,8 +17,8 @@ use crate::seal::{Decided, SealTransaction};
 use crate::statement::statement;
 
 impl SealTransaction for SqliteConnection {
-    async fn view(&mut self, monitor: &MonitorId, topics: &[Topic]) -> Outcome<SealView> {
-        view::read(self, monitor, topics).await
+    async fn view(&mut self, sealer: &dyn Sealer) -> Outcome<SealView> {
+        view::read(self, sealer).await
     }
 
     async fn partials(&mut self, monitor: &MonitorId, pane: PaneId) -> Outcome<Vec<PlannedDelta>> {

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use driftd_model::{
-    Epoch, ErrorClass, IncidentState, MonitorId, MonitorPlan, MonitorSealer, Routing, SealOrder, SealStep, SealTime,
-    SealView, Sealer, Store, Topic, acknowledge,
+    Claimant, ContentHash, Epoch, ErrorClass, IncidentState, MonitorId, MonitorPlan, MonitorSealer, Routing, SealOrder,
+    SealStep, SealTime, SealView, Sealer, Store, Topic, acknowledge,
 };
 use driftd_testkit::fixtures::{
     CRITICAL, Feeder, NOBODY, ROWS, Traffic, clock, hour, id_of, plan, receivers, seal_all, topic,
@@ -38,6 +38,10 @@ impl Sealer for Paused<'_> {
 
     fn topics(&self) -> &[Topic] {
         self.inner.topics()
+    }
+
+    fn plan_hash(&self) -> &ContentHash {
+        self.inner.plan_hash()
     }
 }
 
@@ -84,7 +88,7 @@ async fn of_a_claim_and_a_checkpoint_the_first_one_decides() {
             .unwrap();
         let claim = {
             let there = there.clone();
-            async move { there.claim(&topic(), partition, "there", clock(1)).await }
+            async move { there.claim(&topic(), partition, &Claimant::named("there"), clock(1)).await }
         };
         let write = {
             let (here, checkpoint) = (here.clone(), checkpoint.clone());

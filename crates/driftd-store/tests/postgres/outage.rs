@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use driftd_model::{Checkpoint, ErrorClass, MonitorReconciler, Offset, SharedStore};
+use driftd_model::{Checkpoint, Claimant, ErrorClass, MonitorReconciler, Offset, SharedStore};
 use driftd_testkit::fixtures::{Feeder, NOBODY, Traffic, clock, hour, id_of, plan, receivers, seal_all, topic};
 use driftd_testkit::services::postgres::{Postgres, PostgresOptions};
 use sqlx::{Connection, PgConnection, query};
@@ -23,7 +23,7 @@ fn server(test: &str) -> Option<Postgres> {
 /// Every call, each of which has to say that it may be tried again.
 async fn all_calls_are_transient(store: &SharedStore, checkpoint: &Checkpoint) {
     let errors = [
-        store.claim(&topic(), checkpoint.partition, "w", clock(0)).await.err(),
+        store.claim(&topic(), checkpoint.partition, &Claimant::named("w"), clock(0)).await.err(),
         store.checkpoint(checkpoint, clock(0)).await.err(),
         store.sweep_late(&id_of(&plan())).await.err(),
         store.lease("w", &receivers(1)[0], 1, clock(0), clock(1)).await.err(),

@@ -1,6 +1,6 @@
 //! Counts, offset and watermark: together or not at all.
 
-use driftd_model::{DeadLetter, ErrorClass, Offset, Partition, SealedPane, Store};
+use driftd_model::{Claimant, DeadLetter, ErrorClass, Offset, Partition, SealedPane, Store};
 
 use super::Place;
 use crate::fixtures::{Feeder, ROWS, Traffic, clock, hour, id_of, plan, seal_all, topic};
@@ -60,7 +60,7 @@ pub async fn a_partition_nobody_claimed_is_fenced(place: &dyn Place) {
 pub async fn a_claim_says_since_when_its_topic_is_read(place: &dyn Place) {
     let store = place.open().await;
     let since = async |topic: &str, partition: i32, at: i64| {
-        let claim = store.claim(&topic.into(), Partition(partition), "w", clock(at)).await.unwrap();
+        let claim = store.claim(&topic.into(), Partition(partition), &Claimant::named("w"), clock(at)).await.unwrap();
         (claim.next_offset.is_some(), claim.topic_since)
     };
     assert_eq!(since(topic().as_str(), 1, 1).await, (false, None));
@@ -78,7 +78,7 @@ pub async fn a_first_checkpoint_may_start_anywhere(place: &dyn Place) {
     let mut feeder = Feeder::claim(&*store, 0).await;
     feeder.next = Offset(1_000_000_000_000);
     feeder.feed(&*store, &plan(), &[Traffic::at(1)], 2).await;
-    let claim = store.claim(&topic(), feeder.partition, "b", clock(1)).await.unwrap();
+    let claim = store.claim(&topic(), feeder.partition, &Claimant::named("b"), clock(1)).await.unwrap();
     assert_eq!(claim.next_offset, Some(Offset(1_000_000_000_000 + ROWS as i64)));
 }
 

@@ -1,6 +1,6 @@
 //! Who owns a partition.
 
-use driftd_model::{Epoch, Offset, Partition, Topic};
+use driftd_model::{Claimant, Epoch, Offset, Partition, Topic};
 use driftd_window::PartitionMark;
 
 use super::Place;
@@ -9,7 +9,7 @@ use crate::fixtures::{Feeder, Traffic, clock, plan, topic};
 /// The first owner of a partition gets epoch 1 and no offset: the start policy decides.
 pub async fn a_first_claim_starts_at_epoch_one_with_nothing_read(place: &dyn Place) {
     let store = place.open().await;
-    let claim = store.claim(&topic(), Partition(3), "a", clock(1)).await.unwrap();
+    let claim = store.claim(&topic(), Partition(3), &Claimant::named("a"), clock(1)).await.unwrap();
     assert_eq!(claim.epoch, Epoch(1));
     assert_eq!(claim.next_offset, None);
     assert_eq!(claim.mark, PartitionMark::default());
@@ -21,7 +21,7 @@ pub async fn every_claim_takes_over_where_the_last_owner_stopped(place: &dyn Pla
     let mut first = Feeder::claim(&*store, 0).await;
     first.feed(&*store, &plan(), &[Traffic::at(5)], 6).await;
     for epoch in 2..5 {
-        let claim = store.claim(&topic(), Partition(0), "feeder", clock(1)).await.unwrap();
+        let claim = store.claim(&topic(), Partition(0), &Claimant::named("feeder"), clock(1)).await.unwrap();
         assert_eq!(claim.epoch, Epoch(epoch));
         assert_eq!(claim.next_offset, Some(first.next));
         assert_eq!(claim.mark.watermark(), first.mark.watermark());
@@ -37,7 +37,7 @@ pub async fn a_claim_forgets_that_the_end_was_reached(place: &dyn Place) {
     checkpoint.mark.reached_end(clock(7));
     feeder.write(&*store, &checkpoint).await.unwrap();
     assert_eq!(store.partitions(&topic()).await.unwrap()[0].mark.end().map(|end| end.since), Some(clock(7)));
-    let claim = store.claim(&topic(), Partition(0), "b", clock(100)).await.unwrap();
+    let claim = store.claim(&topic(), Partition(0), &Claimant::named("b"), clock(100)).await.unwrap();
     assert_eq!(claim.mark.end(), None);
     assert_eq!(store.partitions(&topic()).await.unwrap()[0].mark.end(), None);
 }
@@ -65,9 +65,9 @@ pub async fn concurrent_claims_get_epochs_of_their_own(place: &dyn Place) {
     let tasks: Vec<_> = (0..8)
         .map(|i| {
             let store = store.clone();
-            tokio::spawn(
-                async move { store.claim(&topic(), Partition(0), &format!("w{i}"), clock(1)).await.unwrap().epoch },
-            )
+            tokio::spawn(async move {
+                store.claim(&topic(), Partition(0), &Claimant::named(&format!("w{i}")), clock(1)).await.unwrap().epoch
+            })
         })
         .collect();
     let mut epochs = Vec::new();

@@ -3,9 +3,9 @@
 use std::sync::Mutex;
 
 use driftd_model::{
-    ErrorClass, FeatureMemory, HistoryQuery, HistoryRow, IncidentKind, Monitor, MonitorId, MonitorPlan, MonitorSealer,
-    Outcome, PlannedDelta, SealInput, SealOrder, SealOutcome, SealTime, SealView, SealWork, SealedPane, Sealer,
-    Severity, Store, StoredBaseline, Topic,
+    ContentHash, ErrorClass, FeatureMemory, HistoryQuery, HistoryRow, IncidentKind, Monitor, MonitorId, MonitorPlan,
+    MonitorSealer, Outcome, PlannedDelta, SealInput, SealOrder, SealOutcome, SealTime, SealView, SealWork, SealedPane,
+    Sealer, Severity, Store, StoredBaseline, Topic,
 };
 use driftd_stats::{DriftStatistic, Memory, ShapeMismatch, compared_counts};
 use driftd_window::Timestamp;
@@ -48,6 +48,10 @@ impl Sealer for Reader<'_> {
 
     fn topics(&self) -> &[Topic] {
         self.real.topics()
+    }
+
+    fn plan_hash(&self) -> &ContentHash {
+        self.real.plan_hash()
     }
 
     fn decide(&self, view: &SealView) -> Option<SealOrder<'_>> {

@@ -3,8 +3,8 @@
 use std::sync::Mutex;
 
 use driftd_model::{
-    ErrorClass, HistoryQuery, MonitorId, MonitorPlan, MonitorSealer, PlannedDelta, SealInput, SealOrder, SealOutcome,
-    SealStep, SealTime, SealView, SealWork, SealedPane, Sealer, Topic,
+    ContentHash, ErrorClass, HistoryQuery, MonitorId, MonitorPlan, MonitorSealer, PlannedDelta, SealInput, SealOrder,
+    SealOutcome, SealStep, SealTime, SealView, SealWork, SealedPane, Sealer, Topic,
 };
 use driftd_stats::ShapeMismatch;
 use driftd_window::{EventTime, PaneId, PartitionMark};
@@ -46,6 +46,10 @@ impl Sealer for Witness<'_> {
 
     fn topics(&self) -> &[Topic] {
         self.real.topics()
+    }
+
+    fn plan_hash(&self) -> &ContentHash {
+        self.real.plan_hash()
     }
 
     fn decide(&self, view: &SealView) -> Option<SealOrder<'_>> {

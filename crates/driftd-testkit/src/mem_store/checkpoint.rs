@@ -1,6 +1,6 @@
-//! Partitions: claims and fenced checkpoints.
+//! Fenced checkpoints.
 
-use driftd_model::{Checkpoint, Claim, Epoch, Partition, PartitionRow, StoreError, Topic};
+use driftd_model::{Checkpoint, StoreError};
 use driftd_window::{PartitionMark, Timestamp};
 
 use super::fault::{Bug, Fault, Operation};
@@ -10,27 +10,6 @@ use super::state::{Partial, State};
 const DEAD_LETTERS: usize = 1000;
 
 impl State {
-    /// A new owner has not seen the partition's end: it may have grown while nobody read it.
-    pub(super) fn claim(&mut self, topic: &Topic, partition: Partition, now: Timestamp) -> Claim {
-        let row = self.partitions.entry((topic.clone(), partition)).or_insert_with(|| PartitionRow {
-            topic: topic.clone(),
-            partition,
-            epoch: Epoch(0),
-            next_offset: None,
-            mark: PartitionMark::default(),
-            rejected: 0,
-            updated_at: now,
-        });
-        row.updated_at = now;
-        self.known_since.entry((topic.clone(), partition)).or_insert(now);
-        row.epoch = Epoch(row.epoch.0 + 1);
-        row.mark = PartitionMark::stored(row.mark.watermark(), None);
-        let claim = Claim { epoch: row.epoch, next_offset: row.next_offset, mark: row.mark, topic_since: None };
-        let read = self.partitions.iter().filter(|((of, _), row)| of == topic && row.next_offset.is_some());
-        let topic_since = read.filter_map(|(key, _)| self.known_since.get(key)).min().copied();
-        Claim { topic_since, ..claim }
-    }
-
     pub(super) fn checkpoint(&mut self, checkpoint: &Checkpoint, now: Timestamp) -> Result<(), StoreError> {
         let fault = self.take_fault(Operation::Checkpoint);
         self.fence(checkpoint)?;

@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use driftd_model::{
-    Activation, Baseline, BaselineName, BaselineRef, BaselineSummary, CatalogueStore, Checkpoint, Claim, FeatureName,
-    HistoryQuery, HistoryRow, Incident, IncidentEvent, IncidentId, IncidentReconciler, IncidentRow, IncidentState,
-    MonitorId, OutboxEntry, OutboxStore, Partition, PartitionRow, PipelineStore, ReadStore, ReceiverName, Retained,
-    Retention, SealOutcome, Sealed, SealedPane, Sealer, Settlement, Silence, SilenceId, Step, Store, StoreError,
-    StoredBaseline, Topic,
+    Activation, Baseline, BaselineName, BaselineRef, BaselineSummary, CatalogueStore, Checkpoint, Claim, Claimant,
+    ContentHash, Counting, FeatureName, HistoryQuery, HistoryRow, Incident, IncidentEvent, IncidentId,
+    IncidentReconciler, IncidentRow, IncidentState, MonitorId, OutboxEntry, OutboxStore, Partition, PartitionRow,
+    PipelineStore, ReadStore, ReceiverName, Retained, Retention, SealOutcome, Sealed, SealedPane, Sealer, Settlement,
+    Silence, SilenceId, Step, Store, StoreError, StoredBaseline, Topic,
 };
-use driftd_window::{EventTime, PaneWidth, SegmentKey, Timestamp, WindowName};
+use driftd_window::{EventTime, PaneWidth, PartitionMark, SegmentKey, Timestamp, WindowName};
 
 use super::MemStore;
 use super::state::State;
@@ -38,10 +38,10 @@ impl PipelineStore for MemStore {
         &self,
         topic: &Topic,
         partition: Partition,
-        _owner: &str,
+        claimant: &Claimant,
         now: Timestamp,
     ) -> Result<Claim, StoreError> {
-        self.reached(|state| Ok(state.claim(topic, partition, now))).await
+        self.reached(|state| Ok(state.claim(topic, partition, claimant, now))).await
     }
 
     async fn checkpoint(&self, checkpoint: &Checkpoint, now: Timestamp) -> Result<(), StoreError> {
@@ -141,6 +141,15 @@ impl CatalogueStore for MemStore {
 impl ReadStore for MemStore {
     async fn partitions(&self, topic: &Topic) -> Result<Vec<PartitionRow>, StoreError> {
         self.reached(|state| Ok(state.partitions.values().filter(|row| row.topic == *topic).cloned().collect())).await
+    }
+
+    async fn marks(
+        &self,
+        topic: &Topic,
+        monitor: &MonitorId,
+        plan: &ContentHash,
+    ) -> Result<Vec<(PartitionMark, Counting)>, StoreError> {
+        self.reached(|state| Ok(state.marks(topic, monitor, plan))).await
     }
 
     async fn sealed_through(&self, monitor: &MonitorId) -> Result<Option<EventTime>, StoreError> {

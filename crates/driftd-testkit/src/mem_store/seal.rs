@@ -2,7 +2,7 @@
 
 use driftd_model::{
     AlarmCount, FeatureMemory, Incident, IncidentKind, MonitorId, ReconcileInput, RememberedShape, SealOrder, SealView,
-    Sealed, SealedPane, Sealer, StoreError, Topic,
+    Sealed, SealedPane, Sealer, StoreError, counted_mark,
 };
 use driftd_window::{EventTime, PartitionMark};
 
@@ -17,7 +17,7 @@ impl State {
             return Err(Fault::error(Operation::Seal));
         }
         let monitor = sealer.monitor();
-        let view = self.view(monitor, sealer.topics());
+        let view = self.view(sealer);
         let Some(order) = sealer.decide(&view) else {
             return fault.map_or(Ok(None), |_| Err(Fault::error(Operation::Seal)));
         };
@@ -60,9 +60,12 @@ impl State {
         }
     }
 
-    fn view(&self, monitor: &MonitorId, topics: &[Topic]) -> SealView {
-        let rows = self.partitions.iter().filter(|((topic, _), _)| topics.contains(topic));
-        let mut marks: Vec<PartitionMark> = rows.map(|(_, row)| row.mark).collect();
+    fn view(&self, sealer: &dyn Sealer) -> SealView {
+        let (monitor, topics) = (sealer.monitor(), sealer.topics());
+        let of_topic = |topic| self.marks(topic, monitor, sealer.plan_hash());
+        let counted = |(mark, counting)| counted_mark(mark, counting);
+        let mut marks: Vec<PartitionMark> = topics.iter().flat_map(of_topic).map(counted).collect();
+        let whole_from = self.whole_from(monitor, topics);
         if self.has_bug(Bug::IgnoresSlowestPartition) {
             let fastest = marks.iter().copied().max_by_key(PartitionMark::watermark);
             let slowest = marks.iter_mut().min_by_key(|mark| mark.watermark());
@@ -72,12 +75,13 @@ impl State {
         }
         let activation = self.activations(monitor).last().cloned();
         let Some(state) = self.monitors.get(monitor) else {
-            return SealView { marks, activation, ..SealView::default() };
+            return SealView { marks, whole_from, activation, ..SealView::default() };
         };
         let unsealed = |start: EventTime| state.sealed_through.is_none_or(|through| start >= through);
         SealView {
             sealed_through: state.sealed_through,
             marks,
+            whole_from,
             next_data: state.partials.keys().copied().find(|pane| unsealed(pane.start())),
             first_data: state.sealed.iter().find(|(_, pane)| pane.rows > 0).map(|((pane, _), _)| *pane),
             last_data: state.sealed.iter().rev().find(|(_, pane)| pane.rows > 0).map(|((pane, _), _)| *pane),

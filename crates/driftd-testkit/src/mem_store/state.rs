@@ -4,19 +4,22 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use driftd_model::{
-    Activation, BaselineName, Checkpoint, DeadLetter, FalseAlarms, FeatureMemory, FeatureName, HistoryRow, Incident,
-    IncidentEvent, MonitorId, Notification, Offset, OutboxEntry, Partition, PartitionRow, PlannedDelta, ReceiverName,
-    SealedPane, Silence, SilenceId, StoredBaseline, Topic,
+    Activation, BaselineName, Checkpoint, ContentHash, DeadLetter, FalseAlarms, FeatureMemory, FeatureName, HistoryRow,
+    Incident, IncidentEvent, MonitorId, Notification, Offset, OutboxEntry, Partition, PartitionRow, PlannedDelta,
+    ReceiverName, SealedPane, Silence, SilenceId, StoredBaseline, Topic,
 };
 use driftd_window::{EventTime, PaneId, SegmentKey, Timestamp, WindowName};
 use tokio::sync::Notify;
 
+use super::claims::CountedPlan;
 use super::fault::{Bug, Fault, Operation, Outage};
 
 /// Everything the store knows.
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) partitions: BTreeMap<(Topic, Partition), PartitionRow>,
+    /// On which plans the records of each partition are counted.
+    pub(super) counted: BTreeMap<(Topic, Partition), BTreeMap<(MonitorId, ContentHash), CountedPlan>>,
     pub(super) known_since: BTreeMap<(Topic, Partition), Timestamp>,
     pub(super) dead_letters: BTreeMap<Topic, VecDeque<(Timestamp, DeadLetter)>>,
     pub(super) monitors: BTreeMap<MonitorId, MonitorState>,

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use driftd_engine::{CheckpointOutcome, Commit, Release, TaskEvent, TaskHandle, TaskId, TaskSpec, Turn};
-use driftd_model::{Claim, ErrorClass, Offset, Partition, PipelineStore, StoreError, TopicPartition};
+use driftd_model::{Claim, Claimant, ErrorClass, Offset, Partition, PipelineStore, StoreError, TopicPartition};
 
 use super::broker::{Delivered, LogReader};
 use super::cluster::Cluster;
@@ -75,8 +75,9 @@ impl Cluster {
     /// A worker is assigned a partition; a task that it may have of it already does not go on.
     pub(super) fn claim(&mut self, worker: usize, partition: usize) -> Result<(), String> {
         let id = TopicPartition::new(self.world.topic.clone(), Partition(partition as i32));
+        let claimant = Claimant::counting("worker", &self.world.plans);
         let claim: Claim =
-            now(self.store.claim(&id.topic, id.partition, "worker", self.at())).map_err(|e| e.to_string())?;
+            now(self.store.claim(&id.topic, id.partition, &claimant, self.at())).map_err(|e| e.to_string())?;
         let book = self.ledger.claim(partition);
         let at = claim.next_offset.unwrap_or(Offset(0));
         if at.0 != book.cursor() {

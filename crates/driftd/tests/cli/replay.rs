@@ -60,7 +60,7 @@ fn claimed_before(fixture: &Fixture, ago: Duration) {
     let at = Timestamp::from_micros(i64::try_from(now.checked_sub(ago).unwrap().as_micros()).unwrap());
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let store = driftd_store::open(&url).await.unwrap();
-        store.claim(&"orders".into(), Partition(0), "daemon", at).await.unwrap();
+        store.claim(&"orders".into(), Partition(0), &Claimant::named("daemon"), at).await.unwrap();
     });
 }
 

@@ -1,18 +1,17 @@
 //! What a seal sees before it decides.
 
-use std::borrow::Cow;
-
-use driftd_model::{MonitorId, SealView, Topic};
-use sqlx::{query, query_as};
+use driftd_model::{SealView, Sealer};
+use sqlx::{query, query_file_as};
 
 use crate::error::Outcome;
 use crate::postgres::text::stored;
 use crate::postgres::transaction::Transaction;
 use crate::read::{activation_of, event_time, pane_id};
-use crate::rows::MarkColumns;
+use crate::rows::{MarkColumns, Marks};
 
 /// Frontier, marks and the neighbouring panes with records, in the snapshot of the transaction.
-pub(super) async fn read(tx: &mut Transaction, monitor: &MonitorId, topics: &[Topic]) -> Outcome<SealView> {
+pub(super) async fn read(tx: &mut Transaction, sealer: &dyn Sealer) -> Outcome<SealView> {
+    let monitor = sealer.monitor();
     let seen = query!(
         r#"SELECT f.sealed_through AS "sealed_through?",
                   (SELECT p.pane_start FROM pane_partials AS p
@@ -31,17 +30,15 @@ pub(super) async fn read(tx: &mut Transaction, monitor: &MonitorId, topics: &[To
         i64::MIN
     );
     let seen = seen.fetch_one(&mut *tx).await?;
-    let names: Vec<Cow<'_, str>> = topics.iter().map(|topic| stored(topic.as_str())).collect();
-    let marks = query_as!(
-        MarkColumns,
-        "SELECT watermark, eof_at, confirmed_at FROM source_partitions WHERE topic = ANY($1::text[])
-         ORDER BY topic, partition",
-        &names as &[Cow<'_, str>]
-    );
-    let marks = marks.fetch_all(tx).await?;
+    let mut marks = Marks::default();
+    for topic in sealer.topics() {
+        let rows = query_file_as!(MarkColumns, "statements/marks.sql", &stored(topic.as_str()), monitor.as_str());
+        marks.add(rows.fetch_all(&mut *tx).await?, sealer.plan_hash());
+    }
     Ok(SealView {
         sealed_through: event_time(seen.sealed_through),
-        marks: marks.into_iter().map(MarkColumns::into_mark).collect(),
+        marks: marks.counted(),
+        whole_from: marks.whole_from,
         next_data: seen.next_data.map(pane_id),
         first_data: seen.first_data.map(pane_id),
         last_data: seen.last_data.map(pane_id),

@@ -1,19 +1,17 @@
 //! What a seal sees before it decides.
 
-use driftd_model::{MonitorId, SealView, Topic};
+use driftd_model::{SealView, Sealer};
 use sqlx::query_as;
 use sqlx::sqlite::SqliteConnection;
 
 use crate::error::Outcome;
-use crate::read::{activation_of, event_time, pane_id, to_document};
-use crate::rows::MarkColumns;
+use crate::read::{activation_of, event_time, pane_id};
+use crate::rows::{MarkColumns, Marks};
+use crate::statement::statement;
 
 /// Frontier, marks and the neighbouring panes with records, in the snapshot of the transaction.
-pub(super) async fn read(
-    connection: &mut SqliteConnection,
-    monitor: &MonitorId,
-    topics: &[Topic],
-) -> Outcome<SealView> {
+pub(super) async fn read(connection: &mut SqliteConnection, sealer: &dyn Sealer) -> Outcome<SealView> {
+    let monitor = sealer.monitor();
     type Row = (Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<String>, Option<i64>);
     let (sealed_through, next_data, first_data, last_data, since, name, version): Row = query_as(
         "WITH frontier AS (SELECT (SELECT sealed_through FROM monitor_frontiers WHERE monitor = ?1) AS at)
@@ -34,17 +32,16 @@ pub(super) async fn read(
     .bind(i64::MIN)
     .fetch_one(&mut *connection)
     .await?;
-    let names = to_document(&topics, "topic names")?;
-    let marks: Vec<MarkColumns> = query_as(
-        "SELECT watermark, eof_at, confirmed_at FROM source_partitions WHERE topic IN (SELECT value FROM json_each(?))
-         ORDER BY topic, partition",
-    )
-    .bind(names)
-    .fetch_all(connection)
-    .await?;
+    let mut marks = Marks::default();
+    for topic in sealer.topics() {
+        let rows = query_as(statement!("marks")).bind(topic.as_str()).bind(monitor.as_str());
+        let rows: Vec<MarkColumns> = rows.fetch_all(&mut *connection).await?;
+        marks.add(rows, sealer.plan_hash());
+    }
     Ok(SealView {
         sealed_through: event_time(sealed_through),
-        marks: marks.into_iter().map(MarkColumns::into_mark).collect(),
+        marks: marks.counted(),
+        whole_from: marks.whole_from,
         next_data: next_data.map(pane_id),
         first_data: first_data.map(pane_id),
         last_data: last_data.map(pane_id),
