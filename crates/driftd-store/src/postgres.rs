@@ -3,6 +3,7 @@
 mod catalogue;
 mod checkpoint;
 mod connect;
+mod examine;
 mod incidents;
 mod late;
 mod migrate;
@@ -11,6 +12,7 @@ mod partitions;
 mod pipeline;
 mod reads;
 mod reconcile;
+mod repair;
 mod retain;
 mod seal;
 mod text;
@@ -32,6 +34,8 @@ use crate::error::{Failure, Outcome};
 use crate::schema::Migrated;
 use partitions::Partitions;
 use transaction::Transaction;
+
+pub(crate) use examine::examine;
 
 /// How long a call may take in all. The server ends a statement earlier; this is for a network that says nothing.
 const CALL_TIMEOUT: Duration = Duration::from_secs(90);

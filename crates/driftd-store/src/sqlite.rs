@@ -4,12 +4,14 @@ mod bulk;
 mod catalogue;
 mod checkpoint;
 mod connect;
+mod examine;
 mod incidents;
 mod late;
 mod outbox;
 mod pipeline;
 mod reads;
 mod reconcile;
+mod repair;
 mod retain;
 mod seal;
 
@@ -19,6 +21,8 @@ use sqlx::SqlitePool;
 
 use crate::error::Outcome;
 use crate::schema::Migrated;
+
+pub(crate) use examine::examine;
 
 /// The store on SQLite.
 ///

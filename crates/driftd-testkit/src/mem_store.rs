@@ -11,6 +11,7 @@ mod late;
 mod outbox;
 mod port;
 mod reconcile;
+mod repair;
 mod retain;
 mod seal;
 mod state;

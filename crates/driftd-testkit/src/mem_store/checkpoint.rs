@@ -11,7 +11,7 @@ const DEAD_LETTERS: usize = 1000;
 
 impl State {
     /// A new owner has not seen the partition's end: it may have grown while nobody read it.
-    pub(super) fn claim(&mut self, topic: &Topic, partition: Partition, now: Timestamp) -> Claim {
+    pub(super) fn claim(&mut self, topic: &Topic, partition: Partition, owner: &str, now: Timestamp) -> Claim {
         let row = self.partitions.entry((topic.clone(), partition)).or_insert_with(|| PartitionRow {
             topic: topic.clone(),
             partition,
@@ -22,6 +22,7 @@ impl State {
             updated_at: now,
         });
         row.updated_at = now;
+        self.owners.insert((topic.clone(), partition), owner.to_owned());
         self.known_since.entry((topic.clone(), partition)).or_insert(now);
         row.epoch = Epoch(row.epoch.0 + 1);
         row.mark = PartitionMark::stored(row.mark.watermark(), None);

@@ -18,6 +18,7 @@ use super::fault::{Bug, Fault, Operation, Outage};
 pub(super) struct State {
     pub(super) partitions: BTreeMap<(Topic, Partition), PartitionRow>,
     pub(super) known_since: BTreeMap<(Topic, Partition), Timestamp>,
+    pub(super) owners: BTreeMap<(Topic, Partition), String>,
     pub(super) dead_letters: BTreeMap<Topic, VecDeque<(Timestamp, DeadLetter)>>,
     pub(super) monitors: BTreeMap<MonitorId, MonitorState>,
     pub(super) baselines: BTreeMap<BaselineName, Vec<StoredBaseline>>,
