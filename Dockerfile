@@ -29,5 +29,8 @@ USER driftd
 WORKDIR /var/lib/driftd
 VOLUME /var/lib/driftd
 STOPSIGNAL SIGTERM
+# Of no use to containers that run another command than the daemon, which end before it is asked.
+HEALTHCHECK --interval=10s --timeout=6s --start-period=30s --retries=6 \
+    CMD ["driftd", "ready", "--config", "/etc/driftd/driftd.toml"]
 ENTRYPOINT ["driftd"]
 CMD ["run", "--config", "/etc/driftd/driftd.toml"]

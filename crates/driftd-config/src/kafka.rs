@@ -19,8 +19,8 @@ use crate::{ByteSize, SecretRef, StartPolicy};
 
 /// The property that says after how much silence a consumer counts as gone.
 const SESSION_TIMEOUT: &str = "session.timeout.ms";
-/// What librdkafka takes when the property is left out.
-const DEFAULT_SESSION_TIMEOUT: Span = Span::from_secs(45);
+/// What driftd takes when the property is left out.
+const DEFAULT_SESSION_TIMEOUT: Span = Span::from_secs(6);
 
 section! {
     /// Where records come from.
@@ -40,9 +40,9 @@ section! {
         #[schemars(extend("x-at-least" = "1MiB"))]
         fetch_bytes: ByteSize = ByteSize::from_mebibytes(64),
         /// Time to write down what was read of a partition that goes to another process. Shorter than session.timeout.ms,
-        /// which is 45 seconds unless it stands among the properties.
+        /// which is 6 seconds unless it stands among the properties.
         #[schemars(extend("x-longer-than" = "0s"))]
-        drain_timeout: Span = Span::from_secs(20),
+        drain_timeout: Span = Span::from_secs(5),
         /// Any librdkafka property, such as { "security.protocol" = "SASL_SSL", "sasl.password" = { env =
         /// "KAFKA_PASSWORD" } }. As an environment variable, dots become underscores:
         /// DRIFTD__KAFKA__PROPERTIES__SECURITY_PROTOCOL.

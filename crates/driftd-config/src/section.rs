@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use driftd_model::{Delimiter, Monitor, TextEncoding, never};
 use driftd_window::Span;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error};
+use serde::de::{Deserializer, Error, IntoDeserializer};
 
 use crate::problem::Problems;
 use crate::shape::blank;
@@ -91,6 +91,14 @@ section! {
         /// Address and port. Only a loopback address: there is no authentication of driftd's own.
         #[serde(deserialize_with = "socket")]
         listen: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8080)),
+        /// Address and port of a second listener for /healthz, /readyz and /metrics alone, which supervisors and Prometheus
+        /// on other machines can reach, such as "0.0.0.0:8081"; "" for none. It asks nobody who they are, and readiness
+        /// names topics and monitors.
+        #[serde(serialize_with = "blank::serialize", deserialize_with = "optional_socket")]
+        #[schemars(with = "String")]
+        probes: Option<SocketAddr> = None,
+        /// Whether /metrics of that listener has driftd_feature_drift as well, whose labels name features.
+        probes_features: bool = false,
     }
 }
 
@@ -154,6 +162,11 @@ fn socket<'de, D: Deserializer<'de>>(from: D) -> Result<SocketAddr, D::Error> {
     })
 }
 
+fn optional_socket<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(from)?;
+    if text.is_empty() { Ok(None) } else { socket(text.into_deserializer()).map(Some) }
+}
+
 impl HttpConfig {
     pub(crate) fn check(&self, at: &At<'_>, problems: &mut Problems) {
         if !self.listen.ip().is_loopback() {
@@ -163,6 +176,9 @@ impl HttpConfig {
                 self.listen
             );
             at.key("listen").problem(problems, message);
+        }
+        if self.enabled && self.probes == Some(self.listen) && self.listen.port() != 0 {
+            at.key("probes").problem(problems, "is http.listen: give it another port");
         }
     }
 }

@@ -33,10 +33,17 @@ pub fn registry() -> Arc<Registry> {
     Arc::clone(&METRICS.registry)
 }
 
+/// What was measured of features in this process, whose names are not for everybody.
+#[must_use]
+pub fn feature_registry() -> Arc<Registry> {
+    Arc::clone(&METRICS.feature_registry)
+}
+
 /// What is counted and measured.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Arc<Registry>,
+    feature_registry: Arc<Registry>,
     checkpoint_seconds: Histogram,
     checkpoints: Family<Counter, 1>,
     consumer_lag: Family<Gauge, 2>,
@@ -78,7 +85,7 @@ impl Metrics {
                 ["partition", "topic"],
                 "Records between the next to be read of a partition and its end",
             ),
-            feature_drift: add.family(
+            feature_drift: add.family_of_features(
                 "driftd_feature_drift",
                 ["feature", "monitor", "segment", "statistic", "window"],
                 "Statistics that decide, in the last window of each shape over the whole population",
@@ -135,6 +142,7 @@ impl Metrics {
                 "Windows judged, by monitor and outcome",
             ),
             registry: Arc::new(add.registry),
+            feature_registry: Arc::new(add.feature_registry),
         }
     }
 
@@ -247,12 +255,15 @@ const fn class(error: ErrorClass) -> &'static str {
 /// Enters metrics into a registry as they are made.
 struct Registration {
     registry: Registry,
+    /// Of metrics whose labels name features.
+    feature_registry: Registry,
     dropped: Counter,
 }
 
 impl Registration {
     fn new() -> Self {
-        let mut add = Self { registry: Registry::default(), dropped: Counter::default() };
+        let mut add =
+            Self { registry: Registry::default(), feature_registry: Registry::default(), dropped: Counter::default() };
         let help = "Updates that were not kept, because a metric had too many series";
         let dropped = add.dropped.clone();
         add.single("driftd_metrics_dropped_total", help, dropped);
@@ -275,6 +286,18 @@ impl Registration {
     ) -> Family<M, N> {
         let family = Family::new(labels, self.dropped.clone());
         self.single(name, help, family)
+    }
+
+    /// A metric with labels that name features.
+    fn family_of_features<M: Metric + TypedMetric + Clone + Default, const N: usize>(
+        &mut self,
+        name: &str,
+        labels: [&'static str; N],
+        help: &str,
+    ) -> Family<M, N> {
+        let family = Family::new(labels, self.dropped.clone());
+        self.feature_registry.register(name, help, family.clone());
+        family
     }
 }
 

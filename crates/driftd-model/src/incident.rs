@@ -3,6 +3,7 @@
 mod cause;
 mod evidence;
 mod notification_log;
+mod runbook;
 mod step;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use crate::{ContentHash, FeatureName, IncidentId, LabelName, Labels, Monitor, Mo
 pub use cause::Cause;
 pub use evidence::{Evidence, HealthyWindows, Rarity};
 pub use notification_log::{NotificationLog, NotificationLogEntry, NotifyReason, Suppressed};
+pub use runbook::RUNBOOKS;
 pub use step::{Step, acknowledge, resolve_by_hand, step};
 
 /// What went wrong; with monitor and segment it is an incident's identity.

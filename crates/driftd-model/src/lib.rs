@@ -24,6 +24,7 @@ mod file_shape;
 #[cfg(test)]
 mod fixtures;
 mod health_check;
+mod hold;
 mod ids;
 mod incident;
 mod judge;
@@ -68,14 +69,15 @@ pub(crate) use evaluate::decide;
 pub use evaluate::{SealInput, SealOutcome, evaluate};
 pub use file_shape::{BadDelimiter, BadEncoding, Delimiter, TextEncoding};
 pub use health_check::{HealthCheck, Outage, PIPELINE_WINDOW, ReadPosition};
+pub use hold::Hold;
 pub use ids::{
     BadName, BaselineName, BaselineRef, ContentHash, Epoch, FeatureName, IncidentId, MonitorId, Offset, Partition,
     ReceiverName, SilenceId, Topic,
 };
 pub use incident::{
     Cause, Evidence, Health, HealthyWindows, Incident, IncidentEvent, IncidentKey, IncidentKind, IncidentState,
-    NotificationLog, NotificationLogEntry, NotifyReason, Observation, Rarity, Severity, Step, Streak, Suppressed,
-    Transition, acknowledge, resolve_by_hand, step,
+    NotificationLog, NotificationLogEntry, NotifyReason, Observation, RUNBOOKS, Rarity, Severity, Step, Streak,
+    Suppressed, Transition, acknowledge, resolve_by_hand, step,
 };
 pub use judge::{Comparison, judge, rows_of};
 pub use lasting::{MemoryComparison, judge_memories};
@@ -92,8 +94,9 @@ pub use observation::{kind_of, observations};
 pub use plan::{MonitorPlan, PlanError, PlannedFeature, check_defaults};
 pub use pointer::{BadPointer, Pointer, PointerStep};
 pub use ports::{
-    BoxFuture, CatalogueStore, Checkpoint, Claim, Claimant, DeadLetter, HistoryQuery, OutboxStore, PartitionRow,
-    PipelineStore, ReadStore, SharedStore, Store,
+    BoxFuture, CatalogueStore, Checkpoint, Claim, Claimant, DeadLetter, FrontierMove, HistoryQuery, OutboxStore,
+    OwnedPartition, PartitionReset, PartitionRow, PipelineStore, ReadStore, RepairStore, ResetStart, SharedStore,
+    Store,
 };
 pub use progress::{ProgressWatch, Standstill};
 pub use reconciler::{IncidentReconciler, MonitorReconciler, ReconcileInput, needs_reconciling};

@@ -20,6 +20,7 @@ use crate::http::AddressPolicy;
 use crate::setup::{BuildError, SecretSource, Setup};
 use crate::text::text;
 use crate::view::IncidentView;
+pub(crate) use smtp::usual_port;
 use smtp::{Failure, Server, Session};
 
 /// Longest time for one message, from the connection to the server's last word.

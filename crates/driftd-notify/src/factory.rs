@@ -70,7 +70,12 @@ impl<'a> TransportFactory<'a> {
         })
     }
 
-    fn setup<'b>(&'b self, receiver: &'b ReceiverName, kind: &'static str) -> Setup<'b> {
+    /// What holds for all receivers.
+    pub(crate) const fn notify(&self) -> &NotifyConfig {
+        self.notify
+    }
+
+    pub(crate) fn setup<'b>(&'b self, receiver: &'b ReceiverName, kind: &'static str) -> Setup<'b> {
         Setup { receiver, kind, notify: self.notify, secrets: &self.secrets, http: &self.http }
     }
 }

@@ -19,7 +19,7 @@ use crate::view::IncidentView;
 use blocks::message;
 
 /// Where Slack's methods are.
-const API: &str = "https://slack.com/api";
+pub(crate) const API: &str = "https://slack.com/api";
 /// Bytes of a method's response, which repeats the message.
 const RESPONSE_BYTES: usize = 256 << 10;
 /// Characters of an error that are shown.

@@ -86,6 +86,8 @@ pub struct IncidentView<'a> {
     pub links: Vec<Link<'a>>,
     /// How to hear no more of it from a terminal; nothing when there is nothing to hear.
     pub silence_command: Option<String>,
+    /// Where driftd's documentation says what to do; nothing when it is over.
+    pub runbook: Option<String>,
     /// The baseline judged against, with the beginning of its hash.
     pub baseline: String,
     /// Labels that have no field of their own.
@@ -153,6 +155,7 @@ impl<'a> IncidentView<'a> {
             features: features.into_iter().take(FEATURES).map(FeatureView::of).collect(),
             links: links(notification),
             silence_command: silence_command(notification),
+            runbook: (!is_over && !is_test(notification)).then(|| incident.runbook()),
             baseline: format!("{} ({})", notification.baseline, words::name(notification.baseline_hash.short(), 16)),
             labels: other_labels(notification),
             dedup_key: words::name(incident.id.as_str(), 40),
@@ -203,6 +206,7 @@ impl<'a> IncidentView<'a> {
     /// What a machine, or whoever looks into the matter later, needs to know.
     pub(crate) fn reference(&self) -> Vec<(&'static str, &str)> {
         present([
+            ("What to do", self.runbook.as_deref()),
             ("Baseline", Some(&self.baseline)),
             ("Labels", self.labels.as_deref()),
             ("Dedup key", Some(&self.dedup_key)),

@@ -18,6 +18,7 @@ mod client;
 mod context;
 mod events;
 mod fetch_errors;
+mod inspector;
 mod log;
 mod producer;
 mod query;
@@ -27,6 +28,7 @@ mod rebalance;
 mod settings;
 mod source;
 
+pub use inspector::{Inspector, TopicContent, TopicState};
 pub use producer::{DeadLetterProducer, Outgoing, Producer};
 pub use reader::{DeadLetterSink, MakeDecoder, RejectedRecord};
 pub use source::KafkaSource;

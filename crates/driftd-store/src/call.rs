@@ -4,7 +4,8 @@ use std::fmt;
 use std::future::Future;
 
 use driftd_model::{
-    BaselineName, BaselineRef, Checkpoint, IncidentId, MonitorId, Partition, ReceiverName, SilenceId, StoreError, Topic,
+    BaselineName, BaselineRef, Checkpoint, IncidentId, MonitorId, Partition, ReceiverName, SilenceId, StoreError,
+    Topic, TopicPartition,
 };
 
 use crate::error::Outcome;
@@ -37,6 +38,10 @@ pub(crate) enum Call<'a> {
     Settle(i64),
     OutboxDepth,
     NotifiedIncidents,
+    AllPartitions,
+    ResetPartition(&'a TopicPartition),
+    ForgetPartition(&'a TopicPartition),
+    MoveFrontier(&'a MonitorId),
 }
 
 impl Call<'_> {
@@ -76,6 +81,10 @@ impl fmt::Display for Call<'_> {
             Self::Lease(receiver) => write!(f, "lease notifications for receiver {receiver}"),
             Self::Settle(entry) => write!(f, "settle notification {entry}"),
             Self::OutboxDepth => f.write_str("count pending notifications"),
+            Self::AllPartitions => f.write_str("list partitions"),
+            Self::ResetPartition(partition) => write!(f, "set the offset of {partition}"),
+            Self::ForgetPartition(partition) => write!(f, "forget {partition}"),
+            Self::MoveFrontier(monitor) => write!(f, "move the frontier of monitor {monitor}"),
             Self::NotifiedIncidents => f.write_str("read the incidents that people were notified of"),
         }
     }

@@ -24,7 +24,7 @@
 //! what analysts read, have them as RFC 3339 text (SQLite) or as `timestamptz` (Postgres).
 //!
 //! What is not SQL stands once: rows and what they are read into (`rows`, `read`), the order of a seal (`seal`) and of a
-//! reconciliation (`reconcile`), the fence (`fence`), versions of the tables (`schema`), what a call does (`call`). So do
+//! reconciliation (`reconcile`), of repairs by hand (`repair`), the fence (`fence`), versions of the tables (`schema`), what a call does (`call`). So do
 //! statements that both databases understand: they are files of the folder `statements`. The folders `sqlite` and
 //! `postgres` implement the ports and hold all other statements. Those of Postgres are checked when they are compiled,
 //! against the description of the tables in `.sqlx`; `cargo xtask sqlx` brings it up to date.
@@ -49,11 +49,13 @@
 mod call;
 mod codec;
 mod error;
+mod examine;
 mod fence;
 mod lease;
 mod postgres;
 mod read;
 mod reconcile;
+mod repair;
 mod rows;
 mod schema;
 mod seal;
@@ -67,6 +69,7 @@ use driftd_model::{SharedStore, StoreError};
 use url::StoreUrl;
 
 pub use codec::{CodecError, POSTCARD, decode_aggregates, decode_stored, encode_aggregates};
+pub use examine::{Examination, examine};
 pub use postgres::PostgresStore;
 pub use schema::Migrated;
 pub use sqlite::SqliteStore;

@@ -4,6 +4,7 @@ mod catalogue;
 mod checkpoint;
 mod claims;
 mod connect;
+mod examine;
 mod incidents;
 mod late;
 mod migrate;
@@ -12,6 +13,7 @@ mod partitions;
 mod pipeline;
 mod reads;
 mod reconcile;
+mod repair;
 mod retain;
 mod seal;
 mod text;
@@ -33,6 +35,8 @@ use crate::error::{Failure, Outcome};
 use crate::schema::Migrated;
 use partitions::Partitions;
 use transaction::Transaction;
+
+pub(crate) use examine::examine;
 
 /// How long a call may take in all. The server ends a statement earlier; this is for a network that says nothing.
 const CALL_TIMEOUT: Duration = Duration::from_secs(90);

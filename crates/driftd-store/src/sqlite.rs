@@ -5,12 +5,14 @@ mod catalogue;
 mod checkpoint;
 mod claims;
 mod connect;
+mod examine;
 mod incidents;
 mod late;
 mod outbox;
 mod pipeline;
 mod reads;
 mod reconcile;
+mod repair;
 mod retain;
 mod seal;
 
@@ -20,6 +22,8 @@ use sqlx::SqlitePool;
 
 use crate::error::Outcome;
 use crate::schema::Migrated;
+
+pub(crate) use examine::examine;
 
 /// The store on SQLite.
 ///

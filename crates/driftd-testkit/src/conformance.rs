@@ -21,6 +21,7 @@ pub mod late;
 pub mod memories;
 pub mod outbox;
 pub mod reconciling;
+pub mod repairs;
 pub mod retention;
 pub mod seals;
 pub mod silences;
@@ -229,6 +230,23 @@ macro_rules! store_conformance {
                 an_open_incident_is_kept,
                 a_silent_monitor_stays_an_old_one,
                 forgetting_does_not_disturb_those_who_write,
+            }
+        );
+        $crate::store_laws!(
+            $place,
+            repairs {
+                every_partition_is_listed_with_its_owner,
+                who_reads_a_partition_that_is_set_is_fenced,
+                going_back_counts_open_panes_once,
+                going_back_into_a_checkpoint_takes_all_of_it_back,
+                going_forward_takes_nothing_back,
+                records_of_sealed_panes_are_late_when_they_are_read_again,
+                a_topic_begun_anew_keeps_what_was_counted,
+                nothing_waits_for_a_partition_that_is_forgotten,
+                a_frontier_set_back_seals_anew_with_what_came_late,
+                a_frontier_set_forward_leaves_what_is_between_unjudged,
+                a_frontier_is_not_set_back_behind_counts_that_were_dropped,
+                a_repair_of_what_is_not_there_changes_nothing,
             }
         );
         $crate::store_laws!(

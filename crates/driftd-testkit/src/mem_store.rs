@@ -12,6 +12,7 @@ mod late;
 mod outbox;
 mod port;
 mod reconcile;
+mod repair;
 mod retain;
 mod seal;
 mod state;

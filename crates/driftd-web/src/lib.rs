@@ -26,6 +26,7 @@
 
 #![forbid(unsafe_code)]
 
+mod ask;
 pub mod charts;
 mod listener;
 mod problem;
@@ -34,7 +35,9 @@ mod routes;
 mod state;
 mod store_probe;
 
+pub use ask::ask_readiness;
 pub use charts::BinShare;
 pub use listener::{ListenError, Listener};
 pub use report::{FeatureDistribution, render_check};
+pub use routes::Reach;
 pub use state::{AppState, Readiness};

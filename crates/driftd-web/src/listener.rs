@@ -14,13 +14,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::{AppState, routes};
+use crate::{AppState, Reach, routes};
 use connection::{Limits, Waiting, serve_connection};
 
 /// An address that is listened on, before anything is answered there.
 #[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,
+    reach: Reach,
     limits: Limits,
 }
 
@@ -29,32 +30,36 @@ pub struct Listener {
 #[error("cannot listen on {listen}: {remedy}")]
 pub struct ListenError {
     listen: SocketAddr,
-    remedy: &'static str,
+    remedy: String,
     source: io::Error,
 }
 
 impl ListenError {
-    fn new(listen: SocketAddr, source: io::Error) -> Self {
+    fn new(listen: SocketAddr, reach: Reach, source: io::Error) -> Self {
+        let (key, off) = match reach {
+            Reach::Machine => ("http.listen", "http.enabled = false"),
+            Reach::Network { .. } => ("http.probes", "http.probes = \"\""),
+        };
         let remedy = match source.kind() {
             io::ErrorKind::AddrInUse => {
-                "another process has this address; end it, give http.listen another port, or set http.enabled = false"
+                format!("another process has this address; end it, give {key} another port, or set {off}")
             }
-            io::ErrorKind::AddrNotAvailable => "this machine has no such address; change http.listen",
-            io::ErrorKind::PermissionDenied => "the system refuses it; give http.listen a port above 1023",
-            _ => "change http.listen",
+            io::ErrorKind::AddrNotAvailable => format!("this machine has no such address; change {key}"),
+            io::ErrorKind::PermissionDenied => format!("the system refuses it; give {key} a port above 1023"),
+            _ => format!("change {key}"),
         };
         Self { listen, remedy, source }
     }
 }
 
 impl Listener {
-    /// Takes the address; connections wait until [`Listener::serve`].
+    /// Takes the address, for whoever `reach` says; connections wait until [`Listener::serve`].
     ///
     /// # Errors
     /// The address is in use, not of this machine, or not permitted.
-    pub async fn bind(listen: SocketAddr) -> Result<Self, ListenError> {
-        let socket = TcpListener::bind(listen).await.map_err(|error| ListenError::new(listen, error))?;
-        Ok(Self { socket, limits: Limits::default() })
+    pub async fn bind(listen: SocketAddr, reach: Reach) -> Result<Self, ListenError> {
+        let socket = TcpListener::bind(listen).await.map_err(|error| ListenError::new(listen, reach, error))?;
+        Ok(Self { socket, reach, limits: Limits::default() })
     }
 
     /// The address taken, with the port that the system chose where port 0 was asked for.
@@ -68,8 +73,8 @@ impl Listener {
     /// Answers until `shutdown` is over; then takes no more connections, and ends those there are once their request
     /// in flight is answered, or after the drain time of its limits.
     pub async fn serve(self, state: AppState, shutdown: impl Future<Output = ()>) {
-        let Self { socket, limits } = self;
-        let router = routes::router(state);
+        let Self { socket, reach, limits } = self;
+        let router = routes::router(state, reach);
         let waiting = Arc::new(Waiting::default());
         let (stop, stopped) = watch::channel(());
         let mut connections = JoinSet::new();

@@ -6,6 +6,10 @@
 //! | `/readyz` | 200 when every check passes, else 503; JSON with the reasons |
 //! | `/metrics` | Prometheus text |
 //!
+//! These are everything there is where the whole network may ask, which is what [`Reach`] is for: there nobody needs to
+//! call driftd by its name, since a supervisor takes that of a pod or a service, and metrics name no features unless
+//! that is wanted.
+//!
 //! What goes wrong is told as problem details. Every answer comes in time, is kept by nobody, and names what a browser
 //! may do with it.
 
@@ -26,6 +30,24 @@ use tower_http::timeout::TimeoutLayer;
 use crate::AppState;
 use crate::problem::{in_words, problem};
 
+/// Who can reach a listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Programs of this machine, one of which may be a proxy that authenticates people.
+    Machine,
+    /// Whoever is in the network: supervisors and Prometheus, and everybody else.
+    Network {
+        /// Whether metrics that name features are shown all the same.
+        features: bool,
+    },
+}
+
+impl Reach {
+    const fn shows_features(self) -> bool {
+        matches!(self, Self::Machine | Self::Network { features: true })
+    }
+}
+
 /// Time for an answer to begin.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -43,27 +65,26 @@ const HEADERS: [(HeaderName, HeaderValue); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
 ];
 
-/// Every path there is.
-pub(crate) fn router(state: AppState) -> Router {
-    layered(
-        Router::new()
-            .route("/healthz", get(healthz))
-            .route("/readyz", get(readyz))
-            .route("/metrics", get(metrics))
-            .fallback(nothing_here)
-            .method_not_allowed_fallback(reading_only)
-            .with_state(state.clone()),
-        state,
-        ANSWER_TIMEOUT,
-    )
+/// Every path there is for those within `reach`.
+pub(crate) fn router(state: AppState, reach: Reach) -> Router {
+    let probes = Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(move |State(state): State<AppState>| metrics(state, reach)))
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(reading_only)
+        .with_state(state.clone());
+    match reach {
+        Reach::Machine => layered(probes.layer(from_fn_with_state(state, host::check)), ANSWER_TIMEOUT),
+        Reach::Network { .. } => layered(probes, ANSWER_TIMEOUT),
+    }
 }
 
 /// What holds for every answer of `router`, from the inside out.
-fn layered(router: Router, state: AppState, answer_timeout: Duration) -> Router {
+fn layered(router: Router, answer_timeout: Duration) -> Router {
     let router = router
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, answer_timeout))
-        .layer(map_response(in_words))
-        .layer(from_fn_with_state(state, host::check));
+        .layer(map_response(in_words));
     HEADERS
         .into_iter()
         .fold(router, |router, (name, value)| router.layer(SetResponseHeaderLayer::if_not_present(name, value)))
@@ -79,8 +100,8 @@ async fn readyz(State(state): State<AppState>) -> Response<Body> {
     respond(status, "application/json", readiness.to_json() + "\n")
 }
 
-async fn metrics(State(state): State<AppState>) -> Response<Body> {
-    let why = match tokio::task::spawn_blocking(move || state.metrics()).await {
+async fn metrics(state: AppState, reach: Reach) -> Response<Body> {
+    let why = match tokio::task::spawn_blocking(move || state.metrics(reach.shows_features())).await {
         Ok(Ok(text)) => return respond(StatusCode::OK, prometheus_text::CONTENT_TYPE, text),
         Ok(Err(error)) => error.to_string(),
         Err(error) => error.to_string(),

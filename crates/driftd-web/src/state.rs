@@ -24,6 +24,8 @@ struct Shared {
     readiness: Box<dyn Fn() -> Readiness + Send + Sync>,
     ready: Gauge<u64, AtomicU64>,
     registries: Vec<Arc<Registry>>,
+    /// Metrics that name features.
+    of_features: Arc<Registry>,
     name: Option<String>,
     /// What is shown is read from it, once it answers.
     store: OnceLock<Arc<dyn ReadStore>>,
@@ -39,11 +41,12 @@ impl fmt::Debug for AppState {
 impl AppState {
     /// A process that is as ready as `readiness` says, which must not block: it answers from what is known already, for
     /// a probe that went to the database would make every slow database a dead process. `registries` hold the metrics of
-    /// its parts, and `external_url` is where people reach it: it is known by the name in there.
+    /// its parts, `of_features` those that not everybody is shown, because they name features, and `external_url` is where people reach it: it is known by the name in there.
     #[must_use]
     pub fn new(
         readiness: impl Fn() -> Readiness + Send + Sync + 'static,
         registries: impl IntoIterator<Item = Arc<Registry>>,
+        of_features: Arc<Registry>,
         external_url: Option<&str>,
     ) -> Self {
         let mut own = Registry::default();
@@ -56,6 +59,7 @@ impl AppState {
                 readiness: Box::new(readiness),
                 ready,
                 registries,
+                of_features,
                 name,
                 store: OnceLock::new(),
                 probe: Arc::default(),
@@ -82,11 +86,12 @@ impl AppState {
         }
     }
 
-    /// Every metric as Prometheus text. May take milliseconds.
-    pub(crate) fn metrics(&self) -> Result<String, fmt::Error> {
+    /// Every metric as Prometheus text, those that name features only if `with_features`. May take milliseconds.
+    pub(crate) fn metrics(&self, with_features: bool) -> Result<String, fmt::Error> {
         self.shared.ready.set(u64::from(self.readiness().is_ready()));
         let mut text = String::new();
-        for registry in &self.shared.registries {
+        let of_features = with_features.then_some(&self.shared.of_features);
+        for registry in self.shared.registries.iter().chain(of_features) {
             prometheus_text::encode(&mut text, registry)?;
         }
         Ok(text)

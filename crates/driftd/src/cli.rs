@@ -5,6 +5,7 @@ mod check;
 mod incidents;
 mod init;
 mod read;
+mod repair;
 mod silences;
 
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ pub(crate) use check::{CheckArgs, CheckFormat};
 pub(crate) use incidents::IncidentsCommand;
 pub(crate) use init::InitArgs;
 pub(crate) use read::ReadArgs;
+pub(crate) use repair::{Confirmation, FrontierCommand, PartitionsCommand, TopicsCommand};
 pub(crate) use silences::SilencesCommand;
 
 /// Tells you when the population reaching your model is no longer the one it was trained on.
@@ -40,6 +42,8 @@ pub(crate) enum Command {
     Init(InitArgs),
     /// The daemon: counts what passes through Kafka, judges it, and tells people
     Run(ConfigFiles),
+    /// Ask the daemon beside whether it is ready, for probes that run a program: exit code 0 ready, 1 not and why
+    Ready(ConfigFiles),
     /// Send the rows of files to a topic as JSON, to try the daemon out
     Produce(ProduceArgs),
     /// Compare two data sets once: exit code 0 stable, 1 drift or lost columns, 2 error or nothing judged
@@ -63,6 +67,17 @@ pub(crate) enum Command {
     /// Try the places notifications go to
     #[command(subcommand)]
     Receivers(ReceiversCommand),
+    /// Partitions of topics: list them, set where one goes on, forget one that is gone
+    #[command(subcommand)]
+    Partitions(PartitionsCommand),
+    /// Topics: begin one anew
+    #[command(subcommand)]
+    Topics(TopicsCommand),
+    /// How far a monitor is sealed and what it waits for, and to set it
+    #[command(subcommand)]
+    Frontier(FrontierCommand),
+    /// Look at everything driftd depends on: exit code 0 all well, 1 warnings, 2 something does not work
+    Doctor(DoctorArgs),
     /// Check, show and describe the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -83,6 +98,17 @@ pub(crate) struct ConfigFiles {
     /// Configuration file; repeat to layer several, later ones win [default: driftd.toml if it is there]
     #[arg(short, long = "config", value_name = "FILE")]
     pub(crate) config: Vec<PathBuf>,
+}
+
+/// `driftd doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigFiles,
+
+    /// How to print
+    #[arg(long, value_enum, default_value_t = ListFormat::Table)]
+    pub(crate) format: ListFormat,
 }
 
 /// `driftd demo`.

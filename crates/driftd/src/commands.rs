@@ -6,18 +6,24 @@ mod check_text;
 mod config;
 mod demo;
 mod demo_story;
+mod doctor;
 mod export;
+mod frontier;
 mod history;
 mod incidents;
 mod init;
+mod partitions;
 mod produce;
 mod readable;
+mod ready;
 mod receivers;
+mod repair;
 mod replay;
 mod routes;
 mod run;
 mod silences;
 mod store;
+mod topics;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -32,8 +38,8 @@ use crate::stores::Stores;
 pub(crate) enum Exit {
     /// Done; for `check`, stable.
     Ok,
-    /// `check` found drift.
-    Drift,
+    /// Done, and all is not well: `check` found drift, `ready` hears that the daemon is not.
+    Found,
     /// Wrong usage, or it could not be done.
     Failed,
 }
@@ -42,7 +48,7 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
             Exit::Ok => 0,
-            Exit::Drift => 1,
+            Exit::Found => 1,
             Exit::Failed => 2,
         })
     }
@@ -54,6 +60,7 @@ pub(crate) async fn run(cli: Cli, stores: &Stores) -> anyhow::Result<Exit> {
         Command::Demo(args) => demo::run(args, stores).await,
         Command::Init(args) => init::run(args, stores).await,
         Command::Run(files) => run::run(&files, stores).await,
+        Command::Ready(files) => ready::run(&files).await,
         Command::Produce(args) => produce::run(args).await,
         Command::Check(args) => check::run(args, stores).await,
         Command::Baseline(command) => baseline::run(command, stores).await,
@@ -63,6 +70,10 @@ pub(crate) async fn run(cli: Cli, stores: &Stores) -> anyhow::Result<Exit> {
         Command::Silences(command) => silences::run(command, stores).await,
         Command::Routes(command) => routes::run(command),
         Command::Receivers(command) => receivers::run(command).await,
+        Command::Partitions(command) => partitions::run(command, stores).await,
+        Command::Topics(command) => topics::run(command, stores).await,
+        Command::Frontier(command) => frontier::run(command, stores).await,
+        Command::Doctor(args) => doctor::run(args).await,
         Command::Config(command) => config::run(command),
         Command::Migrate(files) => store::migrate(&files).await,
         Command::Retain(files) => store::retain(&files, stores).await,

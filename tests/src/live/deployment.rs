@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::program::finish;
+use super::program::{end, finish};
 use super::{History, Ledger, Ran, Site, Worker, driftd};
 
 /// What a configuration says beyond where broker and database are.
@@ -96,6 +96,14 @@ impl Deployment {
     /// When it fails.
     pub fn run(&self, arguments: &[&str]) -> Ran {
         finish(self.command().args(arguments).arg("--config").arg(&self.config))
+    }
+
+    /// Runs a command of driftd to whatever end, with this configuration; gives its exit code too.
+    ///
+    /// # Panics
+    /// When a signal ended it.
+    pub fn ended(&self, arguments: &[&str]) -> (i32, Ran) {
+        end(self.command().args(arguments).arg("--config").arg(&self.config))
     }
 
     /// A daemon of this deployment.

@@ -42,13 +42,19 @@ pub fn driftd() -> &'static Path {
 
 /// Runs `command` to its end, which must be a good one.
 pub(super) fn finish(command: &mut Command) -> Ran {
+    let (code, ran) = end(command);
+    assert!(code == 0, "{command:?} ended with {code}:\n{}{}", ran.stdout, ran.stderr);
+    ran
+}
+
+/// Runs `command` to its end, and says how it ended.
+pub(super) fn end(command: &mut Command) -> (i32, Ran) {
     let output = command.stdin(Stdio::null()).output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let ran = Ran {
         stdout: String::from_utf8(output.stdout).expect("output is text"),
         stderr: String::from_utf8(output.stderr).expect("messages are text"),
     };
-    assert!(output.status.success(), "{command:?} ended with {}:\n{}{}", output.status, ran.stdout, ran.stderr);
-    ran
+    (output.status.code().unwrap_or_else(|| panic!("{command:?} ended with {}", output.status)), ran)
 }
 
 /// What the program is made of, below the workspace's root. Cargo's own list of it (`driftd.d`) is written by

@@ -70,7 +70,7 @@ fn variables_win_over_files_and_become_what_their_key_asks_for() {
     group = "17"
     start = "earliest"
     fetch_bytes = "64MiB"
-    drain_timeout = "20s"
+    drain_timeout = "5s"
 
     [kafka.properties]
     "sasl.password" = { env = "DRIFTD__KAFKA__PROPERTIES__SASL_PASSWORD" }
@@ -83,6 +83,8 @@ fn variables_win_over_files_and_become_what_their_key_asks_for() {
     [http]
     enabled = true
     listen = "[::1]:9000"
+    probes = ""
+    probes_features = false
 
     [retention]
     partials = "2d"

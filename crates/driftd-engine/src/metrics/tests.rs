@@ -8,7 +8,9 @@ use super::*;
 
 fn text(metrics: &Metrics) -> String {
     let mut text = String::new();
-    prometheus_client::encoding::prometheus_text::encode(&mut text, &metrics.registry).unwrap();
+    for registry in [&metrics.registry, &metrics.feature_registry] {
+        prometheus_client::encoding::prometheus_text::encode(&mut text, registry).unwrap();
+    }
     text
 }
 

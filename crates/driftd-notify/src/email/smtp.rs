@@ -75,7 +75,7 @@ impl Server {
 }
 
 /// The usual port of a protection, where none is named.
-const fn usual_port(tls: SmtpTls) -> u16 {
+pub(crate) const fn usual_port(tls: SmtpTls) -> u16 {
     match tls {
         SmtpTls::Starttls => 587,
         SmtpTls::Tls => 465,

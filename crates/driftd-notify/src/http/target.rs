@@ -61,6 +61,15 @@ impl Target {
         self.url.origin().ascii_serialization()
     }
 
+    /// Host and port; an IPv6 address without its brackets.
+    pub(crate) fn host_and_port(&self) -> Option<(String, u16)> {
+        let host = match self.url.host()? {
+            Host::Ipv6(address) => address.to_string(),
+            host => host.to_string(),
+        };
+        Some((host, self.url.port_or_known_default()?))
+    }
+
     /// Whether the connection is to be TLS.
     pub(crate) fn is_tls(&self) -> bool {
         self.url.scheme() == "https"

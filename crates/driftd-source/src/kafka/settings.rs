@@ -25,11 +25,14 @@ const DEFAULTS: [(&str, &str); 6] = [
 ];
 
 /// Like [`DEFAULTS`], for consumers only.
-const CONSUMER_DEFAULTS: [(&str, &str); 2] = [
+const CONSUMER_DEFAULTS: [(&str, &str); 4] = [
     ("check.crcs", "true"),
     // How long a partition with a full queue is left alone. The default of a second starves a reader that empties a
     // small queue in milliseconds.
     ("fetch.queue.backoff.ms", "2"),
+    // Who is killed is missed within seconds; brokers admit nothing shorter unless they are told to.
+    ("session.timeout.ms", "6000"),
+    ("heartbeat.interval.ms", "1500"),
 ];
 
 /// What the readers rely on.

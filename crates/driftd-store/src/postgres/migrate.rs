@@ -11,7 +11,7 @@ use crate::error::{Failure, Outcome};
 use crate::schema::{self, Migrated, Version};
 
 /// Versions of the tables, oldest first.
-const VERSIONS: &[Version] = &[
+pub(super) const VERSIONS: &[Version] = &[
     (1, "stream", include_str!("../../../../migrations/postgres/0001_stream.sql")),
     (2, "baselines", include_str!("../../../../migrations/postgres/0002_baselines.sql")),
     (3, "history", include_str!("../../../../migrations/postgres/0003_history.sql")),
@@ -28,7 +28,7 @@ const VERSIONS: &[Version] = &[
 /// Key of the lock that whoever applies versions holds until its transaction ends.
 const MIGRATING: i64 = 0x6472_6966_7464_0003;
 /// How long a server may take to answer.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The list of versions that sqlx's own migrator keeps, and that its other tools read.
 const LIST: &str = "CREATE TABLE IF NOT EXISTS _sqlx_migrations (
@@ -78,7 +78,7 @@ async fn apply_missing(pool: &PgPool) -> Outcome<Migrated> {
 }
 
 /// Postgres's own words for these do not say what to do.
-fn no_database(error: sqlx::Error) -> Failure {
+pub(super) fn no_database(error: sqlx::Error) -> Failure {
     const NO_SUCH_DATABASE: &str = "3D000";
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     if code.as_deref() == Some(NO_SUCH_DATABASE) {

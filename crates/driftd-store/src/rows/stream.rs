@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use driftd_model::{
-    Claim, Claimant, ContentHash, Counting, Epoch, MonitorId, Offset, Partition, PartitionRow, PlannedDelta,
-    SealedPane, Topic, counted_mark,
+    Claim, Claimant, ContentHash, Counting, Epoch, MonitorId, Offset, OwnedPartition, Partition, PartitionRow,
+    PlannedDelta, SealedPane, Topic, counted_mark,
 };
 use driftd_window::{EndSeen, EventTime, PaneDelta, PartitionMark, SegmentKey, Timestamp, Watermark};
 use sqlx::FromRow;
@@ -174,6 +174,48 @@ impl PartitionColumns {
             rejected: count(self.rejected, "number of rejected records")?,
             updated_at: Timestamp::from_micros(self.updated_at),
         })
+    }
+}
+
+/// A partition with its topic and owner.
+#[derive(FromRow)]
+pub(crate) struct OwnedPartitionColumns {
+    pub(crate) topic: String,
+    pub(crate) partition: i32,
+    pub(crate) owner: String,
+    pub(crate) epoch: i64,
+    pub(crate) next_offset: Option<i64>,
+    pub(crate) watermark: Option<i64>,
+    pub(crate) eof_at: Option<i64>,
+    pub(crate) confirmed_at: Option<i64>,
+    pub(crate) updated_at: i64,
+    #[sqlx(rename = "rejected!")]
+    pub(crate) rejected: i64,
+}
+
+impl OwnedPartitionColumns {
+    pub(crate) fn into_partition(self) -> Outcome<OwnedPartition> {
+        let Self { topic, partition, owner, epoch, next_offset, watermark, eof_at, confirmed_at, updated_at, rejected } =
+            self;
+        let row =
+            PartitionColumns { partition, epoch, next_offset, watermark, eof_at, confirmed_at, updated_at, rejected };
+        Ok(OwnedPartition { row: row.into_row(&Topic::from(topic.as_str()))?, owner })
+    }
+}
+
+/// Counts of a partition that are in no sealed pane.
+#[derive(FromRow)]
+pub(crate) struct OpenCountsColumns {
+    #[sqlx(rename = "first_offset?")]
+    pub(crate) first_offset: Option<i64>,
+    #[sqlx(rename = "records!")]
+    pub(crate) records: i64,
+}
+
+impl OpenCountsColumns {
+    /// The first offset they came from, and how many records they are.
+    pub(crate) fn into_counts(self) -> Outcome<(Option<Offset>, u64)> {
+        Ok((self.first_offset.map(Offset), count(self.records, "number of records")?))
     }
 }
 

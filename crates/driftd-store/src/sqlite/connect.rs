@@ -9,7 +9,7 @@ use crate::error::{Failure, Outcome};
 use crate::schema::{self, Migrated, Version};
 
 /// Versions of the tables, oldest first.
-const VERSIONS: &[Version] = &[
+pub(super) const VERSIONS: &[Version] = &[
     (1, "stream", include_str!("../../../../migrations/sqlite/0001_stream.sql")),
     (2, "baselines", include_str!("../../../../migrations/sqlite/0002_baselines.sql")),
     (3, "history", include_str!("../../../../migrations/sqlite/0003_history.sql")),
@@ -26,7 +26,7 @@ const VERSIONS: &[Version] = &[
 ];
 
 /// How long a write waits for another process on the same file.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Connections that read at the same time.
 const READERS: u32 = 4;
 /// What the write-ahead log is cut back to once it was taken over.
@@ -96,7 +96,7 @@ fn pool(connections: u32) -> SqlitePoolOptions {
 }
 
 /// SQLite's own words for these two do not say what to do.
-fn cannot_open(path: &str, error: sqlx::Error) -> Failure {
+pub(super) fn cannot_open(path: &str, error: sqlx::Error) -> Failure {
     const CANNOT_OPEN: &str = "14";
     const NOT_A_DATABASE: &str = "26";
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);

@@ -29,6 +29,7 @@ impl State {
             updated_at: now,
         });
         row.updated_at = now;
+        self.owners.insert((topic.clone(), partition), claimant.owner.clone());
         self.known_since.entry((topic.clone(), partition)).or_insert(now);
         row.epoch = Epoch(row.epoch.0 + 1);
         row.mark = PartitionMark::stored(row.mark.watermark(), None);

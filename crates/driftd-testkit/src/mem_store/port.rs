@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 use driftd_model::{
     Activation, Baseline, BaselineName, BaselineRef, BaselineSummary, CatalogueStore, Checkpoint, Claim, Claimant,
-    ContentHash, Counting, FeatureName, HistoryQuery, HistoryRow, Incident, IncidentEvent, IncidentId,
-    IncidentReconciler, IncidentRow, IncidentState, MonitorId, OutboxEntry, OutboxStore, Partition, PartitionRow,
-    PipelineStore, ReadStore, ReceiverName, Retained, Retention, SealOutcome, Sealed, SealedPane, Sealer, Settlement,
-    Silence, SilenceId, Step, Store, StoreError, StoredBaseline, Topic,
+    ContentHash, Counting, FeatureName, FrontierMove, HistoryQuery, HistoryRow, Incident, IncidentEvent, IncidentId,
+    IncidentReconciler, IncidentRow, IncidentState, MonitorId, OutboxEntry, OutboxStore, OwnedPartition, Partition,
+    PartitionReset, PartitionRow, PipelineStore, ReadStore, ReceiverName, RepairStore, ResetStart, Retained, Retention,
+    SealOutcome, Sealed, SealedPane, Sealer, Settlement, Silence, SilenceId, Step, Store, StoreError, StoredBaseline,
+    Topic, TopicPartition,
 };
 use driftd_window::{EventTime, PaneWidth, PartitionMark, SegmentKey, Timestamp, WindowName};
 
@@ -209,6 +210,33 @@ impl ReadStore for MemStore {
 
     async fn silences(&self, ending_after: Option<Timestamp>) -> Result<Vec<Silence>, StoreError> {
         Ok(self.lock().silences(ending_after))
+    }
+}
+
+#[async_trait]
+impl RepairStore for MemStore {
+    async fn all_partitions(&self) -> Result<Vec<OwnedPartition>, StoreError> {
+        let state = self.lock();
+        let owner = |key| state.owners.get(key).cloned().unwrap_or_default();
+        Ok(state.partitions.iter().map(|(key, row)| OwnedPartition { row: row.clone(), owner: owner(key) }).collect())
+    }
+
+    async fn reset_partition(
+        &self,
+        partition: &TopicPartition,
+        start: ResetStart,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<Option<PartitionReset>, StoreError> {
+        self.lock().reset_partition(partition, start, by, now)
+    }
+
+    async fn forget_partition(&self, partition: &TopicPartition) -> Result<bool, StoreError> {
+        Ok(self.lock().forget_partition(partition))
+    }
+
+    async fn move_frontier(&self, monitor: &MonitorId, to: EventTime) -> Result<FrontierMove, StoreError> {
+        self.lock().move_frontier(monitor, to)
     }
 }
 

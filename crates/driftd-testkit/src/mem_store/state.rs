@@ -21,6 +21,7 @@ pub(super) struct State {
     /// On which plans the records of each partition are counted.
     pub(super) counted: BTreeMap<(Topic, Partition), BTreeMap<(MonitorId, ContentHash), CountedPlan>>,
     pub(super) known_since: BTreeMap<(Topic, Partition), Timestamp>,
+    pub(super) owners: BTreeMap<(Topic, Partition), String>,
     pub(super) dead_letters: BTreeMap<Topic, VecDeque<(Timestamp, DeadLetter)>>,
     pub(super) monitors: BTreeMap<MonitorId, MonitorState>,
     pub(super) baselines: BTreeMap<BaselineName, Vec<StoredBaseline>>,

@@ -95,6 +95,15 @@ impl Postgres {
         self.programs.run_with("psql", &arguments, script);
     }
 
+    /// What `pg_dump` writes of the database at `url`, as a script for [`Postgres::run_script`].
+    ///
+    /// # Panics
+    /// It cannot be dumped.
+    #[must_use]
+    pub fn dump(&self, url: &str) -> String {
+        self.programs.output("pg_dump", &["--dbname", url])
+    }
+
     /// The URL of a database for one of the server's roles.
     #[must_use]
     pub fn url_of(&self, role: &str, database: &str) -> String {

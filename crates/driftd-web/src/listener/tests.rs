@@ -9,7 +9,8 @@ use tokio::time::timeout;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
-use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::registry::Registry;
 
 use super::*;
@@ -24,14 +25,23 @@ const DEADLINE: Duration = Duration::from_secs(20);
 fn process(readiness: Readiness) -> AppState {
     let mut registry = Registry::default();
     registry.register("driftd_partition_tasks", "Partitions that this process reads", ConstGauge::new(2));
-    AppState::new(move || readiness.clone(), [Arc::new(registry)], None)
+    AppState::new(move || readiness.clone(), [Arc::new(registry)], of_features(), None)
+}
+
+/// Metrics that name features.
+fn of_features() -> Arc<Registry> {
+    let mut registry = Registry::default();
+    let value = Family::<[(&str, &str); 1], Gauge>::default();
+    value.get_or_create(&[("feature", "dep_delay")]).set(1);
+    registry.register("driftd_feature_drift", "Statistics that decide", value);
+    Arc::new(registry)
 }
 
 /// A process that is ready, with metrics that are collected so.
 fn process_with(collector: impl Collector) -> AppState {
     let mut registry = Registry::default();
     registry.register_collector(Box::new(collector));
-    AppState::new(Readiness::default, [Arc::new(registry)], None)
+    AppState::new(Readiness::default, [Arc::new(registry)], Arc::default(), None)
 }
 
 /// Short where a test waits for the end, long where it must not come.
@@ -57,7 +67,11 @@ async fn server(limits: Limits) -> Server {
 }
 
 async fn server_of(limits: Limits, state: AppState) -> Server {
-    let mut listener = Listener::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    server_for(Reach::Machine, limits, state).await
+}
+
+async fn server_for(reach: Reach, limits: Limits, state: AppState) -> Server {
+    let mut listener = Listener::bind("127.0.0.1:0".parse().unwrap(), reach).await.unwrap();
     listener.limits = limits;
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
@@ -113,6 +127,18 @@ async fn until(stream: &mut TcpStream, end: &str) -> String {
         read.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
     }
     read
+}
+
+#[tokio::test]
+async fn a_probe_beside_the_daemon_hears_why_it_is_not_ready() {
+    let server = server(quick()).await;
+    assert_eq!(crate::ask_readiness(server.address).await.unwrap(), ["kafka: no broker answers since 12:00:03"]);
+    server.shut_down().await;
+    let server = server_for(Reach::Network { features: false }, quick(), process(Readiness::default())).await;
+    assert!(crate::ask_readiness(server.address).await.unwrap().is_empty());
+    let address = server.address;
+    server.shut_down().await;
+    assert!(crate::ask_readiness(address).await.is_err());
 }
 
 #[tokio::test]
@@ -315,10 +341,14 @@ async fn an_answer_in_flight_is_finished() {
 
 #[tokio::test]
 async fn an_address_that_cannot_be_had_is_told_with_a_remedy() {
-    let first = Listener::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let first = Listener::bind("127.0.0.1:0".parse().unwrap(), Reach::Machine).await.unwrap();
     let address = first.local_addr().unwrap();
-    let error = Listener::bind(address).await.unwrap_err().to_string().replace(&address.to_string(), "127.0.0.1:8080");
-    insta::assert_snapshot!(error, @"cannot listen on 127.0.0.1:8080: another process has this address; end it, give http.listen another port, or set http.enabled = false");
-    let elsewhere = Listener::bind("192.0.2.1:8080".parse().unwrap()).await.unwrap_err();
+    let refused = async |reach| {
+        let error = Listener::bind(address, reach).await.unwrap_err().to_string();
+        error.replace(&address.to_string(), "127.0.0.1:8080")
+    };
+    insta::assert_snapshot!(refused(Reach::Machine).await, @"cannot listen on 127.0.0.1:8080: another process has this address; end it, give http.listen another port, or set http.enabled = false");
+    insta::assert_snapshot!(refused(Reach::Network { features: false }).await, @r#"cannot listen on 127.0.0.1:8080: another process has this address; end it, give http.probes another port, or set http.probes = """#);
+    let elsewhere = Listener::bind("192.0.2.1:8080".parse().unwrap(), Reach::Machine).await.unwrap_err();
     insta::assert_snapshot!(elsewhere, @"cannot listen on 192.0.2.1:8080: this machine has no such address; change http.listen");
 }

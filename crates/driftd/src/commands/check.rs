@@ -71,7 +71,7 @@ pub(super) async fn run(args: CheckArgs, stores: &Stores) -> anyhow::Result<Exit
         eprintln!("error: {}", unjudged(&checked.report));
         return Ok(Exit::Failed);
     }
-    Ok(if checked.report.outcome().is_bad() { Exit::Drift } else { Exit::Ok })
+    Ok(if checked.report.outcome().is_bad() { Exit::Found } else { Exit::Ok })
 }
 
 /// Why no feature was judged, and what to do about it.

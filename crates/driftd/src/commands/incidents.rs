@@ -27,7 +27,11 @@ pub(super) async fn run(command: IncidentsCommand, stores: &Stores) -> anyhow::R
             let (_, incident, events) = find(&config, &id, stores).await?;
             match format {
                 ListFormat::Json => {
-                    let shown = serde_json::json!({"incident": json(&incident)?, "events": json(&events)?});
+                    let shown = serde_json::json!({
+                        "incident": json(&incident)?,
+                        "events": json(&events)?,
+                        "runbook": incident.runbook(),
+                    });
                     line(format_args!("{shown:#}"))?;
                 }
                 ListFormat::Table => print(describe(&incident, &events))?,
@@ -136,6 +140,7 @@ fn describe(incident: &Incident, events: &[IncidentEvent]) -> String {
         text.push_str(&table.text());
         text.push('\n');
     }
+    let _ = writeln!(text, "What to do: {}\n", incident.runbook());
     let mut timeline = Table::new(&["when (UTC)", "what", "why"], &[]);
     for event in events {
         let silenced = if event.silenced { " (silenced)" } else { "" };

@@ -2,6 +2,7 @@
 
 mod core_dumps;
 mod generation;
+mod listeners;
 mod parts;
 mod renewal;
 mod signals;
@@ -13,13 +14,14 @@ use anyhow::Context;
 use driftd_config::Config;
 use driftd_engine::{Backoff, Ended, Live, LiveSettings, Outbox, Status, SystemClock};
 use driftd_model::{SharedStore, Store, StoreError};
-use driftd_web::{AppState, Listener, Readiness};
+use driftd_web::{AppState, Readiness};
 
 use crate::cli::ConfigFiles;
 use crate::commands::Exit;
 use crate::setup;
 use crate::stores::Stores;
 use generation::Generation;
+use listeners::Listeners;
 use renewal::Renewal;
 use signals::Signals;
 
@@ -34,9 +36,8 @@ pub(super) async fn run(files: &ConfigFiles, stores: &Stores) -> anyhow::Result<
     }
     let mut signals = Signals::listen()?;
     let status = Arc::new(Status::default());
-    let (end_listener, listener_ends) = tokio::sync::oneshot::channel::<()>();
     let state = app_state(&config, &status);
-    let listener = listen(&config, state.clone(), listener_ends).await?;
+    let listeners = Listeners::of(&config, &state).await?;
 
     let Some(store) = store(&config, stores, &status, &mut signals).await? else {
         return Ok(Exit::Ok);
@@ -44,10 +45,7 @@ pub(super) async fn run(files: &ConfigFiles, stores: &Stores) -> anyhow::Result<
     state.read_from(Arc::<dyn Store>::clone(&store));
     let outcome = generations(Generation::of(config, &store).await?, files, &store, signals, &status).await;
     // Probes are answered to the last, so that a supervisor sees why it takes a while.
-    drop(end_listener);
-    if let Some(listener) = listener {
-        let _ = listener.await;
-    }
+    listeners.end().await;
     outcome?;
     tracing::info!("stopped");
     Ok(Exit::Ok)
@@ -60,28 +58,14 @@ fn app_state(config: &Config, status: &Arc<Status>) -> AppState {
         let checks = status.checks().into_iter();
         checks.fold(Readiness::default(), |readiness, (name, why)| readiness.checked(name, why))
     };
-    AppState::new(readiness, [driftd_engine::metrics::registry()], config.routing().external_url.as_deref())
+    let of_features = driftd_engine::metrics::feature_registry();
+    let external_url = config.routing().external_url;
+    AppState::new(readiness, [driftd_engine::metrics::registry()], of_features, external_url.as_deref())
 }
 
 /// Whether [`run`] can start with the configuration, as far as that shows without connecting to anybody.
 pub(super) fn check(config: &Config) -> anyhow::Result<()> {
     parts::check(config)
-}
-
-/// Takes the address of the listener, if one is wanted, and answers there until `ends`.
-async fn listen(
-    config: &Config,
-    state: AppState,
-    ends: tokio::sync::oneshot::Receiver<()>,
-) -> anyhow::Result<Option<tokio::task::JoinHandle<()>>> {
-    if !config.http.enabled {
-        return Ok(None);
-    }
-    let listener = Listener::bind(config.http.listen).await?;
-    tracing::info!(address = %listener.local_addr().unwrap_or(config.http.listen), "answering /healthz, /readyz and /metrics");
-    Ok(Some(tokio::spawn(listener.serve(state, async {
-        let _ = ends.await;
-    }))))
 }
 
 /// The store, waited for while it cannot be reached; nothing when the daemon is to stop before that.

@@ -236,6 +236,17 @@ fn help_and_usage() {
         "retain",
         "run",
         "produce",
+        "ready",
+        "partitions",
+        "partitions list",
+        "partitions reset",
+        "partitions forget",
+        "topics",
+        "topics reset",
+        "frontier",
+        "frontier show",
+        "frontier set",
+        "doctor",
         "completions",
     ];
     for command in commands {

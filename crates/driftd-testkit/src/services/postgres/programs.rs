@@ -56,6 +56,15 @@ impl Programs {
         assert!(done.status.success(), "{command:?} failed: {}", String::from_utf8_lossy(&done.stderr));
     }
 
+    /// What `program` writes to its standard output.
+    pub(super) fn output(&self, program: &str, arguments: &[&str]) -> String {
+        let mut command = self.command(program);
+        let done = command.args(arguments).current_dir("/").stdin(Stdio::null()).output();
+        let done = done.unwrap_or_else(|error| panic!("{command:?} cannot be run: {error}"));
+        assert!(done.status.success(), "{command:?} failed: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap_or_else(|error| panic!("{command:?} wrote no text: {error}"))
+    }
+
     /// Gives `folder` to whom the server runs as.
     pub(super) fn hand_over(&self, folder: &Path) {
         if self.as_root {

@@ -51,7 +51,7 @@ async fn a_process_that_is_not_ready_says_why() {
     > GET /metrics
     HTTP/1.1 200 OK
     content-type: text/plain; version=0.0.4; charset=utf-8
-    content-length: 235
+    content-length: 999
     connection: close
 
     # HELP driftd_ready Whether every check of /readyz passes: 1 or 0.
@@ -106,4 +106,18 @@ async fn what_is_not_there_is_a_problem() {
         assert!(server.ask(method, "/healthz").await.starts_with("HTTP/1.1 405"), "{method}");
     }
     server.shut_down().await;
+}
+
+#[tokio::test]
+async fn features_are_named_where_people_are_let_in_or_where_it_is_wanted() {
+    let shown = async |reach| {
+        let server = server_for(reach, quick(), process(Readiness::default())).await;
+        let answer = server.ask("GET", "/metrics").await;
+        server.shut_down().await;
+        assert!(answer.contains("driftd_partition_tasks 2"), "{answer}");
+        answer.contains("dep_delay")
+    };
+    assert!(shown(Reach::Machine).await);
+    assert!(!shown(Reach::Network { features: false }).await);
+    assert!(shown(Reach::Network { features: true }).await);
 }

@@ -1,0 +1,1 @@
+DELETE FROM memory WHERE monitor = $1 AND through > $2

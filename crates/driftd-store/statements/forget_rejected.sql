@@ -1,0 +1,1 @@
+DELETE FROM rejected_records WHERE topic = $1 AND partition = $2

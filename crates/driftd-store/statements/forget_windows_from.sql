@@ -1,0 +1,1 @@
+DELETE FROM windows WHERE monitor = $1 AND window_end > $2

@@ -1,0 +1,1 @@
+DELETE FROM sealed_panes WHERE monitor = $1 AND pane_start >= $2

@@ -1,0 +1,50 @@
+//! Where the daemon answers over HTTP, from its start to its end.
+
+use std::net::SocketAddr;
+
+use driftd_config::Config;
+use driftd_web::{AppState, Listener, Reach};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// The listener for this machine and the one for probes, as far as they are wanted.
+pub(super) struct Listeners {
+    /// All of them end when it is gone.
+    end: watch::Sender<()>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Listeners {
+    /// Takes the addresses that `config` names, and answers there from `state`.
+    pub(super) async fn of(config: &Config, state: &AppState) -> anyhow::Result<Self> {
+        let mut listeners = Self { end: watch::channel(()).0, tasks: Vec::new() };
+        if config.http.enabled {
+            listeners.listen(config.http.listen, Reach::Machine, state).await?;
+        }
+        if let Some(probes) = config.http.probes {
+            let reach = Reach::Network { features: config.http.probes_features };
+            listeners.listen(probes, reach, state).await?;
+        }
+        Ok(listeners)
+    }
+
+    async fn listen(&mut self, address: SocketAddr, reach: Reach, state: &AppState) -> anyhow::Result<()> {
+        let listener = Listener::bind(address, reach).await?;
+        let address = listener.local_addr().unwrap_or(address);
+        let whose = if reach == Reach::Machine { "this machine" } else { "whoever is in the network" };
+        tracing::info!(%address, "answering /healthz, /readyz and /metrics for {whose}");
+        let mut ends = self.end.subscribe();
+        self.tasks.push(tokio::spawn(listener.serve(state.clone(), async move {
+            let _ = ends.changed().await;
+        })));
+        Ok(())
+    }
+
+    /// Ends them, answers in flight first.
+    pub(super) async fn end(self) {
+        drop(self.end);
+        for task in self.tasks {
+            let _ = task.await;
+        }
+    }
+}

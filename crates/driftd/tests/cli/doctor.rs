@@ -1,0 +1,62 @@
+//! `driftd doctor`, where there is no broker: a line for everything, and what to do. With one it is tried by the live
+//! tests.
+
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+
+use insta::assert_snapshot;
+
+use crate::fixture::{CONFIG, Fixture};
+
+/// The usual monitor, no broker, and no daemon on this machine.
+fn config(more: &str) -> String {
+    format!("[kafka]\nbrokers = ['127.0.0.1:1']\n[http]\nenabled = false\n{CONFIG}{more}")
+}
+
+#[test]
+fn everything_is_looked_at_and_what_is_wrong_has_a_remedy() {
+    let fixture = Fixture::with_monitor();
+    let mail = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = mail.local_addr().unwrap().port();
+    let dead = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    fixture.write(
+        "driftd.toml",
+        config(&format!(
+            "[[receiver]]\nname = 'mail'\nemail = {{ to = ['a@x.org'], from = 'b@x.org', smtp = 'smtp://127.0.0.1:{port}', tls = 'none' }}\n\
+             [[receiver]]\nname = 'hook'\nwebhook = {{ url = 'http://127.0.0.1:{dead}/path' }}\n\
+             [[receiver]]\nname = 'pager'\npagerduty = {{ routing_key = {{ env = 'NOT_SET' }} }}\n\
+             [[route]]\nreceivers = ['mail', 'hook', 'pager']\n"
+        )),
+    );
+    let shown = fixture.run("doctor").shown();
+    let shown = shown.replace(&port.to_string(), "2525").replace(&dead.to_string(), "8080");
+    assert_snapshot!(shown, @"");
+    assert!(!fixture.path("store.db").exists(), "nothing is made");
+    let json = fixture.run("doctor --format json");
+    assert_eq!(json.code, 2);
+    let findings: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    let store = findings.as_array().unwrap().iter().find(|finding| finding["subject"] == "store").unwrap();
+    assert_eq!((&store["state"], store["remedy"].is_string()), (&"warn".into(), true), "{store}");
+}
+
+#[test]
+fn a_store_with_its_baseline_is_well_and_one_that_others_may_read_is_not() {
+    let fixture = Fixture::with_baseline();
+    fixture.write("driftd.toml", config(""));
+    let lines = |shown: String| {
+        let kept = |line: &&str| ["store", "monitor orders", "files", "chmod"].iter().any(|word| line.contains(word));
+        shown.lines().filter(kept).map(|line| line.to_owned() + "\n").collect::<String>()
+    };
+    insta::with_settings!({ filters => vec![(r"SQLite \d+\.\d+\.\d+", "SQLite [V]"), (r"version \d+", "version [N]"), (r" {2,}", "  ")] }, {
+        assert_snapshot!(lines(fixture.run("doctor").ends(2).out()), @"");
+        std::fs::set_permissions(fixture.path("store.db"), std::fs::Permissions::from_mode(0o644)).unwrap();
+        assert_snapshot!(lines(fixture.run("doctor").ends(2).out()), @"");
+    });
+}
+
+#[test]
+fn a_configuration_that_is_wrong_is_all_there_is_to_say() {
+    let fixture = Fixture::new();
+    fixture.write("driftd.toml", "[store]\nurl = 'mysql://x'\n");
+    assert_snapshot!(fixture.run("doctor").shown(), @"");
+}

@@ -1,0 +1,139 @@
+//! `driftd partitions`, `topics` and `frontier`: what is put right by hand.
+
+use driftd_model::{Claimant, Checkpoint, Offset, Partition, SharedStore, Topic};
+use driftd_window::{PartitionMark, Timestamp, Watermark};
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::fixture::{CONFIG, Fixture};
+
+/// The usual monitor, and no broker.
+fn config() -> String {
+    format!("[kafka]\nbrokers = ['127.0.0.1:1']\n{CONFIG}")
+}
+
+fn in_store(fixture: &Fixture, act: impl AsyncFnOnce(SharedStore)) {
+    let url = format!("sqlite://{}", fixture.path("store.db").display());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let store = driftd_store::open(&url).await.unwrap();
+        act(std::sync::Arc::clone(&store)).await;
+        store.close().await;
+    });
+}
+
+/// A moment in minutes.
+fn clock(minutes: i64) -> Timestamp {
+    Timestamp::from_micros(1_700_000_000_000_000 + minutes * 60_000_000)
+}
+
+/// Two partitions of the monitor's topic: one read to offset 500, one claimed.
+fn with_partitions() -> Fixture {
+    let fixture = Fixture::with_monitor();
+    fixture.write("driftd.toml", config());
+    in_store(&fixture, async |store| {
+        let topic = Topic::from("orders");
+        let claim = store.claim(&topic, Partition(0), &Claimant::named("host-a/17"), clock(0)).await.unwrap();
+        store.claim(&topic, Partition(1), &Claimant::named("host-b/23"), clock(1)).await.unwrap();
+        let checkpoint = Checkpoint {
+            topic,
+            partition: Partition(0),
+            epoch: claim.epoch,
+            from: Offset(0),
+            to: Offset(500),
+            mark: PartitionMark::stored(Some(Watermark::at(clock(2).as_event_time())), None),
+            deltas: Vec::new(),
+            counted_on: Vec::new(),
+            rejected: vec![("undecodable".to_owned(), 3)],
+            samples: Vec::new(),
+        };
+        store.checkpoint(&checkpoint, clock(3)).await.unwrap();
+    });
+    fixture
+}
+
+#[test]
+fn partitions_are_listed_with_their_owners() {
+    let fixture = with_partitions();
+    assert_snapshot!(fixture.run("partitions list").shown(), @"");
+    let listed = fixture.run("partitions list --topic orders --format json").json();
+    assert_eq!(
+        listed[0],
+        json!({
+            "topic": "orders", "partition": 0, "owner": "host-a/17", "epoch": 1, "next_offset": 500,
+            "watermark": "2023-11-14T22:15:20Z", "end_since": null, "rejected": 3, "updated_at": "2023-11-14T22:16:20Z",
+        })
+    );
+    assert_eq!(fixture.run("partitions list --topic carts --format json").json(), json!([]));
+    assert_snapshot!(fixture.run("partitions list --topic carts").shown(), @"");
+}
+
+#[test]
+fn an_offset_is_set_once_it_is_meant() {
+    let fixture = with_partitions();
+    let before = fixture.run("partitions list --format json").json();
+    assert_snapshot!(fixture.run("partitions reset orders 0 --to 100").shown(), @"");
+    assert_eq!(fixture.run("partitions list --format json").json(), before);
+    assert_snapshot!(fixture.run("partitions reset orders 0 --to 100 --by ada --yes").shown(), @"");
+    let after = &fixture.run("partitions list --format json").json()[0];
+    assert_eq!(
+        (&after["epoch"], &after["next_offset"], &after["owner"]),
+        (&json!(2), &json!(100), &json!("set by ada"))
+    );
+    assert_eq!(after["watermark"], json!(null));
+    assert_snapshot!(fixture.run("partitions reset orders 0 --to 900 --by ada --yes").out(), @"");
+    assert_snapshot!(fixture.run("partitions reset orders 7 --to 1 --yes").refusal(), @"");
+    assert_snapshot!(fixture.run("partitions reset orders 0 --to soon --yes").refusal(), @"");
+    let unanswered = fixture.run("partitions reset orders 0 --to latest --yes").refusal();
+    assert!(unanswered.contains("orders/0: "), "{unanswered}");
+}
+
+#[test]
+fn a_partition_is_forgotten_when_it_is_gone_or_when_that_is_known_better() {
+    let fixture = with_partitions();
+    let refusal = fixture.run("partitions forget orders 1 --yes").refusal();
+    assert!(
+        refusal.starts_with("error: no broker says whether orders/1 is gone; --force forgets it all the same"),
+        "{refusal}"
+    );
+    assert_snapshot!(fixture.run("partitions forget orders 1 --force --by ada --yes").out(), @"");
+    assert_eq!(fixture.run("partitions list --format json").json().as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_topic_begins_anew() {
+    let fixture = with_partitions();
+    assert_snapshot!(fixture.run("topics reset orders --by ada --yes").shown(), @"");
+    let listed = fixture.run("partitions list --format json").json();
+    let seen: Vec<_> = listed.as_array().unwrap().iter().map(|row| (&row["epoch"], &row["next_offset"])).collect();
+    assert_eq!(seen, [(&json!(2), &json!(null)), (&json!(2), &json!(null))]);
+    assert_snapshot!(fixture.run("topics reset carts --yes").refusal(), @"");
+}
+
+#[test]
+fn a_frontier_says_what_it_waits_for() {
+    let fixture = with_partitions();
+    assert_snapshot!(fixture.run("frontier show orders").out(), @"");
+    fixture.run("partitions forget orders 1 --force --yes").ends(0);
+    let shown = fixture.run("frontier show orders --format json").json();
+    let expected = json!({
+        "monitor": "orders", "sealed_through": null, "watermark": "2023-11-14T22:15:20Z", "waits_for": "partition",
+        "partition": "orders/0", "missing": 0,
+    });
+    assert_eq!(shown, expected);
+    assert!(fixture.run("frontier show others").refusal().contains("there is no monitor others"));
+}
+
+#[test]
+fn a_frontier_is_set_back_and_its_windows_are_judged_again() {
+    let fixture = Fixture::with_history();
+    let history = fixture.run("history orders --format json").json();
+    assert_snapshot!(fixture.run("frontier set orders 2024-02-04T10:30:00Z").shown(), @"");
+    assert_eq!(fixture.run("history orders --format json").json(), history);
+    assert_snapshot!(fixture.run("frontier set orders 2024-02-04T10:30:00Z --by ada --yes").shown(), @"");
+    let left = fixture.run("history orders --format json").json();
+    assert!(left.as_array().unwrap().len() < history.as_array().unwrap().len());
+    assert!(left.as_array().unwrap().iter().all(|row| row["window_end"].as_str().unwrap() <= "2024-02-04T10:00:00Z"));
+    assert_snapshot!(fixture.run("frontier set orders 2024-03-01T00:00:00Z --by ada --yes").out(), @"");
+    assert_snapshot!(fixture.run("frontier set orders 2024-03-01T00:00:00Z --yes").refusal(), @"");
+}
