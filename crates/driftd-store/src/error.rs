@@ -26,6 +26,9 @@ pub(crate) enum Failure {
         #[source]
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
+    /// The tables are older than this build, and nobody has asked for them to be changed.
+    #[error("{0}")]
+    Outdated(String),
     /// The request itself is wrong.
     #[error("{0}")]
     Refused(String),
@@ -80,6 +83,8 @@ impl Failure {
             Self::Fenced(why) => StoreError::Fenced(why),
             Self::Superseded(why) => StoreError::Superseded(why),
             Self::Refused(why) => StoreError::permanent(why),
+            // Somebody will migrate it, beside whoever waits for that.
+            Self::Outdated(why) => StoreError::Transient { what: format!("{what}: {why}"), source: None },
             Self::Sql(error) if is_transient(&error) => {
                 StoreError::Transient { what, source: Some(Box::new(Self::Sql(error))) }
             }
