@@ -99,6 +99,9 @@ pub enum Ended {
     Superseded,
 }
 
+    /// The store is where it was some time ago: it was restored, or has lost transactions. Everything that this process
+    /// knows of it is to be read again, and the partitions are to be claimed as they are now.
+    WentBack,
 /// The plans of every topic, in the order in which a chunk of that topic has their batches.
 #[must_use]
 pub fn plans_by_topic(schedules: &[Arc<PlanSchedule>]) -> BTreeMap<Topic, Vec<Arc<MonitorPlan>>> {

@@ -35,6 +35,9 @@ pub(crate) enum Failure {
     /// Somebody else has taken over.
     #[error("{0}")]
     Fenced(String),
+    /// The database has lost what the caller had written.
+    #[error("{0}")]
+    WentBack(String),
     /// Another plan holds.
     #[error("{0}")]
     Superseded(String),
@@ -81,6 +84,7 @@ impl Failure {
         let what = what.into();
         match self {
             Self::Fenced(why) => StoreError::Fenced(why),
+            Self::WentBack(why) => StoreError::WentBack(why),
             Self::Superseded(why) => StoreError::Superseded(why),
             Self::Refused(why) => StoreError::permanent(why),
             // Somebody will migrate it, beside whoever waits for that.

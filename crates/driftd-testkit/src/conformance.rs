@@ -60,6 +60,7 @@ macro_rules! store_conformance {
                 a_lost_epoch_is_fenced,
                 gaps_and_overlaps_are_fenced,
                 a_partition_nobody_claimed_is_fenced,
+                a_store_that_went_back_says_so,
                 a_first_checkpoint_may_start_anywhere,
                 a_claim_says_since_when_its_topic_is_read,
                 a_checkpoint_that_landed_cannot_land_twice,
