@@ -5,3 +5,7 @@ CREATE TABLE schema_compatibility (
     version bigint NOT NULL
 );
 INSERT INTO schema_compatibility (version) VALUES (13);
+
+-- How far back in event time anybody has looked who sealed a monitor, in microseconds: one store may serve deployments with
+-- windows of other lengths, and none may forget what another still needs. NULL before this was written.
+ALTER TABLE monitor_frontiers ADD COLUMN reach bigint;

@@ -255,8 +255,11 @@ impl Live {
         };
         self.spawn(&mut loops, reconcile, stop);
         self.receiver_loops(&mut loops, stop);
-        let retention =
-            RetentionLoop { store: Arc::clone(&self.store), policy: self.retention, clock: Arc::clone(&self.clock) };
+        let retention = RetentionLoop {
+            store: Arc::clone(&self.store),
+            policy: self.retention.clone(),
+            clock: Arc::clone(&self.clock),
+        };
         self.spawn(&mut loops, retention, stop);
         let shortest_idle = self.plans.iter().map(|plan| plan.monitor().idle_timeout).min();
         let log_end_offsets = LogEndOffsets {

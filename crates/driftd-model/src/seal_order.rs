@@ -3,7 +3,7 @@
 use std::fmt;
 
 use driftd_stats::ShapeMismatch;
-use driftd_window::{EventTime, PaneId, Timestamp, WindowSpec};
+use driftd_window::{EventTime, PaneId, Span, Timestamp, WindowSpec};
 
 use crate::calibration::alarms_from;
 use crate::{
@@ -74,6 +74,12 @@ impl<'a> SealOrder<'a> {
     #[must_use]
     pub const fn baseline(&self) -> &StoredBaseline {
         self.plan.baseline()
+    }
+
+    /// How far back a seal of this monitor may look.
+    #[must_use]
+    pub fn reach(&self) -> Span {
+        self.plan.monitor().reach()
     }
 
     /// The pane whose deltas are merged, if one is sealed.

@@ -218,6 +218,7 @@ macro_rules! store_conformance {
                 an_open_incident_is_kept,
                 a_silent_monitor_stays_an_old_one,
                 forgetting_does_not_disturb_those_who_write,
+                what_another_deployment_needs_is_kept,
             }
         );
         $crate::store_laws!(

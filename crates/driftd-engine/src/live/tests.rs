@@ -280,7 +280,7 @@ async fn old_rows_are_dropped_every_hour() {
     let checkpoint = driftd_model::Checkpoint { samples: vec![letter], ..checkpoint };
     feeder.write(&*scene.store, &checkpoint).await.unwrap();
     let hours = Span::from_hours;
-    let policy = Retention::new(hours(1), Some(hours(24)), hours(1));
+    let policy = Retention::new(hours(1), Some(hours(24)), [fixtures::plan().monitor()]);
     let _running = scene.run(RetentionLoop { store: scene.store(), policy, clock: scene.clock() });
     pass(SECOND).await;
     scene.clock.advance(hours(48));

@@ -1,12 +1,14 @@
 //! Partitions, partials and panes.
 
-use driftd_model::{Claim, ContentHash, Epoch, Offset, Partition, PartitionRow, PlannedDelta, SealedPane, Topic};
-use driftd_window::{EndSeen, PaneDelta, PartitionMark, SegmentKey, Timestamp, Watermark};
+use driftd_model::{
+    Claim, ContentHash, Epoch, MonitorId, Offset, Partition, PartitionRow, PlannedDelta, Retention, SealedPane, Topic,
+};
+use driftd_window::{EndSeen, EventTime, PaneDelta, PartitionMark, SegmentKey, Span, Timestamp, Watermark};
 use sqlx::FromRow;
 
 use crate::codec::decode_stored;
 use crate::error::Outcome;
-use crate::read::{count, event_time, pane_id, timestamp};
+use crate::read::{count, event_time, pane_id, parsed, timestamp};
 
 /// How far a partition has come.
 #[derive(FromRow)]
@@ -37,6 +39,17 @@ pub(crate) struct FrontierColumns {
     pub(crate) monitor: String,
     #[sqlx(rename = "sealed_through!")]
     pub(crate) sealed_through: i64,
+    pub(crate) reach: Option<i64>,
+}
+
+impl FrontierColumns {
+    /// Panes of the monitor before this moment may go, if any.
+    pub(crate) fn droppable(&self, policy: &Retention) -> Outcome<Option<(MonitorId, EventTime)>> {
+        let monitor = parsed(&self.monitor, "monitor name")?;
+        let reach = self.reach.and_then(Span::from_micros).unwrap_or(Span::ZERO);
+        let before = policy.panes_before(&monitor, EventTime::from_micros(self.sealed_through), reach);
+        Ok(before.map(|before| (monitor, before)))
+    }
 }
 
 /// A partition just claimed. Whoever claims it has not seen its end.

@@ -46,6 +46,7 @@ impl State {
         let state = self.monitor(monitor);
         state.sealed.extend(merged.into_iter().map(|p| ((p.pane, p.segment.clone()), p)));
         state.sealed_through = Some(through);
+        state.reach = state.reach.max(order.reach());
         let baseline = &order.baseline().reference;
         let windows = sealed.outcome.windows.iter();
         state.history.extend(windows.flat_map(|window| window.history(monitor, baseline, order.now)));

@@ -8,7 +8,7 @@ use driftd_model::{
     IncidentEvent, MonitorId, Notification, Offset, OutboxEntry, Partition, PartitionRow, PlannedDelta, ReceiverName,
     SealedPane, Silence, SilenceId, StoredBaseline, Topic,
 };
-use driftd_window::{EventTime, PaneId, SegmentKey, Timestamp, WindowName};
+use driftd_window::{EventTime, PaneId, SegmentKey, Span, Timestamp, WindowName};
 use tokio::sync::Notify;
 
 use super::fault::{Bug, Fault, Operation, Outage};
@@ -49,6 +49,8 @@ pub(super) struct MonitorState {
     pub(super) sealed_through: Option<EventTime>,
     pub(super) history: Vec<HistoryRow>,
     /// Under which budget windows that ended then were judged, and when.
+    /// How far back anybody has looked who sealed it.
+    pub(super) reach: Span,
     pub(super) budgets: BTreeMap<EventTime, (FalseAlarms, Timestamp)>,
     pub(super) memories: BTreeMap<(WindowName, SegmentKey, FeatureName), FeatureMemory>,
 }
