@@ -22,6 +22,8 @@ pub struct SealView {
     pub next_data: Option<PaneId>,
     /// Earliest sealed pane that holds records.
     pub first_data: Option<PaneId>,
+    /// The sealed pane with records after that one.
+    pub second_data: Option<PaneId>,
     /// Latest sealed pane that holds records.
     pub last_data: Option<PaneId>,
     /// The monitor's newest activation.

@@ -52,7 +52,7 @@ pub struct Sealed {
 }
 
 impl<'a> SealOrder<'a> {
-    /// The order to take `step` by `plan` at `now`; `first_data` is the earliest sealed pane with records.
+    /// The order to take `step` by `plan` at `now`; `first_data` is the pane that the monitor's traffic begins with.
     #[must_use]
     pub fn new(
         step: SealStep,

@@ -72,7 +72,8 @@ impl<'a> MonitorSealer<'a> {
         let plan = self.plan_at(step.through(width).minus(width.span()));
         let now = self.now(step);
         let work = PlannedSeal { plan, routing: self.routing, now };
-        SealOrder::new(step, plan, view.first_data, now, Box::new(work))
+        let first_data = view.begins_with(self.monitor_rules().longest_window());
+        SealOrder::new(step, plan, first_data, now, Box::new(work))
     }
 
     const fn monitor_rules(&self) -> &'a Monitor {

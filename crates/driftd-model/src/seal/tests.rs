@@ -26,6 +26,7 @@ fn view(sealed: Option<i64>, marks: Vec<PartitionMark>, next: Option<i64>, last:
         marks,
         next_data: next.map(pane),
         first_data: None,
+        second_data: None,
         last_data: last.map(pane),
         activation: None,
     }

@@ -47,12 +47,12 @@ pub(super) struct MonitorState {
     /// Of the records of a sealed pane, those whose partials were dropped.
     pub(super) dropped: BTreeMap<(PaneId, SegmentKey), u64>,
     pub(super) sealed_through: Option<EventTime>,
-    pub(super) history: Vec<HistoryRow>,
-    /// Under which budget windows that ended then were judged, and when.
     /// How far back anybody has looked who sealed it.
     pub(super) reach: Span,
     pub(super) budgets: BTreeMap<EventTime, (FalseAlarms, Timestamp)>,
     pub(super) memories: BTreeMap<(WindowName, SegmentKey, FeatureName), FeatureMemory>,
+    pub(super) history: Vec<HistoryRow>,
+    /// Under which budget windows that ended then were judged, and when.
 }
 
 /// A delta and the run of offsets it came from.
