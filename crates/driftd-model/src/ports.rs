@@ -14,7 +14,7 @@ use async_trait::async_trait;
 pub use catalogue::CatalogueStore;
 pub use outbox::OutboxStore;
 pub use pipeline::{Checkpoint, Claim, DeadLetter, PipelineStore};
-pub use read::{HistoryQuery, PartitionRow, ReadStore};
+pub use read::{HistoryQuery, PartitionRow, ReadStore, StoreSize};
 
 /// A boxed future: ports are called once a batch, not once a record, so the box costs nothing that shows.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -5,6 +5,7 @@ mod checkpoint;
 mod connect;
 mod incidents;
 mod late;
+mod measure;
 mod migrate;
 mod outbox;
 mod partitions;

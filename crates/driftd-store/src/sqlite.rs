@@ -6,6 +6,7 @@ mod checkpoint;
 mod connect;
 mod incidents;
 mod late;
+mod measure;
 mod outbox;
 mod pipeline;
 mod reads;

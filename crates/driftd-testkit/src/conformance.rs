@@ -218,13 +218,17 @@ macro_rules! store_conformance {
                 what_somebody_waits_for_is_kept,
                 an_open_incident_is_kept,
                 a_silent_monitor_stays_an_old_one,
-                forgetting_does_not_disturb_those_who_write,
                 what_another_deployment_needs_is_kept,
+                forgetting_does_not_disturb_those_who_write,
             }
         );
         $crate::store_laws!(
             $place,
-            durability { everything_is_there_after_opening_again, a_new_process_goes_on_where_the_old_one_stopped }
+            durability {
+                everything_is_there_after_opening_again,
+                a_new_process_goes_on_where_the_old_one_stopped,
+                a_store_measures_itself
+            }
         );
     };
 }

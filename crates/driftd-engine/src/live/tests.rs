@@ -1,6 +1,7 @@
 //! The loops beside the tasks on a paused clock: what they do when, and what they make of a store that is away.
 
 mod checkpoints;
+mod clocks;
 mod event_loop;
 
 use std::collections::BTreeMap;
@@ -137,6 +138,7 @@ impl Scene {
             partition_counts: sealing::PartitionCounts::default(),
             round: 0,
             watches: BTreeMap::default(),
+            clock_watch: ClockWatch::default(),
         }
     }
 }

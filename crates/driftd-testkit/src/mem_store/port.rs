@@ -6,7 +6,7 @@ use driftd_model::{
     HistoryQuery, HistoryRow, Incident, IncidentEvent, IncidentId, IncidentReconciler, IncidentRow, IncidentState,
     MonitorId, OutboxEntry, OutboxStore, Partition, PartitionRow, PipelineStore, ReadStore, ReceiverName, Retained,
     Retention, SealOutcome, Sealed, SealedPane, Sealer, Settlement, Silence, SilenceId, Step, Store, StoreError,
-    StoredBaseline, Topic,
+    StoreSize, StoredBaseline, Topic,
 };
 use driftd_window::{EventTime, PaneWidth, SegmentKey, Timestamp, WindowName};
 
@@ -139,6 +139,18 @@ impl CatalogueStore for MemStore {
 
 #[async_trait]
 impl ReadStore for MemStore {
+    async fn clock(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.reached(|state| Ok(state.clock)).await
+    }
+
+    async fn sizes(&self) -> Result<Vec<StoreSize>, StoreError> {
+        self.reached(|state| {
+            let partials: usize = state.monitors.values().flat_map(|m| m.partials.values()).map(Vec::len).sum();
+            Ok(vec![StoreSize { part: "pane_partials".to_owned(), bytes: partials as u64 }])
+        })
+        .await
+    }
+
     async fn partitions(&self, topic: &Topic) -> Result<Vec<PartitionRow>, StoreError> {
         self.reached(|state| Ok(state.partitions.values().filter(|row| row.topic == *topic).cloned().collect())).await
     }

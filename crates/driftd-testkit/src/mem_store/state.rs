@@ -37,6 +37,8 @@ pub(super) struct State {
     pub(super) outage: Option<Outage>,
     pub(super) reachable: Arc<Notify>,
     pub(super) seals_asked: u64,
+    /// What the store's own clock shows, if it has one.
+    pub(super) clock: Option<Timestamp>,
 }
 
 /// Panes and windows of one monitor.
@@ -49,10 +51,10 @@ pub(super) struct MonitorState {
     pub(super) sealed_through: Option<EventTime>,
     /// How far back anybody has looked who sealed it.
     pub(super) reach: Span,
-    pub(super) budgets: BTreeMap<EventTime, (FalseAlarms, Timestamp)>,
-    pub(super) memories: BTreeMap<(WindowName, SegmentKey, FeatureName), FeatureMemory>,
     pub(super) history: Vec<HistoryRow>,
     /// Under which budget windows that ended then were judged, and when.
+    pub(super) budgets: BTreeMap<EventTime, (FalseAlarms, Timestamp)>,
+    pub(super) memories: BTreeMap<(WindowName, SegmentKey, FeatureName), FeatureMemory>,
 }
 
 /// A delta and the run of offsets it came from.
