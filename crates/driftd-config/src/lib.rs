@@ -77,7 +77,7 @@ pub use place::Position;
 pub use problem::{ConfigErrors, Problem};
 pub use receiver::*;
 pub use secret::{Secret, SecretError, SecretRef};
-pub use section::{EngineConfig, FilesConfig, HttpConfig, NotifyConfig, RetentionConfig, StoreConfig};
+pub use section::{EngineConfig, FilesConfig, HttpConfig, Migrate, NotifyConfig, RetentionConfig, StoreConfig};
 pub use size::{BadByteSize, ByteSize};
 pub use start::{BadStart, StartPolicy};
 pub use store::{BadStoreUrl, PostgresUrl, StoreUrl};

@@ -4,8 +4,9 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use driftd_model::{Delimiter, Monitor, TextEncoding, never};
 use driftd_window::Span;
-use serde::Deserialize;
+use schemars::JsonSchema;
 use serde::de::{Deserializer, Error, IntoDeserializer};
+use serde::{Deserialize, Serialize};
 
 use crate::problem::Problems;
 use crate::shape::blank;
@@ -54,7 +55,21 @@ section! {
         /// Connections to Postgres at most. SQLite is a file and needs no such limit.
         #[schemars(range(min = 2, max = 100))]
         max_connections: u16 = 10,
+        /// What becomes of tables of an older driftd: with "never" they stay as they are, and the daemon waits, until
+        /// somebody runs `driftd migrate`; with "auto" whoever opens the store brings them up to date. A database
+        /// without tables gets them in either case.
+        migrate: Migrate = Migrate::Never,
     }
+}
+
+/// Whether the tables of an older driftd are brought up to date without being asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Migrate {
+    /// By whoever opens the store.
+    Auto,
+    /// By `driftd migrate` only.
+    Never,
 }
 
 section! {

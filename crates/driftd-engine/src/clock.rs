@@ -1,6 +1,7 @@
 //! The one place that asks the wall clock.
 
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex, MutexGuard};
+use std::time::Instant;
 
 use driftd_window::{Span, Timestamp};
 
@@ -8,6 +9,9 @@ use driftd_window::{Span, Timestamp};
 pub trait Clock: Send + Sync {
     /// Now.
     fn now(&self) -> Timestamp;
+
+    /// How much time has passed since some moment, whatever the clock was set to meanwhile.
+    fn passed(&self) -> Span;
 }
 
 /// The machine's clock.
@@ -16,12 +20,23 @@ pub struct SystemClock;
 
 /// A clock that stands still until it is moved.
 #[derive(Debug)]
-pub struct FixedClock(Mutex<Timestamp>);
+pub struct FixedClock(Mutex<Reading>);
+
+#[derive(Clone, Copy, Debug)]
+struct Reading {
+    shows: Timestamp,
+    passed: Span,
+}
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_micros(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX))
+    }
+
+    fn passed(&self) -> Span {
+        static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+        i64::try_from(BEGAN.elapsed().as_micros()).ok().and_then(Span::from_micros).unwrap_or(Span::ZERO)
     }
 }
 
@@ -29,19 +44,33 @@ impl FixedClock {
     /// A clock that shows `at`.
     #[must_use]
     pub const fn at(at: Timestamp) -> Self {
-        Self(Mutex::new(at))
+        Self(Mutex::new(Reading { shows: at, passed: Span::ZERO }))
     }
 
-    /// Moves the clock forward.
+    /// Lets time pass.
     pub fn advance(&self, by: Span) {
-        let mut at = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        *at = at.plus(by);
+        let mut reading = self.read();
+        *reading = Reading { shows: reading.shows.plus(by), passed: reading.passed.plus(by) };
+    }
+
+    /// Sets the clock forward while no time passes.
+    pub fn set_forward(&self, by: Span) {
+        let mut reading = self.read();
+        reading.shows = reading.shows.plus(by);
+    }
+
+    fn read(&self) -> MutexGuard<'_, Reading> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
 impl Clock for FixedClock {
     fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.read().shows
+    }
+
+    fn passed(&self) -> Span {
+        self.read().passed
     }
 }
 
@@ -55,6 +84,8 @@ mod tests {
         assert_eq!(clock.now(), clock.now());
         clock.advance(Span::from_secs(1));
         assert_eq!(clock.now().as_micros(), 1_000_005);
+        clock.set_forward(Span::from_secs(1));
+        assert_eq!((clock.now().as_micros(), clock.passed()), (2_000_005, Span::from_secs(1)));
     }
 
     #[test]

@@ -69,6 +69,7 @@ impl CheckpointOutcome {
         match answer {
             Ok(()) => Self::Landed,
             Err(StoreError::Fenced(_)) => Self::Fenced,
+            Err(StoreError::WentBack(_)) => Self::WentBack,
             Err(StoreError::Superseded(_)) => Self::Superseded,
             Err(_) => Self::Failed,
         }

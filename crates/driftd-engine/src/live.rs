@@ -20,13 +20,14 @@ mod retry;
 mod sealing;
 mod status;
 mod stop;
+mod store_size;
 
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use driftd_model::{MonitorPlan, PlanSchedule, Retention, Routing, SharedStore, Source, Topic};
+use driftd_model::{ClockWatch, MonitorPlan, PlanSchedule, Retention, Routing, SharedStore, Source, Topic};
 use driftd_window::Span;
 use tokio::sync::mpsc;
 
@@ -46,6 +47,7 @@ use retry::{Periodic, repeat};
 use sealing::SealLoop;
 pub use status::{MonitorProgress, Status};
 use stop::{Stop, Stopper};
+use store_size::StoreSizeLoop;
 
 /// Longest time for one message; transports give up before that by themselves.
 const DELIVERY_TIMEOUT: Duration = Duration::from_secs(45);
@@ -97,6 +99,9 @@ pub enum Ended {
     /// Somebody has activated another baseline for panes that it was counting. What it had counted of them was not
     /// written, and is to be counted again on the new plans.
     Superseded,
+    /// The store is where it was some time ago: it was restored, or has lost transactions. Everything that this process
+    /// knows of it is to be read again, and the partitions are to be claimed as they are now.
+    WentBack,
 }
 
 /// The plans of every topic, in the order in which a chunk of that topic has their batches.
@@ -237,6 +242,7 @@ impl Live {
             partition_counts: sealing::PartitionCounts::default(),
             round: 0,
             watches: BTreeMap::new(),
+            clock_watch: ClockWatch::default(),
         };
         let (status, until) = (Arc::clone(&self.status), stop.clone());
         loops.spawn(async move {
@@ -252,9 +258,13 @@ impl Live {
         };
         self.spawn(&mut loops, reconcile, stop);
         self.receiver_loops(&mut loops, stop);
-        let retention =
-            RetentionLoop { store: Arc::clone(&self.store), policy: self.retention, clock: Arc::clone(&self.clock) };
+        let retention = RetentionLoop {
+            store: Arc::clone(&self.store),
+            policy: self.retention.clone(),
+            clock: Arc::clone(&self.clock),
+        };
         self.spawn(&mut loops, retention, stop);
+        self.spawn(&mut loops, StoreSizeLoop { store: Arc::clone(&self.store) }, stop);
         let shortest_idle = self.plans.iter().map(|plan| plan.monitor().idle_timeout).min();
         let log_end_offsets = LogEndOffsets {
             source: Arc::clone(&self.source),

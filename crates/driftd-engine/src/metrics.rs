@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use driftd_model::{ErrorClass, MonitorId, ReceiverName, Severity, Topic, TopicPartition, WindowResult};
+use driftd_model::{ErrorClass, MonitorId, ReceiverName, Severity, StoreSize, Topic, TopicPartition, WindowResult};
 use driftd_window::Span;
 use prometheus_client::metrics::TypedMetric;
 use prometheus_client::metrics::counter::Counter;
@@ -46,6 +46,7 @@ pub(crate) struct Metrics {
     feature_registry: Arc<Registry>,
     checkpoint_seconds: Histogram,
     checkpoints: Family<Counter, 1>,
+    clock_skew: Gauge<f64, AtomicU64>,
     consumer_lag: Family<Gauge, 2>,
     feature_drift: Family<Gauge<f64, AtomicU64>, 5>,
     heartbeats: Family<Counter, 2>,
@@ -55,6 +56,7 @@ pub(crate) struct Metrics {
     notifications: Family<Counter, 2>,
     read_bytes: Family<Counter, 1>,
     records: Family<Counter, 2>,
+    store_bytes: Family<Gauge<u64, AtomicU64>, 1>,
     store_errors: Family<Counter, 1>,
     watermark_lag: Family<Gauge<f64, AtomicU64>, 1>,
     window_seal_seconds: Histogram,
@@ -80,6 +82,11 @@ impl Metrics {
                 .starting_with(
                     [None, Some(ErrorClass::Fenced), Some(ErrorClass::Transient)].map(|failure| [written(failure)]),
                 ),
+            clock_skew: add.single(
+                "driftd_clock_skew_seconds",
+                "Seconds this machine's clock is ahead of the store's, or has jumped ahead; beyond five nothing is sealed for being quiet",
+                Gauge::default(),
+            ),
             consumer_lag: add.family(
                 "driftd_consumer_lag_records",
                 ["partition", "topic"],
@@ -116,6 +123,11 @@ impl Metrics {
                 "driftd_records_total",
                 ["outcome", "topic"],
                 "Records read, by topic and what became of them: counted, filtered, undecodable, no_event_time, too_old or in_future",
+            ),
+            store_bytes: add.family(
+                "driftd_store_bytes",
+                ["part"],
+                "Bytes the store takes, by table (Postgres, with indexes) or by data, free and log (SQLite)",
             ),
             store_errors: add
                 .family(
@@ -202,6 +214,19 @@ impl Metrics {
 
     pub(crate) fn partition_tasks(&self, tasks: usize) {
         self.tasks.set(tasks as u64);
+    }
+
+    /// The clock is that far ahead of what it is held against.
+    pub(crate) fn clock_skew(&self, seconds: f64) {
+        self.clock_skew.set(seconds);
+    }
+
+    /// Every part of the store there is.
+    pub(crate) fn store_sizes(&self, sizes: &[StoreSize]) {
+        self.store_bytes.withdraw_all();
+        for StoreSize { part, bytes } in sizes {
+            self.store_bytes.with([part.as_str()]).set(*bytes);
+        }
     }
 
     pub(crate) fn store_failed(&self, error: ErrorClass) {

@@ -132,6 +132,8 @@ pub enum Release {
     Drained,
     /// Somebody else owns the partition.
     Fenced,
+    /// The store has lost what the task had written; whoever comes next counts it again.
+    WentBack,
     /// Its panes fall under another plan now; whoever comes next counts them again.
     Superseded,
     /// A checkpoint was refused for good, or counting went wrong half way.
@@ -147,6 +149,8 @@ pub enum CheckpointOutcome {
     Landed,
     /// It was refused: somebody else owns the partition.
     Fenced,
+    /// It was refused: the store has lost what was written before it.
+    WentBack,
     /// It was refused: its panes fall under another plan now.
     Superseded,
     /// It cannot be written.

@@ -19,6 +19,7 @@ mod baseline;
 mod baseline_choice;
 mod calibration;
 pub mod check;
+mod clock_watch;
 mod evaluate;
 mod file_shape;
 #[cfg(test)]
@@ -65,6 +66,7 @@ pub use activation::{Activation, CountedOn, PlanOrigin, first_free, followed};
 pub use baseline::{Baseline, BaselineSummary, FeatureBaseline, SegmentBaseline, SkippedColumn, StoredBaseline};
 pub use baseline_choice::BaselineChoice;
 pub use calibration::{AlarmCount, CALIBRATION_WINDOW};
+pub use clock_watch::{ClockDoubt, ClockWatch};
 pub(crate) use evaluate::decide;
 pub use evaluate::{SealInput, SealOutcome, evaluate};
 pub use file_shape::{BadDelimiter, BadEncoding, Delimiter, TextEncoding};
@@ -96,7 +98,7 @@ pub use pointer::{BadPointer, Pointer, PointerStep};
 pub use ports::{
     BoxFuture, CatalogueStore, Checkpoint, Claim, Claimant, DeadLetter, FrontierMove, HistoryQuery, OutboxStore,
     OwnedPartition, PartitionReset, PartitionRow, PipelineStore, ReadStore, RepairStore, ResetStart, SharedStore,
-    Store,
+    Store, StoreSize,
 };
 pub use progress::{ProgressWatch, Standstill};
 pub use reconciler::{IncidentReconciler, MonitorReconciler, ReconcileInput, needs_reconciling};

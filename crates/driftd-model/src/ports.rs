@@ -15,7 +15,7 @@ use async_trait::async_trait;
 pub use catalogue::CatalogueStore;
 pub use outbox::OutboxStore;
 pub use pipeline::{Checkpoint, Claim, Claimant, DeadLetter, PipelineStore};
-pub use read::{HistoryQuery, PartitionRow, ReadStore};
+pub use read::{HistoryQuery, PartitionRow, ReadStore, StoreSize};
 pub use repair::{FrontierMove, OwnedPartition, PartitionReset, RepairStore, ResetStart};
 
 /// A boxed future: ports are called once a batch, not once a record, so the box costs nothing that shows.

@@ -6,7 +6,8 @@ use std::collections::btree_map::Entry;
 
 use driftd_stats::{FeatureAggregate, ShapeMismatch};
 use driftd_window::{
-    EventTime, GlobalMark, PaneDelta, PaneId, PaneWidth, PartitionMark, SegmentKey, Timestamp, Watermark, WindowSpec,
+    EventTime, GlobalMark, PaneDelta, PaneId, PaneWidth, PartitionMark, SegmentKey, Span, Timestamp, Watermark,
+    WindowSpec,
 };
 
 use crate::{Activation, ContentHash, Monitor};
@@ -25,10 +26,30 @@ pub struct SealView {
     pub next_data: Option<PaneId>,
     /// Earliest sealed pane that holds records.
     pub first_data: Option<PaneId>,
+    /// The sealed pane with records after that one.
+    pub second_data: Option<PaneId>,
     /// Latest sealed pane that holds records.
     pub last_data: Option<PaneId>,
     /// The monitor's newest activation.
     pub activation: Option<Activation>,
+}
+
+/// How far one step goes where only the clock says that nothing is to come. It is looked at before every step, and what
+/// was sealed in vain until somebody sets it right is bounded by how many were taken.
+const IDLE_STEP: Span = Span::from_hours(24);
+
+impl SealView {
+    /// The pane that the monitor's traffic begins with, if any was sealed: the first with records, unless no window of
+    /// that length could hold it together with the next. A single record with a wrong clock, long before all others,
+    /// begins nothing: what came after it would look like silence, and what follows like a monitor that has long been
+    /// running.
+    #[must_use]
+    pub fn begins_with(&self, longest_window: Span) -> Option<PaneId> {
+        let first = self.first_data?;
+        let next = self.second_data.or(self.next_data);
+        let is_stray = |next: &PaneId| next.start().since(first.start()) > longest_window;
+        Some(next.filter(is_stray).unwrap_or(first))
+    }
 }
 
 /// The next thing to seal.
@@ -124,8 +145,8 @@ impl SealStep {
 ///
 /// A pane may be sealed once the global watermark has passed its end plus the allowed lateness. Stretches without
 /// records are crossed window end by window end while a window still holds older records, and beyond that in a number
-/// of steps that depends on the number of window shapes only. Up to `whole_from` it is passed over what was not counted
-/// whole.
+/// of steps that depends on the number of window shapes only. Where the clock alone says so, a step crosses a day at most.
+/// Up to `whole_from` it is passed over what was not counted whole.
 #[must_use]
 pub fn next_step(
     monitor: &Monitor,
@@ -134,11 +155,15 @@ pub fn next_step(
     expected_partitions: usize,
     now: Timestamp,
 ) -> Option<SealStep> {
-    let mark = GlobalMark::combine(&view.marks, expected_partitions, now, monitor.idle_timeout);
-    let mark = mark.watermark()?;
+    let global = GlobalMark::combine(&view.marks, expected_partitions, now, monitor.idle_timeout);
+    let mark = global.watermark()?;
     let width = monitor.pane;
-    let sealable = width.pane_of(mark.event_time().minus(monitor.allowed_lateness)).start();
     let frontier = view.sealed_through.or(view.next_data.map(PaneId::start))?;
+    let mut end = mark.event_time().minus(monitor.allowed_lateness);
+    if matches!(global, GlobalMark::Clock(_)) {
+        end = end.min(frontier.plus(IDLE_STEP.max(width.span())));
+    }
+    let sealable = width.pane_of(end).start();
     if let Some(whole) = whole_from.filter(|whole| *whole > frontier) {
         let through = whole.min(sealable);
         return (through > frontier).then_some(SealStep::Uncounted { through });

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use driftd_stats::ShapeMismatch;
-use driftd_window::{EventTime, PaneId, Timestamp, WindowSpec};
+use driftd_window::{EventTime, PaneId, Span, Timestamp, WindowSpec};
 
 use crate::calibration::alarms_from;
 use crate::{
@@ -53,8 +53,8 @@ pub struct Sealed {
 }
 
 impl<'a> SealOrder<'a> {
-    /// The order to take `step` by `plan` at `now`; `since` is the earliest sealed pane with records, and the time from which
-    /// on all records were counted on the plan.
+    /// The order to take `step` by `plan` at `now`; `since` is the pane that the monitor's traffic begins with, and the time from
+    /// which on all records were counted on the plan.
     #[must_use]
     pub fn new(
         step: SealStep,
@@ -77,6 +77,12 @@ impl<'a> SealOrder<'a> {
     #[must_use]
     pub const fn baseline(&self) -> &StoredBaseline {
         self.plan.baseline()
+    }
+
+    /// How far back a seal of this monitor may look.
+    #[must_use]
+    pub fn reach(&self) -> Span {
+        self.plan.monitor().reach()
     }
 
     /// The pane whose deltas are merged, if one is sealed.

@@ -28,6 +28,8 @@ pub trait Sealer: Send + Sync {
 pub enum SealTime {
     /// At this moment of the wall clock.
     Clock(Timestamp),
+    /// At this moment of a wall clock that is not to be believed: nothing is sealed for being quiet.
+    DoubtedClock(Timestamp),
     /// At the moment the live daemon could first have sealed it: the end of the step plus out-of-orderness and allowed
     /// lateness. This makes a replay a function of its input.
     Replay,
@@ -76,7 +78,8 @@ impl<'a> MonitorSealer<'a> {
         let now = self.now(step);
         let work = PlannedSeal { plan, routing: self.routing, now };
         let whole_from = self.whole_from(plan, view);
-        SealOrder::new(step, plan, (view.first_data, whole_from), now, Box::new(work))
+        let first_data = view.begins_with(self.monitor_rules().longest_window());
+        SealOrder::new(step, plan, (first_data, whole_from), now, Box::new(work))
     }
 
     const fn monitor_rules(&self) -> &'a Monitor {
@@ -106,6 +109,12 @@ impl<'a> MonitorSealer<'a> {
     fn next_step(&self, view: &SealView) -> Option<SealStep> {
         let now = match self.time {
             SealTime::Clock(now) => now,
+            SealTime::DoubtedClock(now) => {
+                // Without an end that was seen, no partition is idle, and the clock moves nothing.
+                let marks = view.marks.iter().map(|mark| PartitionMark::stored(mark.watermark(), None)).collect();
+                let view = SealView { marks, ..view.clone() };
+                return next_step(self.monitor_rules(), &view, self.expected_partitions, now);
+            }
             SealTime::ReplayEnd => {
                 view.next_data?;
                 let over = PartitionMark::stored(Some(Watermark::at(EventTime::from_micros(i64::MAX))), None);
@@ -123,7 +132,7 @@ impl<'a> MonitorSealer<'a> {
     /// The one moment that `step` happens at: the clock's in a live daemon, event time's in a replay.
     fn now(&self, step: SealStep) -> Timestamp {
         match self.time {
-            SealTime::Clock(now) => now,
+            SealTime::Clock(now) | SealTime::DoubtedClock(now) => now,
             SealTime::Replay | SealTime::ReplayEnd => {
                 let monitor = self.monitor_rules();
                 let sealed = step.through(monitor.pane).plus(monitor.out_of_orderness).plus(monitor.allowed_lateness);

@@ -24,6 +24,10 @@ pub enum StoreError {
     /// Somebody else owns the partition, or the offsets do not follow on: drop the work and stop.
     #[error("fenced: {0}")]
     Fenced(String),
+    /// The store is where it was before this owner's last checkpoint: it was restored, or has lost transactions. Drop the
+    /// work and claim again: what was counted since then is read again.
+    #[error("the store went back in time: {0}")]
+    WentBack(String),
     /// Panes were counted on a plan that is not theirs any more: drop the work, and count it again on the one that is.
     #[error("superseded: {0}")]
     Superseded(String),
@@ -36,7 +40,7 @@ pub enum ErrorClass {
     Transient,
     /// Give up.
     Permanent,
-    /// Somebody else has taken over.
+    /// Somebody else has taken over, or what the work rests on has changed.
     Fenced,
 }
 
@@ -47,7 +51,7 @@ impl StoreError {
         match self {
             Self::Transient { .. } => ErrorClass::Transient,
             Self::Permanent { .. } => ErrorClass::Permanent,
-            Self::Fenced(_) | Self::Superseded(_) => ErrorClass::Fenced,
+            Self::Fenced(_) | Self::WentBack(_) | Self::Superseded(_) => ErrorClass::Fenced,
         }
     }
 

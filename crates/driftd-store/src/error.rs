@@ -26,12 +26,18 @@ pub(crate) enum Failure {
         #[source]
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
+    /// The tables are older than this build, and nobody has asked for them to be changed.
+    #[error("{0}")]
+    Outdated(String),
     /// The request itself is wrong.
     #[error("{0}")]
     Refused(String),
     /// Somebody else has taken over.
     #[error("{0}")]
     Fenced(String),
+    /// The database has lost what the caller had written.
+    #[error("{0}")]
+    WentBack(String),
     /// Another plan holds.
     #[error("{0}")]
     Superseded(String),
@@ -78,8 +84,11 @@ impl Failure {
         let what = what.into();
         match self {
             Self::Fenced(why) => StoreError::Fenced(why),
+            Self::WentBack(why) => StoreError::WentBack(why),
             Self::Superseded(why) => StoreError::Superseded(why),
             Self::Refused(why) => StoreError::permanent(why),
+            // Somebody will migrate it, beside whoever waits for that.
+            Self::Outdated(why) => StoreError::Transient { what: format!("{what}: {why}"), source: None },
             Self::Sql(error) if is_transient(&error) => {
                 StoreError::Transient { what, source: Some(Box::new(Self::Sql(error))) }
             }

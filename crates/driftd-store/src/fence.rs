@@ -31,16 +31,23 @@ pub(crate) fn encode(checkpoint: &Checkpoint) -> Outcome<Vec<Encoded<'_>>> {
 pub(crate) fn fenced(checkpoint: &Checkpoint, found: Option<PositionColumns>) -> Failure {
     let Checkpoint { topic, partition, epoch, from, .. } = checkpoint;
     let place = format!("{topic}/{partition}");
-    Failure::Fenced(match found {
-        None => format!("{place} was never claimed"),
-        Some(PositionColumns { epoch: current, .. }) if current != epoch.0 => {
-            format!("{place} belongs to epoch {current}, not to {epoch}")
+    // Epochs and offsets only grow. Where they are smaller than what the owner was told, the store has forgotten that.
+    match found {
+        None => Failure::WentBack(format!("it has no row of {place}, which was claimed as epoch {epoch}")),
+        Some(PositionColumns { epoch: current, .. }) if current < epoch.0 => {
+            Failure::WentBack(format!("{place} is at epoch {current}, and was claimed as epoch {epoch}"))
+        }
+        Some(PositionColumns { epoch: current, .. }) if current > epoch.0 => {
+            Failure::Fenced(format!("{place} belongs to epoch {current}, not to {epoch}"))
+        }
+        Some(PositionColumns { next_offset: Some(next), .. }) if next > from.0 => {
+            Failure::Fenced(format!("{place} goes on at offset {next}, not at {from}"))
         }
         Some(PositionColumns { next_offset, .. }) => {
-            let next = next_offset.map_or_else(|| "nothing".to_owned(), |offset| offset.to_string());
-            format!("{place} goes on at offset {next}, not at {from}")
+            let next = next_offset.map_or_else(|| "no offset".to_owned(), |offset| format!("offset {offset}"));
+            Failure::WentBack(format!("{place} is at {next}, and was written up to offset {from}"))
         }
-    })
+    }
 }
 
 /// Refuses counts whose plan has been superseded; `found` is the newest activation that a monitor's latest pane falls

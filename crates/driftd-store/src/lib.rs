@@ -79,11 +79,22 @@ pub use sqlite::SqliteStore;
 pub struct StoreOptions {
     /// Connections to Postgres at a time; SQLite has as many as it needs.
     pub max_connections: u32,
+    /// When tables of an older driftd are brought up to date.
+    pub migrations: Migrations,
+}
+
+/// When tables of an older driftd are brought up to date. A database without tables gets them in either case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Migrations {
+    /// When the store is opened.
+    AtOpening,
+    /// By [`migrate`] only. Until then the store cannot be opened, which is a transient error.
+    WhenAsked,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { max_connections: 10 }
+        Self { max_connections: 10, migrations: Migrations::AtOpening }
     }
 }
 
@@ -100,10 +111,10 @@ pub async fn open(url: &str) -> Result<SharedStore, StoreError> {
 /// [`open`] with other than the default options.
 ///
 /// # Errors
-/// Those of [`open`].
+/// Those of [`open`]. Transient as well: tables of an older driftd that are to be migrated only when that is asked for.
 pub async fn open_with(url: &str, options: &StoreOptions) -> Result<SharedStore, StoreError> {
     Ok(match StoreUrl::parse(url)? {
-        StoreUrl::SqliteFile(path) => Arc::new(SqliteStore::open(&path).await?),
+        StoreUrl::SqliteFile(path) => Arc::new(SqliteStore::open_with(&path, options).await?),
         StoreUrl::SqliteMemory => Arc::new(SqliteStore::in_memory().await?),
         StoreUrl::Postgres => Arc::new(Box::pin(PostgresStore::open(url, options)).await?),
     })

@@ -7,6 +7,7 @@ mod connect;
 mod examine;
 mod incidents;
 mod late;
+mod measure;
 mod migrate;
 mod outbox;
 mod partitions;
@@ -29,10 +30,10 @@ use async_trait::async_trait;
 use driftd_model::{Store, StoreError};
 use sqlx::PgPool;
 
-use crate::StoreOptions;
 use crate::call::Call;
 use crate::error::{Failure, Outcome};
 use crate::schema::Migrated;
+use crate::{Migrations, StoreOptions};
 use partitions::Partitions;
 use transaction::Transaction;
 
@@ -67,7 +68,7 @@ impl PostgresStore {
         let place = connect::place(&connect);
         let opened = async {
             // A version may take longer than any call: to cut it off would only begin it anew, for ever.
-            migrate::migrate(&connect).await?;
+            migrate::migrate(&connect, options.migrations).await?;
             let store =
                 Self { pool: connect::pool(connect, options), place: place.clone(), partitions: Partitions::default() };
             within_timeout(Box::pin(store.prepare_today())).await?;
@@ -80,7 +81,8 @@ impl PostgresStore {
     pub(crate) async fn migrate(url: &str) -> Result<Migrated, StoreError> {
         let connect = connect::parse(url).map_err(|e| e.doing("read the store url"))?;
         let place = connect::place(&connect);
-        migrate::migrate(&connect).await.map_err(|e| e.doing(format!("migrate the Postgres database {place}")))
+        let migrated = migrate::migrate(&connect, Migrations::AtOpening).await;
+        migrated.map_err(|e| e.doing(format!("migrate the Postgres database {place}")))
     }
 
     /// Begins a transaction.

@@ -1,8 +1,13 @@
 //! Bringing the tables of a database up to date.
+//!
+//! The version before may work beside newer tables, so that workers can be replaced one by one and a new version be taken
+//! back: what is added is added first, and what nobody uses any more is taken away by a later version. How far back that
+//! goes stands in the table `schema_compatibility`, which every version that an older build cannot work with raises.
 
 use sqlx::SqlSafeStr;
 use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migration, MigrationType};
 
+use crate::Migrations;
 use crate::error::{Failure, Outcome};
 
 /// Version, what it adds, and its SQL. Versions that were released never change.
@@ -20,24 +25,42 @@ pub struct Migrated {
     pub version: i64,
 }
 
-/// Applies what is missing, each version in a transaction of its own.
-pub(crate) async fn migrate(connection: &mut impl Migrate, versions: &[Version]) -> Outcome<Migrated> {
+/// The versions that the database has, oldest first.
+pub(crate) async fn applied(connection: &mut impl Migrate) -> Outcome<Vec<AppliedMigration>> {
     connection.ensure_migrations_table(TABLE).await.map_err(failure)?;
     if let Some(version) = connection.dirty_version(TABLE).await.map_err(failure)? {
         return Err(failure(MigrateError::Dirty(version)));
     }
-    let found = connection.list_applied_migrations(TABLE).await.map_err(failure)?;
-    let mut applied = Vec::new();
-    for migration in missing(versions, &found)? {
-        connection.apply(TABLE, &migration).await.map_err(failure)?;
-        applied.push(name(&migration));
-    }
-    Ok(Migrated { applied, version: latest(versions) })
+    connection.list_applied_migrations(TABLE).await.map_err(failure)
 }
 
-/// The versions that the tables do not have yet, oldest first; `found` are those they have.
-pub(crate) fn missing(versions: &[Version], found: &[AppliedMigration]) -> Outcome<Vec<Migration>> {
-    if let Some(newer) = found.iter().find(|found| versions.iter().all(|(version, ..)| *version != found.version)) {
+/// Applies what is missing, each version in a transaction of its own.
+pub(crate) async fn apply(connection: &mut impl Migrate, missing: &[Migration]) -> Outcome<Vec<String>> {
+    let mut applied = Vec::new();
+    for migration in missing {
+        connection.apply(TABLE, migration).await.map_err(failure)?;
+        applied.push(name(migration));
+    }
+    Ok(applied)
+}
+
+/// Whether the database has all that this build knows and more: whether that can be worked with stands in
+/// `schema_compatibility`, which is there then.
+pub(crate) fn is_newer(versions: &[Version], found: &[AppliedMigration]) -> bool {
+    newest(found) > latest(versions)
+        && versions.iter().all(|(version, ..)| found.iter().any(|found| found.version == *version))
+}
+
+/// The versions that the tables do not have yet, oldest first; `found` are those they have. Tables that are newer than
+/// this build are used as they are if a build that knows them up to `compatible` may, and refused otherwise.
+pub(crate) fn missing(
+    versions: &[Version],
+    found: &[AppliedMigration],
+    compatible: Option<i64>,
+) -> Outcome<Vec<Migration>> {
+    let may_be_used = compatible.is_some_and(|needed| needed <= latest(versions));
+    let unknown = found.iter().find(|found| versions.iter().all(|(version, ..)| *version != found.version));
+    if let Some(newer) = unknown.filter(|_| !may_be_used) {
         return Err(Failure::Refused(format!(
             "the database has tables of version {}, this build knows them up to {}: \
              use the driftd that wrote it, or a newer one",
@@ -62,10 +85,39 @@ pub(crate) fn missing(versions: &[Version], found: &[AppliedMigration]) -> Outco
     Ok(missing)
 }
 
-/// The newest version there is.
+/// Whether `missing` versions are to be applied to a database that has those that were `found`.
+///
+/// # Errors
+/// Nobody has asked for that. A database without tables has nothing that could be lost or undone: it is set up.
+pub(crate) fn check_asked(
+    migrations: Migrations,
+    versions: &[Version],
+    found: &[AppliedMigration],
+    missing: &[Migration],
+) -> Outcome<()> {
+    if migrations == Migrations::AtOpening || missing.is_empty() || found.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Outdated(format!(
+        "its tables are of version {} and this driftd needs version {}: back it up and run `driftd migrate`, or have \
+         every start do that, with [store] migrate = \"auto\"",
+        newest(found),
+        latest(versions)
+    )))
+}
+
+/// The newest version that the tables have; 0 when there are none.
+pub(crate) fn newest(found: &[AppliedMigration]) -> i64 {
+    found.iter().map(|found| found.version).max().unwrap_or(0)
+}
+
+/// The newest version that this build knows.
 pub(crate) fn latest(versions: &[Version]) -> i64 {
     versions.last().map_or(0, |(version, ..)| *version)
 }
+
+/// The version up to which a build has to know the tables in order to work with them.
+pub(crate) const COMPATIBLE: &str = "SELECT version FROM schema_compatibility";
 
 /// What a version is called.
 pub(crate) fn name(migration: &Migration) -> String {

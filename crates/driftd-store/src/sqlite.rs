@@ -8,6 +8,7 @@ mod connect;
 mod examine;
 mod incidents;
 mod late;
+mod measure;
 mod outbox;
 mod pipeline;
 mod reads;
@@ -20,6 +21,7 @@ use async_trait::async_trait;
 use driftd_model::{Store, StoreError};
 use sqlx::SqlitePool;
 
+use crate::StoreOptions;
 use crate::error::Outcome;
 use crate::schema::Migrated;
 
@@ -50,8 +52,14 @@ impl SqliteStore {
     /// # Errors
     /// Permanent: the file cannot be opened, is no database, or has tables of a newer driftd. Transient: it is locked.
     pub async fn open(path: &str) -> Result<Self, StoreError> {
-        let (writer, readers) =
-            connect::connect(path).await.map_err(|e| e.doing(format!("open the SQLite database {path}")))?;
+        Self::open_with(path, &StoreOptions::default()).await
+    }
+
+    /// [`SqliteStore::open`] with other than the default options.
+    pub(crate) async fn open_with(path: &str, options: &StoreOptions) -> Result<Self, StoreError> {
+        let (writer, readers) = connect::connect(path, options.migrations)
+            .await
+            .map_err(|e| e.doing(format!("open the SQLite database {path}")))?;
         Ok(Self { writer, readers, is_in_memory: path == ":memory:" })
     }
 

@@ -1,1 +1,1 @@
-SELECT monitor, sealed_through AS "sealed_through!" FROM monitor_frontiers WHERE sealed_through IS NOT NULL
+SELECT monitor, sealed_through AS "sealed_through!", reach FROM monitor_frontiers WHERE sealed_through IS NOT NULL

@@ -94,7 +94,8 @@ async fn files_that_are_no_database_of_this_build_are_refused_with_the_reason() 
     let error = open_error(text.to_str().unwrap()).await;
     assert!(error.contains("is not a SQLite database"), "{error}");
     let scripts = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/sqlite");
-    let newest = std::fs::read_dir(scripts).unwrap().count() as i64;
+    let names = std::fs::read_dir(scripts).unwrap().map(|script| script.unwrap().file_name());
+    let newest: i64 = names.map(|name| name.to_str().unwrap()[..4].parse().unwrap()).max().unwrap();
     query("UPDATE _sqlx_migrations SET version = ?1 + 1 WHERE version = ?1")
         .bind(newest)
         .execute(&seen.outside)

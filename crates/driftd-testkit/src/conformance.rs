@@ -73,6 +73,7 @@ macro_rules! store_conformance {
                 a_lost_epoch_is_fenced,
                 gaps_and_overlaps_are_fenced,
                 a_partition_nobody_claimed_is_fenced,
+                a_store_that_went_back_says_so,
                 a_first_checkpoint_may_start_anywhere,
                 a_claim_says_since_when_its_topic_is_read,
                 a_checkpoint_that_landed_cannot_land_twice,
@@ -107,6 +108,7 @@ macro_rules! store_conformance {
                 only_the_marks_of_the_monitors_topics_count,
                 a_frontier_never_goes_back,
                 a_sealer_that_cannot_merge_leaves_nothing_behind,
+                a_stray_record_begins_nothing,
             }
         );
         $crate::store_laws!(
@@ -229,6 +231,7 @@ macro_rules! store_conformance {
                 what_somebody_waits_for_is_kept,
                 an_open_incident_is_kept,
                 a_silent_monitor_stays_an_old_one,
+                what_another_deployment_needs_is_kept,
                 forgetting_does_not_disturb_those_who_write,
             }
         );
@@ -251,7 +254,11 @@ macro_rules! store_conformance {
         );
         $crate::store_laws!(
             $place,
-            durability { everything_is_there_after_opening_again, a_new_process_goes_on_where_the_old_one_stopped }
+            durability {
+                everything_is_there_after_opening_again,
+                a_new_process_goes_on_where_the_old_one_stopped,
+                a_store_measures_itself
+            }
         );
     };
 }

@@ -233,6 +233,8 @@ pub struct Feeder {
     pub next: Offset,
     /// How far event time has come.
     pub mark: PartitionMark,
+    /// Whether the partition was never read, by others and by now.
+    pub is_new: bool,
 }
 
 impl Feeder {
@@ -245,7 +247,8 @@ impl Feeder {
     pub async fn claim_of(store: &dyn Store, topic: Topic, partition: i32) -> Self {
         let partition = Partition(partition);
         let claim = store.claim(&topic, partition, &Claimant::named("feeder"), clock(0)).await.unwrap();
-        Self { topic, partition, epoch: claim.epoch, next: claim.next_offset.unwrap_or_default(), mark: claim.mark }
+        let (next, is_new) = (claim.next_offset.unwrap_or_default(), claim.next_offset.is_none());
+        Self { topic, partition, epoch: claim.epoch, next, mark: claim.mark, is_new }
     }
 
     /// Claims a partition of [`topic`] to count it on `plans`.
@@ -253,8 +256,8 @@ impl Feeder {
         let plans: Vec<Arc<MonitorPlan>> = plans.iter().copied().map(Arc::clone).collect();
         let (partition, claimant) = (Partition(partition), Claimant::counting("feeder", &plans));
         let claim = store.claim(&topic(), partition, &claimant, clock(0)).await.unwrap();
-        let next = claim.next_offset.unwrap_or_default();
-        Self { topic: topic(), partition, epoch: claim.epoch, next, mark: claim.mark }
+        let (next, is_new) = (claim.next_offset.unwrap_or_default(), claim.next_offset.is_none());
+        Self { topic: topic(), partition, epoch: claim.epoch, next, mark: claim.mark, is_new }
     }
 
     /// The checkpoint of `traffic`, with the mark at `mark` hours; it is not written.
@@ -272,6 +275,7 @@ impl Feeder {
             topic: self.topic.clone(),
             partition: self.partition,
             epoch: self.epoch,
+            is_first: self.is_new,
             from: self.next,
             to: Offset(self.next.0 + records as i64),
             mark: PartitionMark::stored(Some(Watermark::at(hour(mark))), None),
@@ -289,6 +293,7 @@ impl Feeder {
     pub async fn write(&mut self, store: &dyn Store, checkpoint: &Checkpoint) -> Result<(), StoreError> {
         store.checkpoint(checkpoint, clock(0)).await?;
         self.next = checkpoint.to;
+        self.is_new = false;
         self.mark = checkpoint.mark;
         Ok(())
     }

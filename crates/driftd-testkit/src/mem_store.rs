@@ -20,6 +20,7 @@ mod state;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use driftd_model::{Checkpoint, DeadLetter, MonitorId, Offset, Partition, Topic, TopicPartition};
+use driftd_window::Timestamp;
 
 pub use fault::{Bug, Fault, Operation, Outage};
 use state::{OutboxState, State};
@@ -72,6 +73,11 @@ impl MemStore {
     /// Makes the next `operation` fail.
     pub fn fail_next(&self, operation: Operation, fault: Fault) {
         self.lock().faults.insert(operation, fault);
+    }
+
+    /// From now on the store has a clock of its own, which shows this.
+    pub fn set_clock(&self, shows: Timestamp) {
+        self.lock().clock = Some(shows);
     }
 
     /// From now on nobody reaches the store, or everybody does again: claims, checkpoints, seals and what they read.

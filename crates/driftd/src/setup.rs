@@ -11,7 +11,6 @@ use std::sync::Arc;
 use anyhow::Context;
 use driftd_config::{Config, SecretError, SecretRef, Source, StoreUrl};
 use driftd_model::{Monitor, MonitorId, Retention, words};
-use driftd_window::Span;
 
 pub(crate) use self::baselines::{activated, baseline, origins, plan, schedule, succession};
 pub(crate) use self::telemetry::telemetry;
@@ -58,8 +57,7 @@ pub(crate) fn address(config: &Config) -> String {
 
 /// What the configured store may forget.
 pub(crate) fn retention(config: &Config) -> Retention {
-    let reach = config.monitors.iter().map(Monitor::reach).max().unwrap_or(Span::ZERO);
-    Retention::new(config.retention.partials, config.retention.history, reach)
+    Retention::new(config.retention.partials, config.retention.history, &config.monitors)
 }
 
 /// The configured monitor of that name.

@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use driftd_config::Config;
+use driftd_config::{Config, Migrate};
 use driftd_model::SharedStore;
-use driftd_store::StoreOptions;
+use driftd_store::{Migrations, StoreOptions};
 
 use crate::setup;
 
@@ -16,9 +16,13 @@ pub(crate) struct Stores {
 }
 
 impl Stores {
-    /// The configured store, its schema up to date.
+    /// The configured store, its schema up to date; an older one only where the configuration lets it be migrated.
     pub(crate) async fn configured(&self, config: &Config) -> anyhow::Result<SharedStore> {
-        let options = StoreOptions { max_connections: u32::from(config.store.max_connections) };
+        let migrations = match config.store.migrate {
+            Migrate::Auto => Migrations::AtOpening,
+            Migrate::Never => Migrations::WhenAsked,
+        };
+        let options = StoreOptions { max_connections: u32::from(config.store.max_connections), migrations };
         Ok(self.keep(driftd_store::open_with(&setup::address(config), &options).await?))
     }
 

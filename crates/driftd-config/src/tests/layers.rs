@@ -64,6 +64,7 @@ fn variables_win_over_files_and_become_what_their_key_asks_for() {
     [store]
     url = "postgres://me:***@db/drift"
     max_connections = 10
+    migrate = "never"
 
     [kafka]
     brokers = ["a:1", "b:2"]

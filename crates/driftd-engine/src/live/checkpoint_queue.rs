@@ -125,6 +125,10 @@ impl CheckpointWriter {
                 kafka.partition = %partition, %why,
                 "partition fenced, its work since the last checkpoint is dropped"
             ),
+            Err(StoreError::WentBack(why)) => tracing::error!(
+                kafka.partition = %partition, %why,
+                "the store was restored or has lost transactions: claiming again, and counting again from where it is"
+            ),
             Err(StoreError::Superseded(why)) => tracing::info!(
                 kafka.partition = %partition, %why, "counts dropped, to be made again on the newer plan"
             ),

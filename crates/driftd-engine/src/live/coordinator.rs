@@ -125,7 +125,8 @@ pub(super) struct Coordinator {
     /// Partitions that are assigned to us and claimed by somebody else, and since when.
     fenced: BTreeMap<TopicPartition, Timestamp>,
     is_stopping: bool,
-    is_superseded: bool,
+    /// What the daemon stops for, other than being asked to.
+    stops_for: Option<Ended>,
     numbers: u64,
 }
 
@@ -241,9 +242,16 @@ impl Coordinator {
 
     fn checkpointed(&mut self, task: TaskId, outcome: CheckpointOutcome, error: Option<EngineError>) -> Vec<Effect> {
         let mut effects = vec![Effect::Post { task, event: TaskEvent::Checkpointed(outcome) }];
+        let stops_for = match outcome {
+            CheckpointOutcome::Superseded => Some(Ended::Superseded),
+            CheckpointOutcome::WentBack => Some(Ended::WentBack),
+            CheckpointOutcome::Landed | CheckpointOutcome::Fenced | CheckpointOutcome::Failed => None,
+        };
         // Whoever is stopping anyway ends as what asked for that.
-        if outcome == CheckpointOutcome::Superseded && !self.is_stopping {
-            self.is_superseded = true;
+        if let Some(stops_for) = stops_for
+            && !self.is_stopping
+        {
+            self.stops_for = Some(stops_for);
             effects.push(Effect::RequestStop);
         }
         effects.extend(error.map(|error| Effect::End(Err(error))));
@@ -283,7 +291,10 @@ impl Coordinator {
     }
 
     const fn end(&self) -> Effect {
-        Effect::End(Ok(if self.is_superseded { Ended::Superseded } else { Ended::Stopped }))
+        Effect::End(Ok(match self.stops_for {
+            Some(ended) => ended,
+            None => Ended::Stopped,
+        }))
     }
 
     const fn number(&mut self) -> u64 {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use driftd_model::{
-    MonitorId, MonitorSealer, PlanSchedule, ProgressWatch, Routing, SealStep, SealTime, SharedStore, Source,
-    StoreError, Topic, counted_mark,
+    ClockWatch, MonitorId, MonitorSealer, PlanSchedule, ProgressWatch, Routing, SealStep, SealTime, SharedStore,
+    Source, StoreError, Topic, counted_mark,
 };
 use driftd_window::{GlobalMark, PartitionMark, Timestamp};
 use tokio::time::Instant;
@@ -38,6 +38,8 @@ pub(super) struct SealLoop {
     /// Number of the next round.
     pub(super) round: usize,
     pub(super) watches: BTreeMap<MonitorId, ProgressWatch>,
+    /// Whether this machine's clock can be believed.
+    pub(super) clock_watch: ClockWatch,
 }
 
 impl Periodic for SealLoop {
@@ -47,6 +49,7 @@ impl Periodic for SealLoop {
     /// one, so that a monitor which fails does not keep those behind it from being sealed. Stops between two steps.
     async fn round(&mut self, stop: &Stop) -> Result<Duration, EngineError> {
         self.partition_counts.refresh(&self.plans, &*self.source, &self.status).await;
+        self.compare_clocks().await?;
         let round = self.round;
         self.round = round.wrapping_add(1);
         let mut more = false;
@@ -70,11 +73,29 @@ impl Periodic for SealLoop {
 }
 
 impl SealLoop {
-    /// Seals one pane; false when there was nothing to seal, or somebody else is at it.
-    async fn step(&self, plan: &PlanSchedule, expected: usize) -> Result<bool, StoreError> {
-        let started = Instant::now();
+    /// Holds this machine's clock against the store's.
+    async fn compare_clocks(&mut self) -> Result<(), StoreError> {
+        let asked = self.clock.now();
+        let store = self.store.clock().await?;
+        self.clock_watch.compare(asked, store, self.clock.now());
+        self.read_clock();
+        Ok(())
+    }
+
+    /// The moment of a seal. A clock that is not to be believed seals nothing by itself, and that is said.
+    fn read_clock(&mut self) -> SealTime {
         let now = self.clock.now();
-        let sealer = MonitorSealer::of(plan, expected, &self.routing, SealTime::Clock(now));
+        let doubt = self.clock_watch.look(now, self.clock.passed());
+        METRICS.clock_skew(self.clock_watch.skew());
+        self.status.clock_doubted(doubt);
+        if doubt.is_some() { SealTime::DoubtedClock(now) } else { SealTime::Clock(now) }
+    }
+
+    /// Seals one pane; false when there was nothing to seal, or somebody else is at it.
+    async fn step(&mut self, plan: &PlanSchedule, expected: usize) -> Result<bool, StoreError> {
+        let started = Instant::now();
+        let time = self.read_clock();
+        let sealer = MonitorSealer::of(plan, expected, &self.routing, time);
         let Some(sealed) = self.store.seal(&sealer).await? else {
             return Ok(false);
         };

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use driftd_model::{MonitorId, Outage, Standstill, StoreError, words};
+use driftd_model::{ClockDoubt, MonitorId, Outage, Standstill, StoreError, words};
 use driftd_window::{EventTime, Span, Timestamp};
 
 use crate::metrics::METRICS;
@@ -33,6 +33,8 @@ struct State {
     overdue: Vec<String>,
     /// Why what was decided about baselines cannot be followed.
     plans: Option<String>,
+    /// Why this machine's clock is not to be believed.
+    clock: Option<ClockDoubt>,
     /// Monitors that get nowhere, and whether for so long that it is trouble.
     standstills: BTreeMap<MonitorId, (Standstill, bool)>,
     monitors: BTreeMap<MonitorId, MonitorProgress>,
@@ -74,7 +76,7 @@ impl Status {
     /// What the daemon needs to make progress, each with what is in the way, if anything. It is ready when nothing is:
     /// then it makes progress, or has nothing to do.
     #[must_use]
-    pub fn checks(&self) -> [(&'static str, Option<String>); 6] {
+    pub fn checks(&self) -> [(&'static str, Option<String>); 7] {
         let state = self.lock();
         let waiting = "waiting for the consumer group to assign partitions";
         let standstill = state.standstills.iter().find(|(_, (_, is_trouble))| *is_trouble);
@@ -88,6 +90,7 @@ impl Status {
             ),
             ("checkpoints", overdue),
             ("plans", state.plans.clone()),
+            ("clock", state.clock.map(|doubt| doubt.to_string())),
             ("progress", standstill.map(|(monitor, (found, _))| format!("monitor {monitor}: {found}"))),
         ]
     }
@@ -190,6 +193,18 @@ impl Status {
         state.overdue.clear();
         state.source.clear();
         state.standstills.clear();
+        state.clock = None;
+    }
+
+    /// This machine's clock is not to be believed, or is (`None`). Said once for as long as it lasts.
+    pub(super) fn clock_doubted(&self, doubt: Option<ClockDoubt>) {
+        let mut state = self.lock();
+        match (state.clock, doubt) {
+            (None, Some(doubt)) => tracing::error!(reason = %doubt, "the clock is wrong"),
+            (Some(_), None) => tracing::info!("the clock is believed again"),
+            (None, None) | (Some(_), Some(_)) => {}
+        }
+        state.clock = doubt;
     }
 
     pub(super) fn stopping(&self) {

@@ -1,6 +1,7 @@
 //! The loops beside the tasks on a paused clock: what they do when, and what they make of a store that is away.
 
 mod checkpoints;
+mod clocks;
 mod event_loop;
 
 use std::collections::BTreeMap;
@@ -137,6 +138,7 @@ impl Scene {
             partition_counts: sealing::PartitionCounts::default(),
             round: 0,
             watches: BTreeMap::default(),
+            clock_watch: ClockWatch::default(),
         }
     }
 }
@@ -280,7 +282,7 @@ async fn old_rows_are_dropped_every_hour() {
     let checkpoint = driftd_model::Checkpoint { samples: vec![letter], ..checkpoint };
     feeder.write(&*scene.store, &checkpoint).await.unwrap();
     let hours = Span::from_hours;
-    let policy = Retention::new(hours(1), Some(hours(24)), hours(1));
+    let policy = Retention::new(hours(1), Some(hours(24)), [fixtures::plan().monitor()]);
     let _running = scene.run(RetentionLoop { store: scene.store(), policy, clock: scene.clock() });
     pass(SECOND).await;
     scene.clock.advance(hours(48));

@@ -40,6 +40,10 @@ fn emitted() -> Metrics {
     metrics.watermark_lag(&monitor, Span::from_secs(90));
     lag(&metrics, 3, 12);
     metrics.partition_tasks(4);
+    metrics.clock_skew(0.25);
+    let size = |part: &str, bytes| StoreSize { part: part.to_owned(), bytes };
+    metrics.store_sizes(&[size("pane_partials", 1 << 30)]);
+    metrics.store_sizes(&[size("pane_partials", 81_920), size("sealed_panes", 1_302_528)]);
     metrics.store_failed(ErrorClass::Transient);
     let receiver = "pager".parse().unwrap();
     metrics.notified(&receiver, "delivered");

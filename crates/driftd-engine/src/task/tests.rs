@@ -206,6 +206,7 @@ fn a_drain_gives_the_rest_once_nothing_is_on_its_way_and_then_releases() {
 fn a_task_that_lost_a_checkpoint_gives_no_other() {
     for (outcome, why) in [
         (CheckpointOutcome::Fenced, Release::Fenced),
+        (CheckpointOutcome::WentBack, Release::WentBack),
         (CheckpointOutcome::Superseded, Release::Superseded),
         (CheckpointOutcome::Failed, Release::Failed),
     ] {

@@ -63,10 +63,11 @@ impl TaskState {
     }
 
     pub(super) fn on(self, event: TaskEvent, turn: &mut Turn) -> Self {
-        use CheckpointOutcome::{Failed, Fenced, Landed, Superseded};
+        use CheckpointOutcome::{Failed, Fenced, Landed, Superseded, WentBack};
         let why = match event {
             TaskEvent::Checkpointed(Landed) => return self.landed(),
             TaskEvent::Checkpointed(Fenced) => Release::Fenced,
+            TaskEvent::Checkpointed(WentBack) => Release::WentBack,
             TaskEvent::Checkpointed(Superseded) => Release::Superseded,
             TaskEvent::Checkpointed(Failed) => Release::Failed,
             TaskEvent::Abandon => Release::Abandoned,

@@ -120,7 +120,9 @@ pub struct Checkpoint {
     pub partition: Partition,
     /// The owner's fencing number.
     pub epoch: Epoch,
-    /// First offset covered; must be the stored next offset (any offset for a partition never read).
+    /// Whether the owner has claimed a partition that was never read, and this is the first it writes of it.
+    pub is_first: bool,
+    /// First offset covered; must be the stored next offset. The first checkpoint of a partition may start anywhere.
     pub from: Offset,
     /// Offset of the next record.
     pub to: Offset,

@@ -10,9 +10,24 @@ use crate::{
     StoredBaseline, Topic,
 };
 
+/// Room that a part of the store takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreSize {
+    /// What takes it.
+    pub part: String,
+    /// How much.
+    pub bytes: u64,
+}
+
 /// What there is in the store.
 #[async_trait]
 pub trait ReadStore: Send + Sync {
+    /// What time it is by the store's own clock; nothing where that is this machine's.
+    async fn clock(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// How much room the store takes, part by part: tables of a server, or what a file consists of.
+    async fn sizes(&self) -> Result<Vec<StoreSize>, StoreError>;
+
     /// Partitions of `topic`.
     async fn partitions(&self, topic: &Topic) -> Result<Vec<PartitionRow>, StoreError>;
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::fixtures::{at, clock, deltas, hours, monitor, panes, plan, segment, split};
-use crate::{MonitorSealer, SealTime};
+use crate::{MonitorSealer, SealTime, Sealer};
 
 /// Day windows every six hours; allowed lateness and idle timeout are an hour.
 fn daily() -> Monitor {
@@ -26,6 +26,7 @@ fn view(sealed: Option<i64>, marks: Vec<PartitionMark>, next: Option<i64>, last:
         marks,
         next_data: next.map(pane),
         first_data: None,
+        second_data: None,
         last_data: last.map(pane),
         activation: None,
         whole_from: BTreeMap::new(),
@@ -114,6 +115,56 @@ fn when_every_partition_is_idle_the_clock_seals() {
     quiet_now.reached_end(clock(11));
     let view = SealView { marks: vec![quiet_now], ..view };
     assert_eq!(next_step(&daily(), &view, None, 1, clock(11)), Some(SealStep::Pane { pane: pane(1) }));
+}
+
+/// Windows are a day long: a pane that shares none with the next is not the beginning.
+#[test]
+fn a_stray_record_is_not_the_beginning() {
+    let begins = |first: Option<i64>, second: Option<i64>, next: Option<i64>| {
+        let (first_data, second_data) = (first.map(pane), second.map(pane));
+        let seen = SealView { first_data, second_data, ..view(Some(500), Vec::new(), next, None) };
+        seen.begins_with(daily().longest_window()).map(|pane| pane.start())
+    };
+    assert_eq!(begins(None, None, Some(600)), None);
+    assert_eq!(begins(Some(1), None, None), Some(at(1)), "nothing has come since");
+    assert_eq!(begins(Some(1), None, Some(600)), Some(at(600)));
+    assert_eq!(begins(Some(1), Some(480), Some(600)), Some(at(480)));
+    assert_eq!(begins(Some(1), Some(26), Some(600)), Some(at(26)));
+    assert_eq!(begins(Some(1), Some(25), Some(600)), Some(at(1)));
+}
+
+/// What only a clock says is crossed by the day; what records say, at once.
+#[test]
+fn a_step_that_rests_on_the_clock_is_a_day_at_most() {
+    let mut idle = mark(1);
+    idle.reached_end(clock(4_000));
+    idle.reached_end(clock(5_000));
+    let crossed = |marks: Vec<PartitionMark>, frontier| {
+        next_step(&daily(), &view(Some(frontier), marks, None, None), 1, clock(5_000))
+    };
+    assert_eq!(crossed(vec![idle], 2), Some(gap(24)), "the last window that ends within a day");
+    assert_eq!(crossed(vec![idle], 24), Some(gap(48)));
+    assert_eq!(crossed(vec![idle], 4_990), Some(gap(4_998 - 4_998 % 6)));
+    assert_eq!(crossed(vec![mark(5_000)], 2), Some(gap(4_998)));
+}
+
+/// A clock that nobody believes makes no partition idle: neither the only one nor one of several.
+#[test]
+fn a_doubted_clock_seals_only_what_records_say() {
+    let (rules, routing) = (plan(daily()), crate::Routing::default());
+    let mut idle = mark(1);
+    idle.reached_end(clock(10));
+    idle.reached_end(clock(40));
+    let step = |marks: Vec<PartitionMark>, time| {
+        let view = view(Some(2), marks, None, Some(1));
+        let expected = view.marks.len();
+        MonitorSealer::new(&rules, expected, &routing, time).decide(&view).map(|order| order.step)
+    };
+    for marks in [vec![idle], vec![idle, mark(30)]] {
+        assert_eq!(step(marks.clone(), SealTime::Clock(clock(40))), Some(quiet(6)));
+        assert_eq!(step(marks, SealTime::DoubtedClock(clock(40))), None);
+    }
+    assert_eq!(step(vec![mark(30), mark(40)], SealTime::DoubtedClock(clock(40))), Some(quiet(6)));
 }
 
 #[test]

@@ -42,12 +42,13 @@ pub(super) async fn write(
 /// Both fences in one statement: who the owner is, and where it starts. An owner that has just been replaced waits here
 /// for the new one's claim, and then finds its epoch gone.
 async fn advance(tx: &mut Transaction, checkpoint: &Checkpoint, now: Timestamp) -> Outcome<()> {
-    let Checkpoint { topic, partition, epoch, from, to, mark, .. } = checkpoint;
+    let Checkpoint { topic, partition, epoch, from, to, mark, is_first, .. } = checkpoint;
     let topic = stored(topic.as_str());
     let moved = query!(
         "UPDATE source_partitions
          SET next_offset = $1, watermark = greatest(watermark, $2), eof_at = $3, confirmed_at = $4, updated_at = $5
-         WHERE topic = $6 AND partition = $7 AND epoch = $8 AND (next_offset = $9 OR next_offset IS NULL)",
+         WHERE topic = $6 AND partition = $7 AND epoch = $8
+           AND (next_offset = $9 OR (next_offset IS NULL AND $10))",
         to.0,
         mark.watermark().map(|w| w.event_time().as_micros()),
         mark.end().map(|end| end.since.as_micros()),
@@ -56,7 +57,8 @@ async fn advance(tx: &mut Transaction, checkpoint: &Checkpoint, now: Timestamp) 
         &topic,
         partition.0,
         epoch.0,
-        from.0
+        from.0,
+        is_first
     );
     if moved.execute(&mut *tx).await?.rows_affected() == 1 {
         return Ok(());

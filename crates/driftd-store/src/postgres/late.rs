@@ -1,7 +1,7 @@
 //! Records that came after their pane was sealed.
 
 use driftd_model::MonitorId;
-use driftd_window::EventTime;
+use driftd_window::{EventTime, Span};
 use sqlx::{query, query_scalar};
 
 use super::Outcome;
@@ -53,13 +53,19 @@ pub(super) async fn touch_frontier(tx: &mut Transaction, monitor: &MonitorId) ->
     Ok(())
 }
 
-/// Moves the frontier forward; `through` must lie behind where it stands.
-pub(super) async fn advance_frontier(tx: &mut Transaction, monitor: &MonitorId, through: EventTime) -> Outcome<()> {
+/// Moves the frontier forward; `through` must lie behind where it stands. How far back was looked for that is kept.
+pub(super) async fn advance_frontier(
+    tx: &mut Transaction,
+    monitor: &MonitorId,
+    through: EventTime,
+    reach: Span,
+) -> Outcome<()> {
     let moved = query!(
-        "UPDATE monitor_frontiers SET sealed_through = $2
+        "UPDATE monitor_frontiers SET sealed_through = $2, reach = greatest(reach, $3)
          WHERE monitor = $1 AND (sealed_through IS NULL OR sealed_through < $2)",
         monitor.as_str(),
-        through.as_micros()
+        through.as_micros(),
+        reach.as_micros()
     );
     let moved = moved.execute(tx).await?;
     if moved.rows_affected() == 1 { Ok(()) } else { Err(not_forward(monitor, through)) }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use sqlx::migrate::AppliedMigration;
+use sqlx::migrate::{AppliedMigration, Migration};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{PgPool, query, query_as, raw_sql};
+use sqlx::{PgPool, query, query_as, query_scalar, raw_sql};
 
 use super::transaction::Transaction;
+use crate::Migrations;
 use crate::error::{Failure, Outcome};
 use crate::schema::{self, Migrated, Version};
 
@@ -23,7 +24,8 @@ pub(super) const VERSIONS: &[Version] = &[
     (9, "alarms", include_str!("../../../../migrations/postgres/0009_alarms.sql")),
     (10, "segment_memories", include_str!("../../../../migrations/postgres/0010_segment_memories.sql")),
     (11, "known_topics", include_str!("../../../../migrations/postgres/0011_known_topics.sql")),
-    (15, "counted_plans", include_str!("../../../../migrations/postgres/0015_counted_plans.sql")),
+    (13, "upgrades", include_str!("../../../../migrations/postgres/0013_upgrades.sql")),
+    (14, "counted_plans", include_str!("../../../../migrations/postgres/0014_counted_plans.sql")),
 ];
 /// Key of the lock that whoever applies versions holds until its transaction ends.
 const MIGRATING: i64 = 0x6472_6966_7464_0003;
@@ -40,13 +42,44 @@ const LIST: &str = "CREATE TABLE IF NOT EXISTS _sqlx_migrations (
     execution_time BIGINT NOT NULL
 )";
 
-/// Brings the tables up to date, on a connection made for that.
-pub(super) async fn migrate(connect: &PgConnectOptions) -> Outcome<Migrated> {
+/// Brings the tables up to date, on a connection made for that, unless that has to be asked for and was not.
+pub(super) async fn migrate(connect: &PgConnectOptions, migrations: Migrations) -> Outcome<Migrated> {
     let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(CONNECT_TIMEOUT);
     let pool = pool.connect_with(connect.clone()).await.map_err(no_database)?;
-    let migrated = apply_missing(&pool).await;
+    let migrated = match up_to_date(&pool, migrations).await {
+        Ok(None) => apply_missing(&pool).await,
+        Ok(Some(migrated)) => Ok(migrated),
+        Err(failure) => Err(failure),
+    };
     pool.close().await;
     migrated
+}
+
+/// Whether nothing is missing, looked at beside everybody who works with the tables or changes them; nothing when
+/// something is missing that may be applied.
+async fn up_to_date(pool: &PgPool, migrations: Migrations) -> Outcome<Option<Migrated>> {
+    let mut tx = Transaction::begin(pool).await?;
+    let is_there: bool = query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL").fetch_one(&mut tx).await?;
+    let found = if is_there { applied(&mut tx).await? } else { Vec::new() };
+    let missing = missing(&mut tx, &found).await?;
+    tx.commit().await?;
+    schema::check_asked(migrations, VERSIONS, &found, &missing)?;
+    Ok(missing.is_empty().then(|| Migrated { applied: Vec::new(), version: schema::newest(&found) }))
+}
+
+async fn applied(tx: &mut Transaction) -> Outcome<Vec<AppliedMigration>> {
+    let found: Vec<(i64, Vec<u8>)> =
+        query_as("SELECT version, checksum FROM _sqlx_migrations ORDER BY version").fetch_all(tx).await?;
+    let found = found.into_iter();
+    Ok(found.map(|(version, checksum)| AppliedMigration { version, checksum: checksum.into() }).collect())
+}
+
+async fn missing(tx: &mut Transaction, found: &[AppliedMigration]) -> Outcome<Vec<Migration>> {
+    let mut compatible = None;
+    if schema::is_newer(VERSIONS, found) {
+        compatible = query_scalar(schema::COMPATIBLE).fetch_optional(tx).await?;
+    }
+    schema::missing(VERSIONS, found, compatible)
 }
 
 async fn apply_missing(pool: &PgPool) -> Outcome<Migrated> {
@@ -55,12 +88,9 @@ async fn apply_missing(pool: &PgPool) -> Outcome<Migrated> {
     raw_sql(LIST).execute(&mut tx).await?;
     // An older driftd does not know that lock: its row waits for this one.
     raw_sql("LOCK TABLE _sqlx_migrations IN SHARE ROW EXCLUSIVE MODE").execute(&mut tx).await?;
-    let found: Vec<(i64, Vec<u8>)> =
-        query_as("SELECT version, checksum FROM _sqlx_migrations ORDER BY version").fetch_all(&mut tx).await?;
-    let found: Vec<AppliedMigration> =
-        found.into_iter().map(|(version, checksum)| AppliedMigration { version, checksum: checksum.into() }).collect();
+    let found = applied(&mut tx).await?;
     let mut applied = Vec::new();
-    for missing in schema::missing(VERSIONS, &found)? {
+    for missing in missing(&mut tx, &found).await? {
         raw_sql(missing.sql.clone()).execute(&mut tx).await?;
         query(
             "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
@@ -74,7 +104,7 @@ async fn apply_missing(pool: &PgPool) -> Outcome<Migrated> {
         applied.push(schema::name(&missing));
     }
     tx.commit().await?;
-    Ok(Migrated { applied, version: schema::latest(VERSIONS) })
+    Ok(Migrated { applied, version: schema::newest(&found).max(schema::latest(VERSIONS)) })
 }
 
 /// Postgres's own words for these do not say what to do.

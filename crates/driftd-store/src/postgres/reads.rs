@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use driftd_model::{
     Activation, BaselineName, BaselineRef, BaselineSummary, ContentHash, Counting, HistoryQuery, HistoryRow, Incident,
     IncidentEvent, IncidentId, IncidentRow, MonitorId, PartitionRow, ReadStore, SealedPane, Silence, StoreError,
-    StoredBaseline, Topic,
+    StoreSize, StoredBaseline, Topic,
 };
 use driftd_stats::DriftStatistic;
 use driftd_window::{EventTime, PartitionMark, Timestamp};
@@ -12,7 +12,7 @@ use sqlx::{query_as, query_file_as, query_file_scalar};
 
 use super::text::{original, stored};
 use super::transaction::Transaction;
-use super::{Outcome, PostgresStore, answer};
+use super::{Outcome, PostgresStore, answer, measure};
 use crate::call::Call;
 use crate::rows::{
     ActivationColumns, BaselineColumns, EventColumns, HistoryColumns, IncidentBody, IncidentColumns, MarkColumns,
@@ -21,6 +21,26 @@ use crate::rows::{
 
 #[async_trait]
 impl ReadStore for PostgresStore {
+    async fn clock(&self) -> Result<Option<Timestamp>, StoreError> {
+        answer(Call::Clock, async {
+            let mut tx = self.begin().await?;
+            let now = measure::clock(&mut tx).await?;
+            tx.commit().await?;
+            Ok(Some(now))
+        })
+        .await
+    }
+
+    async fn sizes(&self) -> Result<Vec<StoreSize>, StoreError> {
+        answer(Call::Sizes, async {
+            let mut tx = self.begin().await?;
+            let sizes = measure::sizes(&mut tx).await?;
+            tx.commit().await?;
+            Ok(sizes)
+        })
+        .await
+    }
+
     async fn partitions(&self, topic: &Topic) -> Result<Vec<PartitionRow>, StoreError> {
         answer(Call::Partitions(topic), async {
             let mut tx = self.begin().await?;

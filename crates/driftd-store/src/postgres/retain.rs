@@ -8,9 +8,9 @@ use sqlx::postgres::PgQueryResult;
 use sqlx::{query, query_file, query_file_as, query_scalar};
 
 use super::late::lock_frontier;
+use super::text::stored;
 use super::transaction::Transaction;
 use super::{Outcome, PostgresStore};
-use crate::read::parsed;
 use crate::rows::FrontierColumns;
 
 /// Rows of one transaction.
@@ -39,14 +39,18 @@ impl PostgresStore {
         let frontiers = query_file_as!(FrontierColumns, "statements/frontiers.sql").fetch_all(&mut tx).await?;
         tx.commit().await?;
         for row in frontiers {
-            if let Some(before) = policy.panes_before(EventTime::from_micros(row.sealed_through)) {
-                gone.panes += self.drop_panes(&parsed(&row.monitor, "monitor name")?, before).await?;
+            if let Some((monitor, before)) = row.droppable(policy)? {
+                gone.panes += self.drop_panes(&monitor, before).await?;
             }
         }
-        gone.windows = self.drop_rows(Old::Windows, before).await?;
-        gone.incidents = self.drop_rows(Old::Incidents, before).await?;
-        gone.notifications = self.drop_rows(Old::Notifications, before).await?;
-        gone.dead_letters = self.drop_rows(Old::DeadLetters, before).await?;
+        for monitor in policy.monitors() {
+            gone.windows += self.drop_rows(Old::Windows, before, monitor.as_str()).await?;
+            gone.incidents += self.drop_rows(Old::Incidents, before, monitor.as_str()).await?;
+            gone.notifications += self.drop_rows(Old::Notifications, before, monitor.as_str()).await?;
+        }
+        for topic in policy.topics() {
+            gone.dead_letters += self.drop_rows(Old::DeadLetters, before, &stored(topic.as_str())).await?;
+        }
         Ok(gone)
     }
 
@@ -88,10 +92,11 @@ impl PostgresStore {
         Ok(gone)
     }
 
-    async fn drop_rows(&self, old: Old, before: Timestamp) -> Outcome<u64> {
+    /// Drops what is `old` of the monitor or topic of that name.
+    async fn drop_rows(&self, old: Old, before: Timestamp, of: &str) -> Outcome<u64> {
         let mut gone = 0;
         while let Some(mut tx) = self.chore().await? {
-            let dropped = drop_part(&mut tx, old, before).await?.rows_affected();
+            let dropped = drop_part(&mut tx, old, before, of).await?.rows_affected();
             tx.commit().await?;
             gone += dropped;
             if dropped < PART as u64 {
@@ -102,12 +107,12 @@ impl PostgresStore {
     }
 }
 
-async fn drop_part(tx: &mut Transaction, old: Old, before: Timestamp) -> Outcome<PgQueryResult> {
+async fn drop_part(tx: &mut Transaction, old: Old, before: Timestamp, of: &str) -> Outcome<PgQueryResult> {
     let before = before.as_micros();
     Ok(match old {
-        Old::Windows => query_file!("statements/drop_windows.sql", before, PART).execute(tx).await?,
-        Old::Incidents => query_file!("statements/drop_incidents.sql", before, PART).execute(tx).await?,
-        Old::Notifications => query_file!("statements/drop_notifications.sql", before, PART).execute(tx).await?,
-        Old::DeadLetters => query_file!("statements/drop_dead_letters.sql", before, PART).execute(tx).await?,
+        Old::Windows => query_file!("statements/drop_windows.sql", before, PART, of).execute(tx).await?,
+        Old::Incidents => query_file!("statements/drop_incidents.sql", before, PART, of).execute(tx).await?,
+        Old::Notifications => query_file!("statements/drop_notifications.sql", before, PART, of).execute(tx).await?,
+        Old::DeadLetters => query_file!("statements/drop_dead_letters.sql", before, PART, of).execute(tx).await?,
     })
 }

@@ -94,6 +94,6 @@ impl SealTransaction for Transaction {
         write::windows(self, decided).await?;
         write::memories(self, decided).await?;
         self.write_incidents(outcome, order.now).await?;
-        advance_frontier(self, monitor, order.through).await
+        advance_frontier(self, monitor, order.through, order.reach()).await
     }
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use driftd_model::{
     Claim, Claimant, ContentHash, Counting, Epoch, MonitorId, Offset, OwnedPartition, Partition, PartitionRow,
-    PlannedDelta, SealedPane, Topic, counted_mark,
+    PlannedDelta, Retention, SealedPane, Topic, counted_mark,
 };
-use driftd_window::{EndSeen, EventTime, PaneDelta, PartitionMark, SegmentKey, Timestamp, Watermark};
+use driftd_window::{EndSeen, EventTime, PaneDelta, PartitionMark, SegmentKey, Span, Timestamp, Watermark};
 use sqlx::FromRow;
 
 use crate::codec::decode_stored;
 use crate::error::Outcome;
-use crate::read::{count, event_time, pane_id, timestamp};
+use crate::read::{count, event_time, pane_id, parsed, timestamp};
 
 /// A partition of a topic, beside one of the plans that it is or was counted on for a monitor.
 #[derive(FromRow)]
@@ -94,6 +94,17 @@ pub(crate) struct FrontierColumns {
     pub(crate) monitor: String,
     #[sqlx(rename = "sealed_through!")]
     pub(crate) sealed_through: i64,
+    pub(crate) reach: Option<i64>,
+}
+
+impl FrontierColumns {
+    /// Panes of the monitor before this moment may go, if any.
+    pub(crate) fn droppable(&self, policy: &Retention) -> Outcome<Option<(MonitorId, EventTime)>> {
+        let monitor = parsed(&self.monitor, "monitor name")?;
+        let reach = self.reach.and_then(Span::from_micros).unwrap_or(Span::ZERO);
+        let before = policy.panes_before(&monitor, EventTime::from_micros(self.sealed_through), reach);
+        Ok(before.map(|before| (monitor, before)))
+    }
 }
 
 /// A partition just claimed. Whoever claims it has not seen its end.

@@ -80,13 +80,14 @@ pub(super) async fn write(
 
 /// Both fences in one statement: who the owner is, and where it starts.
 async fn advance(connection: &mut SqliteConnection, checkpoint: &Checkpoint, now: Timestamp) -> Outcome<()> {
-    let Checkpoint { topic, partition, epoch, from, to, mark, .. } = checkpoint;
+    let Checkpoint { topic, partition, epoch, from, to, mark, is_first, .. } = checkpoint;
     let watermark = mark.watermark().map(|w| w.event_time().as_micros());
     let done = query(
         "UPDATE source_partitions
          SET next_offset = ?1, watermark = max(coalesce(watermark, ?2), coalesce(?2, watermark)), eof_at = ?3,
              updated_at = ?4, confirmed_at = ?9
-         WHERE topic = ?5 AND partition = ?6 AND epoch = ?7 AND (next_offset = ?8 OR next_offset IS NULL)",
+         WHERE topic = ?5 AND partition = ?6 AND epoch = ?7
+           AND (next_offset = ?8 OR (next_offset IS NULL AND ?10))",
     )
     .bind(to.0)
     .bind(watermark)
@@ -97,6 +98,7 @@ async fn advance(connection: &mut SqliteConnection, checkpoint: &Checkpoint, now
     .bind(epoch.0)
     .bind(from.0)
     .bind(mark.end().map(|end| end.confirmed.as_micros()))
+    .bind(is_first)
     .execute(&mut *connection)
     .await?;
     if done.rows_affected() == 1 {

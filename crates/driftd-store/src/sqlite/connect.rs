@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{SqlitePool, query_scalar};
 
+use crate::Migrations;
 use crate::error::{Failure, Outcome};
 use crate::schema::{self, Migrated, Version};
 
@@ -22,7 +23,8 @@ pub(super) const VERSIONS: &[Version] = &[
     (10, "alarms", include_str!("../../../../migrations/sqlite/0010_alarms.sql")),
     (11, "segment_memories", include_str!("../../../../migrations/sqlite/0011_segment_memories.sql")),
     (12, "known_topics", include_str!("../../../../migrations/sqlite/0012_known_topics.sql")),
-    (16, "counted_plans", include_str!("../../../../migrations/sqlite/0016_counted_plans.sql")),
+    (14, "upgrades", include_str!("../../../../migrations/sqlite/0014_upgrades.sql")),
+    (15, "counted_plans", include_str!("../../../../migrations/sqlite/0015_counted_plans.sql")),
 ];
 
 /// How long a write waits for another process on the same file.
@@ -35,11 +37,11 @@ const JOURNAL_BYTES: &str = "67108864";
 const CACHE_KIB: &str = "-16384";
 
 /// The writing and the reading pool of the database at `path`, its tables up to date.
-pub(super) async fn connect(path: &str) -> Outcome<(SqlitePool, SqlitePool)> {
+pub(super) async fn connect(path: &str, migrations: Migrations) -> Outcome<(SqlitePool, SqlitePool)> {
     let in_memory = path == ":memory:";
     let options = options(path);
     let writer = writer(path, options.clone()).await?;
-    schema::migrate(&mut *writer.acquire().await?, VERSIONS).await?;
+    bring_up_to_date(&writer, migrations).await?;
     let readers =
         if in_memory { writer.clone() } else { pool(READERS).connect_lazy_with(options.pragma("query_only", "on")) };
     Ok((writer, readers))
@@ -48,9 +50,23 @@ pub(super) async fn connect(path: &str) -> Outcome<(SqlitePool, SqlitePool)> {
 /// Brings the tables of the database at `path` up to date.
 pub(super) async fn migrate(path: &str) -> Outcome<Migrated> {
     let writer = writer(path, options(path)).await?;
-    let migrated = schema::migrate(&mut *writer.acquire().await?, VERSIONS).await;
+    let migrated = bring_up_to_date(&writer, Migrations::AtOpening).await;
     writer.close().await;
     migrated
+}
+
+async fn bring_up_to_date(writer: &SqlitePool, migrations: Migrations) -> Outcome<Migrated> {
+    let mut connection = writer.acquire().await?;
+    let connection = &mut *connection;
+    let found = schema::applied(connection).await?;
+    let mut compatible = None;
+    if schema::is_newer(VERSIONS, &found) {
+        compatible = query_scalar(schema::COMPATIBLE).fetch_optional(&mut *connection).await?;
+    }
+    let missing = schema::missing(VERSIONS, &found, compatible)?;
+    schema::check_asked(migrations, VERSIONS, &found, &missing)?;
+    let applied = schema::apply(connection, &missing).await?;
+    Ok(Migrated { applied, version: schema::newest(&found).max(schema::latest(VERSIONS)) })
 }
 
 async fn writer(path: &str, options: SqliteConnectOptions) -> Outcome<SqlitePool> {

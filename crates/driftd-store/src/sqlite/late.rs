@@ -1,7 +1,7 @@
 //! Records that came after their pane was sealed.
 
 use driftd_model::MonitorId;
-use driftd_window::EventTime;
+use driftd_window::{EventTime, Span};
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{query, query_as};
 
@@ -50,19 +50,22 @@ pub(super) async fn count(connection: &mut SqliteConnection, monitor: &MonitorId
     })
 }
 
-/// Moves the frontier forward; `through` must lie behind where it stands.
+/// Moves the frontier forward; `through` must lie behind where it stands. How far back was looked for that is kept.
 pub(super) async fn advance_frontier(
     connection: &mut SqliteConnection,
     monitor: &MonitorId,
     through: EventTime,
+    reach: Span,
 ) -> Outcome<()> {
     let done = query(
-        "INSERT INTO monitor_frontiers (monitor, sealed_through) VALUES (?, ?)
-         ON CONFLICT (monitor) DO UPDATE SET sealed_through = excluded.sealed_through
+        "INSERT INTO monitor_frontiers (monitor, sealed_through, reach) VALUES (?, ?, ?)
+         ON CONFLICT (monitor) DO UPDATE
+         SET sealed_through = excluded.sealed_through, reach = max(coalesce(reach, 0), excluded.reach)
          WHERE excluded.sealed_through > sealed_through",
     )
     .bind(monitor.as_str())
     .bind(through.as_micros())
+    .bind(reach.as_micros())
     .execute(connection)
     .await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(not_forward(monitor, through)) }

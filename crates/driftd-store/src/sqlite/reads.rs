@@ -4,14 +4,14 @@ use async_trait::async_trait;
 use driftd_model::{
     Activation, BaselineName, BaselineRef, BaselineSummary, ContentHash, Counting, FeatureName, HistoryQuery,
     HistoryRow, Incident, IncidentEvent, IncidentId, IncidentRow, MonitorId, PartitionRow, ReadStore, SealedPane,
-    Silence, StoreError, StoredBaseline, Topic,
+    Silence, StoreError, StoreSize, StoredBaseline, Topic,
 };
 use driftd_stats::DriftStatistic;
 use driftd_window::{EventTime, PartitionMark, SegmentKey, Timestamp};
 use sqlx::sqlite::{SqliteExecutor, SqliteRow};
 use sqlx::{AssertSqlSafe, Row, query, query_as, query_scalar};
 
-use super::{Outcome, SqliteStore};
+use super::{Outcome, SqliteStore, measure};
 use crate::call::Call;
 use crate::rows::{
     ActivationColumns, BaselineColumns, EventColumns, HistoryColumns, IncidentBody, IncidentColumns, MarkColumns,
@@ -29,6 +29,14 @@ const ORDER: &str = "ORDER BY w.window_end, w.segment, w.window_name, d.feature,
 
 #[async_trait]
 impl ReadStore for SqliteStore {
+    async fn clock(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(None)
+    }
+
+    async fn sizes(&self) -> Result<Vec<StoreSize>, StoreError> {
+        Call::Sizes.answer(measure::sizes(&self.readers)).await
+    }
+
     async fn partitions(&self, topic: &Topic) -> Result<Vec<PartitionRow>, StoreError> {
         let read = async {
             let rows = query_as(statement!("partitions")).bind(topic.as_str());

@@ -20,18 +20,23 @@ impl SqliteStore {
     pub(super) async fn drop_old(&self, policy: &Retention, now: Timestamp) -> Outcome<Retained> {
         let mut gone = Retained::default();
         let frontiers: Vec<FrontierColumns> = query_as(statement!("frontiers")).fetch_all(&self.readers).await?;
-        for FrontierColumns { monitor, sealed_through } in frontiers {
-            let monitor = parsed(&monitor, "monitor name")?;
+        for row in frontiers {
+            let monitor = parsed(&row.monitor, "monitor name")?;
             gone.partials += self.drop_partials(&monitor, policy.partials_before(now)).await?;
-            if let Some(before) = policy.panes_before(EventTime::from_micros(sealed_through)) {
+            if let Some((monitor, before)) = row.droppable(policy)? {
                 gone.panes += self.drop_panes(&monitor, before).await?;
             }
         }
-        if let Some(before) = policy.history_before(now) {
-            gone.windows = self.drop_rows(statement!("drop_windows"), before).await?;
-            gone.incidents = self.drop_rows(statement!("drop_incidents"), before).await?;
-            gone.notifications = self.drop_rows(statement!("drop_notifications"), before).await?;
-            gone.dead_letters = self.drop_rows(statement!("drop_dead_letters"), before).await?;
+        let Some(before) = policy.history_before(now) else {
+            return Ok(gone);
+        };
+        for monitor in policy.monitors() {
+            gone.windows += self.drop_rows(statement!("drop_windows"), before, monitor.as_str()).await?;
+            gone.incidents += self.drop_rows(statement!("drop_incidents"), before, monitor.as_str()).await?;
+            gone.notifications += self.drop_rows(statement!("drop_notifications"), before, monitor.as_str()).await?;
+        }
+        for topic in policy.topics() {
+            gone.dead_letters += self.drop_rows(statement!("drop_dead_letters"), before, topic.as_str()).await?;
         }
         Ok(gone)
     }
@@ -110,11 +115,12 @@ impl SqliteStore {
         }
     }
 
-    /// Runs `statement`, which takes a moment and a number of rows, until nothing is left to delete.
-    async fn drop_rows(&self, statement: &'static str, before: Timestamp) -> Outcome<u64> {
+    /// Runs `statement`, which takes a moment, a number of rows and the name of a monitor or topic, until nothing is left
+    /// to delete.
+    async fn drop_rows(&self, statement: &'static str, before: Timestamp, of: &str) -> Outcome<u64> {
         let mut gone = 0;
         loop {
-            let done = query(statement).bind(before.as_micros()).bind(PART).execute(&self.writer).await?;
+            let done = query(statement).bind(before.as_micros()).bind(PART).bind(of).execute(&self.writer).await?;
             gone += done.rows_affected();
             if done.rows_affected() < u64::from(PART) {
                 return Ok(gone);

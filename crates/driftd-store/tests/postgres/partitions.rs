@@ -14,7 +14,7 @@ fn day(number: i64) -> Timestamp {
 }
 
 fn a_day() -> Retention {
-    Retention::new(Span::from_hours(24), None, Span::ZERO)
+    Retention::new(Span::from_hours(24), None, [])
 }
 
 impl Database {

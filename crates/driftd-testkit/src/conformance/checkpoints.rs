@@ -1,6 +1,6 @@
 //! Counts, offset and watermark: together or not at all.
 
-use driftd_model::{Claimant, DeadLetter, ErrorClass, Offset, Partition, SealedPane, Store};
+use driftd_model::{Claimant, DeadLetter, ErrorClass, Offset, Partition, SealedPane, Store, StoreError};
 
 use super::Place;
 use crate::fixtures::{Feeder, ROWS, Traffic, clock, hour, id_of, plan, seal_all, topic};
@@ -54,6 +54,39 @@ pub async fn a_partition_nobody_claimed_is_fenced(place: &dyn Place) {
     stranger.partition.0 = 7;
     fenced(&*store, &stranger.checkpoint(&[&plan()], &[Traffic::at(1)], 2)).await;
     assert_eq!(store.partitions(&topic()).await.unwrap().len(), 1);
+}
+
+/// Epochs and offsets never shrink in a store that keeps what it was given. Where they did, nobody else is to blame, and
+/// nothing is written until somebody claims the partition as it is now.
+pub async fn a_store_that_went_back_says_so(place: &dyn Place) {
+    let store = place.open().await;
+    let went_back = async |checkpoint: &driftd_model::Checkpoint| {
+        let error = store.checkpoint(checkpoint, clock(0)).await.unwrap_err();
+        assert!(matches!(error, StoreError::WentBack(_)), "{error}");
+    };
+    let mut feeder = Feeder::claim(&*store, 0).await;
+    // What the owner of a later time would write into the store of an earlier one: before anything was read,
+    let mut later = feeder.clone();
+    (later.next, later.is_new) = (Offset(1000), false);
+    went_back(&later.checkpoint(&[&plan()], &[Traffic::at(2)], 3)).await;
+    // with less read,
+    feeder.feed(&*store, &plan(), &[Traffic::at(1)], 2).await;
+    went_back(&later.checkpoint(&[&plan()], &[Traffic::at(2)], 3)).await;
+    // before its claim,
+    (later.next, later.epoch) = (feeder.next, driftd_model::Epoch(feeder.epoch.0 + 1));
+    went_back(&later.checkpoint(&[&plan()], &[Traffic::at(2)], 3)).await;
+    // and before the partition was known.
+    later.partition.0 = 7;
+    went_back(&later.checkpoint(&[&plan()], &[Traffic::at(2)], 3)).await;
+    // Whoever is behind has been overtaken, and says nothing about the store.
+    let mut earlier = feeder.clone();
+    earlier.next.0 -= 1;
+    let error = store.checkpoint(&earlier.checkpoint(&[&plan()], &[], 3), clock(0)).await.unwrap_err();
+    assert!(matches!(error, StoreError::Fenced(_)), "{error}");
+    let mut again = Feeder::claim(&*store, 0).await;
+    again.feed(&*store, &plan(), &[Traffic::at(2)], 3).await;
+    seal_all(&*store, &plan(), &[], clock(0)).await;
+    assert_eq!(sealed_rows(&*store).await, 2 * ROWS as u64);
 }
 
 /// Since the first claim of the oldest partition that was counted, whoever owns it by now; another topic does not matter.

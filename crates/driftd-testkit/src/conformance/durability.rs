@@ -82,3 +82,26 @@ pub async fn a_new_process_goes_on_where_the_old_one_stopped(place: &dyn Place) 
     assert_eq!(store.lease("new", &to[0], 9, clock(6), clock(8)).await.unwrap().len(), 0);
     assert_eq!(store.lease("new", &to[0], 9, clock(7), clock(8)).await.unwrap().len(), 1);
 }
+
+/// What a store takes is measured in parts, and grows with what it holds; its clock, if it has one, is about ours.
+pub async fn a_store_measures_itself(place: &dyn Place) {
+    let (store, plan) = (place.open().await, plan());
+    let mut feeder = Feeder::claim(&*store, 0).await;
+    let sum = async || store.sizes().await.unwrap().iter().map(|size| size.bytes).sum::<u64>();
+    let before = sum().await;
+    for h in 0..200 {
+        feeder.feed(&*store, &plan, &[Traffic::at(h).rows(ROWS)], h).await;
+    }
+    let after = sum().await;
+    assert!(after > before, "{before} bytes, then {after}");
+    let mut parts: Vec<String> = store.sizes().await.unwrap().into_iter().map(|size| size.part).collect();
+    let all = parts.len();
+    parts.dedup();
+    assert_eq!(parts.len(), all, "each part once: {parts:?}");
+    let ours = || i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_micros()).unwrap();
+    let asked = ours();
+    if let Some(shows) = store.clock().await.unwrap() {
+        // One machine has one clock; servers round to the microsecond.
+        assert!((asked - 1..=ours() + 1).contains(&shows.as_micros()), "{shows}");
+    }
+}

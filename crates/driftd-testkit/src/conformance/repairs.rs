@@ -1,8 +1,8 @@
 //! What is put right by hand.
 
-use driftd_model::{Claimant, 
-    Epoch, HistoryQuery, MonitorPlan, Offset, Partition, ResetStart, Retention, SealedPane, Store, StoreError, Topic,
-    TopicPartition,
+use driftd_model::{
+    Claimant, Epoch, HistoryQuery, MonitorPlan, Offset, Partition, ResetStart, Retention, SealedPane, Store,
+    StoreError, Topic, TopicPartition,
 };
 use driftd_window::{PartitionMark, Span};
 

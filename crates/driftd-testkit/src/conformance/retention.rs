@@ -1,8 +1,8 @@
 //! What a store forgets, and that nobody can tell from what it does afterwards.
 
 use driftd_model::{
-    HistoryQuery, MonitorPlan, ReadStore, Retained, Retention, SealStep, SealedPane, Settlement, Store, acknowledge,
-    resolve_by_hand,
+    DeadLetter, HistoryQuery, Monitor, MonitorPlan, ReadStore, Retained, Retention, SealStep, SealedPane, Settlement,
+    Store, acknowledge, resolve_by_hand,
 };
 use driftd_window::{Span, Timestamp};
 
@@ -17,12 +17,17 @@ const LATER: i64 = 10_000;
 
 /// An hour for counts, for ever for what was judged.
 fn counts_only() -> Retention {
-    Retention::new(Span::from_hours(1), None, Span::from_hours(1))
+    Retention::new(Span::from_hours(1), None, [])
 }
 
-/// An hour for everything, and `keep` hours for the panes of the longest window.
+/// An hour for everything of the monitor `m`, and `keep` hours for the panes of its longest window.
 fn everything(keep: u32) -> Retention {
-    Retention::new(Span::from_hours(1), Some(Span::from_hours(1)), Span::from_hours(keep))
+    everything_of(&monitor("m", &[("longest", keep, keep)]))
+}
+
+/// An hour for everything of `monitor` that it does not look back to.
+fn everything_of(monitor: &Monitor) -> Retention {
+    Retention::new(Span::from_hours(1), Some(Span::from_hours(1)), [monitor])
 }
 
 /// Delivers everything that waits for so many receivers at that hour of the wall clock.
@@ -239,6 +244,43 @@ pub async fn a_silent_monitor_stays_an_old_one(place: &dyn Place) {
     let steps = seal_all(&*store, &plan, &[], clock(0)).await;
     assert!(steps.iter().all(|s| matches!(s.step, SealStep::Gap { .. })), "{steps:?}");
     assert_eq!(store.sealed_through(&id_of(&plan)).await.unwrap(), Some(hour(899)));
+}
+
+/// Deployments that share a store forget nothing of each other: not of monitors that only the other one has, and no pane
+/// of a common one that the other's windows are made of.
+pub async fn what_another_deployment_needs_is_kept(place: &dyn Place) {
+    let store = place.open().await;
+    let (ours, theirs) = (monitor("m", &[("hour", 1, 1)]), monitor("m", &[("day", 24, 24)]));
+    let alone = monitor("alone", &[("day", 24, 24)]);
+    let plans = [plan_of(theirs), plan_of(alone.clone())];
+    let mut feeder = Feeder::claim(&*store, 0).await;
+    let traffic: Vec<Traffic> = (1..40).map(|h| Traffic::at(h).shifted(if h < 24 { CRITICAL } else { 0.0 })).collect();
+    let mut checkpoint = feeder.checkpoint(&[&plans[0], &plans[1]], &traffic, 42);
+    let detail = "at byte 3".to_owned();
+    checkpoint.samples.push(DeadLetter { offset: checkpoint.from, reason: "undecodable".to_owned(), detail });
+    feeder.write(&*store, &checkpoint).await.unwrap();
+    for plan in &plans {
+        seal_all(&*store, plan, &receivers(1), clock(50)).await;
+    }
+    deliver(&*store, 1, 51).await;
+    let everything = async || {
+        let history = store.history(&HistoryQuery::default()).await.unwrap().len();
+        (panes(&*store, &plans[0]).await.len(), panes(&*store, &plans[1]).await.len(), history)
+    };
+    let before = everything().await;
+    let gone = store.retain(&everything_of(&ours), clock(LATER)).await.unwrap();
+    let kept: Vec<_> = panes(&*store, &plans[0]).await.iter().map(|pane| pane.pane.start()).collect();
+    assert_eq!(kept.first(), Some(&hour(16)), "a day behind the frontier, and the one before: {gone:?}");
+    let after = everything().await;
+    assert_eq!((after.1, after.0 < before.0), (before.1, true), "what nobody looks back to may go");
+    let alone_only = HistoryQuery { monitor: Some(alone.id.clone()), ..HistoryQuery::default() };
+    assert!(!store.history(&alone_only).await.unwrap().is_empty(), "the history of a monitor that is not ours");
+    assert!(
+        store.incidents(None).await.unwrap().iter().all(|row| row.monitor == alone.id || row.resolved_at.is_none())
+    );
+    let gone = store.retain(&everything_of(&alone), clock(LATER)).await.unwrap();
+    assert!(gone.panes > 0 && gone.windows > 0, "and now that it is: {gone:?}");
+    assert_eq!(store.history(&alone_only).await.unwrap(), []);
 }
 
 /// Any worker may do it at any time, while others write.

@@ -31,22 +31,24 @@ impl State {
 
     /// Both fences: the caller still owns the partition, and its offsets follow on.
     fn fence(&self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
-        let Checkpoint { topic, partition, epoch, from, to, .. } = checkpoint;
+        let Checkpoint { topic, partition, epoch, from, to, is_first, .. } = checkpoint;
         if to < from {
             let what = format!("a checkpoint of {topic}/{partition} cannot go back from offset {from} to {to}");
             return Err(StoreError::permanent(what));
         }
         let fenced = |why: String| Err(StoreError::Fenced(format!("{topic}/{partition}: {why}")));
+        let went_back = |why: String| Err(StoreError::WentBack(format!("{topic}/{partition}: {why}")));
         let Some(row) = self.partitions.get(&(topic.clone(), *partition)) else {
-            return fenced("was never claimed".to_owned());
+            return went_back("there is no row".to_owned());
         };
         if row.epoch != *epoch && !self.has_bug(Bug::NoEpochFence) {
-            return fenced(format!("epoch is {}, not {epoch}", row.epoch));
+            let why = format!("epoch is {}, not {epoch}", row.epoch);
+            return if row.epoch < *epoch { went_back(why) } else { fenced(why) };
         }
-        let follows = row.next_offset.is_none_or(|next| next == *from);
+        let follows = row.next_offset.map_or(*is_first, |next| next == *from);
         if !follows && !self.has_bug(Bug::NoOffsetFence) {
-            let next = row.next_offset.unwrap_or_default();
-            return fenced(format!("offsets [{from}, {to}) do not follow on {next}"));
+            let why = format!("offsets [{from}, {to}) do not follow on {:?}", row.next_offset);
+            return if row.next_offset.is_some_and(|next| next > *from) { fenced(why) } else { went_back(why) };
         }
         Ok(())
     }

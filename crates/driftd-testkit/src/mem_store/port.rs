@@ -6,8 +6,8 @@ use driftd_model::{
     ContentHash, Counting, FeatureName, FrontierMove, HistoryQuery, HistoryRow, Incident, IncidentEvent, IncidentId,
     IncidentReconciler, IncidentRow, IncidentState, MonitorId, OutboxEntry, OutboxStore, OwnedPartition, Partition,
     PartitionReset, PartitionRow, PipelineStore, ReadStore, ReceiverName, RepairStore, ResetStart, Retained, Retention,
-    SealOutcome, Sealed, SealedPane, Sealer, Settlement, Silence, SilenceId, Step, Store, StoreError, StoredBaseline,
-    Topic, TopicPartition,
+    SealOutcome, Sealed, SealedPane, Sealer, Settlement, Silence, SilenceId, Step, Store, StoreError, StoreSize,
+    StoredBaseline, Topic, TopicPartition,
 };
 use driftd_window::{EventTime, PaneWidth, PartitionMark, SegmentKey, Timestamp, WindowName};
 
@@ -140,6 +140,18 @@ impl CatalogueStore for MemStore {
 
 #[async_trait]
 impl ReadStore for MemStore {
+    async fn clock(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.reached(|state| Ok(state.clock)).await
+    }
+
+    async fn sizes(&self) -> Result<Vec<StoreSize>, StoreError> {
+        self.reached(|state| {
+            let partials: usize = state.monitors.values().flat_map(|m| m.partials.values()).map(Vec::len).sum();
+            Ok(vec![StoreSize { part: "pane_partials".to_owned(), bytes: partials as u64 }])
+        })
+        .await
+    }
+
     async fn partitions(&self, topic: &Topic) -> Result<Vec<PartitionRow>, StoreError> {
         self.reached(|state| Ok(state.partitions.values().filter(|row| row.topic == *topic).cloned().collect())).await
     }

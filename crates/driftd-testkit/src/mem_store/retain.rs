@@ -1,6 +1,6 @@
 //! Forgetting what is old.
 
-use driftd_model::{Incident, IncidentState, Retained, Retention};
+use driftd_model::{Incident, IncidentState, MonitorId, Retained, Retention};
 use driftd_window::{EventTime, PaneId, Timestamp};
 
 use super::state::{MonitorState, OutboxRow, OutboxState, State};
@@ -8,16 +8,16 @@ use super::state::{MonitorState, OutboxRow, OutboxState, State};
 impl State {
     pub(super) fn retain(&mut self, policy: &Retention, now: Timestamp) -> Retained {
         let mut gone = Retained::default();
-        for monitor in self.monitors.values_mut() {
+        for (id, monitor) in &mut self.monitors {
             gone.partials += monitor.drop_partials(policy.partials_before(now));
-            if let Some(before) = monitor.sealed_through.and_then(|frontier| policy.panes_before(frontier)) {
-                gone.panes += monitor.drop_panes(before);
-            }
+            let before = monitor.sealed_through.and_then(|at| policy.panes_before(id, at, monitor.reach));
+            gone.panes += before.map_or(0, |before| monitor.drop_panes(before));
         }
         let Some(before) = policy.history_before(now) else {
             return gone;
         };
-        for monitor in self.monitors.values_mut() {
+        let is_ours = |monitor: &MonitorId| policy.monitors().any(|ours| ours == monitor);
+        for (_, monitor) in self.monitors.iter_mut().filter(|(id, _)| is_ours(id)) {
             let mut windows: Vec<_> = Vec::new();
             monitor.history.retain(|row| {
                 let old = row.sealed_at < before;
@@ -36,16 +36,20 @@ impl State {
             i.owes_an_end() || self.outbox.iter().any(of)
         };
         let old = |i: &Incident| {
-            i.state == IncidentState::Resolved && i.resolved_at.is_some_and(|at| at < before) && !waiting(i)
+            let is_over = i.state == IncidentState::Resolved && i.resolved_at.is_some_and(|at| at < before);
+            is_over && is_ours(&i.key.monitor) && !waiting(i)
         };
         let ids: Vec<_> = self.incidents.iter().filter(|i| old(i)).map(|i| i.id.clone()).collect();
         gone.incidents += ids.len() as u64;
         self.incidents.retain(|i| !ids.contains(&i.id));
         self.events.retain(|event| !ids.contains(&event.incident));
         let messages = self.outbox.len();
-        self.outbox.retain(|row| row.state == OutboxState::Waiting || row.entry.notification.at >= before);
+        let ours = |row: &OutboxRow| is_ours(&row.entry.notification.incident.key.monitor);
+        self.outbox
+            .retain(|row| row.state == OutboxState::Waiting || row.entry.notification.at >= before || !ours(row));
         gone.notifications += (messages - self.outbox.len()) as u64;
-        for letters in self.dead_letters.values_mut() {
+        for topic in policy.topics() {
+            let Some(letters) = self.dead_letters.get_mut(topic) else { continue };
             let all = letters.len();
             letters.retain(|(at, _)| *at >= before);
             gone.dead_letters += (all - letters.len()) as u64;

@@ -46,6 +46,7 @@ impl State {
         let state = self.monitor(monitor);
         state.sealed.extend(merged.into_iter().map(|p| ((p.pane, p.segment.clone()), p)));
         state.sealed_through = Some(through);
+        state.reach = state.reach.max(order.reach());
         let baseline = &order.baseline().reference;
         let windows = sealed.outcome.windows.iter();
         state.history.extend(windows.flat_map(|window| window.history(monitor, baseline, order.now)));
@@ -77,13 +78,16 @@ impl State {
         let Some(state) = self.monitors.get(monitor) else {
             return SealView { marks, whole_from, activation, ..SealView::default() };
         };
+        let mut with_records = state.sealed.iter().filter(|(_, pane)| pane.rows > 0).map(|((pane, _), _)| *pane);
+        let first_data = with_records.next();
         let unsealed = |start: EventTime| state.sealed_through.is_none_or(|through| start >= through);
         SealView {
             sealed_through: state.sealed_through,
             marks,
             whole_from,
             next_data: state.partials.keys().copied().find(|pane| unsealed(pane.start())),
-            first_data: state.sealed.iter().find(|(_, pane)| pane.rows > 0).map(|((pane, _), _)| *pane),
+            first_data,
+            second_data: with_records.find(|pane| Some(*pane) > first_data),
             last_data: state.sealed.iter().rev().find(|(_, pane)| pane.rows > 0).map(|((pane, _), _)| *pane),
             activation,
         }

@@ -8,7 +8,7 @@ use driftd_model::{
     Incident, IncidentEvent, MonitorId, Notification, Offset, OutboxEntry, Partition, PartitionRow, PlannedDelta,
     ReceiverName, SealedPane, Silence, SilenceId, StoredBaseline, Topic,
 };
-use driftd_window::{EventTime, PaneId, SegmentKey, Timestamp, WindowName};
+use driftd_window::{EventTime, PaneId, SegmentKey, Span, Timestamp, WindowName};
 use tokio::sync::Notify;
 
 use super::claims::CountedPlan;
@@ -41,6 +41,8 @@ pub(super) struct State {
     pub(super) outage: Option<Outage>,
     pub(super) reachable: Arc<Notify>,
     pub(super) seals_asked: u64,
+    /// What the store's own clock shows, if it has one.
+    pub(super) clock: Option<Timestamp>,
 }
 
 /// Panes and windows of one monitor.
@@ -51,6 +53,8 @@ pub(super) struct MonitorState {
     /// Of the records of a sealed pane, those whose partials were dropped.
     pub(super) dropped: BTreeMap<(PaneId, SegmentKey), u64>,
     pub(super) sealed_through: Option<EventTime>,
+    /// How far back anybody has looked who sealed it.
+    pub(super) reach: Span,
     pub(super) history: Vec<HistoryRow>,
     /// Under which budget windows that ended then were judged, and when.
     pub(super) budgets: BTreeMap<EventTime, (FalseAlarms, Timestamp)>,

@@ -153,6 +153,10 @@ async fn generations(
                 Some(next) => next,
                 None => return Ok(()),
             },
+            Err(_) if ended == Ended::WentBack => match went_back(&current, store, &mut signals, status).await? {
+                Some(next) => next,
+                None => return Ok(()),
+            },
             Err(_) => return Ok(()),
         };
         before = Some(std::mem::replace(&mut current, next));
@@ -184,6 +188,29 @@ async fn superseded(
     );
     let next = current.replanned(store).await.context("another baseline was activated, and cannot be used")?;
     Ok(Some(next))
+}
+
+/// What is to be worked by in a store that is where it was some time ago, which may be before a baseline was activated;
+/// nothing when the daemon is to end before the store tells.
+async fn went_back(
+    current: &Generation,
+    store: &SharedStore,
+    signals: &mut Signals,
+    status: &Status,
+) -> anyhow::Result<Option<Generation>> {
+    loop {
+        match Generation::of(Arc::clone(&current.config), store).await {
+            Ok(next) => {
+                status.store_answered();
+                return Ok(Some(next));
+            }
+            Err(error) => {
+                if is_ended_before_retry(error, status, signals).await? {
+                    return Ok(None);
+                }
+            }
+        }
+    }
 }
 
 fn assemble(generation: &Generation, store: &SharedStore, status: &Arc<Status>) -> anyhow::Result<Live> {

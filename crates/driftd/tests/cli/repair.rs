@@ -1,6 +1,6 @@
 //! `driftd partitions`, `topics` and `frontier`: what is put right by hand.
 
-use driftd_model::{Claimant, Checkpoint, Offset, Partition, SharedStore, Topic};
+use driftd_model::{Checkpoint, Claimant, Offset, Partition, SharedStore, Topic};
 use driftd_window::{PartitionMark, Timestamp, Watermark};
 use insta::assert_snapshot;
 use serde_json::json;

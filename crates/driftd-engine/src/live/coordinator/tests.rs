@@ -218,6 +218,16 @@ fn what_a_checkpoint_was_refused_for_decides_how_the_daemon_goes_on() {
     table.step(Event::Stop, 0);
     assert_eq!(table.step(Event::Source(None), 0), ["end Superseded"]);
 
+    let mut restored = Table::default();
+    let task = restored.own(0);
+    let went_back = Event::Checkpointed { task, outcome: CheckpointOutcome::WentBack, error: None };
+    assert_eq!(restored.step(went_back, 0), ["post Checkpointed(WentBack)", "request stop"]);
+    assert_eq!(restored.step(Event::Released { task, why: Release::WentBack }, 0), ["forget WentBack"]);
+    restored.step(Event::Stop, 0);
+    let tick = Event::Tick { in_flight: Vec::new() };
+    assert_eq!(restored.step(tick, 1_000)[0], "wake all", "nobody else has it");
+    assert_eq!(restored.step(Event::Source(None), 0), ["end WentBack"]);
+
     let mut stopping = Table::default();
     let task = stopping.own(0);
     stopping.step(Event::Stop, 0);

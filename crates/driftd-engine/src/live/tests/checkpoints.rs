@@ -83,3 +83,21 @@ async fn a_checkpoint_of_somebody_who_was_replaced_is_fenced_without_another_try
     );
     assert_eq!((began.elapsed(), scene.status.counted()), (Duration::ZERO, 0));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_checkpoint_into_a_store_that_went_back_is_given_up_without_another_try() {
+    let (scene, source) = (Scene::new(), quiet());
+    let mut feeder = Feeder::claim(&*scene.store, 0).await;
+    (feeder.next, feeder.is_new) = (Offset(500), false);
+    let (queue, mut reports, writing) = writer(&scene, &source);
+    let checkpoint = Some(feeder.checkpoint(&[], &[], 1));
+    queue.accept(&task_of(&feeder), Turn { checkpoint, ..Turn::default() });
+    let refused = tokio::select! {
+        refused = reports.recv() => refused.unwrap(),
+        () = writing => panic!("it writes for ever"),
+    };
+    assert!(
+        matches!(refused, Event::Checkpointed { outcome: CheckpointOutcome::WentBack, error: None, .. }),
+        "{refused:?}"
+    );
+}

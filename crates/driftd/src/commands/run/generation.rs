@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use driftd_config::Config;
-use driftd_model::{MonitorId, PlanSchedule, ReceiverName, SharedStore, Transport};
+use driftd_model::{ErrorClass, MonitorId, PlanSchedule, ReceiverName, SharedStore, StoreError, Transport};
 
 use super::parts;
 use crate::cli::ConfigFiles;
@@ -30,6 +30,7 @@ impl Generation {
         for monitor in &config.monitors {
             match setup::succession(store, monitor).await {
                 Ok(succession) => successions.extend(succession),
+                Err(error) if is_transient(&error) => return Err(error),
                 Err(error) => problems.push(format!("{error:#}")),
             }
         }
@@ -81,10 +82,16 @@ async fn plans(config: &Config, store: &SharedStore) -> anyhow::Result<Vec<Arc<P
     for monitor in &config.monitors {
         match setup::schedule(store, monitor).await {
             Ok(schedule) => plans.push(Arc::new(schedule)),
+            Err(error) if is_transient(&error) => return Err(error),
             Err(error) => problems.push(format!("{error:#}")),
         }
     }
     if problems.is_empty() { Ok(plans) } else { Err(anyhow::anyhow!(problems.join("\n"))) }
+}
+
+/// Whether the store did not answer, which says nothing about the configuration.
+fn is_transient(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<StoreError>().is_some_and(|error| error.class() == ErrorClass::Transient)
 }
 
 #[cfg(test)]
