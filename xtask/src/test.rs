@@ -18,8 +18,16 @@ const GATHERED_IN: &str = "DRIFTD_SKIPPED";
 const REQUIRED: &str = "DRIFTD_REQUIRE_SERVICES";
 
 /// The tests that prove what no unit test can, in the order in which a person wants to read about them.
-const PROOFS: [&str; 7] =
-    ["live_exactly_once", "live_rebalance", "live_late", "live_poison", "live_outage", "live_plans", "live_alerts"];
+const PROOFS: [&str; 8] = [
+    "live_exactly_once",
+    "live_rebalance",
+    "live_late",
+    "live_poison",
+    "live_outage",
+    "live_logs",
+    "live_plans",
+    "live_alerts",
+];
 
 /// What a run came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -237,6 +237,7 @@ impl Live {
             partition_counts: sealing::PartitionCounts::default(),
             round: 0,
             watches: BTreeMap::new(),
+            shrunk: BTreeMap::new(),
         };
         let (status, until) = (Arc::clone(&self.status), stop.clone());
         loops.spawn(async move {

@@ -48,6 +48,7 @@ pub(crate) struct Metrics {
     notifications: Family<Counter, 2>,
     read_bytes: Family<Counter, 1>,
     records: Family<Counter, 2>,
+    records_lost: Family<Counter, 1>,
     store_errors: Family<Counter, 1>,
     watermark_lag: Family<Gauge<f64, AtomicU64>, 1>,
     window_seal_seconds: Histogram,
@@ -110,6 +111,11 @@ impl Metrics {
                 ["outcome", "topic"],
                 "Records read, by topic and what became of them: counted, filtered, undecodable, no_event_time, too_old or in_future",
             ),
+            records_lost: add.family(
+                "driftd_records_lost_total",
+                ["topic"],
+                "Records that their topic's retention deleted before they were read, by topic",
+            ),
             store_errors: add
                 .family(
                     "driftd_store_errors_total",
@@ -159,6 +165,10 @@ impl Metrics {
             if count > 0 {
                 self.records.with([outcome, topic.as_str()]).inc_by(count);
             }
+        }
+        let lost = after.deleted - before.deleted;
+        if lost > 0 {
+            self.records_lost.with([topic.as_str()]).inc_by(lost);
         }
         self.read_bytes.with([topic.as_str()]).inc_by(bytes);
     }

@@ -66,6 +66,8 @@ mod tests {
             next_offset: Some(Offset(10)),
             mark: PartitionMark::default(),
             rejected: 0,
+            unread: None,
+            log_event: None,
             updated_at: clock(0),
         };
         (0..count).map(row).collect()

@@ -19,13 +19,17 @@ mod context;
 mod events;
 mod fetch_errors;
 mod log;
+mod log_identity;
+mod positions;
 mod producer;
 mod query;
 mod queue;
 mod reader;
 mod rebalance;
+mod renewal;
 mod settings;
 mod source;
+mod unreadable;
 
 pub use producer::{DeadLetterProducer, Outgoing, Producer};
 pub use reader::{DeadLetterSink, MakeDecoder, RejectedRecord};

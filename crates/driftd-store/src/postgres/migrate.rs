@@ -23,6 +23,7 @@ const VERSIONS: &[Version] = &[
     (9, "alarms", include_str!("../../../../migrations/postgres/0009_alarms.sql")),
     (10, "segment_memories", include_str!("../../../../migrations/postgres/0010_segment_memories.sql")),
     (11, "known_topics", include_str!("../../../../migrations/postgres/0011_known_topics.sql")),
+    (12, "logs", include_str!("../../../../migrations/postgres/0012_logs.sql")),
 ];
 /// Key of the lock that whoever applies versions holds until its transaction ends.
 const MIGRATING: i64 = 0x6472_6966_7464_0003;

@@ -1,12 +1,15 @@
 //! Partitions, partials and panes.
 
-use driftd_model::{Claim, ContentHash, Epoch, Offset, Partition, PartitionRow, PlannedDelta, SealedPane, Topic};
+use driftd_model::{
+    Claim, ContentHash, Epoch, LogEvent, LogMark, Offset, Partition, PartitionRow, PlannedDelta, SealedPane, Topic,
+    Unread,
+};
 use driftd_window::{EndSeen, PaneDelta, PartitionMark, SegmentKey, Timestamp, Watermark};
 use sqlx::FromRow;
 
 use crate::codec::decode_stored;
 use crate::error::Outcome;
-use crate::read::{count, event_time, pane_id, timestamp};
+use crate::read::{count, document, event_time, pane_id, timestamp};
 
 /// How far a partition has come.
 #[derive(FromRow)]
@@ -45,18 +48,22 @@ pub(crate) struct ClaimColumns {
     pub(crate) epoch: i64,
     pub(crate) next_offset: Option<i64>,
     pub(crate) watermark: Option<i64>,
+    pub(crate) log_mark: Option<String>,
     pub(crate) topic_since: Option<i64>,
 }
 
 impl ClaimColumns {
-    pub(crate) fn into_claim(self) -> Claim {
+    pub(crate) fn into_claim(self) -> Outcome<Claim> {
         let mark = MarkColumns { watermark: self.watermark, eof_at: None, confirmed_at: None };
-        Claim {
+        let log_mark: Option<LogMark> =
+            self.log_mark.map(|text| document(&text, "mark of a partition's log")).transpose()?;
+        Ok(Claim {
             epoch: Epoch(self.epoch),
             next_offset: self.next_offset.map(Offset),
             mark: mark.into_mark(),
             topic_since: timestamp(self.topic_since),
-        }
+            log_mark,
+        })
     }
 }
 
@@ -70,6 +77,9 @@ pub(crate) struct PartitionColumns {
     pub(crate) eof_at: Option<i64>,
     pub(crate) confirmed_at: Option<i64>,
     pub(crate) updated_at: i64,
+    pub(crate) unread: Option<String>,
+    pub(crate) log_event: Option<String>,
+    pub(crate) log_event_at: Option<i64>,
     #[sqlx(rename = "rejected!")]
     pub(crate) rejected: i64,
 }
@@ -77,6 +87,9 @@ pub(crate) struct PartitionColumns {
 impl PartitionColumns {
     pub(crate) fn into_row(self, topic: &Topic) -> Outcome<PartitionRow> {
         let Self { watermark, eof_at, confirmed_at, .. } = self;
+        let unread: Option<Unread> = self.unread.map(|text| document(&text, "unread partition")).transpose()?;
+        let log_event: Option<LogEvent> =
+            self.log_event.map(|text| document(&text, "event of a partition's log")).transpose()?;
         Ok(PartitionRow {
             topic: topic.clone(),
             partition: Partition(self.partition),
@@ -84,6 +97,8 @@ impl PartitionColumns {
             next_offset: self.next_offset.map(Offset),
             mark: MarkColumns { watermark, eof_at, confirmed_at }.into_mark(),
             rejected: count(self.rejected, "number of rejected records")?,
+            unread,
+            log_event: log_event.zip(timestamp(self.log_event_at)),
             updated_at: Timestamp::from_micros(self.updated_at),
         })
     }

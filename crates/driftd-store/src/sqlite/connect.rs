@@ -22,6 +22,7 @@ const VERSIONS: &[Version] = &[
     (10, "alarms", include_str!("../../../../migrations/sqlite/0010_alarms.sql")),
     (11, "segment_memories", include_str!("../../../../migrations/sqlite/0011_segment_memories.sql")),
     (12, "known_topics", include_str!("../../../../migrations/sqlite/0012_known_topics.sql")),
+    (13, "logs", include_str!("../../../../migrations/sqlite/0013_logs.sql")),
 ];
 
 /// How long a write waits for another process on the same file.

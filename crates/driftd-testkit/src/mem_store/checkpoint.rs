@@ -1,6 +1,8 @@
 //! Partitions: claims and fenced checkpoints.
 
-use driftd_model::{Checkpoint, Claim, Epoch, Partition, PartitionRow, StoreError, Topic};
+use driftd_model::{
+    Checkpoint, Claim, Epoch, LogEvent, Offset, Partition, PartitionRow, RejectReason, StoreError, Topic, Unread,
+};
 use driftd_window::{PartitionMark, Timestamp};
 
 use super::fault::{Bug, Fault, Operation};
@@ -19,16 +21,53 @@ impl State {
             next_offset: None,
             mark: PartitionMark::default(),
             rejected: 0,
+            unread: None,
+            log_event: None,
             updated_at: now,
         });
         row.updated_at = now;
         self.known_since.entry((topic.clone(), partition)).or_insert(now);
         row.epoch = Epoch(row.epoch.0 + 1);
         row.mark = PartitionMark::stored(row.mark.watermark(), None);
-        let claim = Claim { epoch: row.epoch, next_offset: row.next_offset, mark: row.mark, topic_since: None };
+        self.retired.remove(&(topic.clone(), partition));
+        let log_mark = self.log_marks.get(&(topic.clone(), partition)).copied();
+        let claim =
+            Claim { epoch: row.epoch, next_offset: row.next_offset, mark: row.mark, topic_since: None, log_mark };
         let read = self.partitions.iter().filter(|((of, _), row)| of == topic && row.next_offset.is_some());
         let topic_since = read.filter_map(|(key, _)| self.known_since.get(key)).min().copied();
         Claim { topic_since, ..claim }
+    }
+
+    pub(super) fn renew(&mut self, topic: &Topic, partition: Partition, counted_to: Offset, now: Timestamp) {
+        let key = (topic.clone(), partition);
+        let Some(row) = self.partitions.get_mut(&key).filter(|row| row.next_offset == Some(counted_to)) else { return };
+        row.next_offset = Some(Offset(0));
+        row.mark = PartitionMark::stored(row.mark.watermark(), None);
+        row.log_event = Some((LogEvent::Renewed { counted_to }, now));
+        self.log_marks.remove(&key);
+    }
+
+    pub(super) fn note_unread(&mut self, topic: &Topic, partition: Partition, unread: Option<&Unread>) {
+        if let Some(row) = self.partitions.get_mut(&(topic.clone(), partition)) {
+            row.unread = unread.cloned();
+        }
+    }
+
+    /// Partitions of a topic that brokers have, as far as is known.
+    pub(super) fn rows_of<'a>(&'a self, topic: &'a Topic) -> impl Iterator<Item = &'a PartitionRow> {
+        let rows = self.partitions.iter().filter(|(key, _)| key.0 == *topic && !self.retired.contains(*key));
+        rows.map(|(_, row)| row)
+    }
+
+    pub(super) fn retire(&mut self, topic: &Topic, count: i32) -> u64 {
+        let (mut retired, all) = (0, self.partitions.iter_mut());
+        for (key, row) in all.filter(|((of, number), _)| of == topic && number.0 >= count) {
+            if self.retired.insert(key.clone()) {
+                retired += 1;
+                row.unread = None;
+            }
+        }
+        retired
     }
 
     pub(super) fn checkpoint(&mut self, checkpoint: &Checkpoint, now: Timestamp) -> Result<(), StoreError> {
@@ -88,12 +127,18 @@ impl State {
 
     fn advance(&mut self, checkpoint: &Checkpoint, now: Timestamp) {
         let key = (checkpoint.topic.clone(), checkpoint.partition);
+        self.retired.remove(&key);
         if let Some(row) = self.partitions.get_mut(&key) {
             row.next_offset = Some(checkpoint.to);
             row.updated_at = now;
             row.mark =
                 PartitionMark::stored(row.mark.watermark().max(checkpoint.mark.watermark()), checkpoint.mark.end());
-            row.rejected += checkpoint.rejected.iter().map(|(_, count)| count).sum::<u64>();
+            let counted = checkpoint.rejected.iter().filter(|(reason, _)| reason != RejectReason::Deleted.as_str());
+            row.rejected += counted.map(|(_, count)| count).sum::<u64>();
+            row.log_event = checkpoint.log_event.map(|event| (event, now)).or(row.log_event);
+            if let Some(mark) = checkpoint.log_mark {
+                self.log_marks.insert(key, mark);
+            }
         }
         let letters = self.dead_letters.entry(checkpoint.topic.clone()).or_default();
         letters.extend(checkpoint.samples.iter().map(|sample| (now, sample.clone())));

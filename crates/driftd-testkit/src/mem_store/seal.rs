@@ -61,8 +61,8 @@ impl State {
     }
 
     fn view(&self, monitor: &MonitorId, topics: &[Topic]) -> SealView {
-        let rows = self.partitions.iter().filter(|((topic, _), _)| topics.contains(topic));
-        let mut marks: Vec<PartitionMark> = rows.map(|(_, row)| row.mark).collect();
+        let rows = topics.iter().flat_map(|topic| self.rows_of(topic));
+        let mut marks: Vec<PartitionMark> = rows.map(|row| row.mark).collect();
         if self.has_bug(Bug::IgnoresSlowestPartition) {
             let fastest = marks.iter().copied().max_by_key(PartitionMark::watermark);
             let slowest = marks.iter_mut().min_by_key(|mark| mark.watermark());

@@ -1,12 +1,12 @@
 //! The plain data of a [`MemStore`](super::MemStore): one field a table.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use driftd_model::{
     Activation, BaselineName, Checkpoint, DeadLetter, FalseAlarms, FeatureMemory, FeatureName, HistoryRow, Incident,
-    IncidentEvent, MonitorId, Notification, Offset, OutboxEntry, Partition, PartitionRow, PlannedDelta, ReceiverName,
-    SealedPane, Silence, SilenceId, StoredBaseline, Topic,
+    IncidentEvent, LogMark, MonitorId, Notification, Offset, OutboxEntry, Partition, PartitionRow, PlannedDelta,
+    ReceiverName, SealedPane, Silence, SilenceId, StoredBaseline, Topic,
 };
 use driftd_window::{EventTime, PaneId, SegmentKey, Timestamp, WindowName};
 use tokio::sync::Notify;
@@ -18,6 +18,9 @@ use super::fault::{Bug, Fault, Operation, Outage};
 pub(super) struct State {
     pub(super) partitions: BTreeMap<(Topic, Partition), PartitionRow>,
     pub(super) known_since: BTreeMap<(Topic, Partition), Timestamp>,
+    pub(super) log_marks: BTreeMap<(Topic, Partition), LogMark>,
+    /// Partitions that brokers do not have any more.
+    pub(super) retired: BTreeSet<(Topic, Partition)>,
     pub(super) dead_letters: BTreeMap<Topic, VecDeque<(Timestamp, DeadLetter)>>,
     pub(super) monitors: BTreeMap<MonitorId, MonitorState>,
     pub(super) baselines: BTreeMap<BaselineName, Vec<StoredBaseline>>,

@@ -35,7 +35,7 @@ pub(super) async fn read(tx: &mut Transaction, monitor: &MonitorId, topics: &[To
     let marks = query_as!(
         MarkColumns,
         "SELECT watermark, eof_at, confirmed_at FROM source_partitions WHERE topic = ANY($1::text[])
-         ORDER BY topic, partition",
+         AND retired_at IS NULL ORDER BY topic, partition",
         &names as &[Cow<'_, str>]
     );
     let marks = marks.fetch_all(tx).await?;

@@ -37,7 +37,7 @@ pub(super) async fn read(
     let names = to_document(&topics, "topic names")?;
     let marks: Vec<MarkColumns> = query_as(
         "SELECT watermark, eof_at, confirmed_at FROM source_partitions WHERE topic IN (SELECT value FROM json_each(?))
-         ORDER BY topic, partition",
+         AND retired_at IS NULL ORDER BY topic, partition",
     )
     .bind(names)
     .fetch_all(connection)
