@@ -55,6 +55,11 @@ impl SharedQueue {
         self.tell(|state| state.positioned = Some(at));
     }
 
+    /// The client is about to be told to fetch from elsewhere.
+    pub(super) fn leave(&self) {
+        self.state().positioned = None;
+    }
+
     /// Where the client last began to fetch.
     pub(super) fn positioned(&self) -> Option<Offset> {
         self.state().positioned

@@ -61,6 +61,8 @@ pub(super) struct KafkaPartitionReader {
     skips_unreadable: bool,
     /// The way past one.
     search: Option<Search>,
+    /// Where the client was asked to fetch from, on that way.
+    sought: Option<Offset>,
     /// The last record that was polled, or that was counted before.
     mark: Option<LogMark>,
     /// What has to be at that offset, if it comes again.
@@ -119,6 +121,7 @@ impl KafkaPartitionReader {
             fetch_errors: FetchErrors::default(),
             skips_unreadable: context.skips_unreadable,
             search: None,
+            sought: None,
             mark: start.mark,
             expected: start.mark,
             is_replaced: false,
@@ -152,7 +155,7 @@ impl KafkaPartitionReader {
                     if offset < self.next.0 {
                         continue;
                     }
-                    // librdkafka goes on behind a batch whose checksum is wrong, once it has said so.
+                    // Whatever has moved the client past a batch that it could not read.
                     if offset > self.next.0 && self.fetch_errors.is_unreadable(self.next) {
                         event = Some(self.passed_over(self.next, Offset(offset)));
                     }
@@ -227,30 +230,31 @@ impl KafkaPartitionReader {
 
     /// Goes one step further on the way past an unreadable batch; gives the event when it is over.
     fn search_on(&mut self, mut search: Search) -> Option<LogEvent> {
-        match search.next() {
-            Next::Found(to) => {
-                self.search = None;
-                self.requests.seek(&self.partition, to);
-                self.next = to;
-                // That record was never read.
-                (self.mark, self.expected) = (None, None);
-                self.fetch_succeeded();
-                Some(self.passed_over(search.from(), to))
-            }
-            Next::Try(at) => {
-                // What was fetched from elsewhere says nothing of this offset.
-                if self.queue.positioned() != Some(at) {
-                    self.requests.seek(&self.partition, at);
-                    return None;
-                }
-                let queue = Arc::clone(&self.queue);
-                if let Some(is_readable) = queue.with(|queue| is_readable(queue, at)).flatten() {
-                    search.tried(at, is_readable);
-                    self.search = Some(search);
-                }
-                None
-            }
+        let (Next::Try(at) | Next::Found(at)) = search.next();
+        // What was fetched before the client went there says nothing of this offset, and lacks what was tried.
+        if self.sought != Some(at) {
+            self.sought = Some(at);
+            self.queue.leave();
+            self.requests.seek(&self.partition, at);
+            return None;
         }
+        if self.queue.positioned() != Some(at) {
+            return None;
+        }
+        if let Next::Found(to) = search.next() {
+            (self.search, self.sought) = (None, None);
+            self.next = to;
+            // That record was never read.
+            (self.mark, self.expected) = (None, None);
+            self.fetch_succeeded();
+            return Some(self.passed_over(search.from(), to));
+        }
+        let queue = Arc::clone(&self.queue);
+        if let Some(is_readable) = queue.with(|queue| is_readable(queue, at)).flatten() {
+            search.tried(at, is_readable);
+            (self.search, self.sought) = (Some(search), None);
+        }
+        None
     }
 
     /// What the client thread has left word of, and what is to be asked of it now and then.

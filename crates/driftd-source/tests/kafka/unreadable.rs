@@ -26,10 +26,6 @@ fn reading(kafka: &Kafka, group: &str, unreadable_batch: UnreadableBatch, checks
     reading
 }
 
-fn as_event(batch: &Range<i64>) -> LogEvent {
-    LogEvent::Skipped { from: Offset(batch.start), to: Offset(batch.end) }
-}
-
 #[test]
 fn a_batch_that_does_not_decompress_stops_its_partition_and_is_told() {
     let kafka = broker!("a_batch_that_does_not_decompress_stops_its_partition_and_is_told");
@@ -49,28 +45,20 @@ fn a_batch_that_does_not_decompress_stops_its_partition_and_is_told() {
     reader.close();
 }
 
+/// Damage that the checksum tells, and damage that shows when it is decompressed.
 #[test]
-fn a_batch_that_does_not_decompress_is_passed_over_where_that_is_wanted() {
-    let kafka = broker!("a_batch_that_does_not_decompress_is_passed_over_where_that_is_wanted");
-    let batch = damaged(kafka, "skips");
-    let book = Book::default();
-    let mut reader = Reader::new(&reading(kafka, "skips", UnreadableBatch::Skip, false), "skips", &book);
-    reader.until("the rest", |_| book.lock().unwrap().get(&0).is_some_and(|page| page.next == Some(300)));
-    let page = book.lock().unwrap()[&0].clone();
-    assert_eq!(page.events, [as_event(&batch)]);
-    let read: Vec<i64> = page.records.iter().map(|(offset, _)| *offset).collect();
-    assert!(read.into_iter().eq((0..batch.start).chain(batch.end..300)), "and nothing else");
-    assert_eq!(reader.fetching[&0], None);
-    reader.close();
-}
-
-#[test]
-fn a_batch_whose_checksum_is_wrong_is_told_as_passed_over() {
-    let kafka = broker!("a_batch_whose_checksum_is_wrong_is_told_as_passed_over");
-    let batch = damaged(kafka, "checked");
-    let book = Book::default();
-    let mut reader = Reader::new(&reading(kafka, "checked", UnreadableBatch::Stop, true), "checked", &book);
-    reader.until("the rest", |_| book.lock().unwrap().get(&0).is_some_and(|page| page.next == Some(300)));
-    assert_eq!(book.lock().unwrap()[&0].events, [as_event(&batch)]);
-    reader.close();
+fn a_damaged_batch_is_passed_over_where_that_is_wanted() {
+    let kafka = broker!("a_damaged_batch_is_passed_over_where_that_is_wanted");
+    for (topic, checks) in [("skips", false), ("skips-checked", true)] {
+        let batch = damaged(kafka, topic);
+        let book = Book::default();
+        let mut reader = Reader::new(&reading(kafka, topic, UnreadableBatch::Skip, checks), topic, &book);
+        reader.until("the rest", |_| book.lock().unwrap().get(&0).is_some_and(|page| page.next == Some(300)));
+        let page = book.lock().unwrap()[&0].clone();
+        assert_eq!(page.events, [LogEvent::Skipped { from: Offset(batch.start), to: Offset(batch.end) }]);
+        let read: Vec<i64> = page.records.iter().map(|(offset, _)| *offset).collect();
+        assert!(read.into_iter().eq((0..batch.start).chain(batch.end..300)), "every other record, once");
+        assert_eq!(reader.fetching[&0], None);
+        reader.close();
+    }
 }
