@@ -96,7 +96,14 @@ fn chunks(case: Case) -> anyhow::Result<Vec<Chunk>> {
         let Case { segments, times, rows } = case;
         let batch = monitor::records(hour as i64, rows, segments, times, 1000 + hour as u64)?;
         let offset = |hour: usize| Offset((hour * rows) as i64);
-        Ok(Chunk { from: offset(hour), to: offset(hour + 1), batches: vec![batch], rejects: Vec::new(), filtered: 0 })
+        Ok(Chunk {
+            from: offset(hour),
+            to: offset(hour + 1),
+            batches: vec![batch],
+            rejects: Vec::new(),
+            filtered: 0,
+            ..Chunk::default()
+        })
     };
     (0..HOURS).map(chunk).collect()
 }

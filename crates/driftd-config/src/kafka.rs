@@ -15,7 +15,7 @@ use crate::secret::SecretKeys;
 use crate::section::section;
 use crate::shape::{shaped, text_type};
 use crate::tree::At;
-use crate::{ByteSize, SecretRef, StartPolicy};
+use crate::{ByteSize, SecretRef, StartPolicy, UnreadableBatch};
 
 /// The property that says after how much silence a consumer counts as gone.
 const SESSION_TIMEOUT: &str = "session.timeout.ms";
@@ -36,6 +36,10 @@ section! {
         /// A topic to copy records to that could not be read, with the reason; no monitor's topic.
         #[schemars(example = &"flight-rejects")]
         dead_letter_topic: Option<Topic> = None,
+        /// What to do about a batch of records that is damaged, or that cannot be decompressed: "stop" has its partition wait,
+        /// which is told, until the batch is gone; "skip" passes it over after some seconds and counts its records as
+        /// rejected.
+        unreadable_batch: UnreadableBatch = UnreadableBatch::Stop,
         /// Memory for records fetched ahead, of all partitions together.
         #[schemars(extend("x-at-least" = "1MiB"))]
         fetch_bytes: ByteSize = ByteSize::from_mebibytes(64),

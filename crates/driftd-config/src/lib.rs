@@ -64,6 +64,7 @@ mod size;
 mod start;
 mod store;
 mod tree;
+mod unreadable_batch;
 mod webhook;
 mod wire;
 
@@ -82,6 +83,7 @@ pub use size::{BadByteSize, ByteSize};
 pub use start::{BadStart, StartPolicy};
 pub use store::{BadStoreUrl, PostgresUrl, StoreUrl};
 pub use tree::Source;
+pub use unreadable_batch::{BadUnreadableBatch, UnreadableBatch};
 pub use webhook::*;
 
 #[cfg(test)]

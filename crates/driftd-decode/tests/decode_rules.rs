@@ -342,7 +342,7 @@ fn depth_does_no_harm() {
 
 #[test]
 fn reasons_are_a_contract() {
-    assert_snapshot!(RejectReason::ALL.map(RejectReason::as_str).join(" "), @"tombstone too_large too_many_panes not_utf8 malformed_json not_an_object too_deep no_event_time bad_event_time too_old in_future ragged_rows");
+    assert_snapshot!(RejectReason::ALL.map(RejectReason::as_str).join(" "), @"tombstone too_large too_many_panes not_utf8 malformed_json not_an_object too_deep no_event_time bad_event_time too_old in_future ragged_rows unreadable_batch deleted");
 }
 
 #[test]

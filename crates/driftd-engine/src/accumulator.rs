@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use driftd_model::{
-    Checkpoint, Chunk, Claim, Claimant, CountedOn, DeadLetter, Epoch, MonitorId, MonitorPlan, Offset, Partition,
-    PlannedDelta, RejectReason, Store, Topic,
+    Checkpoint, Chunk, Claim, Claimant, CountedOn, DeadLetter, Epoch, LogEvent, LogMark, MonitorId, MonitorPlan,
+    Offset, Partition, PlannedDelta, RejectReason, Store, Topic,
 };
 use driftd_window::{Absorbed, PaneDelta, PartitionMark, Reducer, Span, Timestamp};
 
@@ -29,6 +29,8 @@ pub struct RecordCounts {
     pub without_time: u64,
     /// Records that no monitor's filter let pass.
     pub filtered: u64,
+    /// Records that had been deleted before they were read.
+    pub deleted: u64,
     /// Rows of all monitors together.
     pub rows: Absorbed,
 }
@@ -49,6 +51,8 @@ pub struct PartitionAccumulator {
     rejected: BTreeMap<String, u64>,
     samples: Vec<DeadLetter>,
     counts: RecordCounts,
+    log_mark: Option<LogMark>,
+    log_event: Option<LogEvent>,
     moved: bool,
 }
 
@@ -95,6 +99,8 @@ impl PartitionAccumulator {
             rejected: BTreeMap::new(),
             samples: Vec::new(),
             counts: RecordCounts::default(),
+            log_mark: None,
+            log_event: None,
             moved: claim.next_offset.is_some_and(|next| next != at),
         }
     }
@@ -173,7 +179,20 @@ impl PartitionAccumulator {
         }
         let room = SAMPLES.saturating_sub(self.samples.len());
         self.samples.extend(chunk.rejects.iter().take(room).cloned());
-        self.counts.undecodable += (chunk.rejects.len() - timeless) as u64;
+        let (deleted, skipped) = match chunk.event {
+            Some(event @ LogEvent::Deleted { .. }) => (event.records(), 0),
+            Some(event @ LogEvent::Skipped { .. }) => (0, event.records()),
+            Some(LogEvent::Renewed { .. }) | None => (0, 0),
+        };
+        for (reason, count) in [(RejectReason::Deleted, deleted), (RejectReason::UnreadableBatch, skipped)] {
+            if count > 0 {
+                *self.rejected.entry(reason.as_str().to_owned()).or_default() += count;
+            }
+        }
+        self.log_event = chunk.event.or(self.log_event);
+        self.log_mark = chunk.mark.or(self.log_mark);
+        self.counts.deleted += deleted;
+        self.counts.undecodable += (chunk.rejects.len() - timeless) as u64 + skipped;
         self.counts.without_time += timeless as u64 + without_time;
         self.counts.filtered += chunk.filtered;
         self.counts.read += u64::try_from(chunk.to.0.saturating_sub(chunk.from.0)).unwrap_or(0);
@@ -253,6 +272,8 @@ impl PartitionAccumulator {
             counted_on: counted_on.into_values().collect(),
             rejected: std::mem::take(&mut self.rejected).into_iter().collect(),
             samples: std::mem::take(&mut self.samples),
+            log_mark: self.log_mark.take(),
+            log_event: self.log_event.take(),
         };
         self.from = self.cursor;
         self.moved = false;

@@ -243,6 +243,7 @@ impl Live {
             round: 0,
             watches: BTreeMap::new(),
             clock_watch: ClockWatch::default(),
+            shrunk: BTreeMap::new(),
         };
         let (status, until) = (Arc::clone(&self.status), stop.clone());
         loops.spawn(async move {

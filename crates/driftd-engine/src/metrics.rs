@@ -57,6 +57,7 @@ pub(crate) struct Metrics {
     read_bytes: Family<Counter, 1>,
     records: Family<Counter, 2>,
     store_bytes: Family<Gauge<u64, AtomicU64>, 1>,
+    records_lost: Family<Counter, 1>,
     store_errors: Family<Counter, 1>,
     watermark_lag: Family<Gauge<f64, AtomicU64>, 1>,
     window_seal_seconds: Histogram,
@@ -124,6 +125,11 @@ impl Metrics {
                 ["outcome", "topic"],
                 "Records read, by topic and what became of them: counted, filtered, undecodable, no_event_time, too_old or in_future",
             ),
+            records_lost: add.family(
+                "driftd_records_lost_total",
+                ["topic"],
+                "Records that their topic's retention deleted before they were read, by topic",
+            ),
             store_bytes: add.family(
                 "driftd_store_bytes",
                 ["part"],
@@ -179,6 +185,10 @@ impl Metrics {
             if count > 0 {
                 self.records.with([outcome, topic.as_str()]).inc_by(count);
             }
+        }
+        let lost = after.deleted - before.deleted;
+        if lost > 0 {
+            self.records_lost.with([topic.as_str()]).inc_by(lost);
         }
         self.read_bytes.with([topic.as_str()]).inc_by(bytes);
     }

@@ -107,8 +107,10 @@ impl<'a> Replay<'a> {
                 continue;
             }
             // Chunks are cut the same way every time, so a checkpoint never ends inside one.
-            accumulator
-                .absorb(&Chunk { from, to: offset, batches: vec![batch], rejects: Vec::new(), filtered: 0 }, now)?;
+            accumulator.absorb(
+                &Chunk { from, to: offset, batches: vec![batch], rejects: Vec::new(), filtered: 0, ..Chunk::default() },
+                now,
+            )?;
             if self.policy.is_full(&accumulator.uncommitted()) {
                 accumulator.checkpoint(self.store, now).await?;
                 self.seal(SealTime::Replay, &mut summary, &mut progress).await?;

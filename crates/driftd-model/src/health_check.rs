@@ -2,7 +2,7 @@
 
 use driftd_window::{EventTime, PartitionMark, Span, Timestamp};
 
-use crate::{Cause, Health, Observation, PartitionRow, PipelineRules, Severity, Standstill};
+use crate::{Cause, FetchTrouble, Health, LogEvent, Observation, PartitionRow, PipelineRules, Severity, Standstill};
 
 /// Window name of the health checks that incidents of kind `pipeline` count instead of windows.
 pub const PIPELINE_WINDOW: &str = "pipeline";
@@ -18,6 +18,10 @@ const CRITICAL_SHARE: f64 = 0.5;
 const SHORTEST_OUTAGE: Span = Span::from_minutes(1);
 /// How long an outage of the store is told of after it ended: while it lasts, nothing can be written down.
 const OUTAGE_NEWS: Span = Span::from_minutes(10);
+/// How long it is told of what happened to a log.
+const LOG_NEWS: Span = Span::from_minutes(10);
+/// Partitions that are told of one by one: those of a topic are often in trouble together.
+const MOST_TOLD: usize = 20;
 
 /// Records read and rejected so far, over all partitions of a monitor's topics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -70,17 +74,16 @@ impl HealthCheck<'_> {
     /// Health check result, for the monitor's incident of kind `pipeline`.
     #[must_use]
     pub fn evaluate(&self, rules: &PipelineRules) -> Observation {
-        let found: Vec<(Severity, Cause)> = [
+        let single = [
             self.standing_still(rules),
             self.uncounted(rules),
             self.stalled(rules),
             self.lagging(rules),
             self.rejecting(rules),
             self.store_away(),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
+        ];
+        let each = self.unread(rules).chain(self.log_events()).take(MOST_TOLD);
+        let found: Vec<(Severity, Cause)> = each.chain(single.into_iter().flatten()).collect();
         let health = match found.iter().map(|(severity, _)| *severity).max() {
             Some(severity) => Health::Bad(severity, Vec::new()),
             // Another process may have seen for longer what this one has only begun to see.
@@ -106,6 +109,34 @@ impl HealthCheck<'_> {
     fn uncounted(&self, rules: &PipelineRules) -> Option<(Severity, Cause)> {
         let Standstill { lasted, uncounted, .. } = self.standstill.filter(|standstill| standstill.uncounted > 0)?;
         Some((severity(lasted, rules.lag?)?, Cause::Uncounted { lasted, partitions: uncounted }))
+    }
+
+    /// Partitions that cannot be read. It presses once the monitor is as far behind as it may be.
+    fn unread(&self, rules: &PipelineRules) -> impl Iterator<Item = (Severity, Cause)> {
+        let limit = rules.lag;
+        self.partitions.iter().filter_map(move |row| {
+            let unread = row.unread.as_ref()?;
+            let lasted = unread.lasting(self.now)?;
+            let is_critical = limit.is_some_and(|limit| lasted > limit);
+            let FetchTrouble { at, failure, detail } = unread.trouble.clone();
+            let (topic, partition) = (row.topic.clone(), row.partition);
+            let severity = if is_critical { Severity::Critical } else { Severity::Warning };
+            Some((severity, Cause::Unread { topic, partition, at, failure, detail, lasted }))
+        })
+    }
+
+    /// What has lately happened to logs.
+    fn log_events(&self) -> impl Iterator<Item = (Severity, Cause)> {
+        self.partitions.iter().filter_map(|row| {
+            let (event, at) = row.log_event?;
+            let (topic, partition) = (row.topic.clone(), row.partition);
+            let cause = match event {
+                LogEvent::Deleted { from, to } => Cause::Lost { topic, partition, from, to },
+                LogEvent::Skipped { from, to } => Cause::Skipped { topic, partition, from, to },
+                LogEvent::Renewed { counted_to } => Cause::Renewed { topic, partition, counted_to },
+            };
+            (self.now.since(at) <= LOG_NEWS).then_some((Severity::Warning, cause))
+        })
     }
 
     /// The partition that is furthest behind the newest one while it has more to read.
@@ -172,7 +203,7 @@ mod tests {
 
     use super::*;
     use crate::fixtures::{at, clock};
-    use crate::{Epoch, Offset, Partition};
+    use crate::{Epoch, FetchFailure, Offset, Partition, Unread};
 
     /// A partition whose mark stands at that hour, at its end as confirmed at that hour.
     fn partition(number: i32, mark: i64, end: Option<i64>, read: i64, rejected: u64) -> PartitionRow {
@@ -184,6 +215,8 @@ mod tests {
             next_offset: Some(Offset(read)),
             mark: PartitionMark::stored(Some(Watermark::at(at(mark))), seen),
             rejected,
+            unread: None,
+            log_event: None,
             updated_at: clock(mark),
         }
     }
@@ -244,6 +277,40 @@ mod tests {
         assert_eq!(told(1), (Health::Unknown, false), "neither good nor bad yet");
         assert_eq!(told(2), (Health::Bad(Severity::Warning, vec![]), true));
         assert_eq!(told(5), (Health::Bad(Severity::Critical, vec![]), true));
+    }
+
+    #[test]
+    fn a_partition_that_cannot_be_read_is_told_and_presses_when_it_lasts() {
+        let told = |minutes: u32| {
+            let now = clock(100);
+            let trouble = FetchTrouble { at: Offset(7), failure: FetchFailure::Denied, detail: "no".to_owned() };
+            let unread = Some(Unread { trouble, since: now.minus(Span::from_minutes(minutes)) });
+            // Nothing was ever read of it, so there is no mark that could be behind.
+            let partitions = [PartitionRow { mark: PartitionMark::default(), unread, ..partition(0, 100, None, 0, 0) }];
+            let check =
+                HealthCheck { partitions: &partitions, before: None, outage: None, standstill: None, since: now, now };
+            let seen = check.evaluate(&PipelineRules::default());
+            (seen.health, seen.causes.len())
+        };
+        assert_eq!(told(0), (Health::Good, 0));
+        assert_eq!(told(1), (Health::Bad(Severity::Warning, vec![]), 1));
+        assert_eq!(told(61), (Health::Bad(Severity::Critical, vec![]), 1));
+    }
+
+    #[test]
+    fn what_happened_to_a_log_is_told_for_a_while() {
+        let (from, to, counted_to) = (Offset(1_000), Offset(4_000), Offset(1_000));
+        let told = |event, minutes: u32| {
+            let log_event = Some((event, clock(100).minus(Span::from_minutes(minutes))));
+            let seen = checked(&[PartitionRow { log_event, ..partition(0, 100, None, 4_000, 0) }], 100);
+            (seen.health, seen.causes)
+        };
+        let (topic, partition) = ("topic".into(), Partition(0));
+        let lost = Cause::Lost { topic, partition, from, to };
+        assert_eq!(told(LogEvent::Deleted { from, to }, 5), (Health::Bad(Severity::Warning, vec![]), vec![lost]));
+        let renewed = Cause::Renewed { topic: "topic".into(), partition, counted_to };
+        assert_eq!(told(LogEvent::Renewed { counted_to }, 5).1, [renewed]);
+        assert_eq!(told(LogEvent::Deleted { from, to }, 11), (Health::Good, vec![]));
     }
 
     #[test]

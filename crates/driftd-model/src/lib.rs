@@ -38,6 +38,7 @@ pub mod never;
 mod notification;
 mod notification_policy;
 mod observation;
+mod partition_log;
 mod plan;
 mod pointer;
 mod ports;
@@ -93,6 +94,7 @@ pub use mute::{BadMuteTime, MuteTime};
 pub use notification::{Links, NOTIFICATION_SCHEMA, Notification, OutboxEntry, Settlement};
 pub use notification_policy::{NotificationPolicy, Notifications};
 pub use observation::{kind_of, observations};
+pub use partition_log::{FetchFailure, FetchTrouble, LogEvent, LogMark, ResumePoint, Unread};
 pub use plan::{MonitorPlan, PlanError, PlannedFeature, check_defaults};
 pub use pointer::{BadPointer, Pointer, PointerStep};
 pub use ports::{

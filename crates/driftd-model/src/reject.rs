@@ -27,11 +27,15 @@ pub enum RejectReason {
     InFuture,
     /// Arrays of rows of different lengths, or a row that is no object.
     RaggedRows,
+    /// In a batch that is damaged or cannot be decompressed, and that was passed over.
+    UnreadableBatch,
+    /// Deleted by the topic's retention before it was read.
+    Deleted,
 }
 
 impl RejectReason {
     /// Every reason.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Tombstone,
         Self::TooLarge,
         Self::TooManyPanes,
@@ -44,6 +48,8 @@ impl RejectReason {
         Self::TooOld,
         Self::InFuture,
         Self::RaggedRows,
+        Self::UnreadableBatch,
+        Self::Deleted,
     ];
 
     /// Its name.
@@ -62,6 +68,8 @@ impl RejectReason {
             Self::TooOld => "too_old",
             Self::InFuture => "in_future",
             Self::RaggedRows => "ragged_rows",
+            Self::UnreadableBatch => "unreadable_batch",
+            Self::Deleted => "deleted",
         }
     }
 

@@ -107,13 +107,15 @@ impl<'a> MonitorSealer<'a> {
     }
 
     fn next_step(&self, view: &SealView) -> Option<SealStep> {
+        let of_frontier = |frontier| self.whole_from(self.plan_at(frontier), view);
+        let whole_from = view.sealed_through.or(view.next_data.map(PaneId::start)).and_then(of_frontier);
         let now = match self.time {
             SealTime::Clock(now) => now,
             SealTime::DoubtedClock(now) => {
                 // Without an end that was seen, no partition is idle, and the clock moves nothing.
                 let marks = view.marks.iter().map(|mark| PartitionMark::stored(mark.watermark(), None)).collect();
                 let view = SealView { marks, ..view.clone() };
-                return next_step(self.monitor_rules(), &view, self.expected_partitions, now);
+                return next_step(self.monitor_rules(), &view, whole_from, self.expected_partitions, now);
             }
             SealTime::ReplayEnd => {
                 view.next_data?;
@@ -124,8 +126,6 @@ impl<'a> MonitorSealer<'a> {
             // A replay has no clock: only its records move time.
             SealTime::Replay => Timestamp::from_micros(i64::MIN),
         };
-        let frontier = view.sealed_through.or(view.next_data.map(PaneId::start))?;
-        let whole_from = self.whole_from(self.plan_at(frontier), view);
         next_step(self.monitor_rules(), view, whole_from, self.expected_partitions, now)
     }
 

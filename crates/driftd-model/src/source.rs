@@ -7,10 +7,12 @@ use std::fmt;
 
 use driftd_window::RecordBatch;
 
-use crate::{BoxFuture, DeadLetter, ErrorClass, Offset, Partition, Topic};
+use crate::{
+    BoxFuture, DeadLetter, ErrorClass, FetchTrouble, LogEvent, LogMark, Offset, Partition, ResumePoint, Topic,
+};
 
 /// Decoded records of one run of offsets.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Chunk {
     /// Offset of the first record.
     pub from: Offset,
@@ -22,6 +24,10 @@ pub struct Chunk {
     pub rejects: Vec<DeadLetter>,
     /// Records that no monitor's filter lets pass.
     pub filtered: u64,
+    /// The last record.
+    pub mark: Option<LogMark>,
+    /// Why records of these offsets are missing, if some are that should be there.
+    pub event: Option<LogEvent>,
 }
 
 /// A partition of a topic.
@@ -82,7 +88,7 @@ pub enum SourceEvent {
         /// The partitions.
         partitions: Vec<TopicPartition>,
         /// Where they go on, in the same order.
-        reply: RebalanceReply<Vec<Option<Offset>>>,
+        reply: RebalanceReply<Vec<Option<ResumePoint>>>,
     },
     /// An assigned partition can be read; its first chunk starts at `at`.
     Started {
@@ -99,6 +105,24 @@ pub enum SourceEvent {
         partitions: Vec<TopicPartition>,
         /// What was read of them has been written down, or given up.
         reply: RebalanceReply<()>,
+    },
+    /// An assigned partition, which was revoked just now, has another log than the one that was counted: its topic was
+    /// deleted and made anew, or has lost its end. It is ours on, and the reply says where it goes on, as for one that
+    /// was assigned.
+    Renewed {
+        /// The partition.
+        partition: TopicPartition,
+        /// How far the log before was counted.
+        counted_to: Offset,
+        /// Where it goes on.
+        reply: RebalanceReply<Vec<Option<ResumePoint>>>,
+    },
+    /// Fetches of an assigned partition fail, or do not (`None`). Said when it begins and whenever it changes.
+    Fetching {
+        /// The partition.
+        partition: TopicPartition,
+        /// What is wrong.
+        trouble: Option<FetchTrouble>,
     },
     /// Brokers cannot be reached, or can be again (`None`): nothing to do but to say so.
     Trouble(Option<String>),
@@ -198,6 +222,8 @@ impl fmt::Debug for SourceEvent {
             Self::Assigned { partitions, .. } => f.debug_tuple("Assigned").field(partitions).finish(),
             Self::Started { partition, at, .. } => f.debug_tuple("Started").field(partition).field(at).finish(),
             Self::Revoked { partitions, .. } => f.debug_tuple("Revoked").field(partitions).finish(),
+            Self::Renewed { partition, .. } => f.debug_tuple("Renewed").field(partition).finish(),
+            Self::Fetching { partition, trouble } => f.debug_tuple("Fetching").field(partition).field(trouble).finish(),
             Self::Trouble(why) => f.debug_tuple("Trouble").field(why).finish(),
             Self::Failed(error) => f.debug_tuple("Failed").field(error).finish(),
         }

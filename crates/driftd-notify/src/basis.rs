@@ -24,6 +24,7 @@ pub fn basis(incident: &Incident) -> Option<String> {
 
 /// What to do about a cause that does not say it itself.
 const fn what_to_do(cause: &Cause) -> Option<&'static str> {
+    use driftd_model::FetchFailure::{Denied, Refused, UnreadableBatch};
     match cause {
         Cause::OverBudget { .. } => Some(
             "Either its population keeps changing, or its baseline knows too little of what is healthy: build it from a \
@@ -36,6 +37,25 @@ const fn what_to_do(cause: &Cause) -> Option<&'static str> {
         Cause::Uncounted { .. } => Some(
             "A window is complete only if every partition is counted for the monitor: give all workers of this store and \
              kafka.group the same configuration.",
+        ),
+        Cause::Unread { failure: Denied, .. } => {
+            Some("Grant the user that driftd connects as READ on the topic: it goes on by itself.")
+        }
+        Cause::Unread { failure: UnreadableBatch, .. } => Some(
+            "The batch is damaged, or does not decompress: have records up to it deleted (kafka-delete-records), or set \
+             kafka.unreadable_batch = \"skip\".",
+        ),
+        Cause::Unread { failure: Refused, .. } => {
+            Some("Nothing after that offset is counted meanwhile: look at the topic, and at the broker's log.")
+        }
+        Cause::Lost { .. } => Some(
+            "Windows of that time lack these records. Is driftd up all the time, and fast enough (driftd_consumer_lag_records)? \
+             Else raise the topic's retention.ms or retention.bytes.",
+        ),
+        Cause::Skipped { .. } => Some("Windows of that time lack these records: look at who produces such batches."),
+        Cause::Renewed { .. } => Some(
+            "The topic was deleted and made anew, or lost its end in an unclean election; in the latter case records may be \
+             counted twice.",
         ),
         _ => None,
     }

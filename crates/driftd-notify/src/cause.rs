@@ -1,10 +1,12 @@
 //! What is wrong where it is not a feature, in words.
 
-use driftd_model::{Cause, Incident, IncidentState, words};
+use driftd_model::{Cause, Incident, IncidentState, Offset, words};
 use driftd_window::Span;
 
 /// Characters of a topic's name in a sentence.
 const TOPIC: usize = 40;
+/// Characters of what a client says of an error.
+const DETAIL: usize = 120;
 /// Causes told in one sentence before the rest is counted.
 const TOLD: usize = 3;
 
@@ -39,6 +41,28 @@ pub fn cause(cause: &Cause, is_over: bool) -> String {
                 lasting(*lasted)
             )
         }
+        Cause::Unread { topic, partition, at, detail, lasted, .. } => {
+            let topic = words::name(&topic.to_string(), TOPIC);
+            let detail = words::name(detail, DETAIL);
+            format!("partition {topic}/{partition} {cannot} be read at offset {at} for {} ({detail})", lasting(*lasted))
+        }
+        Cause::Lost { topic, partition, from, to } => {
+            let topic = words::name(&topic.to_string(), TOPIC);
+            let records = records(*from, *to);
+            format!("{records} of {topic}/{partition} deleted before driftd read them (offsets {from} to {to})")
+        }
+        Cause::Skipped { topic, partition, from, to } => {
+            let topic = words::name(&topic.to_string(), TOPIC);
+            let records = records(*from, *to);
+            format!("{records} of {topic}/{partition} passed over as unreadable (offsets {from} to {to})")
+        }
+        Cause::Renewed { topic, partition, counted_to } => {
+            let topic = words::name(&topic.to_string(), TOPIC);
+            format!(
+                "{topic}/{partition} has another log than the one that was counted to offset {counted_to}, and is \
+                 counted from its beginning"
+            )
+        }
         Cause::Lag { behind } => format!("driftd {is} {} behind the clock", lasting(*behind)),
         Cause::Stalled { topic, partition, behind } => {
             let topic = words::name(&topic.to_string(), TOPIC);
@@ -55,6 +79,12 @@ pub fn cause(cause: &Cause, is_over: bool) -> String {
         }
         Cause::StoreAway { lasted } => format!("the store was unreachable for {}", lasting(*lasted)),
     }
+}
+
+/// `3 000 records`, by the distance of their offsets.
+fn records(from: Offset, to: Offset) -> String {
+    let count = u64::try_from(to.0.saturating_sub(from.0)).unwrap_or(0);
+    words::counted(count, "record", "records")
 }
 
 /// What is wrong with an incident besides its features, in one clause; nothing when nothing is.
@@ -97,6 +127,27 @@ pub fn lasting(span: Span) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_happened_to_a_log_is_told_with_its_offsets() {
+        use driftd_model::{FetchFailure, Partition, Topic};
+        let (topic, partition) = (Topic::from("flights"), Partition(3));
+        let (from, to) = (Offset(1_000), Offset(4_000));
+        let causes = [
+            Cause::Unread {
+                topic: topic.clone(),
+                partition,
+                at: from,
+                failure: FetchFailure::Denied,
+                detail: "Broker: Topic authorization failed".to_owned(),
+                lasted: Span::from_minutes(70),
+            },
+            Cause::Lost { topic: topic.clone(), partition, from, to },
+            Cause::Skipped { topic: topic.clone(), partition, from, to },
+            Cause::Renewed { topic, partition, counted_to: from },
+        ];
+        insta::assert_snapshot!(causes.map(|told| cause(&told, false)).join("\n"));
+    }
 
     #[test]
     fn two_units_at_the_most() {

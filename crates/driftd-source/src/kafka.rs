@@ -20,13 +20,17 @@ mod events;
 mod fetch_errors;
 mod inspector;
 mod log;
+mod log_identity;
+mod positions;
 mod producer;
 mod query;
 mod queue;
 mod reader;
 mod rebalance;
+mod renewal;
 mod settings;
 mod source;
+mod unreadable;
 
 pub use inspector::{Inspector, TopicContent, TopicState};
 pub use producer::{DeadLetterProducer, Outgoing, Producer};

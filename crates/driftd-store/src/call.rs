@@ -14,6 +14,9 @@ use crate::error::Outcome;
 pub(crate) enum Call<'a> {
     Claim(&'a Topic, Partition),
     Checkpoint(&'a Checkpoint),
+    Renew(&'a Topic, Partition),
+    NoteUnread(&'a Topic, Partition),
+    RetirePartitions(&'a Topic),
     Seal(&'a MonitorId),
     Reconcile(&'a MonitorId),
     SweepLate(&'a MonitorId),
@@ -60,6 +63,9 @@ impl fmt::Display for Call<'_> {
             Self::Checkpoint(Checkpoint { topic, partition, from, to, .. }) => {
                 write!(f, "checkpoint offsets {from} to {to} of {topic}/{partition}")
             }
+            Self::Renew(topic, partition) => write!(f, "begin {topic}/{partition} anew"),
+            Self::NoteUnread(topic, partition) => write!(f, "note whether {topic}/{partition} can be read"),
+            Self::RetirePartitions(topic) => write!(f, "retire partitions of {topic}"),
             Self::Seal(monitor) => write!(f, "seal monitor {monitor}"),
             Self::Reconcile(monitor) => write!(f, "reconcile the incidents of monitor {monitor}"),
             Self::SweepLate(monitor) => write!(f, "count late records of monitor {monitor}"),

@@ -11,6 +11,13 @@ use crate::error::{Failure, Outcome};
 /// An offset before every one that a record has.
 const BEFORE_ALL: Offset = Offset(-1);
 
+/// A partition that nobody writes counts of any more.
+pub(crate) struct Fenced {
+    pub(crate) epoch: Epoch,
+    /// Offsets of the logs before this one, which counts are kept behind.
+    pub(crate) base: i64,
+}
+
 /// A transaction that a repair takes partition in.
 pub(crate) trait RepairTransaction: Send {
     /// Raises the partition's epoch and forgets how far it was read; nothing when it has no row. From here on nobody
@@ -20,7 +27,7 @@ pub(crate) trait RepairTransaction: Send {
         partition: &TopicPartition,
         by: &str,
         now: Timestamp,
-    ) -> impl Future<Output = Outcome<Option<Epoch>>> + Send;
+    ) -> impl Future<Output = Outcome<Option<Fenced>>> + Send;
 
     /// Keeps every monitor from being sealed that has counts of the partition's records behind that offset.
     fn hold_frontiers(
@@ -78,7 +85,7 @@ pub(crate) async fn reset_partition(
     by: &str,
     now: Timestamp,
 ) -> Outcome<Option<PartitionReset>> {
-    let Some(epoch) = transaction.fence(partition, by, now).await? else {
+    let Some(Fenced { epoch, base }) = transaction.fence(partition, by, now).await? else {
         return Ok(None);
     };
     let ResetStart::At(wanted) = start else {
@@ -88,12 +95,13 @@ pub(crate) async fn reset_partition(
     if wanted < Offset(0) {
         return Err(Failure::Refused(format!("{wanted} is no offset: records begin at 0")));
     }
-    transaction.hold_frontiers(partition, wanted).await?;
-    let (first, undone) = transaction.open_counts(partition, wanted).await?;
+    let behind = Offset(wanted.0.saturating_add(base));
+    transaction.hold_frontiers(partition, behind).await?;
+    let (first, undone) = transaction.open_counts(partition, behind).await?;
     // A checkpoint counts as a whole.
-    let next = first.map_or(wanted, |first| first.min(wanted));
-    transaction.drop_open_counts(partition, wanted).await?;
-    transaction.set_aside(partition, next).await?;
+    let next = first.map_or(wanted, |first| Offset(first.0.saturating_sub(base)).min(wanted));
+    transaction.drop_open_counts(partition, behind).await?;
+    transaction.set_aside(partition, Offset(next.0.saturating_add(base))).await?;
     transaction.set_position(partition, next).await?;
     Ok(Some(PartitionReset { epoch, next_offset: Some(next), undone }))
 }

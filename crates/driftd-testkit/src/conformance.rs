@@ -18,6 +18,7 @@ pub mod durability;
 pub mod history;
 pub mod incidents;
 pub mod late;
+pub mod logs;
 pub mod memories;
 pub mod outbox;
 pub mod reconciling;
@@ -84,6 +85,16 @@ macro_rules! store_conformance {
                 rejects_add_up,
                 of_two_concurrent_checkpoints_one_wins,
                 splitting_and_order_do_not_change_sealed_panes,
+            }
+        );
+        $crate::store_laws!(
+            $place,
+            logs {
+                the_last_counted_record_is_remembered,
+                another_log_is_counted_from_its_beginning,
+                what_happened_to_a_log_is_kept,
+                a_partition_that_cannot_be_read_is_noted,
+                partitions_that_are_gone_hold_nothing_back,
             }
         );
         $crate::store_laws!(

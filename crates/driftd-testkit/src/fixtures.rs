@@ -283,6 +283,8 @@ impl Feeder {
             counted_on,
             rejected: Vec::new(),
             samples: Vec::new(),
+            log_mark: None,
+            log_event: None,
         }
     }
 

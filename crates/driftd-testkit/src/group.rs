@@ -13,7 +13,7 @@ mod worker;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use driftd_model::{MonitorPlan, Offset, Partition, RebalanceReply, Source, SourceEvent, TopicPartition};
+use driftd_model::{MonitorPlan, Offset, Partition, RebalanceReply, ResumePoint, Source, SourceEvent, TopicPartition};
 use driftd_window::Span;
 use tokio::sync::{mpsc, oneshot};
 
@@ -276,7 +276,7 @@ impl Group {
         let events = self.shared.lock().members[member].events.clone();
         let Some(events) = events.filter(|_| !partitions.is_empty()) else { return };
         let (given, waited) = oneshot::channel();
-        let reply = RebalanceReply::new(move |offsets: Vec<Option<Offset>>| {
+        let reply = RebalanceReply::new(move |offsets: Vec<Option<ResumePoint>>| {
             // Nobody waits any more when the group is gone.
             let _ = given.send(offsets);
         });
@@ -287,7 +287,7 @@ impl Group {
         // An answer that is dropped comes from a member that is about to leave.
         let Ok(offsets) = waited.await else { return };
         for (partition, offset) in partitions.into_iter().zip(offsets) {
-            let at = offset.unwrap_or_default();
+            let at = offset.map_or(Offset(0), |point| point.next);
             let reader = {
                 let mut state = self.shared.lock();
                 if state.members[member].events.is_none() {

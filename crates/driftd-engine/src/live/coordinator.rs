@@ -5,6 +5,7 @@
 //! beside the loop and comes back as an event, so no event waits for another.
 //!
 //! ```text
+//!   Renewed  --> Renew, and as if it was assigned
 //!   Assigned --> Claim ..... Claimed --> Assign (reply)         Started --> Start
 //!   Revoked  --> Drain ..... Released (each task) --> Release (reply)
 //!                      ..... DrainTimedOut --> Abandon, Release (reply)
@@ -12,7 +13,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use driftd_model::{Claim, Offset, PartitionReader, RebalanceReply, SourceError, SourceEvent, TopicPartition};
+use driftd_model::{
+    Claim, FetchTrouble, Offset, PartitionReader, RebalanceReply, ResumePoint, SourceError, SourceEvent, TopicPartition,
+};
 use driftd_window::{Span, Timestamp};
 
 use super::Ended;
@@ -60,8 +63,10 @@ pub(super) enum Event {
 pub(super) enum Effect {
     /// Claim partitions; comes back as [`Event::Claimed`].
     Claim { assignment: AssignmentId, partitions: Vec<TopicPartition> },
+    /// Write down that another log has taken a partition's place, then claim it; comes back as [`Event::Claimed`].
+    Renew { assignment: AssignmentId, partition: TopicPartition, counted_to: Offset },
     /// Tell the source where the assigned partitions go on.
-    Assign { offsets: Vec<Option<Offset>>, reply: RebalanceReply<Vec<Option<Offset>>> },
+    Assign { points: Vec<Option<ResumePoint>>, reply: RebalanceReply<Vec<Option<ResumePoint>>> },
     /// Begin to read a claimed partition.
     Start(Box<Start>),
     /// Drain tasks, for so long as there is time; comes back as [`Event::Released`] for each or
@@ -79,6 +84,8 @@ pub(super) enum Effect {
     Overdue(Vec<TopicPartition>),
     /// The source cannot deliver records, or can again.
     SourceTrouble(Option<String>),
+    /// Fetches of a partition fail, or do not.
+    Fetching { partition: TopicPartition, trouble: Option<FetchTrouble> },
     /// Have everybody come to an end.
     RequestStop,
     /// The stop begins: leave the group, which takes every partition away.
@@ -103,7 +110,7 @@ struct Claiming {
     partitions: Vec<TopicPartition>,
     /// Those that were taken away again meanwhile.
     withdrawn: BTreeSet<TopicPartition>,
-    reply: RebalanceReply<Vec<Option<Offset>>>,
+    reply: RebalanceReply<Vec<Option<ResumePoint>>>,
 }
 
 /// Revoked partitions whose tasks drain.
@@ -168,18 +175,32 @@ impl Coordinator {
     fn source_event(&mut self, event: SourceEvent) -> Vec<Effect> {
         match event {
             // No reply: whoever stops takes nothing on.
-            SourceEvent::Assigned { .. } if self.is_stopping => Vec::new(),
+            SourceEvent::Assigned { .. } | SourceEvent::Renewed { .. } if self.is_stopping => Vec::new(),
             SourceEvent::Assigned { partitions, reply } => {
-                let assignment = AssignmentId(self.number());
-                let claiming = Claiming { partitions: partitions.clone(), withdrawn: BTreeSet::new(), reply };
-                self.claiming.insert(assignment, claiming);
+                let assignment = self.claiming(partitions.clone(), reply);
                 vec![Effect::Claim { assignment, partitions }]
             }
+            SourceEvent::Renewed { partition, counted_to, reply } => {
+                let assignment = self.claiming(vec![partition.clone()], reply);
+                vec![Effect::Renew { assignment, partition, counted_to }]
+            }
+            SourceEvent::Fetching { partition, trouble } => vec![Effect::Fetching { partition, trouble }],
             SourceEvent::Started { partition, at, reader } => self.started(partition, at, reader),
             SourceEvent::Revoked { partitions, reply } => self.revoked(&partitions, reply),
             SourceEvent::Trouble(why) => vec![Effect::SourceTrouble(why)],
             SourceEvent::Failed(error) => vec![Effect::End(Err(error.into()))],
         }
+    }
+
+    /// Partitions that are to be claimed.
+    fn claiming(
+        &mut self,
+        partitions: Vec<TopicPartition>,
+        reply: RebalanceReply<Vec<Option<ResumePoint>>>,
+    ) -> AssignmentId {
+        let assignment = AssignmentId(self.number());
+        self.claiming.insert(assignment, Claiming { partitions, withdrawn: BTreeSet::new(), reply });
+        assignment
     }
 
     fn claimed(
@@ -193,10 +214,10 @@ impl Coordinator {
             Ok(claims) => claims,
             Err(error) => return vec![Effect::End(Err(error))],
         };
-        let offsets = claims.iter().map(|claim| claim.start(now)).collect();
+        let points = claims.iter().map(|claim| claim.start(now)).collect();
         let claimed = claiming.partitions.into_iter().zip(claims);
         self.claimed.extend(claimed.filter(|(partition, _)| !claiming.withdrawn.contains(partition)));
-        vec![Effect::Assign { offsets, reply: claiming.reply }]
+        vec![Effect::Assign { points, reply: claiming.reply }]
     }
 
     fn started(&mut self, partition: TopicPartition, at: Offset, reader: Box<dyn PartitionReader>) -> Vec<Effect> {

@@ -6,7 +6,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use driftd_model::{Claim, Claimant, MonitorPlan, SharedStore, Source, StoreError, Topic, TopicPartition};
+use driftd_model::{
+    Claim, Claimant, MonitorPlan, Offset, SharedStore, Source, StoreError, Topic, TopicPartition, Unread,
+};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior};
@@ -112,11 +114,15 @@ impl EventLoop {
     fn apply(&self, effect: Effect, inputs: &mut Inputs) -> ControlFlow<Result<Ended, EngineError>> {
         match effect {
             Effect::Claim { assignment, partitions } => {
-                inputs.beside.spawn(self.claim(assignment, partitions, inputs.stop.clone()));
+                inputs.beside.spawn(self.claim(assignment, partitions, None, inputs.stop.clone()));
             }
-            Effect::Assign { offsets, reply } => {
+            Effect::Renew { assignment, partition, counted_to } => {
+                let claim = self.claim(assignment, vec![partition], Some(counted_to), inputs.stop.clone());
+                inputs.beside.spawn(claim);
+            }
+            Effect::Assign { points, reply } => {
                 self.status.joined();
-                reply.send(offsets);
+                reply.send(points);
             }
             Effect::Start(start) => self.start(*start),
             Effect::Drain { drain, tasks } => {
@@ -133,6 +139,10 @@ impl EventLoop {
             Effect::Post { task, event } => self.post(task, event),
             Effect::Forget { task, why } => {
                 let forgotten = self.registry.remove(task);
+                let is_held = |gone: &TaskHandle| self.registry.all().iter().any(|task| task.id() == gone.id());
+                if let Some(gone) = forgotten.as_deref().filter(|gone| !is_held(gone)) {
+                    self.status.partition_gone(gone.id());
+                }
                 if let Some(task) = forgotten.filter(|_| why == Release::Drained) {
                     tracing::info!(kafka.partition = %task.id(), offset = %task.next_offset(), "partition released");
                 }
@@ -140,6 +150,10 @@ impl EventLoop {
             Effect::WakeAll => self.registry.all().iter().for_each(|task| self.queue.wake(task)),
             Effect::Overdue(partitions) => self.status.overdue(partitions.iter().map(ToString::to_string).collect()),
             Effect::SourceTrouble(why) => self.status.source_trouble(SourceQuery::Records, why),
+            Effect::Fetching { partition, trouble } => {
+                let since = self.clock.now();
+                self.status.fetching(&partition, trouble.map(|trouble| Unread { trouble, since }));
+            }
             Effect::RequestStop => self.stopper.ask(),
             Effect::Leave => {
                 tracing::info!("stopping: draining partitions");
@@ -165,13 +179,14 @@ impl EventLoop {
         self.queue.wake(&task);
     }
 
-    /// Claims partitions one after another. While the store cannot be reached the question stays open: the source keeps
+    /// Claims partitions one after another, after writing down that their logs were `renewed` if so. While the store cannot be reached the question stays open: the source keeps
     /// the partitions for us, and reads nothing. Nothing comes of it once `stop` is asked for, however long the store
     /// takes.
     fn claim(
         &self,
         assignment: AssignmentId,
         partitions: Vec<TopicPartition>,
+        renewed: Option<Offset>,
         mut stop: Stop,
     ) -> impl Future<Output = Option<Event>> + Send + 'static {
         let (store, clock, status) = (Arc::clone(&self.store), Arc::clone(&self.clock), Arc::clone(&self.status));
@@ -180,13 +195,37 @@ impl EventLoop {
         let claimants: BTreeMap<Topic, Claimant> =
             topics.into_iter().map(|topic| (topic.clone(), Claimant::counting(&self.owner, plans(topic)))).collect();
         async move {
-            let claimed = claim_all(&store, &partitions, &claimants, &*clock, &status);
+            let claimed = async {
+                if let Some(counted_to) = renewed {
+                    renew_all(&store, &partitions, counted_to, &*clock, &status).await?;
+                }
+                claim_all(&store, &partitions, &claimants, &*clock, &status).await
+            };
             tokio::select! {
                 claims = claimed => Some(Event::Claimed { assignment, claims: claims.map_err(EngineError::from) }),
                 () = stop.asked() => None,
             }
         }
     }
+}
+
+async fn renew_all(
+    store: &SharedStore,
+    partitions: &[TopicPartition],
+    counted_to: Offset,
+    clock: &dyn Clock,
+    status: &Status,
+) -> Result<(), StoreError> {
+    for TopicPartition { topic, partition } in partitions {
+        let mut retry = Retry::new(StoreOperation::Claim, status);
+        loop {
+            let answer = store.renew(topic, *partition, counted_to, clock.now()).await;
+            if let Some(answer) = retry.settle(answer).await {
+                break answer?;
+            }
+        }
+    }
+    Ok(())
 }
 
 async fn claim_all(

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use driftd_model::{
     HealthCheck, MonitorId, MonitorPlan, MonitorReconciler, Observation, PartitionRow, ReadPosition, Routing, Severity,
-    SharedStore, StoreError, Topic,
+    SharedStore, StoreError, Topic, TopicPartition,
 };
 use driftd_window::{Span, Timestamp};
 
@@ -86,11 +86,27 @@ impl ReconcileLoop {
         let mut partitions = Vec::new();
         for topic in &plan.monitor().topics {
             if !known.contains_key(topic) {
-                known.insert(topic.clone(), self.store.partitions(topic).await?);
+                let mut rows = self.store.partitions(topic).await?;
+                self.note_unread(&mut rows).await?;
+                known.insert(topic.clone(), rows);
             }
             partitions.extend(known.get(topic).into_iter().flatten().cloned());
         }
         Ok(partitions)
+    }
+
+    /// Writes down which of this process's partitions cannot be read, and which can again: other processes look after the
+    /// same incidents.
+    async fn note_unread(&self, rows: &mut [PartitionRow]) -> Result<(), StoreError> {
+        for row in rows {
+            let partition = TopicPartition::new(row.topic.clone(), row.partition);
+            let Some(unread) = self.status.unread(&partition, self.clock.now()) else { continue };
+            if row.unread != unread {
+                self.store.note_unread(&row.topic, row.partition, unread.as_ref()).await?;
+                row.unread = unread;
+            }
+        }
+        Ok(())
     }
 
     /// Checks the health of a monitor's pipeline, against earlier checks.

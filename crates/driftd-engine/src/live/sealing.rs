@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use driftd_model::{
-    ClockWatch, MonitorId, MonitorSealer, PlanSchedule, ProgressWatch, Routing, SealStep, SealTime, SharedStore,
-    Source, StoreError, Topic, counted_mark,
+    ClockWatch, MonitorId, MonitorSealer, PartitionRow, PlanSchedule, ProgressWatch, Routing, SealStep, SealTime,
+    SharedStore, Source, StoreError, Topic, counted_mark,
 };
-use driftd_window::{GlobalMark, PartitionMark, Timestamp};
+use driftd_window::{GlobalMark, PartitionMark, Span, Timestamp};
 use tokio::time::Instant;
 
 use super::retry::Periodic;
@@ -26,6 +26,10 @@ const ROUNDS_PER_SWEEP: usize = 10;
 /// How long a number of partitions is good for.
 const PARTITION_COUNT_MAX_AGE: Duration = Duration::from_secs(30);
 
+/// For how long brokers have to name fewer partitions than are known: a number of partitions is asked for again meanwhile,
+/// so that one that was added just now is no mistake.
+const SHRUNK_PATIENCE: Span = Span::from_secs(60);
+
 /// Seals whatever is ready.
 pub(super) struct SealLoop {
     pub(super) store: SharedStore,
@@ -40,6 +44,8 @@ pub(super) struct SealLoop {
     pub(super) watches: BTreeMap<MonitorId, ProgressWatch>,
     /// Whether this machine's clock can be believed.
     pub(super) clock_watch: ClockWatch,
+    /// Topics with fewer partitions than are known of them, by the brokers' number and since when.
+    pub(super) shrunk: BTreeMap<Topic, (usize, Timestamp)>,
 }
 
 impl Periodic for SealLoop {
@@ -128,12 +134,42 @@ impl SealLoop {
         Ok(())
     }
 
+    /// Has partitions forgotten that brokers do not have any more, because the topic was made anew with fewer: nobody
+    /// will ever read them, and they would hold everything back.
+    async fn retire_partitions(
+        &mut self,
+        topic: &Topic,
+        rows: &[PartitionRow],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let Some(count) = self.partition_counts.known.get(topic).copied() else { return Ok(()) };
+        let end = i32::try_from(count).unwrap_or(i32::MAX);
+        if rows.iter().all(|row| row.partition.0 < end) {
+            self.shrunk.remove(topic);
+            return Ok(());
+        }
+        let (seen, since) = *self.shrunk.entry(topic.clone()).or_insert((count, now));
+        if seen != count {
+            self.shrunk.insert(topic.clone(), (count, now));
+        } else if now.since(since) > SHRUNK_PATIENCE {
+            let retired = self.store.retire_partitions(topic, end, now).await?;
+            tracing::error!(
+                kafka.topic = %topic, partitions = count, retired,
+                "the topic has fewer partitions than were counted: it was made anew, and those it has no more are left out"
+            );
+            self.shrunk.remove(topic);
+        }
+        Ok(())
+    }
+
     /// Reads how far the monitor has come.
     async fn note_progress(&mut self, plan: &PlanSchedule, expected: usize) -> Result<(), StoreError> {
         let monitor = plan.monitor();
         let now = self.clock.now();
         let mut partitions = Vec::new();
         for topic in &monitor.topics {
+            let rows = self.store.partitions(topic).await?;
+            self.retire_partitions(topic, &rows, now).await?;
             partitions.extend(self.store.marks(topic, &monitor.id, plan.newest().hash()).await?);
         }
         let marks: Vec<PartitionMark> =

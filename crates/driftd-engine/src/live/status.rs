@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use driftd_model::{ClockDoubt, MonitorId, Outage, Standstill, StoreError, words};
+use driftd_model::{ClockDoubt, MonitorId, Outage, Standstill, StoreError, TopicPartition, Unread, words};
 use driftd_window::{EventTime, Span, Timestamp};
 
 use crate::metrics::METRICS;
@@ -23,6 +23,8 @@ struct State {
     store: BTreeMap<StoreOperation, String>,
     /// Why the source does not, likewise.
     source: BTreeMap<SourceQuery, String>,
+    /// How fetches of this process's partitions go, once that is known.
+    fetches: BTreeMap<TopicPartition, Fetches>,
     /// When the store stopped answering, while it does not.
     away_since: Option<Instant>,
     /// The last time it did: when that ended, and how long it lasted.
@@ -61,6 +63,15 @@ pub(super) enum SourceQuery {
     Partitions,
 }
 
+/// How fetches of a partition go.
+#[derive(Clone, Debug)]
+enum Fetches {
+    /// They bring records, or the end.
+    Succeed,
+    /// They fail, since that instant.
+    Fail(Unread, Instant),
+}
+
 /// How far a monitor has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct MonitorProgress {
@@ -86,7 +97,13 @@ impl Status {
             ("store", state.store.values().next().cloned()),
             (
                 "source",
-                state.source.values().next().cloned().or_else(|| (!state.has_joined).then(|| waiting.to_owned())),
+                state
+                    .source
+                    .values()
+                    .next()
+                    .cloned()
+                    .or_else(|| state.unread())
+                    .or_else(|| (!state.has_joined).then(|| waiting.to_owned())),
             ),
             ("checkpoints", overdue),
             ("plans", state.plans.clone()),
@@ -192,6 +209,7 @@ impl Status {
         state.is_stopping = false;
         state.overdue.clear();
         state.source.clear();
+        state.fetches.clear();
         state.standstills.clear();
         state.clock = None;
     }
@@ -219,6 +237,37 @@ impl Status {
         self.lock().monitors.insert(monitor.clone(), progress);
     }
 
+    /// Fetches of a partition fail, or do not (`None`).
+    pub(super) fn fetching(&self, partition: &TopicPartition, unread: Option<Unread>) {
+        self.fetching_since(partition, unread, Instant::now());
+    }
+
+    fn fetching_since(&self, partition: &TopicPartition, unread: Option<Unread>, now: Instant) {
+        let mut state = self.lock();
+        let fetches = match (unread, state.fetches.remove(partition)) {
+            (None, _) => Fetches::Succeed,
+            // The same record does not come, whatever it is by now that keeps it.
+            (Some(unread), Some(Fetches::Fail(before, since))) if before.trouble.at == unread.trouble.at => {
+                Fetches::Fail(Unread { since: before.since, ..unread }, since)
+            }
+            (Some(unread), _) => Fetches::Fail(unread, now),
+        };
+        state.fetches.insert(partition.clone(), fetches);
+    }
+
+    /// A partition that this process reads no more.
+    pub(super) fn partition_gone(&self, partition: &TopicPartition) {
+        self.lock().fetches.remove(partition);
+    }
+
+    /// Whether a partition of this process cannot be read, at `now`; nothing where that is not known.
+    pub(super) fn unread(&self, partition: &TopicPartition, now: Timestamp) -> Option<Option<Unread>> {
+        match self.lock().fetches.get(partition)? {
+            Fetches::Succeed => Some(None),
+            Fetches::Fail(unread, _) => unread.lasting(now).map(|_| Some(unread.clone())),
+        }
+    }
+
     /// A monitor gets nowhere, or does (`None`); from `limit` on that is trouble.
     pub(super) fn stands_still(&self, monitor: &MonitorId, found: Option<Standstill>, limit: Option<Span>) {
         let mut state = self.lock();
@@ -241,6 +290,23 @@ impl Status {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The first partition that cannot be read for longer than a hiccup, and how many others there are.
+    fn unread(&self) -> Option<String> {
+        let is_lasting = |since: &Instant| since.elapsed() >= Unread::PATIENCE.as_duration();
+        let mut unread = self.fetches.iter().filter_map(|(partition, fetches)| match fetches {
+            Fetches::Fail(unread, since) if is_lasting(since) => Some((partition, unread)),
+            _ => None,
+        });
+        let (partition, first) = unread.next()?;
+        let others = match unread.count() {
+            0 => String::new(),
+            others => format!(" (and {} more)", words::counted(others as u64, "partition", "partitions")),
+        };
+        Some(format!("partition {partition} {}{others}", first.trouble))
     }
 }
 
@@ -284,6 +350,36 @@ mod tests {
         status.overdue(vec!["t/0".to_owned()]);
         assert_eq!(status.reasons(), ["checkpoints: overdue for t/0"]);
     }
+    #[test]
+    fn a_partition_that_cannot_be_read_is_in_the_way_once_it_lasts() {
+        use driftd_model::{FetchFailure, FetchTrouble, Offset, Partition};
+        let status = Status::default();
+        status.joined();
+        let partition = |number| TopicPartition::new("t".into(), Partition(number));
+        let unread = |at| {
+            let trouble = FetchTrouble { at: Offset(at), failure: FetchFailure::Denied, detail: "no".to_owned() };
+            Some(Unread { trouble, since: Timestamp::from_micros(0) })
+        };
+        let now = Instant::now();
+        let minutes_ago = |minutes: u64| now.checked_sub(Duration::from_secs(60 * minutes)).unwrap();
+        status.fetching_since(&partition(0), unread(7), now);
+        assert!(status.reasons().is_empty());
+        status.fetching_since(&partition(0), unread(8), minutes_ago(2));
+        status.fetching_since(&partition(0), unread(8), now);
+        status.fetching_since(&partition(1), unread(5), minutes_ago(1));
+        let said = "source: partition t/0 cannot be read at offset 8: no: grant its user READ on the topic (and 1 \
+                    partition more)";
+        assert_eq!(status.reasons(), [said]);
+        let later = Timestamp::from_micros(60_000_000);
+        assert_eq!(status.unread(&partition(0), later), Some(unread(8)));
+        assert_eq!(status.unread(&partition(0), Timestamp::from_micros(59_000_000)), None, "it may be a hiccup");
+        status.fetching(&partition(0), None);
+        status.partition_gone(&partition(1));
+        assert!(status.reasons().is_empty());
+        assert_eq!(status.unread(&partition(0), later), Some(None));
+        assert_eq!(status.unread(&partition(1), later), None);
+    }
+
     #[test]
     fn a_monitor_that_gets_nowhere_is_in_the_way_once_it_lasts() {
         let (status, monitor) = (Status::default(), "m".parse().unwrap());

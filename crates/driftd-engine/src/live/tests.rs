@@ -139,6 +139,7 @@ impl Scene {
             round: 0,
             watches: BTreeMap::default(),
             clock_watch: ClockWatch::default(),
+            shrunk: BTreeMap::default(),
         }
     }
 }
@@ -215,6 +216,64 @@ async fn incidents_are_reconciled_every_fifteen_seconds() {
     assert!(is_away());
     pass(Duration::from_millis(100)).await;
     assert!(!is_away(), "it is tried again after a tenth of a second");
+}
+
+/// A right that is missing is no outage: the broker answers, and nothing ever comes. It is written down for all processes,
+/// told as an incident, and over once records come.
+#[tokio::test(start_paused = true)]
+async fn a_partition_that_cannot_be_read_becomes_an_incident_of_the_pipeline() {
+    let scene = Scene::new();
+    Feeder::claim(&*scene.store, 0).await;
+    let partition = TopicPartition::new(fixtures::topic(), Partition(0));
+    let plan = Arc::new(fixtures::plan());
+    let reconcile = ReconcileLoop {
+        store: scene.store(),
+        plans: vec![Arc::clone(&plan)],
+        routing: Arc::default(),
+        clock: scene.clock(),
+        status: Arc::clone(&scene.status),
+        health: BTreeMap::new(),
+    };
+    let _running = scene.run(reconcile);
+    let detail = "Broker: Topic authorization failed".to_owned();
+    let trouble = driftd_model::FetchTrouble { at: Offset(0), failure: driftd_model::FetchFailure::Denied, detail };
+    scene.status.fetching(&partition, Some(driftd_model::Unread { trouble, since: scene.clock.now() }));
+    for _ in 0..4 {
+        scene.clock.advance(Span::from_minutes(1));
+        pass(SECOND * 15).await;
+    }
+    let rows = scene.store.incidents(Some(&plan.monitor().id)).await.unwrap();
+    let (incident, _) = scene.store.incident(&rows[0].incident_id).await.unwrap().unwrap();
+    assert_eq!((rows.len(), incident.state), (1, driftd_model::IncidentState::Open));
+    let said = driftd_model::Cause::Unread {
+        topic: fixtures::topic(),
+        partition: Partition(0),
+        at: Offset(0),
+        failure: driftd_model::FetchFailure::Denied,
+        detail: "Broker: Topic authorization failed".to_owned(),
+        lasted: Span::from_minutes(4),
+    };
+    assert_eq!(incident.causes, [said]);
+    scene.status.fetching(&partition, None);
+    scene.clock.advance(Span::from_minutes(1));
+    pass(SECOND * 15).await;
+    assert_eq!(scene.store.partitions(&fixtures::topic()).await.unwrap()[0].unread, None);
+}
+
+/// A topic that was made anew with fewer partitions: nobody will ever read the others.
+#[tokio::test(start_paused = true)]
+async fn partitions_that_brokers_do_not_have_any_more_are_left_out() {
+    let (scene, source) = (Scene::new(), quiet());
+    for partition in 0..3 {
+        Feeder::claim(&*scene.store, partition).await;
+    }
+    let _running = scene.run(scene.sealing(&source));
+    let rows = async || scene.store.partitions(&fixtures::topic()).await.unwrap().len();
+    pass(SECOND * 25).await;
+    assert_eq!(rows().await, 3, "their number may be an old one");
+    scene.clock.advance(Span::from_secs(61));
+    pass(SECOND * 15).await;
+    assert_eq!(rows().await, 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -28,9 +28,9 @@ fn emitted() -> Metrics {
     let metrics = Metrics::new();
     let (topic, monitor) = (Topic::from("a\"b\\c\nd é"), "flight-delay".parse::<MonitorId>().unwrap());
     let rows = Absorbed { accepted: 7, without_time: 1, too_old: 0, in_future: 2, newest: None };
-    let before = RecordCounts { read: 10, undecodable: 1, without_time: 1, filtered: 0, rows };
+    let before = RecordCounts { read: 10, undecodable: 1, without_time: 1, filtered: 0, deleted: 0, rows };
     let rows = Absorbed { accepted: 10, without_time: 2, too_old: 3, in_future: 4, newest: None };
-    let after = RecordCounts { read: 20, undecodable: 4, without_time: 2, filtered: 5, rows };
+    let after = RecordCounts { read: 20, undecodable: 4, without_time: 2, filtered: 5, deleted: 3, rows };
     metrics.records_read(&topic, before, after, 512);
     for failure in [None, Some(ErrorClass::Fenced), Some(ErrorClass::Permanent)] {
         metrics.checkpoint_written(failure, Duration::from_millis(3));

@@ -30,8 +30,13 @@ fn at(secs: i64) -> Timestamp {
 
 fn subject(next: Option<i64>, script: impl IntoIterator<Item = Poll>) -> Subject {
     let reader = Script(Arc::new(Mutex::new(script.into_iter().collect())));
-    let claim =
-        Claim { epoch: Epoch(1), next_offset: next.map(Offset), mark: PartitionMark::default(), topic_since: None };
+    let claim = Claim {
+        epoch: Epoch(1),
+        next_offset: next.map(Offset),
+        mark: PartitionMark::default(),
+        topic_since: None,
+        log_mark: None,
+    };
     let topic = Topic::from("t");
     let at_offset = Offset(next.unwrap_or(70));
     let mut accumulator = PartitionAccumulator::start(topic.clone(), Partition(0), Vec::new(), &claim, at_offset);
@@ -45,7 +50,14 @@ fn subject(next: Option<i64>, script: impl IntoIterator<Item = Poll>) -> Subject
 
 fn records(from: i64, to: i64) -> Poll {
     let reject = DeadLetter { offset: Offset(from), reason: "undecodable".to_owned(), detail: "byte 0".to_owned() };
-    let chunk = Chunk { from: Offset(from), to: Offset(to), batches: Vec::new(), rejects: vec![reject], filtered: 0 };
+    let chunk = Chunk {
+        from: Offset(from),
+        to: Offset(to),
+        batches: Vec::new(),
+        rejects: vec![reject],
+        filtered: 0,
+        ..Chunk::default()
+    };
     Poll::Chunk { chunk, bytes: 1 }
 }
 

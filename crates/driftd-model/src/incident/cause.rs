@@ -3,7 +3,7 @@
 use driftd_window::Span;
 use serde::{Deserialize, Serialize};
 
-use crate::{Partition, Topic};
+use crate::{FetchFailure, Offset, Partition, Topic};
 
 /// Why an incident of kind `no_data`, `pipeline` or `calibration` is bad, as last seen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +34,52 @@ pub enum Cause {
         lasted: Span,
         /// How many.
         partitions: u32,
+    },
+    /// A partition cannot be read, although its brokers answer.
+    Unread {
+        /// Its topic.
+        topic: Topic,
+        /// Its number.
+        partition: Partition,
+        /// Offset of the record wanted next.
+        at: Offset,
+        /// Why it does not come.
+        failure: FetchFailure,
+        /// What the client says of it.
+        detail: String,
+        /// For how long.
+        lasted: Span,
+    },
+    /// Records were deleted by their topic's retention before they were read.
+    Lost {
+        /// Their topic.
+        topic: Topic,
+        /// Its partition.
+        partition: Partition,
+        /// Offset of the first.
+        from: Offset,
+        /// Offset after the last.
+        to: Offset,
+    },
+    /// Records were passed over because nobody can read them.
+    Skipped {
+        /// Their topic.
+        topic: Topic,
+        /// Its partition.
+        partition: Partition,
+        /// Offset of the first.
+        from: Offset,
+        /// Offset after the last.
+        to: Offset,
+    },
+    /// Another log has taken the place of the one that was counted, and is counted from its beginning.
+    Renewed {
+        /// Its topic.
+        topic: Topic,
+        /// Its partition.
+        partition: Partition,
+        /// How far the log before was counted.
+        counted_to: Offset,
     },
     /// What was read last is old, and there is more to read.
     Lag {

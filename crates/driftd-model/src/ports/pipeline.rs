@@ -7,8 +7,8 @@ use driftd_window::{PartitionMark, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ContentHash, CountedOn, Epoch, IncidentReconciler, MonitorId, MonitorPlan, Offset, Partition, PlannedDelta,
-    Retained, Retention, SealOutcome, Sealed, Sealer, StoreError, Topic,
+    ContentHash, CountedOn, Epoch, IncidentReconciler, LogEvent, LogMark, MonitorId, MonitorPlan, Offset, Partition,
+    PlannedDelta, ResumePoint, Retained, Retention, SealOutcome, Sealed, Sealer, StoreError, Topic, Unread,
 };
 
 /// What moves records through the store, fenced and in transactions.
@@ -26,6 +26,24 @@ pub trait PipelineStore: Send + Sync {
 
     /// Appends counts and moves offset and watermark in one transaction, fenced by epoch and offset.
     async fn checkpoint(&self, checkpoint: &Checkpoint, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Another log has taken the place of the one that was counted to `counted_to`: the next claim goes on at its
+    /// beginning, and its offsets have nothing to do with those before. Nothing when the partition does not stand there.
+    async fn renew(
+        &self,
+        topic: &Topic,
+        partition: Partition,
+        counted_to: Offset,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Writes down that a partition cannot be read, or can (`None`), for every process to tell.
+    async fn note_unread(&self, topic: &Topic, partition: Partition, unread: Option<&Unread>)
+    -> Result<(), StoreError>;
+
+    /// Brokers say that `topic` has `count` partitions and no more: what is known of others holds nothing back. The
+    /// number of those that did until now.
+    async fn retire_partitions(&self, topic: &Topic, count: i32, now: Timestamp) -> Result<u64, StoreError>;
 
     /// Takes one sealing step of one monitor in one transaction. Nothing when there was nothing to do, or somebody else
     /// is at it.
@@ -82,6 +100,8 @@ pub struct Claim {
     pub mark: PartitionMark,
     /// Since when partitions of the topic have been read; nothing where none was yet.
     pub topic_since: Option<Timestamp>,
+    /// The last record that was counted.
+    pub log_mark: Option<LogMark>,
 }
 
 /// How long after the first of its partitions a topic may still have others that nobody has claimed.
@@ -94,9 +114,10 @@ impl Claim {
     /// A start policy of "latest" is about what was there when driftd came. Records of a partition that was added since
     /// would be passed over for as long as nobody notices it.
     #[must_use]
-    pub fn start(&self, now: Timestamp) -> Option<Offset> {
+    pub fn start(&self, now: Timestamp) -> Option<ResumePoint> {
         let is_added = self.topic_since.is_some_and(|since| since < now.minus(FIRST_CLAIMS));
-        self.next_offset.or_else(|| is_added.then_some(Offset(0)))
+        let next = self.next_offset.or_else(|| is_added.then_some(Offset(0)))?;
+        Some(ResumePoint { next, mark: self.log_mark })
     }
 }
 
@@ -136,4 +157,8 @@ pub struct Checkpoint {
     pub rejected: Vec<(String, u64)>,
     /// A few of them.
     pub samples: Vec<DeadLetter>,
+    /// The last record covered; nothing when none was read.
+    pub log_mark: Option<LogMark>,
+    /// The last thing that happened to the log meanwhile.
+    pub log_event: Option<LogEvent>,
 }

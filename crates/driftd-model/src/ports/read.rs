@@ -6,8 +6,8 @@ use driftd_window::{EventTime, PartitionMark, SegmentKey, Timestamp};
 
 use crate::{
     Activation, BaselineName, BaselineRef, BaselineSummary, ContentHash, Counting, Epoch, FeatureName, HistoryRow,
-    Incident, IncidentEvent, IncidentId, IncidentRow, MonitorId, Offset, Partition, SealedPane, Silence, StoreError,
-    StoredBaseline, Topic,
+    Incident, IncidentEvent, IncidentId, IncidentRow, LogEvent, MonitorId, Offset, Partition, SealedPane, Silence,
+    StoreError, StoredBaseline, Topic, Unread,
 };
 
 /// Room that a part of the store takes.
@@ -88,8 +88,12 @@ pub struct PartitionRow {
     pub next_offset: Option<Offset>,
     /// Its mark.
     pub mark: PartitionMark,
-    /// Records rejected so far.
+    /// Records rejected so far, without those that had been deleted before they were read.
     pub rejected: u64,
+    /// That it cannot be read, if its owner says so.
+    pub unread: Option<Unread>,
+    /// The last thing that happened to its log, and when that was noticed.
+    pub log_event: Option<(LogEvent, Timestamp)>,
     /// When an owner last wrote anything of it.
     pub updated_at: Timestamp,
 }

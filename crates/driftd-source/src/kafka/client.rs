@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::PoisonError;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use driftd_model::{Offset, SourceError, Topic, TopicPartition};
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::KafkaResult;
-use rdkafka::{Offset as Position, TopicPartitionList};
 
 use super::context::{ClientRequests, Context};
+use super::positions::{Doubts, Repositioning};
 use super::rebalance::commit;
+use super::renewal::Renewals;
 use super::settings::Settings;
 
 /// How long one poll waits for events, and how often it is looked what else is to be done.
@@ -24,7 +23,7 @@ const LEAVE_TIMEOUT: Duration = Duration::from_secs(5);
 const ASSUMED_PARTITIONS: usize = 12;
 
 /// Joins the group and stays until the source is closed.
-pub(super) fn run(settings: &Settings, topics: &[Topic], context: Context) {
+pub(super) fn run(settings: &Settings, topics: &[Topic], context: Context, doubts: &Doubts) {
     // How much each partition's queue may hold depends on how many there are.
     let total = loop {
         if context.is_closing() || context.events.has_failed() {
@@ -41,10 +40,12 @@ pub(super) fn run(settings: &Settings, topics: &[Topic], context: Context) {
         Err(error) => return events.fail(error),
     };
     let context = Arc::clone(consumer.context());
+    let (mut repositioning, mut renewals) = (Repositioning::default(), Renewals::default());
     let mut reported = Instant::now();
     while !context.is_closing() && !context.events.has_failed() {
         poll(&consumer, &context);
-        reposition(&consumer, &context);
+        repositioning.advance(&consumer, &context, doubts);
+        renewals.advance(&consumer, &context);
         if reported.elapsed() >= COMMIT_INTERVAL {
             reported = Instant::now();
             commit(&consumer, &context.requests.take_reported());
@@ -82,56 +83,6 @@ fn poll(consumer: &BaseConsumer<Context>, context: &Context) {
     }
 }
 
-/// Finds a place to go on for partitions whose next offset the broker does not have.
-fn reposition(consumer: &BaseConsumer<Context>, context: &Context) {
-    for (partition, next) in context.requests.take_lost() {
-        if !context.queues().contains_key(&partition) {
-            continue;
-        }
-        let one = std::slice::from_ref(&partition);
-        let first = |position| context.queries.offsets(one, position).into_iter().next().flatten();
-        let (Some(low), Some(high)) = (first(Position::Beginning), first(Position::End)) else {
-            context.requests.lose(&partition, next);
-            continue;
-        };
-        if next > high {
-            let what = format!(
-                "{partition} is to go on at offset {next} and ends at {high}: it was created anew or has lost records; \
-                 to read the topic as a new one, give it another name"
-            );
-            tracing::error!(kafka.partition = %partition, "{what}");
-            if let Some(queue) = context.queues().get(&partition) {
-                queue.fail(what);
-            }
-            continue;
-        }
-        if next < low {
-            let (from, to) = (next.0, low.0);
-            context.requests.truncations.fetch_add(1, Ordering::Relaxed);
-            tracing::error!(
-                kafka.topic = %partition.topic,
-                kafka.partition = partition.partition.0,
-                from,
-                to,
-                "records were deleted by the topic's retention before they were read: going on with the earliest"
-            );
-        }
-        if let Err(error) = restart(consumer, &partition, next.max(low)) {
-            tracing::warn!(kafka.partition = %partition, %error, "cannot go on yet");
-            context.requests.lose(&partition, next);
-        }
-    }
-}
-
-/// Has a partition fetched again from `at`. librdkafka has stopped to fetch it, and seeks only what it fetches; the
-/// group hears nothing of a partition that is put down and taken up again, and its queue stays the same.
-fn restart(consumer: &BaseConsumer<Context>, partition: &TopicPartition, at: Offset) -> KafkaResult<()> {
-    let mut list = TopicPartitionList::with_capacity(1);
-    list.add_partition_offset(partition.topic.as_str(), partition.partition.0, Position::Offset(at.0))?;
-    consumer.incremental_unassign(&list)?;
-    consumer.incremental_assign(&list)
-}
-
 /// Gives every partition back, leaves the group and takes the client apart, all before a deadline.
 fn leave(consumer: Arc<BaseConsumer<Context>>, context: &Context) {
     commit(&consumer, &context.requests.take_reported());
@@ -151,23 +102,13 @@ fn leave(consumer: Arc<BaseConsumer<Context>>, context: &Context) {
 }
 
 impl ClientRequests {
-    /// Notes a partition whose next offset the broker does not have.
-    pub(super) fn lose(&self, partition: &TopicPartition, next: Offset) {
-        let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
-        lost.insert(partition.clone(), next);
-    }
-
     /// Forgets partitions that were taken away: how far they were reported.
     pub(super) fn forget(&self, partitions: &[TopicPartition]) -> Vec<(TopicPartition, Offset)> {
-        let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
-        lost.retain(|partition, _| !partitions.contains(partition));
-        drop(lost);
+        for noted in [&self.lost, &self.seeks, &self.replaced] {
+            noted.lock().unwrap_or_else(PoisonError::into_inner).retain(|partition, _| !partitions.contains(partition));
+        }
         let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
         partitions.iter().filter_map(|partition| reported.remove_entry(partition)).collect()
-    }
-
-    fn take_lost(&self) -> Vec<(TopicPartition, Offset)> {
-        std::mem::take(&mut *self.lost.lock().unwrap_or_else(PoisonError::into_inner)).into_iter().collect()
     }
 
     fn take_reported(&self) -> Vec<(TopicPartition, Offset)> {

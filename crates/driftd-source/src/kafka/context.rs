@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
@@ -42,6 +42,8 @@ pub(super) struct Context {
     pub(super) drain_timeout: Duration,
     pub(super) make_decoder: MakeDecoder,
     pub(super) dead_letters: Option<Arc<dyn DeadLetterSink>>,
+    /// Batches that nobody can read are passed over.
+    pub(super) skips_unreadable: bool,
     pub(super) requests: Arc<ClientRequests>,
     pub(super) notes: Arc<Notes>,
     /// The consumer, which holds this context.
@@ -56,8 +58,10 @@ pub(super) struct ClientRequests {
     pub(super) reported: Mutex<BTreeMap<TopicPartition, Offset>>,
     /// Partitions whose next offset the broker does not have.
     pub(super) lost: Mutex<BTreeMap<TopicPartition, Offset>>,
-    /// How often records had fallen out of retention before they were read.
-    pub(super) truncations: AtomicU64,
+    /// Where partitions are to be fetched from.
+    pub(super) seeks: Mutex<BTreeMap<TopicPartition, Offset>>,
+    /// Partitions whose log is another than the one that was counted to that offset.
+    pub(super) replaced: Mutex<BTreeMap<TopicPartition, Offset>>,
 }
 
 impl Context {

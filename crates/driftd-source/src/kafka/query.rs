@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 
 use super::events::{EventChannel, Trouble};
 use super::log::ClientLog;
+use super::positions::{Doubts, LogEnds};
 
 /// How long brokers may take to answer before they count as silent.
 const REQUEST_TIMEOUT: Duration = Duration::from_millis(1_500);
@@ -31,6 +32,8 @@ const METADATA_MAX_AGE: Duration = Duration::from_secs(5);
 pub(super) enum Query {
     /// How many partitions the topic has.
     Count(Topic, oneshot::Sender<Result<usize, SourceError>>),
+    /// Where these partitions begin and end.
+    Bounds(Vec<TopicPartition>, Sender<Vec<Option<(Offset, Offset)>>>),
     /// Where these partitions end.
     Ends(Vec<TopicPartition>, oneshot::Sender<Vec<Option<Offset>>>),
 }
@@ -42,6 +45,7 @@ pub(super) struct QueryClient {
     events: Arc<EventChannel>,
     queue: Mutex<Sender<Query>>,
     counted: Mutex<HashMap<Topic, (Instant, usize)>>,
+    log_ends: LogEnds,
 }
 
 /// What the asking client calls back.
@@ -70,10 +74,11 @@ impl QueryClient {
         client: BaseConsumer<QueryContext>,
         topics: Vec<Topic>,
         events: Arc<EventChannel>,
+        doubts: Arc<Doubts>,
     ) -> (Self, Receiver<Query>) {
         let (queue, asked) = channel();
         let (queue, counted) = (Mutex::new(queue), Mutex::default());
-        (Self { client, topics, events, queue, counted }, asked)
+        (Self { client, topics, events, queue, counted, log_ends: LogEnds::new(doubts) }, asked)
     }
 
     /// Submits a query; unanswered if the source is closed.
@@ -104,8 +109,18 @@ impl QueryClient {
         match query {
             Query::Count(_, reply) if reply.is_closed() => {}
             Query::Count(topic, reply) => drop(reply.send(self.count(&topic))),
+            Query::Bounds(partitions, reply) => {
+                let lows = self.offsets(&partitions, Position::Beginning);
+                let highs = self.offsets(&partitions, Position::End);
+                // Whoever asked may be gone.
+                drop(reply.send(lows.into_iter().zip(highs).map(|(low, high)| low.zip(high)).collect()));
+            }
             Query::Ends(_, reply) if reply.is_closed() => {}
-            Query::Ends(partitions, reply) => drop(reply.send(self.offsets(&partitions, Position::End))),
+            Query::Ends(partitions, reply) => {
+                let ends = self.offsets(&partitions, Position::End);
+                self.log_ends.watch(&partitions, &ends);
+                drop(reply.send(ends));
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use driftd_model::SourceError;
+use driftd_model::Offset;
 use rdkafka::consumer::base_consumer::PartitionQueue;
 
 use super::context::Context;
@@ -19,21 +19,23 @@ pub(super) struct SharedQueue(Mutex<State>);
 struct State {
     queue: Option<PartitionQueue<Context>>,
     wake: Option<Wake>,
-    failure: Option<String>,
+    /// Where the client last began to fetch.
+    positioned: Option<Offset>,
+    /// Records before this offset were deleted.
+    deleted_to: Option<Offset>,
+    /// The log may be another than the one that was counted.
+    is_doubtful: bool,
 }
 
 impl SharedQueue {
-    pub(super) fn new(queue: PartitionQueue<Context>) -> Self {
-        Self(Mutex::new(State { queue: Some(queue), ..State::default() }))
+    /// The queue of a partition that is fetched from `at` on.
+    pub(super) fn new(queue: PartitionQueue<Context>, at: Offset) -> Self {
+        Self(Mutex::new(State { queue: Some(queue), positioned: Some(at), ..State::default() }))
     }
 
     /// Runs `read` on the queue; nothing once it was taken away.
-    pub(super) fn with<T>(&self, read: impl FnOnce(&PartitionQueue<Context>) -> T) -> Result<Option<T>, SourceError> {
-        let state = self.state();
-        match &state.failure {
-            Some(what) => Err(SourceError::permanent(what)),
-            None => Ok(state.queue.as_ref().map(read)),
-        }
+    pub(super) fn with<T>(&self, read: impl FnOnce(&PartitionQueue<Context>) -> T) -> Option<T> {
+        self.state().queue.as_ref().map(read)
     }
 
     /// From now on `wake` is called when records arrive, and now in case that some have.
@@ -48,10 +50,45 @@ impl SharedQueue {
         wake();
     }
 
-    /// The partition cannot be read: the next poll says so.
-    pub(super) fn fail(&self, what: String) {
+    /// The client fetches from `at` on, after it was told where to go.
+    pub(super) fn moved_to(&self, at: Offset) {
+        self.tell(|state| state.positioned = Some(at));
+    }
+
+    /// The client is about to be told to fetch from elsewhere.
+    pub(super) fn leave(&self) {
+        self.state().positioned = None;
+    }
+
+    /// Where the client last began to fetch.
+    pub(super) fn positioned(&self) -> Option<Offset> {
+        self.state().positioned
+    }
+
+    /// Records before `to` were deleted before they were read.
+    pub(super) fn deleted(&self, to: Offset) {
+        self.tell(|state| state.deleted_to = Some(to));
+    }
+
+    /// The offset before which records were deleted, once.
+    pub(super) fn take_deleted(&self) -> Option<Offset> {
+        self.state().deleted_to.take()
+    }
+
+    /// The log may be another than the one that was counted.
+    pub(super) fn doubt(&self) {
+        self.tell(|state| state.is_doubtful = true);
+    }
+
+    /// Whether that is so, once.
+    pub(super) fn take_doubt(&self) -> bool {
+        std::mem::take(&mut self.state().is_doubtful)
+    }
+
+    /// Leaves word for the reader, and wakes it.
+    fn tell(&self, word: impl FnOnce(&mut State)) {
         let mut state = self.state();
-        state.failure = Some(what);
+        word(&mut state);
         let wake = state.wake.clone();
         drop(state);
         if let Some(wake) = wake {

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use driftd_decode::{Decoded, Load, Note, RecordDecoder};
-use driftd_model::{Chunk, DeadLetter, Offset, PartitionReader, Poll, PollBudget, SourceError, Topic, TopicPartition};
+use driftd_model::{
+    Chunk, DeadLetter, FetchFailure, LogEvent, LogMark, Offset, PartitionReader, Poll, PollBudget, ResumePoint,
+    SourceError, SourceEvent, Topic, TopicPartition,
+};
 use rdkafka::consumer::base_consumer::PartitionQueue;
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Headers, Message};
@@ -13,8 +16,10 @@ use rdkafka::types::RDKafkaErrorCode as Code;
 
 use super::context::{ClientRequests, Context, end_met};
 use super::events::EventChannel;
-use super::fetch_errors::FetchErrors;
+use super::fetch_errors::{FetchErrors, failure, trouble};
+use super::log_identity;
 use super::queue::SharedQueue;
+use super::unreadable::{Next, Search};
 
 /// Makes the decoder of a partition of a topic.
 pub type MakeDecoder = Arc<dyn Fn(&Topic) -> Box<dyn RecordDecoder> + Send + Sync>;
@@ -52,6 +57,18 @@ pub(super) struct KafkaPartitionReader {
     requests: Arc<ClientRequests>,
     notes: Arc<Notes>,
     fetch_errors: FetchErrors,
+    /// Unreadable batches are passed over, and not waited for.
+    skips_unreadable: bool,
+    /// The way past one.
+    search: Option<Search>,
+    /// Where the client was asked to fetch from, on that way.
+    sought: Option<Offset>,
+    /// The last record that was polled, or that was counted before.
+    mark: Option<LogMark>,
+    /// What has to be at that offset, if it comes again.
+    expected: Option<LogMark>,
+    /// The log is another than the one that was counted: nothing more is read of it.
+    is_replaced: bool,
     /// Offset after everything that was polled.
     next: Offset,
     /// The end was met behind the records of the last chunk.
@@ -81,12 +98,14 @@ enum Stop {
     End(Option<Offset>),
     /// The broker does not have the next offset.
     OutOfRange,
+    /// The record that was counted last is another one.
+    Replaced,
 }
 
 impl KafkaPartitionReader {
     pub(super) fn new(
         partition: TopicPartition,
-        next: Offset,
+        start: ResumePoint,
         queue: Arc<SharedQueue>,
         decoder: Box<dyn RecordDecoder>,
         context: &Context,
@@ -100,7 +119,13 @@ impl KafkaPartitionReader {
             requests: Arc::clone(&context.requests),
             notes: Arc::clone(&context.notes),
             fetch_errors: FetchErrors::default(),
-            next,
+            skips_unreadable: context.skips_unreadable,
+            search: None,
+            sought: None,
+            mark: start.mark,
+            expected: start.mark,
+            is_replaced: false,
+            next: start.next,
             at_end: false,
         }
     }
@@ -112,20 +137,29 @@ impl KafkaPartitionReader {
 
     /// Takes records off the queue until the budget is used up.
     fn read(&mut self, queue: &PartitionQueue<Context>, budget: PollBudget) -> Fetched {
-        let (mut stop, mut bytes) = (Stop::Pause, 0);
-        let (mut records, mut kept) = (0, Vec::new());
+        let (mut stop, mut bytes, mut event) = (Stop::Pause, 0, None);
+        let (mut records, mut kept, mut last) = (0, Vec::new(), None);
         while records == 0 || (records < budget.records && bytes < budget.bytes as u64 && self.has_room(budget)) {
             match queue.poll(Duration::ZERO) {
                 None => break,
                 Some(Ok(record)) => {
                     let offset = record.offset();
+                    if self.expected.is_some_and(|expected| expected.offset.0 == offset) {
+                        if self.expected.take() != Some(log_identity::mark(&record)) {
+                            stop = Stop::Replaced;
+                            break;
+                        }
+                        self.fetch_succeeded();
+                    }
                     // What was fetched before a seek may still be in the queue.
                     if offset < self.next.0 {
                         continue;
                     }
-                    if let Some(untold) = self.fetch_errors.ended() {
-                        tracing::info!(kafka.partition = %self.partition, untold, "fetching goes on");
+                    // Whatever has moved the client past a batch that it could not read.
+                    if offset > self.next.0 && self.fetch_errors.is_unreadable(self.next) {
+                        event = Some(self.passed_over(self.next, Offset(offset)));
                     }
+                    self.fetch_succeeded();
                     let payload = record.payload();
                     self.decoder.push(Offset(offset), payload);
                     self.next = Offset(offset.saturating_add(1));
@@ -133,34 +167,131 @@ impl KafkaPartitionReader {
                     bytes += payload.map_or(0, <[u8]>::len) as u64;
                     if self.dead_letters.is_some() {
                         kept.push(record);
+                    } else {
+                        last = Some(record);
                     }
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) => {
-                    stop = Stop::End(end_met());
+                    let end = end_met();
+                    // No log ends before what was counted of it.
+                    stop = if end.is_some_and(|end| end < self.next) { Stop::OutOfRange } else { Stop::End(end) };
                     break;
                 }
                 Some(Err(error)) if error.rdkafka_error_code() == Some(Code::AutoOffsetReset) => {
                     stop = Stop::OutOfRange;
                     break;
                 }
-                // It is tried again by librdkafka; what does not pass is seen by asking.
-                Some(Err(error)) => {
-                    if let Some(untold) = self.fetch_errors.failed(error.rdkafka_error_code(), self.next) {
-                        tracing::warn!(
-                            kafka.partition = %self.partition, kafka.offset = self.next.0, %error, untold,
-                            "a fetch failed and is tried again; the same error at this offset is told once"
-                        );
-                    }
-                    self.events.suspect(None);
-                }
+                Some(Err(error)) => self.fetch_failed(&error),
             }
         }
         let decoded = self.decoder.finish();
         if let Some(sink) = &self.dead_letters {
             put_aside(&**sink, &self.partition, &decoded.rejects, &kept);
         }
-        Fetched { stop, bytes, decoded }
+        let mark = kept.last().or(last.as_ref()).map(log_identity::mark);
+        Fetched { stop, bytes, decoded, mark, event }
     }
+
+    /// A fetch failed. It is tried again by librdkafka; what does not pass is told, and seen by asking.
+    fn fetch_failed(&mut self, error: &KafkaError) {
+        let code = error.rdkafka_error_code();
+        if let Some(untold) = self.fetch_errors.failed(code, self.next) {
+            tracing::warn!(
+                kafka.partition = %self.partition, kafka.offset = self.next.0, %error, untold,
+                "a fetch failed and is tried again; the same error at this offset is told once"
+            );
+            let (partition, trouble) = (self.partition.clone(), Some(trouble(code, self.next)));
+            self.events.send(SourceEvent::Fetching { partition, trouble });
+        }
+        self.events.suspect(None);
+        if self.skips_unreadable && self.fetch_errors.is_unreadable_for_good(self.next) {
+            self.search.get_or_insert(Search::new(self.next));
+        }
+    }
+
+    /// A record came, or the end: fetches of the partition succeed.
+    fn fetch_succeeded(&mut self) {
+        let untold = self.fetch_errors.ended();
+        if let Some(untold) = untold {
+            tracing::info!(kafka.partition = %self.partition, untold, "fetching goes on");
+        }
+        if self.fetch_errors.first_success() || untold.is_some() {
+            self.events.send(SourceEvent::Fetching { partition: self.partition.clone(), trouble: None });
+        }
+    }
+
+    fn passed_over(&self, from: Offset, to: Offset) -> LogEvent {
+        tracing::error!(
+            kafka.partition = %self.partition, from = from.0, to = to.0,
+            "a batch of records cannot be read and was passed over: they count as rejected"
+        );
+        LogEvent::Skipped { from, to }
+    }
+
+    /// Goes one step further on the way past an unreadable batch; gives the event when it is over.
+    fn search_on(&mut self, mut search: Search) -> Option<LogEvent> {
+        let (Next::Try(at) | Next::Found(at)) = search.next();
+        // What was fetched before the client went there says nothing of this offset, and lacks what was tried.
+        if self.sought != Some(at) {
+            self.sought = Some(at);
+            self.queue.leave();
+            self.requests.seek(&self.partition, at);
+            return None;
+        }
+        if self.queue.positioned() != Some(at) {
+            return None;
+        }
+        if let Next::Found(to) = search.next() {
+            (self.search, self.sought) = (None, None);
+            self.next = to;
+            // That record was never read.
+            (self.mark, self.expected) = (None, None);
+            self.fetch_succeeded();
+            return Some(self.passed_over(search.from(), to));
+        }
+        let queue = Arc::clone(&self.queue);
+        if let Some(is_readable) = queue.with(|queue| is_readable(queue, at)).flatten() {
+            search.tried(at, is_readable);
+            (self.search, self.sought) = (Some(search), None);
+        }
+        None
+    }
+
+    /// What the client thread has left word of, and what is to be asked of it now and then.
+    fn listen(&mut self) -> Option<LogEvent> {
+        if self.fetch_errors.is_retry_due(Instant::now()) && self.search.is_none() {
+            self.requests.seek(&self.partition, self.next);
+        }
+        if self.queue.take_doubt()
+            && let Some(mark) = self.mark
+        {
+            self.expected = Some(mark);
+            self.requests.seek(&self.partition, mark.offset);
+        }
+        if let Some(search) = self.search {
+            return self.search_on(search);
+        }
+        let to = self.queue.take_deleted().filter(|to| *to > self.next)?;
+        let from = std::mem::replace(&mut self.next, to);
+        Some(LogEvent::Deleted { from, to })
+    }
+}
+
+/// Whether records can be read from `at` on; nothing while that is not known.
+fn is_readable(queue: &PartitionQueue<Context>, at: Offset) -> Option<bool> {
+    while let Some(fetched) = queue.poll(Duration::ZERO) {
+        match fetched {
+            Ok(record) if record.offset() < at.0 => {}
+            // An offset behind the end is no longer in the batch.
+            Ok(_) | Err(KafkaError::PartitionEOF(_)) => return Some(true),
+            Err(error) => match error.rdkafka_error_code() {
+                Some(Code::AutoOffsetReset) => return Some(true),
+                code if failure(code) == FetchFailure::UnreadableBatch => return Some(false),
+                _ => {}
+            },
+        }
+    }
+    None
 }
 
 /// What came of reading.
@@ -168,6 +299,8 @@ struct Fetched {
     stop: Stop,
     bytes: u64,
     decoded: Decoded,
+    mark: Option<LogMark>,
+    event: Option<LogEvent>,
 }
 
 impl PartitionReader for KafkaPartitionReader {
@@ -175,15 +308,29 @@ impl PartitionReader for KafkaPartitionReader {
         if std::mem::take(&mut self.at_end) {
             return Ok(Poll::End);
         }
+        if self.is_replaced {
+            return Ok(Poll::Nothing);
+        }
         let from = self.next;
+        let heard = self.listen();
+        if self.search.is_some() {
+            return Ok(Poll::Nothing);
+        }
         let queue = Arc::clone(&self.queue);
-        let Some(fetched) = queue.with(|queue| self.read(queue, budget))? else {
+        let Some(fetched) = queue.with(|queue| self.read(queue, budget)) else {
             return Ok(Poll::Nothing);
         };
         match fetched.stop {
             // Only markers of transactions, and records that were aborted or compacted away, are before the end.
-            Stop::End(end) => self.next = end.map_or(self.next, |end| end.max(self.next)),
+            Stop::End(end) => {
+                self.fetch_succeeded();
+                self.next = end.map_or(self.next, |end| end.max(self.next));
+            }
             Stop::OutOfRange => self.requests.lose(&self.partition, self.next),
+            Stop::Replaced => {
+                self.is_replaced = true;
+                self.requests.replace(&self.partition, self.next);
+            }
             Stop::Pause => {}
         }
         let is_end = matches!(fetched.stop, Stop::End(_));
@@ -191,9 +338,11 @@ impl PartitionReader for KafkaPartitionReader {
             return Ok(if is_end { Poll::End } else { Poll::Nothing });
         }
         self.at_end = is_end;
+        self.mark = fetched.mark.or(self.mark);
         let Decoded { batches, rejects, filtered, notes } = fetched.decoded;
         self.notes.say(&self.partition, &notes);
-        let chunk = Chunk { from, to: self.next, batches, rejects, filtered };
+        let (mark, event) = (fetched.mark, fetched.event.or(heard));
+        let chunk = Chunk { from, to: self.next, batches, rejects, filtered, mark, event };
         Ok(Poll::Chunk { chunk, bytes: fetched.bytes })
     }
 

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use driftd_config::StartPolicy;
-use driftd_model::{Offset, Partition, RebalanceReply, SourceEvent, Topic, TopicPartition};
+use driftd_model::{Offset, Partition, RebalanceReply, ResumePoint, SourceEvent, Topic, TopicPartition};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, RebalanceProtocol};
 use rdkafka::error::KafkaResult;
 use rdkafka::{Offset as Position, TopicPartitionList};
@@ -36,8 +36,9 @@ impl Context {
             // Split before it is assigned, so that no record can come by way of the main queue.
             let (topic, number) = (partition.topic.as_str(), partition.partition.0);
             let Some(queue) = this.split_partition_queue(topic, number) else { continue };
-            if started.add_partition_offset(topic, number, Position::Offset(start.0)).is_ok() {
-                queues.push((partition.clone(), start, Arc::new(SharedQueue::new(queue))));
+            let from = fetch_from(start);
+            if started.add_partition_offset(topic, number, Position::Offset(from.0)).is_ok() {
+                queues.push((partition.clone(), start, Arc::new(SharedQueue::new(queue, from))));
             }
         }
         if let Err(error) = take(consumer, &started) {
@@ -49,12 +50,17 @@ impl Context {
             self.give_up(partitions, Duration::ZERO);
             return;
         }
-        for (partition, at, queue) in queues {
-            let decoder = (self.make_decoder)(&partition.topic);
-            let reader = KafkaPartitionReader::new(partition.clone(), at, Arc::clone(&queue), decoder, self);
-            self.queues().insert(partition.clone(), queue);
-            self.events.send(SourceEvent::Started { partition, at, reader: Box::new(reader) });
+        for (partition, start, queue) in queues {
+            self.begin(partition, start, queue);
         }
+    }
+
+    /// Hands a reader of a partition over that is assigned and fetched.
+    pub(super) fn begin(&self, partition: TopicPartition, start: ResumePoint, queue: Arc<SharedQueue>) {
+        let decoder = (self.make_decoder)(&partition.topic);
+        let reader = KafkaPartitionReader::new(partition.clone(), start, Arc::clone(&queue), decoder, self);
+        self.queues().insert(partition.clone(), queue);
+        self.events.send(SourceEvent::Started { partition, at: start.next, reader: Box::new(reader) });
     }
 
     /// Partitions that go: has what was read of them written down, then lets go of them.
@@ -93,7 +99,7 @@ impl Context {
     }
 
     /// Where the partitions go on; nothing if nobody answers any more.
-    fn starts(&self, partitions: &[TopicPartition]) -> Option<Vec<Offset>> {
+    fn starts(&self, partitions: &[TopicPartition]) -> Option<Vec<ResumePoint>> {
         if partitions.is_empty() {
             return Some(Vec::new());
         }
@@ -107,10 +113,11 @@ impl Context {
             }
         };
         let known = |index: usize| known.get(index).copied().flatten();
+        let begin = |next| ResumePoint { next, mark: None };
         let unread = partitions.iter().enumerate().filter(|(index, _)| known(*index).is_none());
         let unread: Vec<_> = unread.map(|(_, partition)| partition.clone()).collect();
         let mut resolved = self.resolve(&unread)?.into_iter();
-        (0..partitions.len()).map(|index| known(index).or_else(|| resolved.next())).collect()
+        (0..partitions.len()).map(|index| known(index).or_else(|| resolved.next().map(begin))).collect()
     }
 
     /// Where the start policy lets partitions begin; asked until somebody answers, or the source is being closed.
@@ -142,8 +149,13 @@ impl Context {
     }
 }
 
+/// Where a partition is fetched from: the last counted record is looked at again, to see whether it is the same.
+pub(super) fn fetch_from(start: ResumePoint) -> Offset {
+    start.mark.map_or(start.next, |mark| mark.offset.min(start.next))
+}
+
 /// A reply, and where it arrives.
-fn reply<T: Send + 'static>() -> (RebalanceReply<T>, Receiver<T>) {
+pub(super) fn reply<T: Send + 'static>() -> (RebalanceReply<T>, Receiver<T>) {
     let (send, replied) = sync_channel(1);
     // Whoever waited may have lost patience.
     (RebalanceReply::new(move |value| drop(send.try_send(value))), replied)

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::Builder;
 use std::time::Duration;
 
-use driftd_config::{KafkaConfig, SecretRef};
+use driftd_config::{KafkaConfig, SecretRef, UnreadableBatch};
 use driftd_model::{BoxFuture, Offset, Source, SourceError, SourceEvent, Topic, TopicPartition};
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::BaseConsumer;
@@ -19,6 +19,7 @@ use super::client;
 use super::context::{ClientRequests, Context};
 use super::events::EventChannel;
 use super::log::ClientLog;
+use super::positions::Doubts;
 use super::query::{Query, QueryClient, QueryContext};
 use super::reader::{DeadLetterSink, MakeDecoder};
 use super::settings::Settings;
@@ -66,7 +67,8 @@ impl KafkaSource {
         let client =
             settings.query_client().create_with_context(query_context).map_err(|error| settings.explain(&error))?;
         let topics: Vec<_> = topics.iter().cloned().collect();
-        let (queries, asked) = QueryClient::new(client, topics.clone(), Arc::clone(&events));
+        let doubts = Arc::<Doubts>::default();
+        let (queries, asked) = QueryClient::new(client, topics.clone(), Arc::clone(&events), Arc::clone(&doubts));
         let (queries, requests, closing) =
             (Arc::new(queries), Arc::<ClientRequests>::default(), Arc::<AtomicBool>::default());
         let context = Context {
@@ -78,6 +80,7 @@ impl KafkaSource {
             drain_timeout: settings.drain_timeout,
             make_decoder,
             dead_letters,
+            skips_unreadable: config.unreadable_batch == UnreadableBatch::Skip,
             requests: Arc::clone(&requests),
             notes: Arc::default(),
             consumer: OnceLock::new(),
@@ -98,7 +101,7 @@ impl KafkaSource {
         })?;
         spawn("kafka-client", move || {
             let events = Arc::clone(&context.events);
-            client::run(&settings, &topics, context);
+            client::run(&settings, &topics, context, &doubts);
             events.end();
             drop(ends);
         })?;
@@ -123,12 +126,6 @@ impl KafkaSource {
         client.remove("bootstrap.servers");
         client.set_log_level(RDKafkaLogLevel::Emerg);
         client.create::<BaseConsumer>().map(drop).map_err(|error| settings.explain(&error))
-    }
-
-    /// How often records had been deleted by their topic's retention before they were read.
-    #[must_use]
-    pub fn truncations(&self) -> u64 {
-        self.requests.truncations.load(Ordering::Relaxed)
     }
 }
 

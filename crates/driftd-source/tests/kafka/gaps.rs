@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use driftd_model::{LogEvent, Offset};
 use driftd_testkit::services::kafka::KafkaOptions;
 use driftd_testkit::services::wait_until;
 use rdkafka::admin::{AdminClient, AdminOptions};
@@ -93,8 +94,8 @@ fn compacted_offsets_are_inside_chunks() {
 }
 
 #[test]
-fn records_that_retention_has_deleted_are_counted_as_lost() {
-    let kafka = broker!("records_that_retention_has_deleted_are_counted_as_lost");
+fn records_that_retention_has_deleted_are_told_with_their_offsets() {
+    let kafka = broker!("records_that_retention_has_deleted_are_told_with_their_offsets");
     kafka.create_topic("truncated", 2);
     fill(&kafka.bootstrap(), "truncated", 2, 100);
     let mut admin = ClientConfig::new();
@@ -113,23 +114,6 @@ fn records_that_retention_has_deleted_are_counted_as_lost() {
     let pages = book.lock().unwrap().clone();
     assert!(offsets(&pages[&0]).into_iter().eq(60..100));
     assert!(offsets(&pages[&1]).into_iter().eq(10..100));
-    assert_eq!(reader.source.truncations(), 1);
-    assert!(reader.broken.is_empty());
-}
-
-#[test]
-fn an_offset_behind_the_end_cannot_be_read() {
-    let kafka = broker!("an_offset_behind_the_end_cannot_be_read");
-    kafka.create_topic("anew", 1);
-    fill(&kafka.bootstrap(), "anew", 1, 5);
-    let book = Book::default();
-    book.lock().unwrap().insert(0, Page { next: Some(700), ..Page::default() });
-    let mut reader = Reader::new(&config(&kafka.bootstrap(), "anew"), "anew", &book);
-    reader.until("a refusal", |reader| !reader.broken.is_empty());
-    insta::assert_snapshot!(
-        reader.broken[0],
-        @"anew/0 is to go on at offset 700 and ends at 5: it was created anew or has lost records; to read the topic as a new one, give it another name"
-    );
-    assert_eq!(reader.source.truncations(), 0);
-    reader.close();
+    assert_eq!(pages[&0].events, [LogEvent::Deleted { from: Offset(10), to: Offset(60) }]);
+    assert!(pages[&1].events.is_empty() && reader.broken.is_empty() && reader.renewed.is_empty());
 }

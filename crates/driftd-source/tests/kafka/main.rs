@@ -9,14 +9,17 @@
 
 mod closing;
 mod dead_letters;
+mod denied;
 mod gaps;
 mod group;
 mod outage;
 mod reader;
 mod records;
+mod recreated;
 mod refusals;
 mod security;
 mod starts;
+mod unreadable;
 
 /// The broker that the tests share, or the end of a test that cannot run without one.
 macro_rules! broker {

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use driftd_config::KafkaConfig;
 use driftd_decode::{Decoded, Load, RecordDecoder};
 use driftd_model::{
-    DeadLetter, Offset, Partition, PartitionReader, Poll, PollBudget, Source, SourceError, SourceEvent, Topic,
-    TopicPartition,
+    DeadLetter, FetchTrouble, LogEvent, LogMark, Offset, Partition, PartitionReader, Poll, PollBudget, ResumePoint,
+    Source, SourceError, SourceEvent, Topic, TopicPartition,
 };
 use driftd_source::kafka::{DeadLetterSink, KafkaSource, MakeDecoder};
 
@@ -23,6 +23,10 @@ pub(crate) struct Page {
     pub(crate) next: Option<i64>,
     /// Offset and payload of every record, in the order in which they were read.
     pub(crate) records: Vec<(i64, String)>,
+    /// The last record.
+    pub(crate) mark: Option<LogMark>,
+    /// What happened to the log.
+    pub(crate) events: Vec<LogEvent>,
 }
 
 /// A store that several readers share.
@@ -40,6 +44,10 @@ pub(crate) struct Reader {
     pub(crate) ended: BTreeSet<i32>,
     /// Every trouble told, in order.
     pub(crate) troubles: Vec<Option<String>>,
+    /// Partitions that were begun anew, and how far they had been counted.
+    pub(crate) renewed: Vec<(i32, i64)>,
+    /// How fetches of partitions go.
+    pub(crate) fetching: BTreeMap<i32, Option<FetchTrouble>>,
     pub(crate) failed: Option<String>,
     pub(crate) broken: Vec<String>,
     pub(crate) closed: bool,
@@ -89,6 +97,8 @@ impl Reader {
             started: BTreeMap::new(),
             ended: BTreeSet::new(),
             troubles: Vec::new(),
+            renewed: Vec::new(),
+            fetching: BTreeMap::new(),
             failed: None,
             broken: Vec::new(),
             closed: false,
@@ -112,7 +122,8 @@ impl Reader {
         match event {
             SourceEvent::Assigned { partitions, reply } => {
                 let book = self.book.lock().unwrap();
-                let next = |p: &TopicPartition| book.get(&p.partition.0).and_then(|page| page.next).map(Offset);
+                let point = |page: &Page| Some(ResumePoint { next: Offset(page.next?), mark: page.mark });
+                let next = |p: &TopicPartition| book.get(&p.partition.0).and_then(point);
                 reply.send(partitions.iter().map(next).collect());
             }
             SourceEvent::Started { partition, at, reader } => {
@@ -128,6 +139,17 @@ impl Reader {
                     self.readers.remove(&partition);
                 }
                 reply.send(());
+            }
+            SourceEvent::Renewed { partition, counted_to, reply } => {
+                self.renewed.push((partition.partition.0, counted_to.0));
+                let mut book = self.book.lock().unwrap();
+                let page = book.get_mut(&partition.partition.0).unwrap();
+                assert_eq!(page.next, Some(counted_to.0), "what was counted is written down before");
+                *page = Page { next: Some(0), ..Page::default() };
+                reply.send(vec![Some(ResumePoint { next: Offset(0), mark: None })]);
+            }
+            SourceEvent::Fetching { partition, trouble } => {
+                self.fetching.insert(partition.partition.0, trouble);
             }
             SourceEvent::Trouble(what) => self.troubles.push(what),
             SourceEvent::Failed(error) => self.failed = Some(error.to_string()),
@@ -148,6 +170,8 @@ impl Reader {
                         assert!(chunk.to > chunk.from);
                         assert!(chunk.rejects.len() <= BUDGET.panes, "more than a turn may take");
                         page.next = Some(chunk.to.0);
+                        page.mark = chunk.mark.or(page.mark);
+                        page.events.extend(chunk.event);
                         let inside = |r: &DeadLetter| (chunk.from..chunk.to).contains(&r.offset);
                         assert!(chunk.rejects.iter().all(inside));
                         assert_eq!(bytes, chunk.rejects.iter().map(|r| r.detail.len() as u64).sum::<u64>());
@@ -208,6 +232,8 @@ impl std::fmt::Debug for Reader {
             .field("started", &self.started)
             .field("ended", &self.ended)
             .field("troubles", &self.troubles)
+            .field("renewed", &self.renewed)
+            .field("fetching", &self.fetching)
             .field("failed", &self.failed)
             .field("broken", &self.broken)
             .field("closed", &self.closed)

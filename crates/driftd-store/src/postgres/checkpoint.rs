@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use driftd_model::{Checkpoint, CountedOn};
 use driftd_window::Timestamp;
-use sqlx::{query, query_file_as};
+use sqlx::{query, query_file_as, query_scalar};
 
 use super::Outcome;
 use super::partitions::Day;
@@ -23,12 +23,12 @@ pub(super) async fn write(
     day: Day,
     now: Timestamp,
 ) -> Outcome<()> {
-    advance(&mut tx, checkpoint, now).await?;
+    let base = advance(&mut tx, checkpoint, now).await?;
     if !checkpoint.counted_on.is_empty() {
         check_plans(&mut tx, &checkpoint.counted_on).await?;
     }
     if !partials.is_empty() {
-        append(&mut tx, checkpoint, partials, day).await?;
+        append(&mut tx, checkpoint, base, partials, day).await?;
     }
     if !checkpoint.rejected.is_empty() {
         add_rejected(&mut tx, checkpoint).await?;
@@ -40,15 +40,20 @@ pub(super) async fn write(
 }
 
 /// Both fences in one statement: who the owner is, and where it starts. An owner that has just been replaced waits here
-/// for the new one's claim, and then finds its epoch gone.
-async fn advance(tx: &mut Transaction, checkpoint: &Checkpoint, now: Timestamp) -> Outcome<()> {
+/// for the new one's claim, and then finds its epoch gone. Gives the offsets of logs before this one.
+async fn advance(tx: &mut Transaction, checkpoint: &Checkpoint, now: Timestamp) -> Outcome<i64> {
     let Checkpoint { topic, partition, epoch, from, to, mark, is_first, .. } = checkpoint;
     let topic = stored(topic.as_str());
-    let moved = query!(
+    let log_mark = checkpoint.log_mark.map(|mark| to_document(&mark, "mark of a partition's log")).transpose()?;
+    let log_event = checkpoint.log_event.map(|event| to_document(&event, "event of a partition's log")).transpose()?;
+    let moved = query_scalar!(
         "UPDATE source_partitions
-         SET next_offset = $1, watermark = greatest(watermark, $2), eof_at = $3, confirmed_at = $4, updated_at = $5
+         SET next_offset = $1, watermark = greatest(watermark, $2), eof_at = $3, confirmed_at = $4, updated_at = $5,
+             log_mark = coalesce($11, log_mark), log_event = coalesce($12, log_event), retired_at = NULL,
+             log_event_at = CASE WHEN $12 IS NULL THEN log_event_at ELSE $5 END
          WHERE topic = $6 AND partition = $7 AND epoch = $8
-           AND (next_offset = $9 OR (next_offset IS NULL AND $10))",
+           AND (next_offset = $9 OR (next_offset IS NULL AND $10))
+         RETURNING log_base",
         to.0,
         mark.watermark().map(|w| w.event_time().as_micros()),
         mark.end().map(|end| end.since.as_micros()),
@@ -58,10 +63,12 @@ async fn advance(tx: &mut Transaction, checkpoint: &Checkpoint, now: Timestamp) 
         partition.0,
         epoch.0,
         from.0,
-        is_first
+        is_first,
+        log_mark,
+        log_event
     );
-    if moved.execute(&mut *tx).await?.rows_affected() == 1 {
-        return Ok(());
+    if let Some(base) = moved.fetch_optional(&mut *tx).await? {
+        return Ok(base);
     }
     let found = query_file_as!(PositionColumns, "statements/position.sql", &topic, partition.0);
     Err(fenced(checkpoint, found.fetch_optional(tx).await?))
@@ -89,7 +96,13 @@ async fn check_plans(tx: &mut Transaction, counted_on: &[CountedOn]) -> Outcome<
     Ok(())
 }
 
-async fn append(tx: &mut Transaction, checkpoint: &Checkpoint, partials: &[Encoded<'_>], day: Day) -> Outcome<()> {
+async fn append(
+    tx: &mut Transaction,
+    checkpoint: &Checkpoint,
+    base: i64,
+    partials: &[Encoded<'_>],
+    day: Day,
+) -> Outcome<()> {
     let monitors: Vec<&str> = partials.iter().map(|(monitor, ..)| monitor.as_str()).collect();
     let panes: Vec<i64> = partials.iter().map(|(_, planned, _)| planned.delta.pane.start().as_micros()).collect();
     let segments: Vec<Cow<'_, str>> =
@@ -107,8 +120,8 @@ async fn append(tx: &mut Transaction, checkpoint: &Checkpoint, partials: &[Encod
         day.0,
         &stored(checkpoint.topic.as_str()),
         checkpoint.partition.0,
-        checkpoint.from.0,
-        checkpoint.to.0,
+        base.saturating_add(checkpoint.from.0),
+        base.saturating_add(checkpoint.to.0),
         POSTCARD_SMALL,
         &monitors as &[&str],
         &panes,

@@ -24,6 +24,7 @@ pub(super) const VERSIONS: &[Version] = &[
     (9, "alarms", include_str!("../../../../migrations/postgres/0009_alarms.sql")),
     (10, "segment_memories", include_str!("../../../../migrations/postgres/0010_segment_memories.sql")),
     (11, "known_topics", include_str!("../../../../migrations/postgres/0011_known_topics.sql")),
+    (12, "logs", include_str!("../../../../migrations/postgres/0012_logs.sql")),
     (13, "upgrades", include_str!("../../../../migrations/postgres/0013_upgrades.sql")),
     (14, "counted_plans", include_str!("../../../../migrations/postgres/0014_counted_plans.sql")),
 ];

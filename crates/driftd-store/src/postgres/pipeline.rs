@@ -2,18 +2,21 @@
 
 use async_trait::async_trait;
 use driftd_model::{
-    Checkpoint, Claim, Claimant, IncidentReconciler, MonitorId, Partition, PipelineStore, Retained, Retention,
-    SealOutcome, Sealed, Sealer, StoreError, Topic,
+    Checkpoint, Claim, Claimant, IncidentReconciler, LogEvent, MonitorId, Offset, Partition, PipelineStore, Retained,
+    Retention, SealOutcome, Sealed, Sealer, StoreError, Topic, Unread,
 };
 use driftd_window::Timestamp;
+use sqlx::query_file;
 
 use super::checkpoint::write;
 use super::partitions::Day;
 use super::reconcile::Reconciling;
 use super::seal::Sealing;
+use super::text::stored;
 use super::{PostgresStore, answer, claims, late};
 use crate::call::Call;
 use crate::fence::encode;
+use crate::read::to_document;
 use crate::reconcile::decide;
 
 #[async_trait]
@@ -31,7 +34,7 @@ impl PipelineStore for PostgresStore {
             let mut tx = self.begin().await?;
             let claimed = claims::take(&mut tx, (topic, partition), claimant, now).await?;
             tx.commit().await?;
-            Ok(claimed.into_claim())
+            claimed.into_claim()
         })
         .await
     }
@@ -52,6 +55,53 @@ impl PipelineStore for PostgresStore {
                 }
                 done => done,
             }
+        })
+        .await
+    }
+
+    async fn renew(
+        &self,
+        topic: &Topic,
+        partition: Partition,
+        counted_to: Offset,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        answer(Call::Renew(topic, partition), async {
+            let event = to_document(&LogEvent::Renewed { counted_to }, "event of a partition's log")?;
+            let (topic, now) = (stored(topic.as_str()), now.as_micros());
+            let mut tx = self.begin().await?;
+            let renewed = query_file!("statements/renew.sql", &topic, partition.0, counted_to.0, event, now);
+            renewed.execute(&mut tx).await?;
+            tx.commit().await
+        })
+        .await
+    }
+
+    async fn note_unread(
+        &self,
+        topic: &Topic,
+        partition: Partition,
+        unread: Option<&Unread>,
+    ) -> Result<(), StoreError> {
+        answer(Call::NoteUnread(topic, partition), async {
+            let unread = unread.map(|unread| to_document(unread, "unread partition")).transpose()?;
+            let mut tx = self.begin().await?;
+            let noted =
+                query_file!("statements/note_unread.sql", &stored(topic.as_str()), partition.0, unread.as_deref());
+            noted.execute(&mut tx).await?;
+            tx.commit().await
+        })
+        .await
+    }
+
+    async fn retire_partitions(&self, topic: &Topic, count: i32, now: Timestamp) -> Result<u64, StoreError> {
+        answer(Call::RetirePartitions(topic), async {
+            let (topic, now) = (stored(topic.as_str()), now.as_micros());
+            let mut tx = self.begin().await?;
+            let retired = query_file!("statements/retire_partitions.sql", &topic, count, now);
+            let retired = retired.execute(&mut tx).await?.rows_affected();
+            tx.commit().await?;
+            Ok(retired)
         })
         .await
     }

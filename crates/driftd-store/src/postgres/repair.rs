@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use driftd_model::{
-    Epoch, FrontierMove, MonitorId, Offset, OwnedPartition, PartitionReset, RepairStore, ResetStart, StoreError,
+    FrontierMove, MonitorId, Offset, OwnedPartition, PartitionReset, RepairStore, ResetStart, StoreError,
     TopicPartition,
 };
 use driftd_window::{EventTime, Timestamp};
@@ -14,8 +14,8 @@ use super::transaction::Transaction;
 use super::{Outcome, PostgresStore, answer};
 use crate::call::Call;
 use crate::read::event_time;
-use crate::repair::{self, RepairTransaction};
-use crate::rows::{OpenCountsColumns, OwnedPartitionColumns};
+use crate::repair::{self, Fenced, RepairTransaction};
+use crate::rows::{FencedColumns, OpenCountsColumns, OwnedPartitionColumns};
 
 #[async_trait]
 impl RepairStore for PostgresStore {
@@ -89,15 +89,16 @@ async fn take_frontier(tx: &mut Transaction, monitor: &MonitorId) -> Outcome<()>
 }
 
 impl RepairTransaction for Transaction {
-    async fn fence(&mut self, partition: &TopicPartition, by: &str, now: Timestamp) -> Outcome<Option<Epoch>> {
-        let epoch = query_file_scalar!(
+    async fn fence(&mut self, partition: &TopicPartition, by: &str, now: Timestamp) -> Outcome<Option<Fenced>> {
+        let fenced = query_file_as!(
+            FencedColumns,
             "statements/fence_partition.sql",
             &stored(partition.topic.as_str()),
             partition.partition.0,
             &stored(by),
             now.as_micros()
         );
-        Ok(epoch.fetch_optional(self).await?.map(Epoch))
+        Ok(fenced.fetch_optional(self).await?.map(FencedColumns::into_fenced))
     }
 
     async fn hold_frontiers(&mut self, partition: &TopicPartition, behind: Offset) -> Outcome<()> {

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use driftd_model::{
-    Claim, Claimant, ContentHash, Counting, Epoch, MonitorId, Offset, OwnedPartition, Partition, PartitionRow,
-    PlannedDelta, Retention, SealedPane, Topic, counted_mark,
+    Claim, Claimant, ContentHash, Counting, Epoch, LogEvent, LogMark, MonitorId, Offset, OwnedPartition, Partition,
+    PartitionRow, PlannedDelta, Retention, SealedPane, Topic, Unread, counted_mark,
 };
 use driftd_window::{EndSeen, EventTime, PaneDelta, PartitionMark, SegmentKey, Span, Timestamp, Watermark};
 use sqlx::FromRow;
 
 use crate::codec::decode_stored;
 use crate::error::Outcome;
-use crate::read::{count, event_time, pane_id, parsed, timestamp};
+use crate::read::{count, document, event_time, pane_id, parsed, timestamp};
+use crate::repair::Fenced;
 
 /// A partition of a topic, beside one of the plans that it is or was counted on for a monitor.
 #[derive(FromRow)]
@@ -113,6 +114,7 @@ pub(crate) struct ClaimColumns {
     pub(crate) epoch: i64,
     pub(crate) next_offset: Option<i64>,
     pub(crate) watermark: Option<i64>,
+    pub(crate) log_mark: Option<String>,
     pub(crate) topic_since: Option<i64>,
 }
 
@@ -125,13 +127,16 @@ impl ClaimColumns {
         (!is_first).then(|| newest.as_micros().saturating_add(1))
     }
 
-    pub(crate) fn into_claim(self) -> Claim {
-        Claim {
+    pub(crate) fn into_claim(self) -> Outcome<Claim> {
+        let log_mark: Option<LogMark> =
+            self.log_mark.map(|text| document(&text, "mark of a partition's log")).transpose()?;
+        Ok(Claim {
             epoch: Epoch(self.epoch),
             next_offset: self.next_offset.map(Offset),
             mark: mark_of(self.watermark, None, None),
             topic_since: timestamp(self.topic_since),
-        }
+            log_mark,
+        })
     }
 }
 
@@ -169,6 +174,9 @@ pub(crate) struct PartitionColumns {
     pub(crate) eof_at: Option<i64>,
     pub(crate) confirmed_at: Option<i64>,
     pub(crate) updated_at: i64,
+    pub(crate) unread: Option<String>,
+    pub(crate) log_event: Option<String>,
+    pub(crate) log_event_at: Option<i64>,
     #[sqlx(rename = "rejected!")]
     pub(crate) rejected: i64,
 }
@@ -176,6 +184,9 @@ pub(crate) struct PartitionColumns {
 impl PartitionColumns {
     pub(crate) fn into_row(self, topic: &Topic) -> Outcome<PartitionRow> {
         let Self { watermark, eof_at, confirmed_at, .. } = self;
+        let unread: Option<Unread> = self.unread.map(|text| document(&text, "unread partition")).transpose()?;
+        let log_event: Option<LogEvent> =
+            self.log_event.map(|text| document(&text, "event of a partition's log")).transpose()?;
         Ok(PartitionRow {
             topic: topic.clone(),
             partition: Partition(self.partition),
@@ -183,6 +194,8 @@ impl PartitionColumns {
             next_offset: self.next_offset.map(Offset),
             mark: mark_of(watermark, eof_at, confirmed_at),
             rejected: count(self.rejected, "number of rejected records")?,
+            unread,
+            log_event: log_event.zip(timestamp(self.log_event_at)),
             updated_at: Timestamp::from_micros(self.updated_at),
         })
     }
@@ -200,17 +213,57 @@ pub(crate) struct OwnedPartitionColumns {
     pub(crate) eof_at: Option<i64>,
     pub(crate) confirmed_at: Option<i64>,
     pub(crate) updated_at: i64,
+    pub(crate) unread: Option<String>,
+    pub(crate) log_event: Option<String>,
+    pub(crate) log_event_at: Option<i64>,
     #[sqlx(rename = "rejected!")]
     pub(crate) rejected: i64,
 }
 
 impl OwnedPartitionColumns {
     pub(crate) fn into_partition(self) -> Outcome<OwnedPartition> {
-        let Self { topic, partition, owner, epoch, next_offset, watermark, eof_at, confirmed_at, updated_at, rejected } =
-            self;
-        let row =
-            PartitionColumns { partition, epoch, next_offset, watermark, eof_at, confirmed_at, updated_at, rejected };
+        let Self {
+            topic,
+            partition,
+            owner,
+            epoch,
+            next_offset,
+            watermark,
+            eof_at,
+            confirmed_at,
+            updated_at,
+            rejected,
+            unread,
+            log_event,
+            log_event_at,
+        } = self;
+        let row = PartitionColumns {
+            partition,
+            epoch,
+            next_offset,
+            watermark,
+            eof_at,
+            confirmed_at,
+            updated_at,
+            rejected,
+            unread,
+            log_event,
+            log_event_at,
+        };
         Ok(OwnedPartition { row: row.into_row(&Topic::from(topic.as_str()))?, owner })
+    }
+}
+
+/// A partition that was fenced.
+#[derive(FromRow)]
+pub(crate) struct FencedColumns {
+    pub(crate) epoch: i64,
+    pub(crate) log_base: i64,
+}
+
+impl FencedColumns {
+    pub(crate) const fn into_fenced(self) -> Fenced {
+        Fenced { epoch: Epoch(self.epoch), base: self.log_base }
     }
 }
 

@@ -9,7 +9,7 @@ use super::Outcome;
 use super::bulk::Insert;
 use crate::codec::POSTCARD;
 use crate::fence::{DEAD_LETTERS, Encoded, check_plan, fenced};
-use crate::read::{activation, to_integer};
+use crate::read::{activation, to_document, to_integer};
 use crate::rows::{RejectedRow, SampleRow, plain};
 use crate::statement::statement;
 
@@ -35,9 +35,9 @@ pub(super) async fn write(
     now: Timestamp,
 ) -> Outcome<()> {
     let Checkpoint { topic, partition, from, to, .. } = checkpoint;
-    advance(connection, checkpoint, now).await?;
+    let base = advance(connection, checkpoint, now).await?;
     check_plans(connection, &checkpoint.counted_on).await?;
-    let place = (topic.as_str(), partition.0, from.0, to.0);
+    let place = (topic.as_str(), partition.0, base.saturating_add(from.0), base.saturating_add(to.0));
     PARTIALS
         .rows(connection, partials, |row, (monitor, planned, state)| {
             row.bind(monitor.as_str())
@@ -78,16 +78,20 @@ pub(super) async fn write(
     keep_newest_samples(connection, topic).await
 }
 
-/// Both fences in one statement: who the owner is, and where it starts.
-async fn advance(connection: &mut SqliteConnection, checkpoint: &Checkpoint, now: Timestamp) -> Outcome<()> {
+/// Both fences in one statement: who the owner is, and where it starts. Gives the offsets of logs before this one.
+async fn advance(connection: &mut SqliteConnection, checkpoint: &Checkpoint, now: Timestamp) -> Outcome<i64> {
     let Checkpoint { topic, partition, epoch, from, to, mark, is_first, .. } = checkpoint;
     let watermark = mark.watermark().map(|w| w.event_time().as_micros());
-    let done = query(
+    let log_mark = checkpoint.log_mark.map(|mark| to_document(&mark, "mark of a partition's log")).transpose()?;
+    let log_event = checkpoint.log_event.map(|event| to_document(&event, "event of a partition's log")).transpose()?;
+    let moved: Option<(i64,)> = query_as(
         "UPDATE source_partitions
          SET next_offset = ?1, watermark = max(coalesce(watermark, ?2), coalesce(?2, watermark)), eof_at = ?3,
-             updated_at = ?4, confirmed_at = ?9
+             updated_at = ?4, confirmed_at = ?9, log_mark = coalesce(?11, log_mark), retired_at = NULL,
+             log_event = coalesce(?12, log_event), log_event_at = iif(?12 IS NULL, log_event_at, ?4)
          WHERE topic = ?5 AND partition = ?6 AND epoch = ?7
-           AND (next_offset = ?8 OR (next_offset IS NULL AND ?10))",
+           AND (next_offset = ?8 OR (next_offset IS NULL AND ?10))
+         RETURNING log_base",
     )
     .bind(to.0)
     .bind(watermark)
@@ -99,10 +103,12 @@ async fn advance(connection: &mut SqliteConnection, checkpoint: &Checkpoint, now
     .bind(from.0)
     .bind(mark.end().map(|end| end.confirmed.as_micros()))
     .bind(is_first)
-    .execute(&mut *connection)
+    .bind(log_mark)
+    .bind(log_event)
+    .fetch_optional(&mut *connection)
     .await?;
-    if done.rows_affected() == 1 {
-        return Ok(());
+    if let Some((base,)) = moved {
+        return Ok(base);
     }
     let found = query_as(statement!("position")).bind(topic.as_str()).bind(partition.0);
     Err(fenced(checkpoint, found.fetch_optional(connection).await?))

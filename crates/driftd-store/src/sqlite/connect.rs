@@ -23,6 +23,7 @@ pub(super) const VERSIONS: &[Version] = &[
     (10, "alarms", include_str!("../../../../migrations/sqlite/0010_alarms.sql")),
     (11, "segment_memories", include_str!("../../../../migrations/sqlite/0011_segment_memories.sql")),
     (12, "known_topics", include_str!("../../../../migrations/sqlite/0012_known_topics.sql")),
+    (13, "logs", include_str!("../../../../migrations/sqlite/0013_logs.sql")),
     (14, "upgrades", include_str!("../../../../migrations/sqlite/0014_upgrades.sql")),
     (15, "counted_plans", include_str!("../../../../migrations/sqlite/0015_counted_plans.sql")),
 ];

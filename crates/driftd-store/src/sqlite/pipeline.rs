@@ -2,16 +2,19 @@
 
 use async_trait::async_trait;
 use driftd_model::{
-    Checkpoint, Claim, Claimant, IncidentReconciler, MonitorId, Partition, PipelineStore, Retained, Retention,
-    SealOutcome, Sealed, Sealer, StoreError, Topic,
+    Checkpoint, Claim, Claimant, IncidentReconciler, LogEvent, MonitorId, Offset, Partition, PipelineStore, Retained,
+    Retention, SealOutcome, Sealed, Sealer, StoreError, Topic, Unread,
 };
 use driftd_window::Timestamp;
+use sqlx::query;
 
 use super::{SqliteStore, checkpoint, claims, late};
 use crate::call::Call;
 use crate::fence::encode;
+use crate::read::to_document;
 use crate::reconcile::{decide, reconcile};
 use crate::seal::seal;
+use crate::statement::statement;
 
 #[async_trait]
 impl PipelineStore for SqliteStore {
@@ -28,7 +31,7 @@ impl PipelineStore for SqliteStore {
             let mut tx = self.write().await?;
             let claimed = claims::take(&mut tx, (topic, partition), claimant, now).await?;
             tx.commit().await?;
-            Ok(claimed.into_claim())
+            claimed.into_claim()
         };
         Call::Claim(topic, partition).answer(write).await
     }
@@ -41,6 +44,45 @@ impl PipelineStore for SqliteStore {
             Ok(tx.commit().await?)
         };
         Call::Checkpoint(checkpoint).answer(write).await
+    }
+
+    async fn renew(
+        &self,
+        topic: &Topic,
+        partition: Partition,
+        counted_to: Offset,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let write = async {
+            let event = to_document(&LogEvent::Renewed { counted_to }, "event of a partition's log")?;
+            let renewed = query(statement!("renew")).bind(topic.as_str()).bind(partition.0).bind(counted_to.0);
+            renewed.bind(event).bind(now.as_micros()).execute(&self.writer).await?;
+            Ok(())
+        };
+        Call::Renew(topic, partition).answer(write).await
+    }
+
+    async fn note_unread(
+        &self,
+        topic: &Topic,
+        partition: Partition,
+        unread: Option<&Unread>,
+    ) -> Result<(), StoreError> {
+        let write = async {
+            let unread = unread.map(|unread| to_document(unread, "unread partition")).transpose()?;
+            let noted = query(statement!("note_unread")).bind(topic.as_str()).bind(partition.0).bind(unread);
+            noted.execute(&self.writer).await?;
+            Ok(())
+        };
+        Call::NoteUnread(topic, partition).answer(write).await
+    }
+
+    async fn retire_partitions(&self, topic: &Topic, count: i32, now: Timestamp) -> Result<u64, StoreError> {
+        let write = async {
+            let retired = query(statement!("retire_partitions")).bind(topic.as_str()).bind(count);
+            Ok(retired.bind(now.as_micros()).execute(&self.writer).await?.rows_affected())
+        };
+        Call::RetirePartitions(topic).answer(write).await
     }
 
     /// Everything is read and written under the one write lock, so two sealers of one monitor take turns, and the second

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use driftd_model::{
-    Epoch, FrontierMove, MonitorId, Offset, OwnedPartition, PartitionReset, RepairStore, ResetStart, StoreError,
+    FrontierMove, MonitorId, Offset, OwnedPartition, PartitionReset, RepairStore, ResetStart, StoreError,
     TopicPartition,
 };
 use driftd_window::{EventTime, Timestamp};
@@ -12,8 +12,8 @@ use sqlx::{query, query_as, query_scalar};
 use super::{Outcome, SqliteStore};
 use crate::call::Call;
 use crate::read::event_time;
-use crate::repair::{self, RepairTransaction};
-use crate::rows::{OpenCountsColumns, OwnedPartitionColumns};
+use crate::repair::{self, Fenced, RepairTransaction};
+use crate::rows::{FencedColumns, OpenCountsColumns, OwnedPartitionColumns};
 use crate::statement::statement;
 
 #[async_trait]
@@ -65,13 +65,14 @@ impl RepairStore for SqliteStore {
 }
 
 impl RepairTransaction for SqliteConnection {
-    async fn fence(&mut self, partition: &TopicPartition, by: &str, now: Timestamp) -> Outcome<Option<Epoch>> {
-        let epoch = query_scalar(statement!("fence_partition"))
+    async fn fence(&mut self, partition: &TopicPartition, by: &str, now: Timestamp) -> Outcome<Option<Fenced>> {
+        let fenced = query_as(statement!("fence_partition"))
             .bind(partition.topic.as_str())
             .bind(partition.partition.0)
             .bind(by)
             .bind(now.as_micros());
-        Ok(epoch.fetch_optional(self).await?.map(Epoch))
+        let fenced: Option<FencedColumns> = fenced.fetch_optional(self).await?;
+        Ok(fenced.map(FencedColumns::into_fenced))
     }
 
     async fn hold_frontiers(&mut self, _partition: &TopicPartition, _behind: Offset) -> Outcome<()> {

@@ -1,6 +1,6 @@
 //! Fenced checkpoints.
 
-use driftd_model::{Checkpoint, StoreError};
+use driftd_model::{Checkpoint, LogEvent, RejectReason, StoreError};
 use driftd_window::{PartitionMark, Timestamp};
 
 use super::fault::{Bug, Fault, Operation};
@@ -69,12 +69,18 @@ impl State {
 
     fn advance(&mut self, checkpoint: &Checkpoint, now: Timestamp) {
         let key = (checkpoint.topic.clone(), checkpoint.partition);
+        self.retired.remove(&key);
         if let Some(row) = self.partitions.get_mut(&key) {
             row.next_offset = Some(checkpoint.to);
             row.updated_at = now;
             row.mark =
                 PartitionMark::stored(row.mark.watermark().max(checkpoint.mark.watermark()), checkpoint.mark.end());
-            row.rejected += checkpoint.rejected.iter().map(|(_, count)| count).sum::<u64>();
+            let counted = checkpoint.rejected.iter().filter(|(reason, _)| reason != RejectReason::Deleted.as_str());
+            row.rejected += counted.map(|(_, count)| count).sum::<u64>();
+            row.log_event = checkpoint.log_event.map(|event| (event, now)).or(row.log_event);
+            if let Some(mark) = checkpoint.log_mark {
+                self.log_marks.insert(key, mark);
+            }
         }
         let letters = self.dead_letters.entry(checkpoint.topic.clone()).or_default();
         letters.extend(checkpoint.samples.iter().map(|sample| (now, sample.clone())));

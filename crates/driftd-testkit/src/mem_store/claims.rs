@@ -26,6 +26,8 @@ impl State {
             next_offset: None,
             mark: PartitionMark::default(),
             rejected: 0,
+            unread: None,
+            log_event: None,
             updated_at: now,
         });
         row.updated_at = now;
@@ -35,10 +37,45 @@ impl State {
         row.mark = PartitionMark::stored(row.mark.watermark(), None);
         let row = row.clone();
         self.hand_over(&row, claimant);
-        let claim = Claim { epoch: row.epoch, next_offset: row.next_offset, mark: row.mark, topic_since: None };
+        self.retired.remove(&(topic.clone(), partition));
+        let log_mark = self.log_marks.get(&(topic.clone(), partition)).copied();
+        let claim =
+            Claim { epoch: row.epoch, next_offset: row.next_offset, mark: row.mark, topic_since: None, log_mark };
         let read = self.partitions.iter().filter(|((of, _), row)| of == topic && row.next_offset.is_some());
         let topic_since = read.filter_map(|(key, _)| self.known_since.get(key)).min().copied();
         Claim { topic_since, ..claim }
+    }
+
+    pub(super) fn renew(&mut self, topic: &Topic, partition: Partition, counted_to: Offset, now: Timestamp) {
+        let key = (topic.clone(), partition);
+        let Some(row) = self.partitions.get_mut(&key).filter(|row| row.next_offset == Some(counted_to)) else { return };
+        row.next_offset = Some(Offset(0));
+        row.mark = PartitionMark::stored(row.mark.watermark(), None);
+        row.log_event = Some((LogEvent::Renewed { counted_to }, now));
+        self.log_marks.remove(&key);
+    }
+
+    pub(super) fn note_unread(&mut self, topic: &Topic, partition: Partition, unread: Option<&Unread>) {
+        if let Some(row) = self.partitions.get_mut(&(topic.clone(), partition)) {
+            row.unread = unread.cloned();
+        }
+    }
+
+    /// Partitions of a topic that brokers have, as far as is known.
+    pub(super) fn rows_of<'a>(&'a self, topic: &'a Topic) -> impl Iterator<Item = &'a PartitionRow> {
+        let rows = self.partitions.iter().filter(|(key, _)| key.0 == *topic && !self.retired.contains(*key));
+        rows.map(|(_, row)| row)
+    }
+
+    pub(super) fn retire(&mut self, topic: &Topic, count: i32) -> u64 {
+        let (mut retired, all) = (0, self.partitions.iter_mut());
+        for (key, row) in all.filter(|((of, number), _)| of == topic && number.0 >= count) {
+            if self.retired.insert(key.clone()) {
+                retired += 1;
+                row.unread = None;
+            }
+        }
+        retired
     }
 
     /// What the last owner counted on ends here, and what the new one counts on goes on or has a gap.
@@ -76,7 +113,7 @@ impl State {
         monitor: &MonitorId,
         plan: &ContentHash,
     ) -> Vec<(PartitionMark, Counting)> {
-        let rows = self.partitions.iter().filter(|((of, _), _)| of == topic);
+        let rows = self.partitions.iter().filter(|(key, _)| key.0 == *topic && !self.retired.contains(*key));
         let counting = |key: &(Topic, Partition), row: &PartitionRow| {
             let counted = self.counted.get(key).filter(|counted| !counted.is_empty());
             let Some(counted) = counted else { return Counting::Unsaid };

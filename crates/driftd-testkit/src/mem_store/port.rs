@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use driftd_model::{
     Activation, Baseline, BaselineName, BaselineRef, BaselineSummary, CatalogueStore, Checkpoint, Claim, Claimant,
     ContentHash, Counting, FeatureName, FrontierMove, HistoryQuery, HistoryRow, Incident, IncidentEvent, IncidentId,
-    IncidentReconciler, IncidentRow, IncidentState, MonitorId, OutboxEntry, OutboxStore, OwnedPartition, Partition,
-    PartitionReset, PartitionRow, PipelineStore, ReadStore, ReceiverName, RepairStore, ResetStart, Retained, Retention,
-    SealOutcome, Sealed, SealedPane, Sealer, Settlement, Silence, SilenceId, Step, Store, StoreError, StoreSize,
-    StoredBaseline, Topic, TopicPartition,
+    IncidentReconciler, IncidentRow, IncidentState, MonitorId, Offset, OutboxEntry, OutboxStore, OwnedPartition,
+    Partition, PartitionReset, PartitionRow, PipelineStore, ReadStore, ReceiverName, RepairStore, ResetStart, Retained,
+    Retention, SealOutcome, Sealed, SealedPane, Sealer, Settlement, Silence, SilenceId, Step, Store, StoreError,
+    StoreSize, StoredBaseline, Topic, TopicPartition, Unread,
 };
 use driftd_window::{EventTime, PaneWidth, PartitionMark, SegmentKey, Timestamp, WindowName};
 
@@ -47,6 +47,37 @@ impl PipelineStore for MemStore {
 
     async fn checkpoint(&self, checkpoint: &Checkpoint, now: Timestamp) -> Result<(), StoreError> {
         self.reached(|state| state.checkpoint(checkpoint, now)).await
+    }
+
+    async fn renew(
+        &self,
+        topic: &Topic,
+        partition: Partition,
+        counted_to: Offset,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.reached(|state| {
+            state.renew(topic, partition, counted_to, now);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn note_unread(
+        &self,
+        topic: &Topic,
+        partition: Partition,
+        unread: Option<&Unread>,
+    ) -> Result<(), StoreError> {
+        self.reached(|state| {
+            state.note_unread(topic, partition, unread);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn retire_partitions(&self, topic: &Topic, count: i32, _now: Timestamp) -> Result<u64, StoreError> {
+        self.reached(|state| Ok(state.retire(topic, count))).await
     }
 
     async fn seal(&self, sealer: &dyn Sealer) -> Result<Option<Sealed>, StoreError> {
@@ -153,7 +184,7 @@ impl ReadStore for MemStore {
     }
 
     async fn partitions(&self, topic: &Topic) -> Result<Vec<PartitionRow>, StoreError> {
-        self.reached(|state| Ok(state.partitions.values().filter(|row| row.topic == *topic).cloned().collect())).await
+        self.reached(|state| Ok(state.rows_of(topic).cloned().collect())).await
     }
 
     async fn marks(

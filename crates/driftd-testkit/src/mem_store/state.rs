@@ -1,12 +1,12 @@
 //! The plain data of a [`MemStore`](super::MemStore): one field a table.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use driftd_model::{
     Activation, BaselineName, Checkpoint, ContentHash, DeadLetter, FalseAlarms, FeatureMemory, FeatureName, HistoryRow,
-    Incident, IncidentEvent, MonitorId, Notification, Offset, OutboxEntry, Partition, PartitionRow, PlannedDelta,
-    ReceiverName, SealedPane, Silence, SilenceId, StoredBaseline, Topic,
+    Incident, IncidentEvent, LogMark, MonitorId, Notification, Offset, OutboxEntry, Partition, PartitionRow,
+    PlannedDelta, ReceiverName, SealedPane, Silence, SilenceId, StoredBaseline, Topic,
 };
 use driftd_window::{EventTime, PaneId, SegmentKey, Span, Timestamp, WindowName};
 use tokio::sync::Notify;
@@ -22,6 +22,9 @@ pub(super) struct State {
     pub(super) counted: BTreeMap<(Topic, Partition), BTreeMap<(MonitorId, ContentHash), CountedPlan>>,
     pub(super) known_since: BTreeMap<(Topic, Partition), Timestamp>,
     pub(super) owners: BTreeMap<(Topic, Partition), String>,
+    pub(super) log_marks: BTreeMap<(Topic, Partition), LogMark>,
+    /// Partitions that brokers do not have any more.
+    pub(super) retired: BTreeSet<(Topic, Partition)>,
     pub(super) dead_letters: BTreeMap<Topic, VecDeque<(Timestamp, DeadLetter)>>,
     pub(super) monitors: BTreeMap<MonitorId, MonitorState>,
     pub(super) baselines: BTreeMap<BaselineName, Vec<StoredBaseline>>,

@@ -3,7 +3,9 @@
 //! The broker comes from Maven Central once a machine and runs as a process of its own, broker and controller in one,
 //! on free ports and a folder of its own. It ends with the test process, also when that is killed.
 
+mod acls;
 mod admin;
+mod damage;
 mod install;
 mod producer;
 mod secured;
@@ -45,6 +47,19 @@ pub struct Kafka {
 impl Default for KafkaOptions {
     fn default() -> Self {
         Self { partitions: 1, creates_topics: false, is_secured: false, properties: Vec::new() }
+    }
+}
+
+impl KafkaOptions {
+    /// A broker that can be told who may do what; without being told it lets everybody do everything.
+    #[must_use]
+    pub fn with_acls() -> Self {
+        let properties = [
+            ("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer"),
+            ("allow.everyone.if.no.acl.found", "true"),
+        ];
+        let properties = properties.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        Self { properties, ..Self::default() }
     }
 }
 
@@ -121,6 +136,48 @@ impl Kafka {
     /// When the broker refuses.
     pub fn grow_topic(&self, name: &str, partitions: u32) {
         Admin::new(&self.bootstrap).grow_topic(name, partitions);
+    }
+
+    /// Deletes a topic and waits until it is gone.
+    ///
+    /// # Panics
+    /// When the broker refuses.
+    pub fn delete_topic(&self, name: &str) {
+        Admin::new(&self.bootstrap).delete_topic(name);
+    }
+
+    /// Deletes the records of a partition before offset `before`, as retention does.
+    ///
+    /// # Panics
+    /// When the broker refuses.
+    pub fn delete_records(&self, topic: &str, partition: i32, before: i64) {
+        Admin::new(&self.bootstrap).delete_records(topic, partition, before);
+    }
+
+    /// From now on clients may look at the topic and not read it; the broker has to be one [with
+    /// ACLs](KafkaOptions::with_acls).
+    ///
+    /// # Panics
+    /// When the broker refuses.
+    pub fn deny_reads(&self, topic: &str) {
+        acls::deny_reads(&self.bootstrap, topic);
+    }
+
+    /// From now on clients may read the topic again.
+    ///
+    /// # Panics
+    /// When the broker refuses.
+    pub fn allow_reads(&self, topic: &str) {
+        acls::allow_reads(&self.bootstrap, topic);
+    }
+
+    /// Damages the batch that holds the record at `offset`, where it lies on the disk; gives the offsets of the batch.
+    ///
+    /// # Panics
+    /// When there is no such batch.
+    pub fn damage(&self, topic: &str, partition: i32, offset: i64) -> std::ops::Range<i64> {
+        let folder = self.log().parent().expect("a folder").join(format!("data/{topic}-{partition}"));
+        damage::damage(&folder, offset)
     }
 
     /// Ends the broker as a power cut would. Does nothing to one that is down.

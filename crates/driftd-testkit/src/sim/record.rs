@@ -101,6 +101,7 @@ pub(crate) fn chunk(records: &[Record], from: i64, monitors: usize) -> Chunk {
         batches: vec![batch; monitors],
         rejects: rejects.collect(),
         filtered: 0,
+        ..Chunk::default()
     }
 }
 

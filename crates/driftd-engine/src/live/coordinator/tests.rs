@@ -27,7 +27,13 @@ fn partition(number: i32) -> TopicPartition {
 }
 
 fn claim(next: i64) -> Claim {
-    Claim { epoch: Epoch(1), next_offset: Some(Offset(next)), mark: PartitionMark::default(), topic_since: None }
+    Claim {
+        epoch: Epoch(1),
+        next_offset: Some(Offset(next)),
+        mark: PartitionMark::default(),
+        topic_since: None,
+        log_mark: None,
+    }
 }
 
 /// Replies that were sent.
@@ -83,7 +89,10 @@ impl Table {
 fn short(effect: &Effect) -> String {
     match effect {
         Effect::Claim { partitions, .. } => format!("claim {}", partitions.len()),
-        Effect::Assign { offsets, .. } => format!("assign {offsets:?}"),
+        Effect::Renew { partition, counted_to, .. } => format!("renew {partition} after {counted_to}"),
+        Effect::Assign { points, .. } => {
+            format!("assign {:?}", points.iter().map(|point| point.map(|point| point.next)).collect::<Vec<_>>())
+        }
         Effect::Start(start) => format!("start {} at {}", start.spec.partition, start.spec.at),
         Effect::Drain { tasks, .. } => format!("drain {}", tasks.len()),
         Effect::Release(_) => "release".to_owned(),
@@ -92,6 +101,7 @@ fn short(effect: &Effect) -> String {
         Effect::WakeAll => "wake all".to_owned(),
         Effect::Overdue(partitions) => format!("overdue {partitions:?}"),
         Effect::SourceTrouble(why) => format!("trouble {why:?}"),
+        Effect::Fetching { partition, trouble } => format!("fetching {partition}: {}", trouble.is_none()),
         Effect::RequestStop => "request stop".to_owned(),
         Effect::Leave => "leave".to_owned(),
         Effect::End(Ok(ended)) => format!("end {ended:?}"),
@@ -264,4 +274,27 @@ fn what_cannot_go_on_ends_the_daemon() {
         assert!(said[0].starts_with("end: "), "{said:?}");
     }
     assert!(Table::default().step(Event::LoopEnded(Ok(())), 0).is_empty(), "a loop may end by itself");
+}
+
+/// Another log in a partition's place: its task has drained by then, and the partition is claimed as if it was new.
+#[test]
+fn a_renewed_partition_is_claimed_again_behind_the_log_before() {
+    let mut table = Table::default();
+    let task = table.own(0);
+    assert_eq!(table.step(table.replies.revoked(&[0]), 1), ["drain 1"]);
+    assert_eq!(table.step(Event::Released { task, why: Release::Drained }, 1), ["forget Drained", "release"]);
+    let renewed = |table: &Table| {
+        let (partition, counted_to) = (partition(0), Offset(5));
+        Event::Source(Some(SourceEvent::Renewed { partition, counted_to, reply: table.replies.reply() }))
+    };
+    let event = renewed(&table);
+    let [Effect::Renew { assignment, .. }] = table.coordinator.step(event, at(2))[..] else {
+        panic!("it is written down before it is claimed")
+    };
+    assert_eq!(table.step(Event::Claimed { assignment, claims: Ok(vec![claim(0)]) }, 2), ["assign [Some(0)]"]);
+    let started = SourceEvent::Started { partition: partition(0), at: Offset(0), reader: Box::new(Silent) };
+    assert_eq!(table.step(Event::Source(Some(started)), 3), ["start t/0 at 0"]);
+    table.step(Event::Stop, 4);
+    let event = renewed(&table);
+    assert!(table.step(event, 4).is_empty(), "whoever stops takes nothing on");
 }

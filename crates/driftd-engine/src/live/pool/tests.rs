@@ -43,7 +43,14 @@ impl PartitionReader for LogReader {
         let from = Offset(self.next);
         self.next += records;
         assert!(self.next <= self.panics_at, "a record that cannot be decoded");
-        let chunk = Chunk { from, to: Offset(self.next), batches: Vec::new(), rejects: Vec::new(), filtered: 0 };
+        let chunk = Chunk {
+            from,
+            to: Offset(self.next),
+            batches: Vec::new(),
+            rejects: Vec::new(),
+            filtered: 0,
+            ..Chunk::default()
+        };
         Ok(Poll::Chunk { chunk, bytes: 1 })
     }
 
@@ -85,8 +92,13 @@ fn pool(threads: usize, notes: &Arc<Notes>) -> Pool {
 fn task(pool: &Pool, partition: i32, log: &Arc<Log>, panics_at: i64) -> Arc<TaskHandle> {
     let topic = driftd_model::Topic::from("t");
     let id = TopicPartition::new(topic, Partition(partition));
-    let claim =
-        Claim { epoch: Epoch(1), next_offset: Some(Offset(0)), mark: PartitionMark::default(), topic_since: None };
+    let claim = Claim {
+        epoch: Epoch(1),
+        next_offset: Some(Offset(0)),
+        mark: PartitionMark::default(),
+        topic_since: None,
+        log_mark: None,
+    };
     let reader = Box::new(LogReader { log: Arc::clone(log), next: 0, panics_at });
     let now = "2024-01-01T00:00:00Z".parse().unwrap();
     let spec = TaskSpec { number: TaskId(partition as u64), partition: id, claim, at: Offset(0) };

@@ -9,6 +9,7 @@ fn task_of(feeder: &Feeder) -> Arc<TaskHandle> {
         next_offset: Some(feeder.next),
         mark: feeder.mark,
         topic_since: None,
+        log_mark: None,
     };
     let partition = TopicPartition::new(feeder.topic.clone(), Partition(0));
     let spec = TaskSpec { number: TaskId(1), partition, claim, at: feeder.next };

@@ -69,7 +69,7 @@ async fn no_event_waits_for_a_claim_that_hangs() {
     let task = registry.all().remove(0);
 
     scene.store.set_outage(Some(Outage::Hangs));
-    let (assigned, never) = reply::<Vec<Option<Offset>>>();
+    let (assigned, never) = reply::<Vec<Option<driftd_model::ResumePoint>>>();
     send.send(SourceEvent::Assigned { partitions: vec![partition(1)], reply: assigned }).unwrap();
     let began = Instant::now();
     // A turn gives the checkpoint that says where the partition begins, and it lands.

@@ -7,6 +7,7 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::error::KafkaResult;
 use rdkafka::metadata::MetadataTopic;
+use rdkafka::{Offset, TopicPartitionList};
 
 use crate::services::wait_until;
 
@@ -53,6 +54,24 @@ impl Admin {
         self.wait_for_leaders(name, partitions);
     }
 
+    /// Deletes a topic and waits until nobody knows it any more.
+    pub(super) fn delete_topic(&self, name: &str) {
+        check(wait(self.client.delete_topics(&[name], &options())));
+        let is_gone = || {
+            let metadata = self.client.inner().fetch_metadata(None, METADATA_TIMEOUT);
+            metadata.is_ok_and(|metadata| metadata.topics().iter().all(|topic| topic.name() != name))
+        };
+        assert!(wait_until(Instant::now() + REQUEST_TIMEOUT, is_gone), "topic {name} is not deleted in time");
+    }
+
+    /// Deletes the records of a partition before an offset.
+    pub(super) fn delete_records(&self, topic: &str, partition: i32, before: i64) {
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(topic, partition, Offset::Offset(before)).expect("an offset");
+        let deleted = wait(self.client.delete_records(&list, &options()));
+        deleted.expect("the broker answers");
+    }
+
     fn wait_for_leaders(&self, name: &str, partitions: u32) {
         let is_led = wait_until(Instant::now() + REQUEST_TIMEOUT, || self.leaders(name) == partitions as usize);
         assert!(is_led, "topic {name} has no leaders in time");
@@ -77,7 +96,7 @@ fn check(results: TopicResults) {
 }
 
 /// Waits for an answer on a thread of its own: the test may run inside a runtime, which must not be blocked by another.
-fn wait(answer: impl Future<Output = TopicResults> + Send) -> TopicResults {
+fn wait<T: Send>(answer: impl Future<Output = T> + Send) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     std::thread::scope(|scope| scope.spawn(|| runtime.block_on(answer)).join().expect("an answer"))
 }
