@@ -1,5 +1,6 @@
 -- On which plans the records of a partition are counted. Workers of different configurations may take turns at it; a pane
 -- is sealed for a monitor only if all of its records were counted for it.
+-- The version before works with these tables.
 CREATE TABLE counted_plans (
     topic       text COLLATE "C" NOT NULL,
     partition   integer NOT NULL,

@@ -163,7 +163,7 @@ pub enum Drain {
     /// Its checkpoint is on its way.
     Waiting(PartitionTask<Draining>),
     /// This is to be written.
-    Write(PartitionTask<Draining>, Checkpoint),
+    Write(PartitionTask<Draining>, Box<Checkpoint>),
     /// Nothing.
     Done(PartitionTask<Released>),
 }
@@ -291,7 +291,7 @@ impl PartitionTask<Draining> {
             return Drain::Waiting(self);
         }
         match self.take_checkpoint(now) {
-            Some(checkpoint) => Drain::Write(self, checkpoint),
+            Some(checkpoint) => Drain::Write(self, Box::new(checkpoint)),
             None => Drain::Done(self.release()),
         }
     }

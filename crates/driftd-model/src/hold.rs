@@ -68,6 +68,8 @@ mod tests {
             next_offset: Some(Offset(10)),
             mark: PartitionMark::stored(mark.map(|hour| Watermark::at(at(hour))), end),
             rejected: 0,
+            unread: None,
+            log_event: None,
             updated_at: clock(0),
         }
     }

@@ -40,8 +40,8 @@ impl Database {
             Ok(server) => {
                 let url = server.database();
                 let outside = PgPoolOptions::new().max_connections(1).connect(&url).await.unwrap();
-                let _folder = tempfile::tempdir().unwrap();
-                all.push(Self { kind: "postgres", url, outside: Outside::Postgres(outside), _folder });
+                let folder = tempfile::tempdir().unwrap();
+                all.push(Self { kind: "postgres", url, outside: Outside::Postgres(outside), _folder: folder });
             }
             Err(skip) => skip.announce(test),
         }

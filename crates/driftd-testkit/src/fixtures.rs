@@ -302,7 +302,7 @@ impl Feeder {
 
     /// Counts `traffic` for all of `plans` and moves the mark to `mark` hours.
     pub async fn feed_all(&mut self, store: &dyn Store, plans: &[&Arc<MonitorPlan>], traffic: &[Traffic], mark: i64) {
-        let plans: Vec<&MonitorPlan> = plans.iter().map(|plan| plan.as_ref()).collect();
+        let plans: Vec<&MonitorPlan> = plans.iter().map(AsRef::as_ref).collect();
         let checkpoint = self.checkpoint(&plans, traffic, mark);
         self.write(store, &checkpoint).await.unwrap();
     }

@@ -11,7 +11,7 @@ use driftd_model::{
 use driftd_window::{Span, Timestamp};
 
 use super::retry::Periodic;
-use super::status::{Status, StoreOperation};
+use super::status::{Readable, Status, StoreOperation};
 use super::stop::Stop;
 use crate::metrics::METRICS;
 use crate::{Clock, EngineError};
@@ -100,7 +100,11 @@ impl ReconcileLoop {
     async fn note_unread(&self, rows: &mut [PartitionRow]) -> Result<(), StoreError> {
         for row in rows {
             let partition = TopicPartition::new(row.topic.clone(), row.partition);
-            let Some(unread) = self.status.unread(&partition, self.clock.now()) else { continue };
+            let unread = match self.status.readable(&partition, self.clock.now()) {
+                Readable::Unknown => continue,
+                Readable::Yes => None,
+                Readable::No(unread) => Some(unread),
+            };
             if row.unread != unread {
                 self.store.note_unread(&row.topic, row.partition, unread.as_ref()).await?;
                 row.unread = unread;

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use driftd_model::{
-    BoxFuture, DeadLetter, DeliveryError, DeliverySchedule, Health, Notification, Offset, Partition, ReceiverName,
-    SourceError, SourceEvent, StoreError, TopicPartition, Transport,
+    BoxFuture, DeadLetter, DeliveryError, DeliverySchedule, Health, Notification, Offset, Partition, ReadStore,
+    ReceiverName, SourceError, SourceEvent, StoreError, TopicPartition, Transport,
 };
 use driftd_testkit::MemStore;
 use driftd_testkit::fixtures::{self, Feeder, clock};

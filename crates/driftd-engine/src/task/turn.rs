@@ -120,7 +120,7 @@ impl TaskState {
             Self::Draining(task) => match task.advance(now) {
                 Drain::Waiting(task) => Self::Draining(task),
                 Drain::Write(task, checkpoint) => {
-                    turn.checkpoint = Some(checkpoint);
+                    turn.checkpoint = Some(*checkpoint);
                     Self::Draining(task)
                 }
                 Drain::Done(task) => {

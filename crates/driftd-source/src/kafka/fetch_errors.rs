@@ -133,6 +133,10 @@ mod tests {
     fn errors_are_told_with_what_to_do() {
         let said = [Code::TopicAuthorizationFailed, Code::BadCompression, Code::UnknownTopicOrPartition]
             .map(|code| trouble(Some(code), Offset(7)).to_string());
-        insta::assert_snapshot!(said.join("\n"));
+        insta::assert_snapshot!(said.join("\n"), @r#"
+        cannot be read at offset 7: TopicAuthorizationFailed (Broker: Topic authorization failed): grant its user READ on the topic
+        cannot be read at offset 7: BadCompression (Local: Invalid compressed data): have the batch deleted from the topic, or pass it over with kafka.unreadable_batch = "skip"
+        cannot be read at offset 7: UnknownTopicOrPartition (Broker: Unknown topic or partition): look at the topic and at the broker's log
+        "#);
     }
 }

@@ -53,11 +53,14 @@ impl LogEnds {
     }
 }
 
+/// A partition and the offset that is wanted of it next.
+type Wanted = (TopicPartition, Offset);
+
 /// What the client thread does about places to fetch from.
 #[derive(Default)]
 pub(super) struct Repositioning {
     /// Partitions whose bounds were asked for, with their next offsets.
-    asked: Option<(Vec<(TopicPartition, Offset)>, Receiver<Bounds>)>,
+    asked: Option<(Vec<Wanted>, Receiver<Bounds>)>,
     /// Logs that end before the offset that is wanted, and since when.
     shrunk: BTreeMap<TopicPartition, Instant>,
 }

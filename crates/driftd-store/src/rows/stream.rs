@@ -232,10 +232,10 @@ impl OwnedPartitionColumns {
             eof_at,
             confirmed_at,
             updated_at,
-            rejected,
             unread,
             log_event,
             log_event_at,
+            rejected,
         } = self;
         let row = PartitionColumns {
             partition,
@@ -245,10 +245,10 @@ impl OwnedPartitionColumns {
             eof_at,
             confirmed_at,
             updated_at,
-            rejected,
             unread,
             log_event,
             log_event_at,
+            rejected,
         };
         Ok(OwnedPartition { row: row.into_row(&Topic::from(topic.as_str()))?, owner })
     }

@@ -2,7 +2,8 @@
 //! read.
 
 use driftd_model::{
-    FetchFailure, FetchTrouble, LogEvent, LogMark, Offset, Partition, PartitionRow, RejectReason, Store, Unread,
+    Claimant, FetchFailure, FetchTrouble, LogEvent, LogMark, Offset, Partition, PartitionRow, RejectReason, Store,
+    Unread,
 };
 
 use super::Place;
@@ -21,7 +22,7 @@ pub async fn the_last_counted_record_is_remembered(place: &dyn Place) {
     checkpoint.log_mark = Some(mark);
     feeder.write(&*store, &checkpoint).await.unwrap();
     feeder.feed(&*store, &plan(), &[], 3).await;
-    let claim = store.claim(&topic(), Partition(0), "b", clock(1)).await.unwrap();
+    let claim = store.claim(&topic(), Partition(0), &Claimant::named("b"), clock(1)).await.unwrap();
     assert_eq!(claim.log_mark, Some(mark));
     assert_eq!(claim.start(clock(1)).unwrap().mark, Some(mark));
 }
@@ -42,7 +43,7 @@ pub async fn another_log_is_counted_from_its_beginning(place: &dyn Place) {
     store.renew(&topic(), Partition(0), stood_at, clock(2)).await.unwrap();
     let stale = before.checkpoint(&[&plan()], &[Traffic::at(1)], 1);
     assert!(store.checkpoint(&stale, clock(2)).await.is_err(), "its offsets are of the log before");
-    let claim = store.claim(&topic(), Partition(0), "b", clock(2)).await.unwrap();
+    let claim = store.claim(&topic(), Partition(0), &Claimant::named("b"), clock(2)).await.unwrap();
     assert_eq!((claim.next_offset, claim.log_mark), (Some(Offset(0)), None));
     let renewed = LogEvent::Renewed { counted_to: stood_at };
     assert_eq!(row(&*store).await.log_event, Some((renewed, clock(2))));

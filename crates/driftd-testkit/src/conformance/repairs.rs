@@ -210,7 +210,7 @@ pub async fn a_frontier_is_not_set_back_behind_counts_that_were_dropped(place: &
     let mut feeder = Feeder::claim(&*store, 0).await;
     feeder.feed(&*store, &plan, &[Traffic::at(1), Traffic::at(2)], 9).await;
     seal_all(&*store, &plan, &[], clock(0)).await;
-    store.retain(&Retention::new(Span::from_hours(1), None, Span::from_hours(1)), clock(10_000)).await.unwrap();
+    store.retain(&Retention::new(Span::from_hours(1), None, [plan.monitor()]), clock(10_000)).await.unwrap();
     let before = (panes(&*store, &plan).await, store.sealed_through(&id_of(&plan)).await.unwrap());
     let refused = store.move_frontier(&id_of(&plan), hour(1)).await.unwrap_err();
     assert!(refused.to_string().contains("have been dropped"), "{refused}");

@@ -1,6 +1,6 @@
 //! Fenced checkpoints.
 
-use driftd_model::{Checkpoint, LogEvent, RejectReason, StoreError};
+use driftd_model::{Checkpoint, RejectReason, StoreError};
 use driftd_window::{PartitionMark, Timestamp};
 
 use super::fault::{Bug, Fault, Operation};

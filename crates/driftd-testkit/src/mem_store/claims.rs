@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use driftd_model::{Claim, Claimant, ContentHash, Counting, Epoch, MonitorId, Offset, Partition, PartitionRow, Topic};
+use driftd_model::{
+    Claim, Claimant, ContentHash, Counting, Epoch, LogEvent, MonitorId, Offset, Partition, PartitionRow, Topic, Unread,
+};
 use driftd_window::{EventTime, PartitionMark, Timestamp, Watermark};
 
 use super::state::State;

@@ -41,11 +41,14 @@ fn with_partitions() -> Fixture {
             epoch: claim.epoch,
             from: Offset(0),
             to: Offset(500),
+            is_first: true,
             mark: PartitionMark::stored(Some(Watermark::at(clock(2).as_event_time())), None),
             deltas: Vec::new(),
             counted_on: Vec::new(),
             rejected: vec![("undecodable".to_owned(), 3)],
             samples: Vec::new(),
+            log_mark: None,
+            log_event: None,
         };
         store.checkpoint(&checkpoint, clock(3)).await.unwrap();
     });

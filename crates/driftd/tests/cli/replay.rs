@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use driftd_model::Partition;
+use driftd_model::{Claimant, Partition};
 use driftd_window::Timestamp;
 
 use insta::assert_snapshot;

@@ -177,14 +177,14 @@ mod tests {
     use super::super::finding::State;
     use super::*;
 
-    fn seen(content: Result<TopicContent, SourceError>) -> Seen {
-        Some((TopicState { partitions: vec![Partition(0), Partition(1)] }, content))
+    fn state() -> TopicState {
+        TopicState { partitions: vec![Partition(0), Partition(1)] }
     }
 
     #[test]
     fn a_topic_is_there_readable_and_of_this_time() {
         let now = Timestamp::from_micros(0);
-        let of = |content| topic(&"t".into(), &Ok(seen(content)), now).state;
+        let of = |content| topic(&"t".into(), &Ok(Some((state(), content))), now).state;
         let content = TopicContent { records: 3, newest: Some(now) };
         assert_eq!(of(Ok(content)), State::Ok);
         assert_eq!(of(Ok(TopicContent { newest: Some(now.plus(Span::from_hours(1))), ..content })), State::Warn);

@@ -3,7 +3,7 @@
 
 use driftd_config::Config;
 use driftd_model::{BaselineChoice, SharedStore, StoreError};
-use driftd_store::{Examination, StoreOptions};
+use driftd_store::{Examination, Migrations, StoreOptions};
 use driftd_window::Timestamp;
 
 use super::finding::Finding;
@@ -33,7 +33,7 @@ pub(super) async fn look(config: &Config, now: Timestamp) -> (Vec<Finding>, Opti
     if examined.version != Some(examined.newest) || examined.read_only.is_some() {
         return (findings, None);
     }
-    let options = StoreOptions { max_connections: 2 };
+    let options = StoreOptions { max_connections: 2, migrations: Migrations::WhenAsked };
     match driftd_store::open_with(&url, &options).await {
         Ok(store) => {
             findings.extend(baselines(config, &store).await);
