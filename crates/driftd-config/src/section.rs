@@ -178,7 +178,7 @@ fn socket<'de, D: Deserializer<'de>>(from: D) -> Result<SocketAddr, D::Error> {
 }
 
 fn optional_socket<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SocketAddr>, D::Error> {
-    let text = String::deserialize(from)?;
+    let text: String = crate::shape::text(from, "text in quotes", false)?;
     if text.is_empty() { Ok(None) } else { socket(text.into_deserializer()).map(Some) }
 }
 

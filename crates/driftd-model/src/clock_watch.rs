@@ -123,7 +123,7 @@ mod tests {
     fn a_jump_is_noticed_and_forgotten_when_it_is_undone() {
         let mut watch = ClockWatch::default();
         assert_eq!(look(&mut watch, 1_000, 0), None);
-        insta::assert_snapshot!(look(&mut watch, 1_000 + 7_201, 1).unwrap(), @"this machine's clock has jumped 7200 seconds ahead: until it is right nothing is sealed for being quiet; have it set by the network (NTP)");
+        insta::assert_snapshot!(look(&mut watch, 1_000 + 7_201, 1).unwrap(), @"this machine's clock has jumped 7,200 seconds ahead: until it is right nothing is sealed for being quiet; have it set by the network (NTP)");
         assert_eq!(watch.skew(), 7_200.0);
         assert!(look(&mut watch, 1_000 + 7_300, 100).is_some());
         assert_eq!(look(&mut watch, 1_101, 101), None);
@@ -156,7 +156,7 @@ mod tests {
         let mut watch = ClockWatch::default();
         let three_hours = 3 * 60 * MINUTE;
         watch.compare(clock(three_hours), Some(clock(0)), clock(three_hours + 1));
-        insta::assert_snapshot!(look(&mut watch, three_hours + 1, 1).unwrap(), @"this machine's clock is 10800 seconds ahead of the store's: until it is right nothing is sealed for being quiet; have it set by the network (NTP)");
+        insta::assert_snapshot!(look(&mut watch, three_hours + 1, 1).unwrap(), @"this machine's clock is 10,800 seconds ahead of the store's: until it is right nothing is sealed for being quiet; have it set by the network (NTP)");
         assert!(look(&mut watch, 2 * three_hours, three_hours).is_some(), "however long it stands");
         watch.compare(clock(100), Some(clock(130)), clock(101));
         assert!(look(&mut watch, 2 * three_hours, three_hours).unwrap().contains("29 seconds behind the store's"));

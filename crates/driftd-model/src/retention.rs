@@ -112,9 +112,9 @@ mod tests {
         let policy = Retention::new(hours(2), Some(hours(24)), [&weekly]);
         let before = |reach| policy.panes_before(&weekly.id, at(400), reach);
         assert_eq!(policy.partials_before(clock(10)), clock(8));
-        assert_eq!(policy.history_before(clock(200)), Some(clock(32)));
-        assert_eq!(before(Span::ZERO), Some(at(232)));
-        assert_eq!(before(hours(300)), Some(at(100)), "somebody else looks back further");
+        assert_eq!(policy.history_before(clock(400)), Some(clock(64)));
+        assert_eq!(before(Span::ZERO), Some(at(64)), "the week, and the one that it is compared with");
+        assert_eq!(before(hours(390)), Some(at(10)), "somebody else looks back further");
         assert_eq!(policy.panes_before(&"another".parse().unwrap(), at(400), Span::ZERO), None, "it is not ours");
         let forever = Retention::new(hours(2), None, [&weekly]);
         assert_eq!(forever.history_before(clock(200)), None);

@@ -70,6 +70,7 @@ fn variables_win_over_files_and_become_what_their_key_asks_for() {
     brokers = ["a:1", "b:2"]
     group = "17"
     start = "earliest"
+    unreadable_batch = "stop"
     fetch_bytes = "64MiB"
     drain_timeout = "5s"
 

@@ -181,9 +181,10 @@ async fn seals_are_tried_every_second_and_sooner_after_a_failure_and_a_stop_is_h
     assert_eq!(scene.status.reasons()[0], "store: store unavailable: nobody listens, as ordered");
     let before = scene.store.seals_asked();
     pass(SECOND).await;
-    assert!(scene.store.seals_asked() > before, "sooner than after a pause");
+    assert_eq!(scene.store.seals_asked(), before, "clocks are compared before anything is sealed");
     scene.store.set_outage(None);
     pass(SECOND * 6).await;
+    assert!(scene.store.seals_asked() > before);
     assert!(scene.status.reasons().iter().all(|reason| !reason.starts_with("store")));
     let before = scene.store.seals_asked();
     pass(SECOND * 5).await;
@@ -344,7 +345,7 @@ async fn old_rows_are_dropped_every_hour() {
     let policy = Retention::new(hours(1), Some(hours(24)), [fixtures::plan().monitor()]);
     let _running = scene.run(RetentionLoop { store: scene.store(), policy, clock: scene.clock() });
     pass(SECOND).await;
-    scene.clock.advance(hours(48));
+    scene.clock.advance(hours(240));
     let left = || scene.store.dead_letters(&fixtures::topic()).len();
     pass(SECOND * 3_590).await;
     assert_eq!(left(), 1, "not before the hour is over");

@@ -58,7 +58,13 @@ fn with_partitions() -> Fixture {
 #[test]
 fn partitions_are_listed_with_their_owners() {
     let fixture = with_partitions();
-    assert_snapshot!(fixture.run("partitions list").shown(), @"");
+    assert_snapshot!(fixture.run("partitions list").shown(), @"
+    exit 0
+    --- out
+    TOPIC   PARTITION  OWNER      EPOCH  NEXT OFFSET  WATERMARK (UTC)   END SINCE (UTC)  WRITTEN (UTC)
+    orders          0  host-a/17      1          500  2023-11-14 22:15                   2023-11-14 22:16
+    orders          1  host-b/23      1                                                  2023-11-14 22:14
+    ");
     let listed = fixture.run("partitions list --topic orders --format json").json();
     assert_eq!(
         listed[0],
@@ -75,7 +81,15 @@ fn partitions_are_listed_with_their_owners() {
 fn an_offset_is_set_once_it_is_meant() {
     let fixture = with_partitions();
     let before = fixture.run("partitions list --format json").json();
-    assert_snapshot!(fixture.run("partitions reset orders 0 --to 100").shown(), @"");
+    assert_snapshot!(fixture.run("partitions reset orders 0 --to 100").shown(), @"
+    exit 2
+    --- out
+    orders/0 is to go on at offset 100 instead of 500.
+    Counts of the records from there on are taken back where their pane is not sealed, and counted again as they are read; where it is sealed they are counted as late.
+    Its owner, host-a/17, is fenced and claims it again.
+    --- err
+    error: nothing was changed: add --yes to do it
+    ");
     assert_eq!(fixture.run("partitions list --format json").json(), before);
     assert_snapshot!(fixture.run("partitions reset orders 0 --to 100 --by ada --yes").shown(), @"");
     let after = &fixture.run("partitions list --format json").json()[0];
@@ -99,14 +113,29 @@ fn a_partition_is_forgotten_when_it_is_gone_or_when_that_is_known_better() {
         refusal.starts_with("error: no broker says whether orders/1 is gone; --force forgets it all the same"),
         "{refusal}"
     );
-    assert_snapshot!(fixture.run("partitions forget orders 1 --force --by ada --yes").out(), @"");
+    assert_snapshot!(fixture.run("partitions forget orders 1 --force --by ada --yes").out(), @"
+    orders/1, last written by host-b/23 at 2023-11-14 22:14 UTC, is to be forgotten.
+    What was counted of it stays, and monitors wait for it no longer.
+    Should it come back, it begins where a partition begins that was never read.
+    orders/1 is forgotten
+    ");
     assert_eq!(fixture.run("partitions list --format json").json().as_array().unwrap().len(), 1);
 }
 
 #[test]
 fn a_topic_begins_anew() {
     let fixture = with_partitions();
-    assert_snapshot!(fixture.run("topics reset orders --by ada --yes").shown(), @"");
+    assert_snapshot!(fixture.run("topics reset orders --by ada --yes").shown(), @r#"
+    exit 0
+    --- out
+    orders is to begin anew in 2 partitions, where kafka.start says: earliest.
+    What was counted stays: records that are there still, and are read again, are counted twice.
+    Their owners are fenced and claim them again.
+    orders begins anew in 2 partitions
+    --- err
+    [NOW]  WARN driftd::commands::topics: partition begun anew by hand by="ada" partition=orders/0 from="500" epoch=2
+    [NOW]  WARN driftd::commands::topics: partition begun anew by hand by="ada" partition=orders/1 from="" epoch=2
+    "#);
     let listed = fixture.run("partitions list --format json").json();
     let seen: Vec<_> = listed.as_array().unwrap().iter().map(|row| (&row["epoch"], &row["next_offset"])).collect();
     assert_eq!(seen, [(&json!(2), &json!(null)), (&json!(2), &json!(null))]);
@@ -116,7 +145,14 @@ fn a_topic_begins_anew() {
 #[test]
 fn a_frontier_says_what_it_waits_for() {
     let fixture = with_partitions();
-    assert_snapshot!(fixture.run("frontier show orders").out(), @"");
+    assert_snapshot!(fixture.run("frontier show orders").out(), @"
+    Nothing of monitor orders has been sealed yet.
+    It waits: of orders/1 neither a record nor the end was seen since it was claimed or set.
+
+    TOPIC   PARTITION  WATERMARK (UTC)   END SINCE (UTC)
+    orders          0  2023-11-14 22:15
+    orders          1                                     waited for
+    ");
     fixture.run("partitions forget orders 1 --force --yes").ends(0);
     let shown = fixture.run("frontier show orders --format json").json();
     let expected = json!({
@@ -131,7 +167,14 @@ fn a_frontier_says_what_it_waits_for() {
 fn a_frontier_is_set_back_and_its_windows_are_judged_again() {
     let fixture = Fixture::with_history();
     let history = fixture.run("history orders --format json").json();
-    assert_snapshot!(fixture.run("frontier set orders 2024-02-04T10:30:00Z").shown(), @"");
+    assert_snapshot!(fixture.run("frontier set orders 2024-02-04T10:30:00Z").shown(), @"
+    exit 2
+    --- out
+    Monitor orders is to be sealed through 2024-02-04 10:00 UTC instead of 2024-02-08 00:00 UTC.
+    What was sealed and judged from there on is forgotten, and done again with the records that came late; small changes that last are looked for from the beginning. Incidents stay, and people may be told again.
+    --- err
+    error: nothing was changed: add --yes to do it
+    ");
     assert_eq!(fixture.run("history orders --format json").json(), history);
     assert_snapshot!(fixture.run("frontier set orders 2024-02-04T10:30:00Z --by ada --yes").shown(), @"");
     let left = fixture.run("history orders --format json").json();

@@ -291,7 +291,7 @@ fn a_renewed_partition_is_claimed_again_behind_the_log_before() {
     let [Effect::Renew { assignment, .. }] = table.coordinator.step(event, at(2))[..] else {
         panic!("it is written down before it is claimed")
     };
-    assert_eq!(table.step(Event::Claimed { assignment, claims: Ok(vec![claim(0)]) }, 2), ["assign [Some(0)]"]);
+    assert_eq!(table.step(Event::Claimed { assignment, claims: Ok(vec![claim(0)]) }, 2), ["assign [Some(Offset(0))]"]);
     let started = SourceEvent::Started { partition: partition(0), at: Offset(0), reader: Box::new(Silent) };
     assert_eq!(table.step(Event::Source(Some(started)), 3), ["start t/0 at 0"]);
     table.step(Event::Stop, 4);

@@ -46,13 +46,13 @@ async fn a_clock_that_jumps_seals_nothing_for_a_while_nor_one_that_the_store_con
     pass(SECOND * 60).await;
     assert_eq!(sealed_through(&scene).await, None);
     let reason = clock_reason(&scene).unwrap();
-    assert!(reason.starts_with("clock: this machine's clock has jumped 14400 seconds ahead"), "{reason}");
+    assert!(reason.starts_with("clock: this machine's clock has jumped 14,400 seconds ahead"), "{reason}");
     scene.store.set_clock(clock(1));
     scene.clock.advance(Span::from_minutes(16));
     pass(SECOND * 2).await;
     assert_eq!(sealed_through(&scene).await, None);
     let reason = clock_reason(&scene).unwrap();
-    assert!(reason.starts_with("clock: this machine's clock is 15360 seconds ahead of the store's"), "{reason}");
+    assert!(reason.starts_with("clock: this machine's clock is 15,360 seconds ahead of the store's"), "{reason}");
     scene.store.set_clock(clock(5).plus(Span::from_minutes(16)));
     pass(SECOND * 2).await;
     assert_eq!((sealed_through(&scene).await, clock_reason(&scene)), (Some(hour(3)), None));
