@@ -57,6 +57,7 @@ fn values_are_bad() {
     n = 26,398, m = 6,402
     Why you get this: 1 feature joined: carrier.
     To hear no more of it: silence it for a while.
+    What to do: docs/runbooks.md#data-quality
     Baseline: flight-delay@v1 (7a6d85963363)
     Labels: team=ml
     Dedup key: 834d3bd587b4
@@ -67,7 +68,7 @@ fn values_are_bad() {
 
 #[test]
 fn driftd_itself_is_in_trouble() {
-    insta::assert_snapshot!(read(&trouble()), @r"
+    insta::assert_snapshot!(read(&trouble()), @"
     Why you get this: still open after 4 h, and nobody has taken it.
     ◆ CRITICAL  firing
     flight-delay: still open after 4 h, and nobody has taken it: driftd is 1 h 10 min behind the clock and 12 % of the records cannot be read (1,204 lately), first seen 2013-07-01 00:00 UTC.
@@ -85,6 +86,7 @@ fn driftd_itself_is_in_trouble() {
     - 12 % of the records cannot be read (1,204 lately)
     Why you get this: still open after 4 h, and nobody has taken it.
     To hear no more of it: silence it for a while.
+    What to do: docs/runbooks.md#lag, #rejected
     Baseline: flight-delay@v1 (7a6d85963363)
     Labels: team=ml
     Dedup key: a522b5524dbb

@@ -61,6 +61,7 @@ fn a_firing_incident() {
     Why you get this: opened after 2 bad windows in a row.
     To hear no more of it: driftd silences add monitor=flight-delay kind=drift segment=carrier=UA --comment WHY
 
+    What to do    docs/runbooks.md#drift
     Baseline      flight-delay@v1 (7a6d85963363)
     Labels        team=ml
     Dedup key     428808045d0c
@@ -95,6 +96,7 @@ fn what_is_not_there_has_no_line() {
     Why you get this: opened after its first bad window.
     To hear no more of it: driftd silences add monitor=flight-delay kind=drift --comment WHY
 
+    What to do    docs/runbooks.md#drift
     Baseline      flight-delay@v1 (7a6d85963363)
     Dedup key     428808045d0c
     Message       13d535a137af, decided 2013-07-08 00:05 UTC
@@ -129,7 +131,7 @@ fn several_troubles_are_listed() {
     found.causes = vec![Cause::Lag { behind: Span::from_minutes(70) }, Cause::Rejected { share: 0.12, records: 1204 }];
     found.last_window.0 = "pipeline".into();
     let reason = NotifyReason::Unmuted { was: Suppressed::Silenced { silence: SilenceId(3) } };
-    insta::assert_snapshot!(text(&full(found, reason)), @r"
+    insta::assert_snapshot!(text(&full(found, reason)), @"
     flight-delay: open, and silence 3 is over: driftd is 1 h 10 min behind the clock and 12 % of the records cannot be read (1,204 lately), first seen 2013-07-01 00:00 UTC.
 
     State         firing
@@ -155,6 +157,7 @@ fn several_troubles_are_listed() {
     Why you get this: opened earlier; silence 3 is over.
     To hear no more of it: driftd silences add monitor=flight-delay kind=pipeline --comment WHY
 
+    What to do    docs/runbooks.md#lag, #rejected
     Baseline      flight-delay@v1 (7a6d85963363)
     Labels        team=ml
     Dedup key     a522b5524dbb

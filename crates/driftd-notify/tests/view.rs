@@ -62,6 +62,7 @@ fn several_features_of_a_segment_drifted() {
     model: delay-gbm, version 3.2
     monitor: flight-delay
     opened: 2013-07-08 00:05 UTC
+    runbook: docs/runbooks.md#drift
     schema: 3
     segment: carrier=UA
     sentence: flight-delay (carrier=UA): 4 features drifted since 2013-06-24, last in week 2013-07-01 – 2013-07-08 (UTC); worst temp: PSI 8.32 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.
@@ -98,6 +99,7 @@ fn values_are_bad() {
     model: delay-gbm, version 3.2
     monitor: flight-delay
     opened: 2013-07-08 00:05 UTC
+    runbook: docs/runbooks.md#data-quality
     schema: 3
     segment: all
     sentence: flight-delay: 1 more feature joined (carrier): 2 features have bad values in week 2013-07-01 – 2013-07-08 (UTC); worst carrier: 12 % of values were never in the baseline (warning at 1 %), such as XQ, ZZ.
@@ -132,6 +134,7 @@ fn no_records_arrived() {
     model: delay-gbm, version 3.2
     monitor: flight-delay
     opened: 2013-07-08 00:05 UTC
+    runbook: docs/runbooks.md#no-rows
     schema: 3
     segment: all
     sentence: flight-delay: no records arrived, about 12,400 expected, in week 2013-07-01 – 2013-07-08 (UTC).
@@ -166,6 +169,7 @@ fn driftd_itself_is_in_trouble() {
     model: delay-gbm, version 3.2
     monitor: flight-delay
     opened: 2013-07-08 00:05 UTC
+    runbook: docs/runbooks.md#lag, #rejected
     schema: 3
     segment: all
     sentence: flight-delay: still open after 4 h, and nobody has taken it: driftd is 1 h 10 min behind the clock and 12 % of the records cannot be read (1,204 lately), first seen 2013-07-01 00:00 UTC.
@@ -204,6 +208,7 @@ fn somebody_has_taken_it() {
 fn it_is_over() {
     insta::assert_snapshot!(changes(&silent(), &resolved(silent())), @r#"
     - links: {"title":"Silence","url":"https://driftd.example.com/incidents/9232f8861a61#silence"}
+    - runbook: docs/runbooks.md#no-rows
     - sentence: flight-delay: no records arrived, about 12,400 expected, in week 2013-07-01 – 2013-07-08 (UTC).
     - silence_command: driftd silences add monitor=flight-delay kind=no_data --comment WHY
     - state: firing
@@ -247,6 +252,7 @@ fn it_is_a_test_and_has_no_labels() {
     - links: {"title":"Incident","url":"https://driftd.example.com/incidents/428808045d0c"}
     - links: {"title":"Silence","url":"https://driftd.example.com/incidents/428808045d0c#silence"}
     - message: 13d535a137af, decided 2013-07-08 00:05 UTC
+    - runbook: docs/runbooks.md#drift
     - sentence: flight-delay: 1 feature drifted in week 2013-07-01 – 2013-07-08 (UTC); temp: PSI 0.3 (critical at 0.25), share of (80.6, 95] rose from 0 % to 31 %.
     - silence_command: driftd silences add monitor=flight-delay kind=drift --comment WHY
     - state: firing

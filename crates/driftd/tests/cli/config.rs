@@ -160,6 +160,8 @@ fn help_and_usage() {
       init         Begin with your own data: write a configuration for a file's columns, and build its
                    baseline
       run          The daemon: counts what passes through Kafka, judges it, and tells people
+      ready        Ask the daemon beside whether it is ready, for probes that run a program: exit code 0
+                   ready, 1 not and why
       produce      Send the rows of files to a topic as JSON, to try the daemon out
       check        Compare two data sets once: exit code 0 stable, 1 drift or lost columns, 2 error or
                    nothing judged
@@ -170,6 +172,11 @@ fn help_and_usage() {
       silences     Temporary mutes
       routes       Who hears of which incident
       receivers    Try the places notifications go to
+      partitions   Partitions of topics: list them, set where one goes on, forget one that is gone
+      topics       Topics: begin one anew
+      frontier     How far a monitor is sealed and what it waits for, and to set it
+      doctor       Look at everything driftd depends on: exit code 0 all well, 1 warnings, 2 something
+                   does not work
       config       Check, show and describe the configuration
       migrate      Bring the store's schema up to date
       retain       Drop what is older than the configuration wants it kept; the daemon does so by itself

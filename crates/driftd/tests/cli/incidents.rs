@@ -67,6 +67,8 @@ fn one_incident_tells_its_story() {
     city     psi         2.23  2.18         0.1         0.25  3.88e-7  2,000  1,440  Faro 33 % → 0 %; (unseen: Berlin) 0 % → 32 %
     age      psi         1.39  1.35         0.1         0.25     2e-8  2,000  1,440  (52.86, +inf) 10 % → 48 %; (-inf, 26.98] 10 % → 0.42 %
 
+    What to do: docs/runbooks.md#drift
+
     WHEN (UTC)        WHAT      WHY
     2024-02-03 00:06  pended    first bad window
     2024-02-03 00:06  opened    critical in its first window

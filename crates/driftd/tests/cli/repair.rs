@@ -55,7 +55,13 @@ fn with_partitions() -> Fixture {
 #[test]
 fn partitions_are_listed_with_their_owners() {
     let fixture = with_partitions();
-    assert_snapshot!(fixture.run("partitions list").shown(), @"");
+    assert_snapshot!(fixture.run("partitions list").shown(), @"
+    exit 0
+    --- out
+    TOPIC   PARTITION  OWNER      EPOCH  NEXT OFFSET  WATERMARK (UTC)   END SINCE (UTC)  WRITTEN (UTC)
+    orders          0  host-a/17      1          500  2023-11-14 22:15                   2023-11-14 22:16
+    orders          1  host-b/23      1                                                  2023-11-14 22:14
+    ");
     let listed = fixture.run("partitions list --topic orders --format json").json();
     assert_eq!(
         listed[0],
@@ -65,25 +71,51 @@ fn partitions_are_listed_with_their_owners() {
         })
     );
     assert_eq!(fixture.run("partitions list --topic carts --format json").json(), json!([]));
-    assert_snapshot!(fixture.run("partitions list --topic carts").shown(), @"");
+    assert_snapshot!(fixture.run("partitions list --topic carts").shown(), @"
+    exit 0
+    --- out
+    no partitions: nothing was read yet
+    ");
 }
 
 #[test]
 fn an_offset_is_set_once_it_is_meant() {
     let fixture = with_partitions();
     let before = fixture.run("partitions list --format json").json();
-    assert_snapshot!(fixture.run("partitions reset orders 0 --to 100").shown(), @"");
+    assert_snapshot!(fixture.run("partitions reset orders 0 --to 100").shown(), @"
+    exit 2
+    --- out
+    orders/0 is to go on at offset 100 instead of 500.
+    Counts of the records from there on are taken back where their pane is not sealed, and counted again as they are read; where it is sealed they are counted as late.
+    Its owner, host-a/17, is fenced: a daemon ends by that within a minute, and goes on there when it is started again.
+    --- err
+    error: nothing was changed: add --yes to do it
+    ");
     assert_eq!(fixture.run("partitions list --format json").json(), before);
-    assert_snapshot!(fixture.run("partitions reset orders 0 --to 100 --by ada --yes").shown(), @"");
+    assert_snapshot!(fixture.run("partitions reset orders 0 --to 100 --by ada --yes").shown(), @r#"
+    exit 0
+    --- out
+    orders/0 is to go on at offset 100 instead of 500.
+    Counts of the records from there on are taken back where their pane is not sealed, and counted again as they are read; where it is sealed they are counted as late.
+    Its owner, host-a/17, is fenced: a daemon ends by that within a minute, and goes on there when it is started again.
+    orders/0 goes on at offset 100, epoch 2; 0 records are taken back
+    --- err
+    [NOW]  WARN driftd::commands::partitions: offset set by hand by="ada" partition=orders/0 from="500" to=100 epoch=2 undone=0
+    "#);
     let after = &fixture.run("partitions list --format json").json()[0];
     assert_eq!(
         (&after["epoch"], &after["next_offset"], &after["owner"]),
         (&json!(2), &json!(100), &json!("set by ada"))
     );
     assert_eq!(after["watermark"], json!(null));
-    assert_snapshot!(fixture.run("partitions reset orders 0 --to 900 --by ada --yes").out(), @"");
-    assert_snapshot!(fixture.run("partitions reset orders 7 --to 1 --yes").refusal(), @"");
-    assert_snapshot!(fixture.run("partitions reset orders 0 --to soon --yes").refusal(), @"");
+    assert_snapshot!(fixture.run("partitions reset orders 0 --to 900 --by ada --yes").out(), @"
+    orders/0 is to go on at offset 900 instead of 100.
+    Records before it that were not read yet are never counted.
+    Its owner, set by ada, is fenced: a daemon ends by that within a minute, and goes on there when it is started again.
+    orders/0 goes on at offset 900, epoch 3; 0 records are taken back
+    ");
+    assert_snapshot!(fixture.run("partitions reset orders 7 --to 1 --yes").refusal(), @"error: the store knows no partition orders/7; see `driftd partitions list`");
+    assert_snapshot!(fixture.run("partitions reset orders 0 --to soon --yes").refusal(), @r#"error: "soon" is no place in a partition: write earliest, latest, an offset, or a time such as [NOW]"#);
     let unanswered = fixture.run("partitions reset orders 0 --to latest --yes").refusal();
     assert!(unanswered.contains("orders/0: "), "{unanswered}");
 }
@@ -96,24 +128,46 @@ fn a_partition_is_forgotten_when_it_is_gone_or_when_that_is_known_better() {
         refusal.starts_with("error: no broker says whether orders/1 is gone; --force forgets it all the same"),
         "{refusal}"
     );
-    assert_snapshot!(fixture.run("partitions forget orders 1 --force --by ada --yes").out(), @"");
+    assert_snapshot!(fixture.run("partitions forget orders 1 --force --by ada --yes").out(), @"
+    orders/1, last written by host-b/23 at 2023-11-14 22:14 UTC, is to be forgotten.
+    What was counted of it stays, and monitors wait for it no longer.
+    Should it come back, it begins where a partition begins that was never read.
+    orders/1 is forgotten
+    ");
     assert_eq!(fixture.run("partitions list --format json").json().as_array().unwrap().len(), 1);
 }
 
 #[test]
 fn a_topic_begins_anew() {
     let fixture = with_partitions();
-    assert_snapshot!(fixture.run("topics reset orders --by ada --yes").shown(), @"");
+    assert_snapshot!(fixture.run("topics reset orders --by ada --yes").shown(), @r#"
+    exit 0
+    --- out
+    orders is to begin anew in 2 partitions, where kafka.start says: earliest.
+    What was counted stays: records that are there still, and are read again, are counted twice.
+    Daemons that read them are fenced, end by that within a minute, and go on there when they are started again.
+    orders begins anew in 2 partitions
+    --- err
+    [NOW]  WARN driftd::commands::topics: partition begun anew by hand by="ada" partition=orders/0 from="500" epoch=2
+    [NOW]  WARN driftd::commands::topics: partition begun anew by hand by="ada" partition=orders/1 from="" epoch=2
+    "#);
     let listed = fixture.run("partitions list --format json").json();
     let seen: Vec<_> = listed.as_array().unwrap().iter().map(|row| (&row["epoch"], &row["next_offset"])).collect();
     assert_eq!(seen, [(&json!(2), &json!(null)), (&json!(2), &json!(null))]);
-    assert_snapshot!(fixture.run("topics reset carts --yes").refusal(), @"");
+    assert_snapshot!(fixture.run("topics reset carts --yes").refusal(), @"error: the store knows no partition of carts; see `driftd partitions list`");
 }
 
 #[test]
 fn a_frontier_says_what_it_waits_for() {
     let fixture = with_partitions();
-    assert_snapshot!(fixture.run("frontier show orders").out(), @"");
+    assert_snapshot!(fixture.run("frontier show orders").out(), @"
+    Nothing of monitor orders has been sealed yet.
+    It waits: of orders/1 neither a record nor the end was seen since it was claimed or set.
+
+    TOPIC   PARTITION  WATERMARK (UTC)   END SINCE (UTC)
+    orders          0  2023-11-14 22:15
+    orders          1                                     waited for
+    ");
     fixture.run("partitions forget orders 1 --force --yes").ends(0);
     let shown = fixture.run("frontier show orders --format json").json();
     let expected = json!({
@@ -128,12 +182,31 @@ fn a_frontier_says_what_it_waits_for() {
 fn a_frontier_is_set_back_and_its_windows_are_judged_again() {
     let fixture = Fixture::with_history();
     let history = fixture.run("history orders --format json").json();
-    assert_snapshot!(fixture.run("frontier set orders 2024-02-04T10:30:00Z").shown(), @"");
+    assert_snapshot!(fixture.run("frontier set orders 2024-02-04T10:30:00Z").shown(), @"
+    exit 2
+    --- out
+    Monitor orders is to be sealed through 2024-02-04 10:00 UTC instead of 2024-02-08 00:00 UTC.
+    What was sealed and judged from there on is forgotten, and done again with the records that came late; small changes that last are looked for from the beginning. Incidents stay, and people may be told again.
+    --- err
+    error: nothing was changed: add --yes to do it
+    ");
     assert_eq!(fixture.run("history orders --format json").json(), history);
-    assert_snapshot!(fixture.run("frontier set orders 2024-02-04T10:30:00Z --by ada --yes").shown(), @"");
+    assert_snapshot!(fixture.run("frontier set orders 2024-02-04T10:30:00Z --by ada --yes").shown(), @r#"
+    exit 0
+    --- out
+    Monitor orders is to be sealed through 2024-02-04 10:00 UTC instead of 2024-02-08 00:00 UTC.
+    What was sealed and judged from there on is forgotten, and done again with the records that came late; small changes that last are looked for from the beginning. Incidents stay, and people may be told again.
+    monitor orders is sealed through 2024-02-04 10:00 UTC; 86 sealed panes are open again, 8 windows forgotten
+    --- err
+    [NOW]  WARN driftd::commands::frontier: frontier set by hand by="ada" monitor=orders from="2024-02-08 00:00 UTC" to=2024-02-04T10:00:00Z reopened=86 windows=8
+    "#);
     let left = fixture.run("history orders --format json").json();
     assert!(left.as_array().unwrap().len() < history.as_array().unwrap().len());
     assert!(left.as_array().unwrap().iter().all(|row| row["window_end"].as_str().unwrap() <= "2024-02-04T10:00:00Z"));
-    assert_snapshot!(fixture.run("frontier set orders 2024-03-01T00:00:00Z --by ada --yes").out(), @"");
-    assert_snapshot!(fixture.run("frontier set orders 2024-03-01T00:00:00Z --yes").refusal(), @"");
+    assert_snapshot!(fixture.run("frontier set orders 2024-03-01T00:00:00Z --by ada --yes").out(), @"
+    Monitor orders is to be sealed through 2024-03-01 00:00 UTC instead of 2024-02-04 10:00 UTC.
+    Windows that end in between are never judged, and their records count as late.
+    monitor orders is sealed through 2024-03-01 00:00 UTC; 0 sealed panes are open again, 0 windows forgotten
+    ");
+    assert_snapshot!(fixture.run("frontier set orders 2024-03-01T00:00:00Z --yes").refusal(), @"error: monitor orders is sealed through 2024-03-01 00:00 UTC already");
 }

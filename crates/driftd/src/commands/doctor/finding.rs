@@ -84,7 +84,14 @@ mod tests {
             Finding::warn("topic orders", "has no records\u{1b}[2J", "wait for some"),
             Finding::fail("configuration", "a.toml:1:1: no\na.toml:2:1: nor that", "mend it"),
         ];
-        insta::assert_snapshot!(text(&findings), @"");
+        insta::assert_snapshot!(text(&findings), @"
+        ok    store          SQLite 3.50.0
+        warn  topic orders   has no records [2J
+                             → wait for some
+        FAIL  configuration  a.toml:1:1: no
+                             a.toml:2:1: nor that
+                             → mend it
+        ");
         let json = serde_json::to_value(&findings[..2]).unwrap();
         assert_eq!(json[0], serde_json::json!({"subject": "store", "state": "ok", "found": "SQLite 3.50.0"}));
         assert_eq!(json[1]["remedy"], "wait for some");
