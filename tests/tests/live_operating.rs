@@ -67,7 +67,15 @@ fn a_doctor_finds_all_well_and_names_what_is_not() {
     let deployment = site.deployment("doctor", &simple_monitors(&[("m", "1s")], site.folder()));
     produce(&site, 0, 10);
     let (code, text) = doctor(&deployment, &site);
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @"
+    ok    version         driftd [VERSION]
+    ok    configuration   1 monitor, 0 receivers
+    ok    store           PostgreSQL [V], tables of version [N]
+    ok    clock           within 2 s of the store's
+    ok    monitor m       baseline simple@v1
+    ok    kafka           1 broker: BROKER
+    ok    topic TOPIC  2 partitions, 10 records to be read
+    ");
     assert_eq!(code, 0);
 
     // A partition that the topic has not got, and an offset behind the end of one that it has.
@@ -80,7 +88,12 @@ fn a_doctor_finds_all_well_and_names_what_is_not() {
     let (code, text) = doctor(&deployment, &site);
     assert_eq!(code, 2, "{text}");
     let wrong: Vec<&str> = text.lines().skip_while(|line| !line.starts_with("FAIL")).collect();
-    insta::assert_snapshot!(wrong.join("\n"), @"");
+    insta::assert_snapshot!(wrong.join("\n"), @"
+    FAIL  topic TOPIC  has no partition 7 any more, and its monitors wait for it
+                          → driftd partitions forget TOPIC 7 --yes
+    FAIL  topic TOPIC  TOPIC/0 ends at offset 10, and the store goes on at 999: the topic was created anew or has lost records
+                          → driftd topics reset TOPIC --yes
+    ");
     let (_, told) = deployment.ended(&["frontier", "show", "m"]);
     assert!(told.stdout.contains("neither a record nor the end was seen"), "{}", told.stdout);
 
@@ -96,7 +109,7 @@ fn a_doctor_finds_all_well_and_names_what_is_not() {
 fn a_partition_that_is_set_back_beside_a_daemon_is_read_again_and_counted_once() {
     let Some(site) = site("reset", 1) else { return };
     let deployment = site.deployment("reset", &simple_monitors(&[("m", "1h")], site.folder()));
-    let worker = deployment.worker("w");
+    let mut worker = deployment.worker("w");
     let (runtime, store) = store(&deployment);
     let topic = Topic::from(site.topic());
     let position = || {
@@ -107,10 +120,12 @@ fn a_partition_that_is_set_back_beside_a_daemon_is_read_again_and_counted_once()
     Deadline::secs(60).wait("all is counted", || position().is_some_and(|(_, next)| next == RECORDS as i64));
     let (epoch, _) = position().unwrap();
     deployment.run(&["partitions", "reset", site.topic(), "0", "--to", "earliest", "--yes"]);
-    // The daemon is fenced with its next checkpoint, claims the partition again, and reads what is there.
+    // The daemon is fenced with its next checkpoint and ends; the one that is started again reads what is there.
     produce(&site, RECORDS, RECORDS + 60);
+    assert_eq!(worker.wait(Deadline::secs(120)).code(), Some(2));
+    let worker = deployment.worker("again");
     let end = RECORDS as i64 + 60;
-    Deadline::secs(90)
+    Deadline::secs(60)
         .wait("it is read again", || position().is_some_and(|(now, next)| now > epoch + 1 && next == end));
     // Far behind everything, so that all of it is sealed.
     produce(&site, RECORDS + 600, RECORDS + 601);

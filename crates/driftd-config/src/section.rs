@@ -5,11 +5,11 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use driftd_model::{Delimiter, Monitor, TextEncoding, never};
 use driftd_window::Span;
 use schemars::JsonSchema;
-use serde::de::{Deserializer, Error, IntoDeserializer};
+use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 
 use crate::problem::Problems;
-use crate::shape::blank;
+use crate::shape::{blank, text};
 use crate::tree::At;
 use crate::{ByteSize, HttpUrl, StoreUrl};
 
@@ -169,17 +169,18 @@ section! {
 }
 
 fn socket<'de, D: Deserializer<'de>>(from: D) -> Result<SocketAddr, D::Error> {
-    let text = String::deserialize(from)?;
+    socket_of(&String::deserialize(from)?)
+}
+
+fn socket_of<E: Error>(text: &str) -> Result<SocketAddr, E> {
     text.parse().map_err(|_| {
-        D::Error::custom(format!(
-            "{text:?} is not an address and port: write digits, as in 127.0.0.1:8080 or [::1]:8080"
-        ))
+        E::custom(format!("{text:?} is not an address and port: write digits, as in 127.0.0.1:8080 or [::1]:8080"))
     })
 }
 
 fn optional_socket<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SocketAddr>, D::Error> {
-    let text: String = crate::shape::text(from, "text in quotes", false)?;
-    if text.is_empty() { Ok(None) } else { socket(text.into_deserializer()).map(Some) }
+    let text: String = text(from, "text in quotes", false)?;
+    if text.is_empty() { Ok(None) } else { socket_of(&text).map(Some) }
 }
 
 impl HttpConfig {

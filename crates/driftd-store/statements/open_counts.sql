@@ -1,5 +1,5 @@
 SELECT min(p.from_offset) AS "first_offset?",
-       CAST(coalesce(sum(CASE WHEN p.segment = '' THEN p.rows ELSE 0 END), 0) AS bigint) AS "records!"
+       CAST(coalesce(sum(p.rows), 0) AS bigint) AS "records!"
 FROM pane_partials AS p
 WHERE p.topic = $1 AND p.partition = $2 AND p.to_offset > $3
   AND NOT EXISTS (SELECT 1 FROM monitor_frontiers AS f WHERE f.monitor = p.monitor AND p.pane_start < f.sealed_through)

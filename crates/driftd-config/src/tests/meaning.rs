@@ -12,7 +12,7 @@ fn a_problem_has_its_parts() {
     let problem = &errors.problems()[0];
     assert_eq!((problem.file.as_str(), problem.key.as_str()), ("d.toml", "http.port"));
     assert_eq!(problem.position, Some(Position { line: 2, column: 1 }));
-    assert_eq!(problem.message, "unknown key; known here: enabled, listen");
+    assert_eq!(problem.message, "unknown key; known here: enabled, listen, probes, probes_features");
 }
 
 #[test]

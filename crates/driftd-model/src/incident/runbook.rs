@@ -68,6 +68,7 @@ mod tests {
     #[test]
     fn every_kind_and_every_cause_has_its_section() {
         let page = include_str!("../../../../docs/runbooks.md");
+        assert!(RUNBOOKS.ends_with("docs/runbooks.md"));
         let anchors: Vec<&str> =
             page.lines().filter_map(|line| line.strip_prefix("<a id=\"")?.strip_suffix("\"></a>")).collect();
         let distinct: BTreeSet<&str> = anchors.iter().copied().collect();

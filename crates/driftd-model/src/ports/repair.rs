@@ -5,7 +5,7 @@ use driftd_window::{EventTime, Timestamp};
 
 use crate::{Epoch, MonitorId, Offset, PartitionRow, StoreError, TopicPartition};
 
-/// What operators set by hand. Whoever reads a partition that is set is fenced, so that a daemon may go on running.
+/// What operators set by hand. Whoever reads a partition that is set is fenced: nobody has to be stopped for it.
 #[async_trait]
 pub trait RepairStore: Send + Sync {
     /// Every partition of every topic, by name and number, with its owner.

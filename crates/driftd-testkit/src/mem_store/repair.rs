@@ -40,7 +40,7 @@ impl State {
                     let goes = partial.is_of(partition) && partial.to > wanted;
                     if goes {
                         next = next.min(partial.from);
-                        undone += if partial.planned.delta.segment.is_all() { partial.planned.delta.rows } else { 0 };
+                        undone += partial.planned.delta.rows;
                     }
                     !goes
                 });

@@ -30,7 +30,7 @@ pub(crate) enum PartitionsCommand {
         #[arg(long, value_enum, default_value_t = ListFormat::Table)]
         format: ListFormat,
     },
-    /// Set where a partition goes on: whoever reads it is fenced and begins there
+    /// Set where a partition goes on: a daemon that reads it is fenced, and begins there when it is started again
     Reset {
         /// The topic
         topic: String,

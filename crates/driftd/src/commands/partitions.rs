@@ -129,7 +129,10 @@ async fn reset(
     } else {
         consequences.push("Records before it that were not read yet are never counted.".to_owned());
     }
-    consequences.push(format!("Its owner, {}, is fenced and claims it again.", before.owner));
+    consequences.push(format!(
+        "Its owner, {}, is fenced: a daemon ends by that within a minute, and goes on there when it is started again.",
+        before.owner
+    ));
     let by = confirmed(confirmation, &consequences)?;
     let done = store.reset_partition(&place, ResetStart::At(offset), &hand(&by), SystemClock.now()).await?;
     let done = done.with_context(|| format!("{place} was forgotten meanwhile"))?;

@@ -23,7 +23,8 @@ pub(super) async fn run(command: TopicsCommand, stores: &Stores) -> anyhow::Resu
     let consequences = [
         format!("{topic} is to begin anew in {count}, where kafka.start says: {}.", config.kafka.start),
         "What was counted stays: records that are there still, and are read again, are counted twice.".to_owned(),
-        "Their owners are fenced and claim them again.".to_owned(),
+        "Daemons that read them are fenced, end by that within a minute, and go on there when they are started again."
+            .to_owned(),
     ];
     let by = confirmed(confirmation, &consequences)?;
     for row in partitions {

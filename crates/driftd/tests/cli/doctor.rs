@@ -30,12 +30,14 @@ fn everything_is_looked_at_and_what_is_wrong_has_a_remedy() {
     );
     let shown = fixture.run("doctor").shown();
     let shown = shown.replace(&port.to_string(), "2525").replace(&dead.to_string(), "8080");
+    let sqlite = shown.split("SQLite ").nth(1).and_then(|after| after.split(' ').next()).unwrap_or_default().to_owned();
+    let shown = shown.replace(&format!("SQLite {sqlite}"), "SQLite [V]");
     assert_snapshot!(shown, @"
     exit 2
     --- out
     ok    version         driftd [VERSION]
     ok    configuration   1 monitor, 3 receivers
-    warn  store           SQLite 3.51.3 has no tables yet
+    warn  store           SQLite [V] has no tables yet
                           → `driftd migrate` makes them; if there should be some, [store] url names another database
     FAIL  kafka           no Kafka broker answers: Meta data fetch error: BrokerTransportFailure (Local: Broker transport failure)
                           → start the brokers, or see to the way to them; [kafka] brokers says where they should be
@@ -68,7 +70,12 @@ fn a_store_with_its_baseline_is_well_and_one_that_others_may_read_is_not() {
         ok  monitor orders  baseline orders@v1
         ");
         std::fs::set_permissions(fixture.path("store.db"), std::fs::Permissions::from_mode(0o644)).unwrap();
-        assert_snapshot!(lines(fixture.run("doctor").ends(2).out()), @"");
+        assert_snapshot!(lines(fixture.run("doctor").ends(2).out()), @"
+        warn  files  store.db holds values out of people's data, and others may read it (mode 644)
+          → chmod 600 store.db
+        ok  store  SQLite [V], tables of version [N]
+        ok  monitor orders  baseline orders@v1
+        ");
     });
 }
 

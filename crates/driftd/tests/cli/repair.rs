@@ -74,7 +74,11 @@ fn partitions_are_listed_with_their_owners() {
         })
     );
     assert_eq!(fixture.run("partitions list --topic carts --format json").json(), json!([]));
-    assert_snapshot!(fixture.run("partitions list --topic carts").shown(), @"");
+    assert_snapshot!(fixture.run("partitions list --topic carts").shown(), @"
+    exit 0
+    --- out
+    no partitions: nothing was read yet
+    ");
 }
 
 #[test]
@@ -86,21 +90,35 @@ fn an_offset_is_set_once_it_is_meant() {
     --- out
     orders/0 is to go on at offset 100 instead of 500.
     Counts of the records from there on are taken back where their pane is not sealed, and counted again as they are read; where it is sealed they are counted as late.
-    Its owner, host-a/17, is fenced and claims it again.
+    Its owner, host-a/17, is fenced: a daemon ends by that within a minute, and goes on there when it is started again.
     --- err
     error: nothing was changed: add --yes to do it
     ");
     assert_eq!(fixture.run("partitions list --format json").json(), before);
-    assert_snapshot!(fixture.run("partitions reset orders 0 --to 100 --by ada --yes").shown(), @"");
+    assert_snapshot!(fixture.run("partitions reset orders 0 --to 100 --by ada --yes").shown(), @r#"
+    exit 0
+    --- out
+    orders/0 is to go on at offset 100 instead of 500.
+    Counts of the records from there on are taken back where their pane is not sealed, and counted again as they are read; where it is sealed they are counted as late.
+    Its owner, host-a/17, is fenced: a daemon ends by that within a minute, and goes on there when it is started again.
+    orders/0 goes on at offset 100, epoch 2; 0 records are taken back
+    --- err
+    [NOW]  WARN driftd::commands::partitions: offset set by hand by="ada" partition=orders/0 from="500" to=100 epoch=2 undone=0
+    "#);
     let after = &fixture.run("partitions list --format json").json()[0];
     assert_eq!(
         (&after["epoch"], &after["next_offset"], &after["owner"]),
         (&json!(2), &json!(100), &json!("set by ada"))
     );
     assert_eq!(after["watermark"], json!(null));
-    assert_snapshot!(fixture.run("partitions reset orders 0 --to 900 --by ada --yes").out(), @"");
-    assert_snapshot!(fixture.run("partitions reset orders 7 --to 1 --yes").refusal(), @"");
-    assert_snapshot!(fixture.run("partitions reset orders 0 --to soon --yes").refusal(), @"");
+    assert_snapshot!(fixture.run("partitions reset orders 0 --to 900 --by ada --yes").out(), @"
+    orders/0 is to go on at offset 900 instead of 100.
+    Records before it that were not read yet are never counted.
+    Its owner, set by ada, is fenced: a daemon ends by that within a minute, and goes on there when it is started again.
+    orders/0 goes on at offset 900, epoch 3; 0 records are taken back
+    ");
+    assert_snapshot!(fixture.run("partitions reset orders 7 --to 1 --yes").refusal(), @"error: the store knows no partition orders/7; see `driftd partitions list`");
+    assert_snapshot!(fixture.run("partitions reset orders 0 --to soon --yes").refusal(), @r#"error: "soon" is no place in a partition: write earliest, latest, an offset, or a time such as [NOW]"#);
     let unanswered = fixture.run("partitions reset orders 0 --to latest --yes").refusal();
     assert!(unanswered.contains("orders/0: "), "{unanswered}");
 }
@@ -130,7 +148,7 @@ fn a_topic_begins_anew() {
     --- out
     orders is to begin anew in 2 partitions, where kafka.start says: earliest.
     What was counted stays: records that are there still, and are read again, are counted twice.
-    Their owners are fenced and claim them again.
+    Daemons that read them are fenced, end by that within a minute, and go on there when they are started again.
     orders begins anew in 2 partitions
     --- err
     [NOW]  WARN driftd::commands::topics: partition begun anew by hand by="ada" partition=orders/0 from="500" epoch=2
@@ -139,7 +157,7 @@ fn a_topic_begins_anew() {
     let listed = fixture.run("partitions list --format json").json();
     let seen: Vec<_> = listed.as_array().unwrap().iter().map(|row| (&row["epoch"], &row["next_offset"])).collect();
     assert_eq!(seen, [(&json!(2), &json!(null)), (&json!(2), &json!(null))]);
-    assert_snapshot!(fixture.run("topics reset carts --yes").refusal(), @"");
+    assert_snapshot!(fixture.run("topics reset carts --yes").refusal(), @"error: the store knows no partition of carts; see `driftd partitions list`");
 }
 
 #[test]
@@ -176,10 +194,22 @@ fn a_frontier_is_set_back_and_its_windows_are_judged_again() {
     error: nothing was changed: add --yes to do it
     ");
     assert_eq!(fixture.run("history orders --format json").json(), history);
-    assert_snapshot!(fixture.run("frontier set orders 2024-02-04T10:30:00Z --by ada --yes").shown(), @"");
+    assert_snapshot!(fixture.run("frontier set orders 2024-02-04T10:30:00Z --by ada --yes").shown(), @r#"
+    exit 0
+    --- out
+    Monitor orders is to be sealed through 2024-02-04 10:00 UTC instead of 2024-02-08 00:00 UTC.
+    What was sealed and judged from there on is forgotten, and done again with the records that came late; small changes that last are looked for from the beginning. Incidents stay, and people may be told again.
+    monitor orders is sealed through 2024-02-04 10:00 UTC; 86 sealed panes are open again, 8 windows forgotten
+    --- err
+    [NOW]  WARN driftd::commands::frontier: frontier set by hand by="ada" monitor=orders from="2024-02-08 00:00 UTC" to=2024-02-04T10:00:00Z reopened=86 windows=8
+    "#);
     let left = fixture.run("history orders --format json").json();
     assert!(left.as_array().unwrap().len() < history.as_array().unwrap().len());
     assert!(left.as_array().unwrap().iter().all(|row| row["window_end"].as_str().unwrap() <= "2024-02-04T10:00:00Z"));
-    assert_snapshot!(fixture.run("frontier set orders 2024-03-01T00:00:00Z --by ada --yes").out(), @"");
-    assert_snapshot!(fixture.run("frontier set orders 2024-03-01T00:00:00Z --yes").refusal(), @"");
+    assert_snapshot!(fixture.run("frontier set orders 2024-03-01T00:00:00Z --by ada --yes").out(), @"
+    Monitor orders is to be sealed through 2024-03-01 00:00 UTC instead of 2024-02-04 10:00 UTC.
+    Windows that end in between are never judged, and their records count as late.
+    monitor orders is sealed through 2024-03-01 00:00 UTC; 0 sealed panes are open again, 0 windows forgotten
+    ");
+    assert_snapshot!(fixture.run("frontier set orders 2024-03-01T00:00:00Z --yes").refusal(), @"error: monitor orders is sealed through 2024-03-01 00:00 UTC already");
 }

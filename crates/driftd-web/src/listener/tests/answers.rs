@@ -51,7 +51,7 @@ async fn a_process_that_is_not_ready_says_why() {
     > GET /metrics
     HTTP/1.1 200 OK
     content-type: text/plain; version=0.0.4; charset=utf-8
-    content-length: 999
+    content-length: 365
     connection: close
 
     # HELP driftd_ready Whether every check of /readyz passes: 1 or 0.
@@ -60,6 +60,9 @@ async fn a_process_that_is_not_ready_says_why() {
     # HELP driftd_partition_tasks Partitions that this process reads.
     # TYPE driftd_partition_tasks gauge
     driftd_partition_tasks 2
+    # HELP driftd_feature_drift Statistics that decide.
+    # TYPE driftd_feature_drift gauge
+    driftd_feature_drift{feature="dep_delay"} 1
     "#);
     server.shut_down().await;
 }
