@@ -54,7 +54,7 @@ async fn is_the_same(store: &SharedStore, restored: impl AsyncFnOnce() -> Shared
     // A worker that goes on with what it knew of the database before is refused.
     let checkpoint = zombie.checkpoint(&[&plan], &[Traffic::at(20)], 21);
     let refused = restored.checkpoint(&checkpoint, clock(21)).await.unwrap_err();
-    assert!(matches!(refused, StoreError::Fenced(_)), "{refused:?}");
+    assert!(matches!(refused, StoreError::WentBack(_)), "{refused:?}");
     restored.close().await;
 }
 

@@ -134,6 +134,8 @@ pub fn monitor(id: &str, windows: &[(&str, u32, u32)]) -> Monitor {
         windows: windows.iter().map(window).collect(),
         judge: JudgeRules { judged: [DriftStatistic::Ks].into(), ..JudgeRules::default() },
         oldest: EventTime::from_micros(i64::MIN),
+        // So that nothing is kept for longer than its windows.
+        references: std::collections::BTreeSet::new(),
         ..Monitor::new(id.parse().unwrap(), topic())
     }
 }

@@ -74,13 +74,13 @@ fn a_topic_that_is_made_anew_while_it_is_read_is_begun_anew() {
     // The daemon asks every few seconds.
     reader.ends("while-read", 1);
     kafka.create_topic("while-read", 1);
-    fill(&kafka.bootstrap(), "while-read", 1, 150);
+    fill(&kafka.bootstrap(), "while-read", 1, 60);
     reader.ends("while-read", 1);
     reader.until("the new log", |reader| {
         reader.ends("while-read", 1);
-        page(&book).next == Some(150) && !reader.renewed.is_empty()
+        page(&book).next == Some(60) && !reader.renewed.is_empty()
     });
-    assert_eq!(page(&book).records.len(), 150, "none is passed over");
+    assert_eq!(page(&book).records.len(), 60, "none is passed over");
     reader.close();
 }
 

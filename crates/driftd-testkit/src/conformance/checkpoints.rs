@@ -84,7 +84,7 @@ pub async fn a_store_that_went_back_says_so(place: &dyn Place) {
     let error = store.checkpoint(&earlier.checkpoint(&[&plan()], &[], 3), clock(0)).await.unwrap_err();
     assert!(matches!(error, StoreError::Fenced(_)), "{error}");
     let mut again = Feeder::claim(&*store, 0).await;
-    again.feed(&*store, &plan(), &[Traffic::at(2)], 3).await;
+    again.feed(&*store, &plan(), &[Traffic::at(2)], 4).await;
     seal_all(&*store, &plan(), &[], clock(0)).await;
     assert_eq!(sealed_rows(&*store).await, 2 * ROWS as u64);
 }

@@ -162,7 +162,7 @@ pub async fn nothing_waits_for_a_partition_that_is_forgotten(place: &dyn Place) 
     assert_eq!(panes(&*store, &plan).await, [(1, 13, 0)]);
     let checkpoint = rejecting.checkpoint(&[&plan], &[Traffic::at(1)], 1);
     let refused = rejecting.write(&*store, &checkpoint).await.unwrap_err();
-    assert!(matches!(refused, StoreError::Fenced(_)), "{refused:?}");
+    assert!(matches!(refused, StoreError::WentBack(_)), "{refused:?}");
     let mut again = Feeder::claim(&*store, 1).await;
     assert_eq!((again.next, again.epoch), (Offset(0), Epoch(1)));
     again.feed(&*store, &plan, &[Traffic::at(1).rows(3)], 1).await;
