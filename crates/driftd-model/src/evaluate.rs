@@ -88,7 +88,7 @@ pub fn evaluate(plan: &MonitorPlan, routing: &Routing, mut input: SealInput, now
             continue;
         };
         if matches!(input.step, SealStep::Gap { .. }) {
-            if !is_before(window.end, input.first_data) && !begins_late(spec, window.end, input.whole_from) {
+            if !begins_late(spec, window.end, input.whole_from) {
                 seen.push(empty_window(plan, spec, window));
             }
             continue;
@@ -187,9 +187,6 @@ fn without_the_silent(plan: &MonitorPlan, mut incident: Incident) -> Incident {
 /// Whether less than half of the window lies after the monitor's first record. Such a window is judged and stored, but
 /// it opens and resolves nothing: the first hours of a week are not a week, whatever their statistics say.
 fn is_young(spec: &WindowSpec, end: EventTime, first_data: Option<PaneId>, panes: &[SealedPane]) -> bool {
-    if is_before(end, first_data) {
-        return true;
-    }
     let in_window = panes.iter().filter(|p| p.rows > 0).map(|p| p.pane);
     let first = first_data.into_iter().chain(in_window).min();
     begins_late(spec, end, first.map(PaneId::start))
@@ -199,11 +196,6 @@ fn is_young(spec: &WindowSpec, end: EventTime, first_data: Option<PaneId>, panes
 fn begins_late(spec: &WindowSpec, end: EventTime, since: Option<EventTime>) -> bool {
     let length = end.since(spec.start_of(end)).as_micros();
     since.is_some_and(|since| end.since(since).as_micros() < length / 2)
-}
-
-/// Whether the monitor's traffic begins after that: there is only a stray record before it, and no silence.
-fn is_before(end: EventTime, first_data: Option<PaneId>) -> bool {
-    first_data.is_some_and(|first| end <= first.start())
 }
 
 /// Whether an observation can change anything at all.

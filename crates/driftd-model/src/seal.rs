@@ -26,8 +26,6 @@ pub struct SealView {
     pub next_data: Option<PaneId>,
     /// Earliest sealed pane that holds records.
     pub first_data: Option<PaneId>,
-    /// The sealed pane with records after that one.
-    pub second_data: Option<PaneId>,
     /// Latest sealed pane that holds records.
     pub last_data: Option<PaneId>,
     /// The monitor's newest activation.
@@ -37,20 +35,6 @@ pub struct SealView {
 /// How far one step goes where only the clock says that nothing is to come. It is looked at before every step, and what
 /// was sealed in vain until somebody sets it right is bounded by how many were taken.
 const IDLE_STEP: Span = Span::from_hours(24);
-
-impl SealView {
-    /// The pane that the monitor's traffic begins with, if any was sealed: the first with records, unless no window of
-    /// that length could hold it together with the next. A single record with a wrong clock, long before all others,
-    /// begins nothing: what came after it would look like silence, and what follows like a monitor that has long been
-    /// running.
-    #[must_use]
-    pub fn begins_with(&self, longest_window: Span) -> Option<PaneId> {
-        let first = self.first_data?;
-        let next = self.second_data.or(self.next_data);
-        let is_stray = |next: &PaneId| next.start().since(first.start()) > longest_window;
-        Some(next.filter(is_stray).unwrap_or(first))
-    }
-}
 
 /// The next thing to seal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

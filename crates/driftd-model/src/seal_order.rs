@@ -53,8 +53,8 @@ pub struct Sealed {
 }
 
 impl<'a> SealOrder<'a> {
-    /// The order to take `step` by `plan` at `now`; `since` is the pane that the monitor's traffic begins with, and the time from
-    /// which on all records were counted on the plan.
+    /// The order to take `step` by `plan` at `now`; `since` is the earliest sealed pane with records, and the time from which on
+    /// all records were counted on the plan.
     #[must_use]
     pub fn new(
         step: SealStep,

@@ -78,8 +78,7 @@ impl<'a> MonitorSealer<'a> {
         let now = self.now(step);
         let work = PlannedSeal { plan, routing: self.routing, now };
         let whole_from = self.whole_from(plan, view);
-        let first_data = view.begins_with(self.monitor_rules().longest_window());
-        SealOrder::new(step, plan, (first_data, whole_from), now, Box::new(work))
+        SealOrder::new(step, plan, (view.first_data, whole_from), now, Box::new(work))
     }
 
     const fn monitor_rules(&self) -> &'a Monitor {

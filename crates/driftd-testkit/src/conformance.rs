@@ -119,7 +119,6 @@ macro_rules! store_conformance {
                 only_the_marks_of_the_monitors_topics_count,
                 a_frontier_never_goes_back,
                 a_sealer_that_cannot_merge_leaves_nothing_behind,
-                a_stray_record_begins_nothing,
             }
         );
         $crate::store_laws!(

@@ -120,20 +120,6 @@ fn a_window_that_has_hardly_begun_opens_nothing() {
     assert_eq!(evaluate(&plan, old, clock(1)).incidents.len(), 1);
 }
 
-/// A record of long ago, and then nothing until traffic begins, is no silence and no history.
-#[test]
-fn what_lies_before_the_traffic_opens_nothing() {
-    let plan = plan(monitor(&[("six", 6, 1)]));
-    let gap = |through| SealInput {
-        first_data: Some(pane(90)),
-        ..input(SealStep::Gap { through: at(through) }, &[], Vec::new())
-    };
-    assert!(evaluate(&plan, gap(60), clock(100)).incidents.is_empty());
-    assert!(evaluate(&plan, gap(90), clock(100)).incidents.is_empty());
-    let silent = SealInput { first_data: Some(pane(0)), ..gap(90) };
-    assert_eq!(evaluate(&plan, silent, clock(100)).incidents.len(), 1, "a monitor that was running");
-}
-
 #[test]
 fn what_was_passed_over_is_not_heard_of() {
     let plan = plan(monitor(&[("six", 6, 1)]));

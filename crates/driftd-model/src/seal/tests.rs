@@ -26,7 +26,6 @@ fn view(sealed: Option<i64>, marks: Vec<PartitionMark>, next: Option<i64>, last:
         marks,
         next_data: next.map(pane),
         first_data: None,
-        second_data: None,
         last_data: last.map(pane),
         activation: None,
         whole_from: BTreeMap::new(),
@@ -115,22 +114,6 @@ fn when_every_partition_is_idle_the_clock_seals() {
     quiet_now.reached_end(clock(11));
     let view = SealView { marks: vec![quiet_now], ..view };
     assert_eq!(next_step(&daily(), &view, None, 1, clock(11)), Some(SealStep::Pane { pane: pane(1) }));
-}
-
-/// Windows are a day long: a pane that shares none with the next is not the beginning.
-#[test]
-fn a_stray_record_is_not_the_beginning() {
-    let begins = |first: Option<i64>, second: Option<i64>, next: Option<i64>| {
-        let (first_data, second_data) = (first.map(pane), second.map(pane));
-        let seen = SealView { first_data, second_data, ..view(Some(500), Vec::new(), next, None) };
-        seen.begins_with(daily().longest_window()).map(PaneId::start)
-    };
-    assert_eq!(begins(None, None, Some(600)), None);
-    assert_eq!(begins(Some(1), None, None), Some(at(1)), "nothing has come since");
-    assert_eq!(begins(Some(1), None, Some(600)), Some(at(600)));
-    assert_eq!(begins(Some(1), Some(480), Some(600)), Some(at(480)));
-    assert_eq!(begins(Some(1), Some(26), Some(600)), Some(at(26)));
-    assert_eq!(begins(Some(1), Some(25), Some(600)), Some(at(1)));
 }
 
 /// What only a clock says is crossed by the day; what records say, at once.

@@ -78,16 +78,13 @@ impl State {
         let Some(state) = self.monitors.get(monitor) else {
             return SealView { marks, whole_from, activation, ..SealView::default() };
         };
-        let mut with_records = state.sealed.iter().filter(|(_, pane)| pane.rows > 0).map(|((pane, _), _)| *pane);
-        let first_data = with_records.next();
         let unsealed = |start: EventTime| state.sealed_through.is_none_or(|through| start >= through);
         SealView {
             sealed_through: state.sealed_through,
             marks,
             whole_from,
             next_data: state.partials.keys().copied().find(|pane| unsealed(pane.start())),
-            first_data,
-            second_data: with_records.find(|pane| Some(*pane) > first_data),
+            first_data: state.sealed.iter().find(|(_, pane)| pane.rows > 0).map(|((pane, _), _)| *pane),
             last_data: state.sealed.iter().rev().find(|(_, pane)| pane.rows > 0).map(|((pane, _), _)| *pane),
             activation,
         }

@@ -17,18 +17,14 @@ pub(super) async fn read(tx: &mut Transaction, sealer: &dyn Sealer) -> Outcome<S
                   (SELECT p.pane_start FROM pane_partials AS p
                    WHERE p.monitor = $1 AND p.pane_start >= coalesce(f.sealed_through, $2) AND p.rows > 0
                    ORDER BY p.pane_start LIMIT 1) AS "next_data?",
-                  first.pane_start AS "first_data?",
                   (SELECT s.pane_start FROM sealed_panes AS s
-                   WHERE s.monitor = $1 AND s.rows > 0 AND s.pane_start > first.pane_start
-                   ORDER BY s.pane_start LIMIT 1) AS "second_data?",
+                   WHERE s.monitor = $1 AND s.rows > 0 ORDER BY s.pane_start LIMIT 1) AS "first_data?",
                   (SELECT s.pane_start FROM sealed_panes AS s
                    WHERE s.monitor = $1 AND s.rows > 0 ORDER BY s.pane_start DESC LIMIT 1) AS "last_data?",
                   a.since_pane AS "since?", a.name AS "name?", a.version AS "version?"
            FROM monitor_frontiers AS f
            LEFT JOIN LATERAL (SELECT since_pane, name, version FROM active_baselines
                               WHERE monitor = $1 ORDER BY since_pane DESC LIMIT 1) AS a ON true
-           LEFT JOIN LATERAL (SELECT s.pane_start FROM sealed_panes AS s
-                              WHERE s.monitor = $1 AND s.rows > 0 ORDER BY s.pane_start LIMIT 1) AS first ON true
            WHERE f.monitor = $1"#,
         monitor.as_str(),
         i64::MIN
@@ -45,7 +41,6 @@ pub(super) async fn read(tx: &mut Transaction, sealer: &dyn Sealer) -> Outcome<S
         whole_from: marks.whole_from,
         next_data: seen.next_data.map(pane_id),
         first_data: seen.first_data.map(pane_id),
-        second_data: seen.second_data.map(pane_id),
         last_data: seen.last_data.map(pane_id),
         activation: activation_of(seen.since, seen.name.as_deref(), seen.version.map(i64::from))?,
     })

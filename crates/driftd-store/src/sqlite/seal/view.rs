@@ -12,20 +12,15 @@ use crate::statement::statement;
 /// Frontier, marks and the neighbouring panes with records, in the snapshot of the transaction.
 pub(super) async fn read(connection: &mut SqliteConnection, sealer: &dyn Sealer) -> Outcome<SealView> {
     let monitor = sealer.monitor();
-    type Row =
-        (Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<String>, Option<i64>);
-    let (sealed_through, next_data, first_data, second_data, last_data, since, name, version): Row = query_as(
-        "WITH frontier AS (SELECT (SELECT sealed_through FROM monitor_frontiers WHERE monitor = ?1) AS at,
-                                  (SELECT s.pane_start FROM sealed_panes AS s
-                                   WHERE s.monitor = ?1 AND s.rows > 0 ORDER BY s.pane_start LIMIT 1) AS first)
+    type Row = (Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<String>, Option<i64>);
+    let (sealed_through, next_data, first_data, last_data, since, name, version): Row = query_as(
+        "WITH frontier AS (SELECT (SELECT sealed_through FROM monitor_frontiers WHERE monitor = ?1) AS at)
          SELECT frontier.at,
                 (SELECT p.pane_start FROM pane_partials AS p
                  WHERE p.monitor = ?1 AND p.pane_start >= coalesce(frontier.at, ?2) AND p.rows > 0
                  ORDER BY p.pane_start LIMIT 1),
-                frontier.first,
                 (SELECT s.pane_start FROM sealed_panes AS s
-                 WHERE s.monitor = ?1 AND s.rows > 0 AND s.pane_start > frontier.first
-                 ORDER BY s.pane_start LIMIT 1),
+                 WHERE s.monitor = ?1 AND s.rows > 0 ORDER BY s.pane_start LIMIT 1),
                 (SELECT s.pane_start FROM sealed_panes AS s
                  WHERE s.monitor = ?1 AND s.rows > 0 ORDER BY s.pane_start DESC LIMIT 1),
                 a.since_pane, a.name, a.version
@@ -49,7 +44,6 @@ pub(super) async fn read(connection: &mut SqliteConnection, sealer: &dyn Sealer)
         whole_from: marks.whole_from,
         next_data: next_data.map(pane_id),
         first_data: first_data.map(pane_id),
-        second_data: second_data.map(pane_id),
         last_data: last_data.map(pane_id),
         activation: activation_of(since, name.as_deref(), version)?,
     })
