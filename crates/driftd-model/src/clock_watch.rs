@@ -127,7 +127,7 @@ mod tests {
         assert_eq!(watch.skew(), 7_200.0);
         assert!(look(&mut watch, 1_000 + 7_300, 100).is_some());
         assert_eq!(look(&mut watch, 1_101, 101), None);
-        assert!(look(&mut watch, 101, 102).unwrap().contains("jumped 1001 seconds back"));
+        assert!(look(&mut watch, 101, 102).unwrap().contains("jumped 1,001 seconds back"));
     }
 
     #[test]

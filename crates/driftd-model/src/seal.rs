@@ -6,8 +6,7 @@ use std::collections::btree_map::Entry;
 
 use driftd_stats::{FeatureAggregate, ShapeMismatch};
 use driftd_window::{
-    EventTime, GlobalMark, PaneDelta, PaneId, PaneWidth, PartitionMark, SegmentKey, Span, Timestamp, Watermark,
-    WindowSpec,
+    EventTime, GlobalMark, PaneDelta, PaneId, PaneWidth, PartitionMark, SegmentKey, Timestamp, Watermark, WindowSpec,
 };
 
 use crate::{Activation, ContentHash, Monitor};
@@ -31,10 +30,6 @@ pub struct SealView {
     /// The monitor's newest activation.
     pub activation: Option<Activation>,
 }
-
-/// How far one step goes where only the clock says that nothing is to come. It is looked at before every step, and what
-/// was sealed in vain until somebody sets it right is bounded by how many were taken.
-const IDLE_STEP: Span = Span::from_hours(24);
 
 /// The next thing to seal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,8 +124,7 @@ impl SealStep {
 ///
 /// A pane may be sealed once the global watermark has passed its end plus the allowed lateness. Stretches without
 /// records are crossed window end by window end while a window still holds older records, and beyond that in a number
-/// of steps that depends on the number of window shapes only. Where the clock alone says so, a step crosses a day at most.
-/// Up to `whole_from` it is passed over what was not counted whole.
+/// of steps that depends on the number of window shapes only. Up to `whole_from` it is passed over what was not counted whole.
 #[must_use]
 pub fn next_step(
     monitor: &Monitor,
@@ -139,15 +133,10 @@ pub fn next_step(
     expected_partitions: usize,
     now: Timestamp,
 ) -> Option<SealStep> {
-    let global = GlobalMark::combine(&view.marks, expected_partitions, now, monitor.idle_timeout);
-    let mark = global.watermark()?;
+    let mark = GlobalMark::combine(&view.marks, expected_partitions, now, monitor.idle_timeout).watermark()?;
     let width = monitor.pane;
     let frontier = view.sealed_through.or(view.next_data.map(PaneId::start))?;
-    let mut end = mark.event_time().minus(monitor.allowed_lateness);
-    if matches!(global, GlobalMark::Clock(_)) {
-        end = end.min(frontier.plus(IDLE_STEP.max(width.span())));
-    }
-    let sealable = width.pane_of(end).start();
+    let sealable = width.pane_of(mark.event_time().minus(monitor.allowed_lateness)).start();
     if let Some(whole) = whole_from.filter(|whole| *whole > frontier) {
         let through = whole.min(sealable);
         return (through > frontier).then_some(SealStep::Uncounted { through });

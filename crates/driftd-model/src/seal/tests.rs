@@ -116,21 +116,6 @@ fn when_every_partition_is_idle_the_clock_seals() {
     assert_eq!(next_step(&daily(), &view, None, 1, clock(11)), Some(SealStep::Pane { pane: pane(1) }));
 }
 
-/// What only a clock says is crossed by the day; what records say, at once.
-#[test]
-fn a_step_that_rests_on_the_clock_is_a_day_at_most() {
-    let mut idle = mark(1);
-    idle.reached_end(clock(4_000));
-    idle.reached_end(clock(5_000));
-    let crossed = |marks: Vec<PartitionMark>, frontier| {
-        next_step(&daily(), &view(Some(frontier), marks, None, None), None, 1, clock(5_000))
-    };
-    assert_eq!(crossed(vec![idle], 2), Some(gap(24)), "the last window that ends within a day");
-    assert_eq!(crossed(vec![idle], 24), Some(gap(48)));
-    assert_eq!(crossed(vec![idle], 4_990), Some(gap(4_998)));
-    assert_eq!(crossed(vec![mark(5_000)], 2), Some(gap(4_998)));
-}
-
 /// A clock that nobody believes makes no partition idle: neither the only one nor one of several.
 #[test]
 fn a_doubted_clock_seals_only_what_records_say() {
