@@ -44,20 +44,30 @@ fn a_batch_that_does_not_decompress_stops_its_partition_and_is_told() {
     reader.close();
 }
 
-/// Damage that the checksum tells, and damage that shows when it is decompressed.
 #[test]
 fn a_damaged_batch_is_passed_over_where_that_is_wanted() {
     let kafka = broker!("a_damaged_batch_is_passed_over_where_that_is_wanted");
-    for (topic, checks) in [("skips", false), ("skips-checked", true)] {
-        let batch = damaged(kafka, topic);
-        let book = Book::default();
-        let mut reader = Reader::new(&reading(kafka, topic, UnreadableBatch::Skip, checks), topic, &book);
-        let is_read = || book.lock().unwrap().get(&0).is_some_and(|page| page.next == Some(300));
-        reader.until(topic, |reader| is_read() && reader.fetching[&0].is_none());
-        let page = book.lock().unwrap()[&0].clone();
-        assert_eq!(page.events, [LogEvent::Skipped { from: Offset(batch.start), to: Offset(batch.end) }]);
-        let read: Vec<i64> = page.records.iter().map(|(offset, _)| *offset).collect();
-        assert!(read.into_iter().eq((0..batch.start).chain(batch.end..300)), "every other record, once");
-        reader.close();
-    }
+    let batch = damaged(kafka, "skips");
+    let book = Book::default();
+    let mut reader = Reader::new(&reading(kafka, "skips", UnreadableBatch::Skip, false), "skips", &book);
+    let is_read = || book.lock().unwrap().get(&0).is_some_and(|page| page.next == Some(300));
+    reader.until("the rest", |reader| is_read() && reader.fetching[&0].is_none());
+    let page = book.lock().unwrap()[&0].clone();
+    assert_eq!(page.events, [LogEvent::Skipped { from: Offset(batch.start), to: Offset(batch.end) }]);
+    let read: Vec<i64> = page.records.iter().map(|(offset, _)| *offset).collect();
+    assert!(read.into_iter().eq((0..batch.start).chain(batch.end..300)), "every other record, once");
+    reader.close();
+}
+
+/// What only the checksum tells is not passed over: it is told, as where nothing is.
+#[test]
+fn a_batch_with_a_wrong_checksum_is_told() {
+    let kafka = broker!("a_batch_with_a_wrong_checksum_is_told");
+    let batch = damaged(kafka, "checked");
+    let book = Book::default();
+    let mut reader = Reader::new(&reading(kafka, "checked", UnreadableBatch::Stop, true), "checked", &book);
+    reader.until("the error", |reader| reader.fetching.get(&0).is_some_and(Option::is_some));
+    let trouble = reader.fetching[&0].clone().unwrap();
+    assert_eq!((trouble.failure, trouble.at.0), (FetchFailure::UnreadableBatch, batch.start));
+    reader.close();
 }
