@@ -184,6 +184,12 @@ fn optional_socket<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SocketAd
 }
 
 impl HttpConfig {
+    /// Where the daemon says whether it is ready; nothing where it listens nowhere.
+    #[must_use]
+    pub fn readiness_address(&self) -> Option<SocketAddr> {
+        self.probes.or_else(|| self.enabled.then_some(self.listen))
+    }
+
     pub(crate) fn check(&self, at: &At<'_>, problems: &mut Problems) {
         if !self.listen.ip().is_loopback() {
             let message = format!(

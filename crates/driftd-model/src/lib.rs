@@ -110,7 +110,7 @@ pub use retention::{Retained, Retention};
 pub use route::{Route, RouteMatch, Routing};
 pub use schedule::PlanSchedule;
 pub use seal::{
-    Counting, PlannedDelta, SealStep, SealView, SealedPane, counted_mark, merge_aggregates, merge_deltas, next_step,
+    CountedMark, Counting, PlannedDelta, SealStep, SealView, SealedPane, merge_aggregates, merge_deltas, next_step,
 };
 pub use seal_order::{SealOrder, SealWork, Sealed};
 pub use sealer::{MonitorSealer, SealTime, Sealer};

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use driftd_window::{PartitionMark, Span, Timestamp};
+use driftd_window::{Span, Timestamp};
 
-use crate::{Counting, words};
+use crate::{CountedMark, words};
 
 /// Since when partitions of a monitor's topics are not read for it, as far as this process has seen.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,16 +25,9 @@ pub struct Standstill {
 
 impl ProgressWatch {
     /// Looks at the partitions of a monitor's topics that have a row, and at how many there should be, if that is known.
-    pub fn look(
-        &mut self,
-        partitions: &[(PartitionMark, Counting)],
-        expected: Option<usize>,
-        now: Timestamp,
-    ) -> Option<Standstill> {
+    pub fn look(&mut self, partitions: &[CountedMark], expected: Option<usize>, now: Timestamp) -> Option<Standstill> {
         let missing = expected?.saturating_sub(partitions.len());
-        let is_uncounted =
-            |(_, counting): &&(PartitionMark, Counting)| matches!(counting, Counting::Until(_) | Counting::Never);
-        let uncounted = partitions.iter().filter(is_uncounted).count();
+        let uncounted = partitions.iter().filter(|partition| partition.is_uncounted()).count();
         if missing == 0 && uncounted == 0 {
             self.missing_since = None;
             return None;
@@ -71,11 +64,15 @@ impl fmt::Display for Standstill {
 
 #[cfg(test)]
 mod tests {
+    use driftd_window::PartitionMark;
+
     use super::*;
     use crate::fixtures::clock;
+    use crate::{Counting, Partition};
 
-    fn rows(count: usize) -> Vec<(PartitionMark, Counting)> {
-        vec![(PartitionMark::default(), Counting::Now); count]
+    fn rows(count: i32) -> Vec<CountedMark> {
+        let mark = PartitionMark::default();
+        (0..count).map(|n| CountedMark { partition: Partition(n), mark, counting: Counting::Now }).collect()
     }
 
     #[test]
@@ -90,8 +87,8 @@ mod tests {
         assert_eq!(watch.look(&rows(3), Some(3), clock(6)), None);
         assert_eq!(watch.look(&rows(2), Some(4), clock(7)).unwrap().lasted, Span::ZERO, "that is another time");
         let mut half = rows(4);
-        half[1].1 = Counting::Until(None);
-        half[2].1 = Counting::Never;
+        half[1].counting = Counting::Until(None);
+        half[2].counting = Counting::Never;
         watch = ProgressWatch::default();
         watch.look(&half, Some(4), clock(8));
         let uncounted = watch.look(&half, Some(5), clock(9)).unwrap();

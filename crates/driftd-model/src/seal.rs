@@ -9,7 +9,7 @@ use driftd_window::{
     EventTime, GlobalMark, PaneDelta, PaneId, PaneWidth, PartitionMark, SegmentKey, Timestamp, Watermark, WindowSpec,
 };
 
-use crate::{Activation, ContentHash, Monitor};
+use crate::{Activation, ContentHash, Monitor, Partition};
 
 /// What a store sees of a monitor in one snapshot, before anything is sealed.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -17,7 +17,7 @@ pub struct SealView {
     /// End of the last sealed pane; nothing before the first seal.
     pub sealed_through: Option<EventTime>,
     /// Marks of the partitions of the monitor's topics that have a row: how far they were counted on the sealer's newest
-    /// plan, see [`counted_mark`].
+    /// plan, see [`CountedMark::for_plan`].
     pub marks: Vec<PartitionMark>,
     /// From where on all records were counted on a plan, where that is not everything.
     pub whole_from: BTreeMap<ContentHash, EventTime>,
@@ -72,14 +72,33 @@ pub enum Counting {
     Never,
 }
 
-/// The mark of a partition for one plan: that of the partition where its records are counted on the plan, and otherwise
-/// the last one of which that was so. Records that were read and not counted promise nothing.
-#[must_use]
-pub const fn counted_mark(mark: PartitionMark, counting: Counting) -> PartitionMark {
-    match counting {
-        Counting::Unsaid | Counting::Now => mark,
-        Counting::Until(watermark) => PartitionMark::stored(watermark, None),
-        Counting::Never => PartitionMark::stored(None, None),
+/// How far a partition was read, beside how far its records were counted on one plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CountedMark {
+    /// The partition.
+    pub partition: Partition,
+    /// Its mark, whatever its records are counted on.
+    pub mark: PartitionMark,
+    /// How far they are counted on the plan.
+    pub counting: Counting,
+}
+
+impl CountedMark {
+    /// The mark for the plan: that of the partition where its records are counted on the plan, and otherwise the last
+    /// one of which that was so. Records that were read and not counted promise nothing.
+    #[must_use]
+    pub const fn for_plan(&self) -> PartitionMark {
+        match self.counting {
+            Counting::Unsaid | Counting::Now => self.mark,
+            Counting::Until(watermark) => PartitionMark::stored(watermark, None),
+            Counting::Never => PartitionMark::stored(None, None),
+        }
+    }
+
+    /// Whether its records are read and not counted on the plan.
+    #[must_use]
+    pub const fn is_uncounted(&self) -> bool {
+        matches!(self.counting, Counting::Until(_) | Counting::Never)
     }
 }
 

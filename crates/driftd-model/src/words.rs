@@ -52,6 +52,22 @@ pub fn number(x: f64) -> String {
     trimmed(&format!("{x:.decimals$}"))
 }
 
+/// An error with its causes, each once, in one line.
+#[must_use]
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        if !text.contains(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
+        cause = error.source();
+    }
+    text
+}
+
 /// `text` as a sentence: a capital first, a full stop last; nothing stays nothing.
 #[must_use]
 pub fn sentence(text: &str) -> String {

@@ -15,8 +15,8 @@ pub(crate) use judged::{ActivationColumns, AlarmColumns, BaselineColumns, Histor
 pub(crate) use memories::{MemoryColumns, MemoryRow};
 pub(crate) use outbox::{Leased, OutboxColumns, SettledColumns};
 pub(crate) use stream::{
-    ClaimColumns, FencedColumns, FrontierColumns, Heirs, MarkColumns, Marks, OpenCountsColumns, OwnedPartitionColumns,
-    PaneColumns, PartialColumns, PartitionColumns, PositionColumns,
+    ClaimColumns, FencedColumns, FrontierColumns, Heirs, MarkColumns, Marks, OpenCountsColumns, PaneColumns,
+    PartialColumns, PartitionColumns, PositionColumns,
 };
 pub(crate) use written::{
     EventRow, IncidentRow, KeyRow, MessageRow, RejectedRow, SampleRow, ScoreRow, WindowRow, plain,

@@ -93,6 +93,12 @@ impl MemStore {
         self.lock().seals_asked
     }
 
+    /// How often the time was asked for: the first thing of every round of seals.
+    #[must_use]
+    pub fn clocks_asked(&self) -> u64 {
+        self.lock().clocks_asked
+    }
+
     /// Takes back every fault ordered and not yet struck.
     pub fn clear_faults(&self) {
         self.lock().faults.clear();

@@ -3,14 +3,14 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use driftd_model::{Checkpoint, SharedStore, Source, StoreError, TopicPartition};
+use driftd_model::{Checkpoint, SharedStore, Source, StoreError, TopicPartition, words};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::task::LocalSet;
 
 use super::coordinator::Event;
 use super::pool::TurnSink;
 use super::retry::Retry;
-use super::status::{Status, StoreOperation, chain};
+use super::status::{Status, StoreOperation};
 use crate::commit::Commit;
 use crate::metrics::METRICS;
 use crate::{CheckpointOutcome, Clock, EngineError, TaskHandle, TaskId, Turn};
@@ -56,7 +56,7 @@ impl TurnSink for CheckpointQueue {
             self.enqueue(task, checkpoint);
         }
         if let Some(error) = turn.failed {
-            tracing::error!(kafka.partition = %task.id(), error = %chain(&error), "partition stopped");
+            tracing::error!(kafka.partition = %task.id(), error = %words::with_causes(&error), "partition stopped");
             self.report(Event::TaskFailed(error));
         }
         if let Some(why) = turn.released {

@@ -1,6 +1,6 @@
 //! The event loop: waits in one place, asks the coordinator, carries out what it says.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -179,9 +179,9 @@ impl EventLoop {
         self.queue.wake(&task);
     }
 
-    /// Claims partitions one after another, after writing down that their logs were `renewed` if so. While the store cannot be reached the question stays open: the source keeps
-    /// the partitions for us, and reads nothing. Nothing comes of it once `stop` is asked for, however long the store
-    /// takes.
+    /// Claims partitions one after another, after writing down that the log of each was made anew where it was read to
+    /// `renewed`. While the store cannot be reached the question stays open: the source keeps the partitions for us, and
+    /// reads nothing. Nothing comes of it once `stop` is asked for, however long the store takes.
     fn claim(
         &self,
         assignment: AssignmentId,
@@ -190,66 +190,62 @@ impl EventLoop {
         mut stop: Stop,
     ) -> impl Future<Output = Option<Event>> + Send + 'static {
         let (store, clock, status) = (Arc::clone(&self.store), Arc::clone(&self.clock), Arc::clone(&self.status));
-        let topics: BTreeSet<&Topic> = partitions.iter().map(|partition| &partition.topic).collect();
-        let plans = |topic: &Topic| self.plans.get(topic).map_or(&[][..], Vec::as_slice);
-        let claimants: BTreeMap<Topic, Claimant> =
-            topics.into_iter().map(|topic| (topic.clone(), Claimant::counting(&self.owner, plans(topic)))).collect();
+        let claimant = |partition: &TopicPartition| {
+            Claimant::counting(&self.owner, self.plans.get(&partition.topic).map_or(&[][..], Vec::as_slice))
+        };
+        let asked: Vec<_> = partitions.into_iter().map(|partition| (claimant(&partition), partition)).collect();
         async move {
             let claimed = async {
-                if let Some(counted_to) = renewed {
-                    renew_all(&store, &partitions, counted_to, &*clock, &status).await?;
+                let mut claims = Vec::with_capacity(asked.len());
+                for (claimant, partition) in &asked {
+                    if let Some(counted_to) = renewed {
+                        renew(&store, partition, counted_to, &*clock, &status).await?;
+                    }
+                    claims.push(claim(&store, partition, claimant, &*clock, &status).await?);
                 }
-                claim_all(&store, &partitions, &claimants, &*clock, &status).await
+                Ok(claims)
             };
             tokio::select! {
-                claims = claimed => Some(Event::Claimed { assignment, claims: claims.map_err(EngineError::from) }),
+                claims = claimed => {
+                    Some(Event::Claimed { assignment, claims: claims.map_err(|error: StoreError| error.into()) })
+                }
                 () = stop.asked() => None,
             }
         }
     }
 }
 
-async fn renew_all(
+async fn renew(
     store: &SharedStore,
-    partitions: &[TopicPartition],
+    TopicPartition { topic, partition }: &TopicPartition,
     counted_to: Offset,
     clock: &dyn Clock,
     status: &Status,
 ) -> Result<(), StoreError> {
-    for TopicPartition { topic, partition } in partitions {
-        let mut retry = Retry::new(StoreOperation::Claim, status);
-        loop {
-            let answer = store.renew(topic, *partition, counted_to, clock.now()).await;
-            if let Some(answer) = retry.settle(answer).await {
-                break answer?;
-            }
+    let mut retry = Retry::new(StoreOperation::Claim, status);
+    loop {
+        let answer = store.renew(topic, *partition, counted_to, clock.now()).await;
+        if let Some(answer) = retry.settle(answer).await {
+            return answer;
         }
     }
-    Ok(())
 }
 
-async fn claim_all(
+async fn claim(
     store: &SharedStore,
-    partitions: &[TopicPartition],
-    claimants: &BTreeMap<Topic, Claimant>,
+    partition: &TopicPartition,
+    claimant: &Claimant,
     clock: &dyn Clock,
     status: &Status,
-) -> Result<Vec<Claim>, StoreError> {
-    let mut claims = Vec::with_capacity(partitions.len());
-    for partition in partitions {
-        let TopicPartition { topic, partition: number } = partition;
-        let mut retry = Retry::new(StoreOperation::Claim, status);
-        // Every topic that is asked for has one.
-        let Some(claimant) = claimants.get(topic) else { continue };
-        let claim = loop {
-            let answer = store.claim(topic, *number, claimant, clock.now()).await;
-            if let Some(answer) = retry.settle(answer).await {
-                break answer?;
-            }
-        };
-        let at = claim.next_offset.map_or(-1, |offset| offset.0);
-        tracing::info!(kafka.partition = %partition, epoch = %claim.epoch, offset = at, "partition claimed");
-        claims.push(claim);
-    }
-    Ok(claims)
+) -> Result<Claim, StoreError> {
+    let mut retry = Retry::new(StoreOperation::Claim, status);
+    let claim = loop {
+        let answer = store.claim(&partition.topic, partition.partition, claimant, clock.now()).await;
+        if let Some(answer) = retry.settle(answer).await {
+            break answer?;
+        }
+    };
+    let at = claim.next_offset.map_or(-1, |offset| offset.0);
+    tracing::info!(kafka.partition = %partition, epoch = %claim.epoch, offset = at, "partition claimed");
+    Ok(claim)
 }

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use driftd_model::{
     Incident, MonitorId, MonitorPlan, Notification, NotificationPolicy, ReceiverName, Routing, SharedStore, StoreError,
-    Transport,
+    Transport, words,
 };
 use driftd_window::Span;
 
 use super::retry::Periodic;
-use super::status::{Status, StoreOperation, chain};
+use super::status::{Status, StoreOperation};
 use super::stop::Stop;
 use crate::metrics::METRICS;
 use crate::outage::Outage;
@@ -53,7 +53,8 @@ impl Periodic for Heartbeats {
             "suppressed"
         } else if let Err(error) = self.transport.heartbeat(self.clock.now()).await {
             if let Some(untold) = self.outage.failed(self.clock.now(), false) {
-                tracing::warn!(receiver = %self.receiver, error = %chain(&error), untold, "sign of life not delivered");
+                let error = words::with_causes(&error);
+                tracing::warn!(receiver = %self.receiver, %error, untold, "sign of life not delivered");
             }
             "failed"
         } else {
@@ -77,7 +78,8 @@ impl Periodic for Resends {
         match self.restated().await {
             Err(error) => {
                 METRICS.store_failed(error.class());
-                tracing::debug!(receiver = %self.receiver, error = %chain(&error), "open incidents unknown");
+                let error = words::with_causes(&error);
+                tracing::debug!(receiver = %self.receiver, %error, "open incidents unknown");
             }
             Ok(incidents) if incidents.is_empty() => {}
             Ok(incidents) => {
@@ -85,7 +87,7 @@ impl Periodic for Resends {
                 match self.transport.resend(&incidents, now).await {
                     Err(error) => {
                         if let Some(untold) = self.outage.failed(now, false) {
-                            let error = chain(&error);
+                            let error = words::with_causes(&error);
                             tracing::warn!(receiver = %self.receiver, %error, untold, "open incidents not said again");
                         }
                     }

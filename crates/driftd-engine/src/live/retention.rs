@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use driftd_model::{ErrorClass, Retention, SharedStore};
+use driftd_model::{ErrorClass, Retention, SharedStore, words};
 
 use super::retry::Periodic;
-use super::status::{StoreOperation, chain};
+use super::status::StoreOperation;
 use super::stop::Stop;
 use crate::metrics::METRICS;
 use crate::{Clock, EngineError};
@@ -39,7 +39,7 @@ impl Periodic for RetentionLoop {
             ),
             Err(error) if error.class() == ErrorClass::Transient => {
                 METRICS.store_failed(error.class());
-                tracing::warn!(error = %chain(&error), "old rows are kept for another hour");
+                tracing::warn!(error = %words::with_causes(&error), "old rows are kept for another hour");
             }
             Err(error) => return Err(error.into()),
         }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use driftd_model::{
-    ClockWatch, MonitorId, MonitorSealer, PartitionRow, PlanSchedule, ProgressWatch, Routing, SealStep, SealTime,
-    SharedStore, Source, StoreError, Topic, counted_mark,
+    ClockWatch, CountedMark, MonitorId, MonitorSealer, PlanSchedule, ProgressWatch, Routing, SealStep, SealTime,
+    SharedStore, Source, StoreError, Topic, words,
 };
 use driftd_window::{GlobalMark, PartitionMark, Span, Timestamp};
 use tokio::time::Instant;
 
 use super::retry::Periodic;
-use super::status::{MonitorProgress, SourceQuery, Status, StoreOperation, chain};
+use super::status::{MonitorProgress, SourceQuery, Status, StoreOperation};
 use super::stop::Stop;
 use crate::metrics::METRICS;
 use crate::{Clock, EngineError};
@@ -139,12 +139,12 @@ impl SealLoop {
     async fn retire_partitions(
         &mut self,
         topic: &Topic,
-        rows: &[PartitionRow],
+        known: &[CountedMark],
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let Some(count) = self.partition_counts.known.get(topic).copied() else { return Ok(()) };
         let end = i32::try_from(count).unwrap_or(i32::MAX);
-        if rows.iter().all(|row| row.partition.0 < end) {
+        if known.iter().all(|known| known.partition.0 < end) {
             self.shrunk.remove(topic);
             return Ok(());
         }
@@ -168,12 +168,11 @@ impl SealLoop {
         let now = self.clock.now();
         let mut partitions = Vec::new();
         for topic in &monitor.topics {
-            let rows = self.store.partitions(topic).await?;
-            self.retire_partitions(topic, &rows, now).await?;
-            partitions.extend(self.store.marks(topic, &monitor.id, plan.newest().hash()).await?);
+            let known = self.store.marks(topic, &monitor.id, plan.newest().hash()).await?;
+            self.retire_partitions(topic, &known, now).await?;
+            partitions.extend(known);
         }
-        let marks: Vec<PartitionMark> =
-            partitions.iter().map(|(mark, counting)| counted_mark(*mark, *counting)).collect();
+        let marks: Vec<PartitionMark> = partitions.iter().map(CountedMark::for_plan).collect();
         let global = GlobalMark::combine(&marks, expected, now, monitor.idle_timeout);
         let watermark = global.watermark().map(driftd_window::Watermark::event_time);
         let sealed_through = self.store.sealed_through(&monitor.id).await?;
@@ -212,9 +211,10 @@ impl PartitionCounts {
                     self.known.insert(topic.clone(), count);
                 }
                 Err(error) => {
-                    tracing::debug!(kafka.topic = %topic, error = %chain(&error), "number of partitions unknown");
+                    let error = words::with_causes(&error);
+                    tracing::debug!(kafka.topic = %topic, %error, "number of partitions unknown");
                     if !self.known.contains_key(topic) {
-                        trouble = Some(chain(&error));
+                        trouble = Some(error);
                     }
                 }
             }

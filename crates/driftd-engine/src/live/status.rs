@@ -166,7 +166,7 @@ impl Status {
         METRICS.store_failed(error.class());
         let mut state = self.lock();
         if state.store.is_empty() {
-            tracing::warn!(error = %chain(error), "store unavailable, trying again until it answers");
+            tracing::warn!(error = %words::with_causes(error), "store unavailable, trying again until it answers");
         }
         state.away_since.get_or_insert_with(Instant::now);
         state.store.insert(operation, error.to_string());
@@ -324,21 +324,6 @@ impl State {
 
 fn span(duration: Duration) -> Span {
     i64::try_from(duration.as_micros()).ok().and_then(Span::from_micros).unwrap_or(Span::ZERO)
-}
-
-/// An error with its causes, in one line.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let next = error.to_string();
-        if !text.contains(&next) {
-            text.push_str(": ");
-            text.push_str(&next);
-        }
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

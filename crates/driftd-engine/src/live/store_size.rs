@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use driftd_model::{ErrorClass, SharedStore};
+use driftd_model::{ErrorClass, SharedStore, words};
 
 use super::retry::Periodic;
-use super::status::{StoreOperation, chain};
+use super::status::StoreOperation;
 use super::stop::Stop;
 use crate::EngineError;
 use crate::metrics::METRICS;
@@ -26,7 +26,7 @@ impl Periodic for StoreSizeLoop {
         match self.store.sizes().await {
             Ok(sizes) => METRICS.store_sizes(&sizes),
             Err(error) if error.class() == ErrorClass::Transient => METRICS.store_failed(error.class()),
-            Err(error) => tracing::warn!(error = %chain(&error), "the store cannot be measured"),
+            Err(error) => tracing::warn!(error = %words::with_causes(&error), "the store cannot be measured"),
         }
         Ok(MEASURE_INTERVAL)
     }

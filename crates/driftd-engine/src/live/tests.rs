@@ -179,8 +179,9 @@ async fn seals_are_tried_every_second_and_sooner_after_a_failure_and_a_stop_is_h
     scene.store.set_outage(Some(Outage::Refuses));
     pass(SECOND).await;
     assert_eq!(scene.status.reasons()[0], "store: store unavailable: nobody listens, as ordered");
-    let before = scene.store.seals_asked();
+    let (before, rounds) = (scene.store.seals_asked(), scene.store.clocks_asked());
     pass(SECOND).await;
+    assert!(scene.store.clocks_asked() > rounds, "sooner than after a pause");
     assert_eq!(scene.store.seals_asked(), before, "clocks are compared before anything is sealed");
     scene.store.set_outage(None);
     pass(SECOND * 6).await;

@@ -5,7 +5,7 @@ use driftd_stats::DriftStatistic;
 use driftd_window::{EventTime, PartitionMark, SegmentKey, Timestamp};
 
 use crate::{
-    Activation, BaselineName, BaselineRef, BaselineSummary, ContentHash, Counting, Epoch, FeatureName, HistoryRow,
+    Activation, BaselineName, BaselineRef, BaselineSummary, ContentHash, CountedMark, Epoch, FeatureName, HistoryRow,
     Incident, IncidentEvent, IncidentId, IncidentRow, LogEvent, MonitorId, Offset, Partition, SealedPane, Silence,
     StoreError, StoredBaseline, Topic, Unread,
 };
@@ -37,7 +37,7 @@ pub trait ReadStore: Send + Sync {
         topic: &Topic,
         monitor: &MonitorId,
         plan: &ContentHash,
-    ) -> Result<Vec<(PartitionMark, Counting)>, StoreError>;
+    ) -> Result<Vec<CountedMark>, StoreError>;
 
     /// Where a monitor's frontier stands.
     async fn sealed_through(&self, monitor: &MonitorId) -> Result<Option<EventTime>, StoreError>;

@@ -7,14 +7,15 @@ use std::time::{Duration, Instant};
 use driftd_config::{KafkaConfig, SecretRef, StartPolicy};
 use driftd_model::{Offset, Partition, SourceError, Topic, TopicPartition};
 use driftd_window::Timestamp;
+use rdkafka::Offset as Position;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
-use rdkafka::{Offset as Position, TopicPartitionList};
 
 use super::log::Secrets;
+use super::positions::placed;
 use super::settings::Settings;
 
 /// How long brokers may take to answer.
@@ -117,14 +118,8 @@ impl Inspector {
         let StartPolicy::At(at) = at else {
             return Ok(if at == StartPolicy::Earliest { low } else { high });
         };
-        let mut list = TopicPartitionList::with_capacity(1);
-        let asked = list
-            .add_partition_offset(
-                partition.topic.as_str(),
-                partition.partition.0,
-                Position::Offset(at.as_micros().div_euclid(1000)),
-            )
-            .and_then(|()| self.client.offsets_for_times(list, REQUEST_TIMEOUT));
+        let asked = placed(partition, at.as_micros().div_euclid(1000))
+            .and_then(|list| self.client.offsets_for_times(list, REQUEST_TIMEOUT));
         let found = asked.map_err(|error| self.refusal(partition, &error))?;
         let found = found.find_partition(partition.topic.as_str(), partition.partition.0).map(|found| found.offset());
         Ok(match found {
@@ -169,10 +164,7 @@ impl Inspector {
     /// transaction.
     fn last_record(&self, partition: &TopicPartition, end: Offset) -> Result<Option<Timestamp>, SourceError> {
         let refusal = |error: &KafkaError| self.refusal(partition, error);
-        let mut list = TopicPartitionList::with_capacity(1);
-        list.add_partition_offset(partition.topic.as_str(), partition.partition.0, Position::Offset(end.0 - 1))
-            .map_err(|error| refusal(&error))?;
-        self.client.assign(&list).map_err(|error| refusal(&error))?;
+        placed(partition, end.0 - 1).and_then(|list| self.client.assign(&list)).map_err(|error| refusal(&error))?;
         let begun = Instant::now();
         let read = loop {
             match self.client.poll(POLL_TIMEOUT) {

@@ -161,10 +161,16 @@ fn seek(consumer: &BaseConsumer<Context>, context: &Context, partition: &TopicPa
 /// Has a partition fetched again from `at`. librdkafka may have stopped to fetch it, and seeks only what it fetches; the
 /// group hears nothing of a partition that is put down and taken up again, and its queue stays the same.
 fn restart(consumer: &BaseConsumer<Context>, partition: &TopicPartition, at: Offset) -> KafkaResult<()> {
-    let mut list = TopicPartitionList::with_capacity(1);
-    list.add_partition_offset(partition.topic.as_str(), partition.partition.0, Position::Offset(at.0))?;
+    let list = placed(partition, at.0)?;
     consumer.incremental_unassign(&list)?;
     consumer.incremental_assign(&list)
+}
+
+/// A list of one partition at an offset, or at a time in milliseconds where one is asked for.
+pub(super) fn placed(partition: &TopicPartition, at: i64) -> KafkaResult<TopicPartitionList> {
+    let mut list = TopicPartitionList::with_capacity(1);
+    list.add_partition_offset(partition.topic.as_str(), partition.partition.0, Position::Offset(at))?;
+    Ok(list)
 }
 
 fn take(noted: &Mutex<BTreeMap<TopicPartition, Offset>>) -> BTreeMap<TopicPartition, Offset> {

@@ -10,9 +10,9 @@ use std::sync::mpsc::{Receiver, TryRecvError};
 use driftd_model::{Offset, ResumePoint, SourceEvent, TopicPartition};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, KafkaResult};
-use rdkafka::{Offset as Position, TopicPartitionList};
 
 use super::context::Context;
+use super::positions::placed;
 use super::queue::SharedQueue;
 use super::rebalance::{fetch_from, reply};
 
@@ -96,8 +96,7 @@ fn begin(
 ) -> KafkaResult<()> {
     let Some(this) = context.consumer.get().and_then(std::sync::Weak::upgrade) else { return Ok(()) };
     let (topic, number, from) = (partition.topic.as_str(), partition.partition.0, fetch_from(start));
-    let mut list = TopicPartitionList::with_capacity(1);
-    list.add_partition_offset(topic, number, Position::Offset(from.0))?;
+    let list = placed(partition, from.0)?;
     consumer.incremental_unassign(&list)?;
     let before = context.queues().remove(partition);
     if let Some(before) = before {

@@ -5,9 +5,9 @@ use driftd_window::Timestamp;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{PgPool, query, query_scalar};
 
-use super::connect;
 use super::migrate::{CONNECT_TIMEOUT, VERSIONS, no_database};
 use super::transaction::Transaction;
+use super::{connect, measure};
 use crate::Examination;
 use crate::error::Outcome;
 use crate::schema::latest;
@@ -28,12 +28,10 @@ pub(crate) async fn examine(url: &str) -> Result<Examination, StoreError> {
 
 async fn look(pool: &PgPool) -> Outcome<Examination> {
     let mut tx = Transaction::begin(pool).await?;
-    let (server, clock): (String, i64) = sqlx::query_as(
-        "SELECT 'PostgreSQL ' || split_part(current_setting('server_version'), ' ', 1),
-                (extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
-    )
-    .fetch_one(&mut tx)
-    .await?;
+    let clock = measure::clock(&mut tx).await?;
+    let server: String = query_scalar("SELECT 'PostgreSQL ' || split_part(current_setting('server_version'), ' ', 1)")
+        .fetch_one(&mut tx)
+        .await?;
     let listed: bool = query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL").fetch_one(&mut tx).await?;
     let version: Option<i64> =
         if listed { query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(&mut tx).await? } else { None };
@@ -51,8 +49,8 @@ async fn look(pool: &PgPool) -> Outcome<Examination> {
     Ok(examination(server, version, read_only, clock))
 }
 
-fn examination(server: String, version: Option<i64>, read_only: Option<String>, clock: i64) -> Examination {
-    let clock = Some(Timestamp::from_micros(clock));
+fn examination(server: String, version: Option<i64>, read_only: Option<String>, clock: Timestamp) -> Examination {
+    let clock = Some(clock);
     Examination { server, version, newest: latest(VERSIONS), read_only, clock }
 }
 

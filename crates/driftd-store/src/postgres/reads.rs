@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use driftd_model::{
-    Activation, BaselineName, BaselineRef, BaselineSummary, ContentHash, Counting, HistoryQuery, HistoryRow, Incident,
-    IncidentEvent, IncidentId, IncidentRow, MonitorId, PartitionRow, ReadStore, SealedPane, Silence, StoreError,
-    StoreSize, StoredBaseline, Topic,
+    Activation, BaselineName, BaselineRef, BaselineSummary, ContentHash, CountedMark, HistoryQuery, HistoryRow,
+    Incident, IncidentEvent, IncidentId, IncidentRow, MonitorId, PartitionRow, ReadStore, SealedPane, Silence,
+    StoreError, StoreSize, StoredBaseline, Topic,
 };
 use driftd_stats::DriftStatistic;
-use driftd_window::{EventTime, PartitionMark, Timestamp};
+use driftd_window::{EventTime, Timestamp};
 use sqlx::{query_as, query_file_as, query_file_scalar};
 
 use super::text::{original, stored};
@@ -18,6 +18,11 @@ use crate::rows::{
     ActivationColumns, BaselineColumns, EventColumns, HistoryColumns, IncidentBody, IncidentColumns, MarkColumns,
     Marks, PaneColumns, PartitionColumns, SilenceColumns, SummaryColumns,
 };
+
+/// A partition whose names are as they were before they were stored.
+pub(super) fn unescaped(row: PartitionColumns) -> PartitionColumns {
+    PartitionColumns { topic: original(row.topic), owner: original(row.owner), ..row }
+}
 
 #[async_trait]
 impl ReadStore for PostgresStore {
@@ -47,7 +52,7 @@ impl ReadStore for PostgresStore {
             let rows = query_file_as!(PartitionColumns, "statements/partitions.sql", &stored(topic.as_str()));
             let rows = rows.fetch_all(&mut tx).await?;
             tx.commit().await?;
-            rows.into_iter().map(|row| row.into_row(topic)).collect()
+            rows.into_iter().map(|row| unescaped(row).into_row()).collect()
         })
         .await
     }
@@ -57,7 +62,7 @@ impl ReadStore for PostgresStore {
         topic: &Topic,
         monitor: &MonitorId,
         plan: &ContentHash,
-    ) -> Result<Vec<(PartitionMark, Counting)>, StoreError> {
+    ) -> Result<Vec<CountedMark>, StoreError> {
         answer(Call::Partitions(topic), async {
             let mut tx = self.begin().await?;
             let rows = query_file_as!(MarkColumns, "statements/marks.sql", &stored(topic.as_str()), monitor.as_str());

@@ -9,28 +9,23 @@ use driftd_window::{EventTime, Timestamp};
 use sqlx::{query, query_file, query_file_as, query_file_scalar, query_scalar};
 
 use super::late::{lock_frontier, touch_frontier};
-use super::text::{original, stored};
+use super::reads::unescaped;
+use super::text::stored;
 use super::transaction::Transaction;
 use super::{Outcome, PostgresStore, answer};
 use crate::call::Call;
 use crate::read::event_time;
 use crate::repair::{self, Fenced, RepairTransaction};
-use crate::rows::{FencedColumns, OpenCountsColumns, OwnedPartitionColumns};
+use crate::rows::{FencedColumns, OpenCountsColumns, PartitionColumns};
 
 #[async_trait]
 impl RepairStore for PostgresStore {
     async fn all_partitions(&self) -> Result<Vec<OwnedPartition>, StoreError> {
         answer(Call::AllPartitions, async {
             let mut tx = self.begin().await?;
-            let rows =
-                query_file_as!(OwnedPartitionColumns, "statements/all_partitions.sql").fetch_all(&mut tx).await?;
+            let rows = query_file_as!(PartitionColumns, "statements/all_partitions.sql").fetch_all(&mut tx).await?;
             tx.commit().await?;
-            let rows = rows.into_iter().map(|row| OwnedPartitionColumns {
-                topic: original(row.topic),
-                owner: original(row.owner),
-                ..row
-            });
-            rows.map(OwnedPartitionColumns::into_partition).collect()
+            rows.into_iter().map(|row| unescaped(row).into_owned()).collect()
         })
         .await
     }

@@ -39,7 +39,7 @@ impl PostgresStore {
         let frontiers = query_file_as!(FrontierColumns, "statements/frontiers.sql").fetch_all(&mut tx).await?;
         tx.commit().await?;
         for row in frontiers {
-            if let Some((monitor, before)) = row.droppable(policy)? {
+            if let (monitor, Some(before)) = row.droppable(policy)? {
                 gone.panes += self.drop_panes(&monitor, before).await?;
             }
         }

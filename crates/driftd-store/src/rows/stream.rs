@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use driftd_model::{
-    Claim, Claimant, ContentHash, Counting, Epoch, LogEvent, LogMark, MonitorId, Offset, OwnedPartition, Partition,
-    PartitionRow, PlannedDelta, Retention, SealedPane, Topic, Unread, counted_mark,
+    Claim, Claimant, ContentHash, CountedMark, Counting, Epoch, LogEvent, LogMark, MonitorId, Offset, OwnedPartition,
+    Partition, PartitionRow, PlannedDelta, Retention, SealedPane, Topic, Unread,
 };
 use driftd_window::{EndSeen, EventTime, PaneDelta, PartitionMark, SegmentKey, Span, Timestamp, Watermark};
 use sqlx::FromRow;
@@ -37,7 +37,7 @@ pub(crate) struct MarkColumns {
 /// The marks of a topic's partitions for one plan, and what is known of gaps.
 #[derive(Default)]
 pub(crate) struct Marks {
-    pub(crate) marks: Vec<(PartitionMark, Counting)>,
+    pub(crate) marks: Vec<CountedMark>,
     pub(crate) whole_from: BTreeMap<ContentHash, EventTime>,
 }
 
@@ -53,17 +53,17 @@ impl Marks {
     pub(crate) fn add(&mut self, rows: Vec<MarkColumns>, plan: &ContentHash) {
         let mut last = None;
         for row in rows {
-            let mark = mark_of(row.watermark, row.eof_at, row.confirmed_at);
             if last != Some(row.partition) {
+                let mark = mark_of(row.watermark, row.eof_at, row.confirmed_at);
                 let counting = if row.said_at.is_none() { Counting::Unsaid } else { Counting::Never };
-                self.marks.push((mark, counting));
+                self.marks.push(CountedMark { partition: Partition(row.partition), mark, counting });
                 last = Some(row.partition);
             }
             let Some(hash) = row.plan_hash.map(ContentHash::from_stored) else { continue };
-            if let Some((_, counting)) = self.marks.last_mut().filter(|_| hash == *plan) {
+            if let Some(partition) = self.marks.last_mut().filter(|_| hash == *plan) {
                 let is_now = row.counted_epoch == Some(row.epoch);
                 let until = event_time(row.counted_to).map(Watermark::at);
-                *counting = if is_now { Counting::Now } else { Counting::Until(until) };
+                partition.counting = if is_now { Counting::Now } else { Counting::Until(until) };
             }
             if let Some(whole) = event_time(row.whole_from) {
                 self.whole_from.entry(hash).and_modify(|known| *known = whole.max(*known)).or_insert(whole);
@@ -73,7 +73,7 @@ impl Marks {
 
     /// What a seal sees of them.
     pub(crate) fn counted(&self) -> Vec<PartitionMark> {
-        self.marks.iter().map(|(mark, counting)| counted_mark(*mark, *counting)).collect()
+        self.marks.iter().map(CountedMark::for_plan).collect()
     }
 }
 
@@ -99,12 +99,12 @@ pub(crate) struct FrontierColumns {
 }
 
 impl FrontierColumns {
-    /// Panes of the monitor before this moment may go, if any.
-    pub(crate) fn droppable(&self, policy: &Retention) -> Outcome<Option<(MonitorId, EventTime)>> {
+    /// The monitor, and before which moment its panes may go, if any.
+    pub(crate) fn droppable(&self, policy: &Retention) -> Outcome<(MonitorId, Option<EventTime>)> {
         let monitor = parsed(&self.monitor, "monitor name")?;
         let reach = self.reach.and_then(Span::from_micros).unwrap_or(Span::ZERO);
         let before = policy.panes_before(&monitor, EventTime::from_micros(self.sealed_through), reach);
-        Ok(before.map(|before| (monitor, before)))
+        Ok((monitor, before))
     }
 }
 
@@ -164,46 +164,9 @@ impl<'a> Heirs<'a> {
     }
 }
 
-/// A partition and the number of its rejected records.
+/// A partition with its owner and the number of its rejected records.
 #[derive(FromRow)]
 pub(crate) struct PartitionColumns {
-    pub(crate) partition: i32,
-    pub(crate) epoch: i64,
-    pub(crate) next_offset: Option<i64>,
-    pub(crate) watermark: Option<i64>,
-    pub(crate) eof_at: Option<i64>,
-    pub(crate) confirmed_at: Option<i64>,
-    pub(crate) updated_at: i64,
-    pub(crate) unread: Option<String>,
-    pub(crate) log_event: Option<String>,
-    pub(crate) log_event_at: Option<i64>,
-    #[sqlx(rename = "rejected!")]
-    pub(crate) rejected: i64,
-}
-
-impl PartitionColumns {
-    pub(crate) fn into_row(self, topic: &Topic) -> Outcome<PartitionRow> {
-        let Self { watermark, eof_at, confirmed_at, .. } = self;
-        let unread: Option<Unread> = self.unread.map(|text| document(&text, "unread partition")).transpose()?;
-        let log_event: Option<LogEvent> =
-            self.log_event.map(|text| document(&text, "event of a partition's log")).transpose()?;
-        Ok(PartitionRow {
-            topic: topic.clone(),
-            partition: Partition(self.partition),
-            epoch: Epoch(self.epoch),
-            next_offset: self.next_offset.map(Offset),
-            mark: mark_of(watermark, eof_at, confirmed_at),
-            rejected: count(self.rejected, "number of rejected records")?,
-            unread,
-            log_event: log_event.zip(timestamp(self.log_event_at)),
-            updated_at: Timestamp::from_micros(self.updated_at),
-        })
-    }
-}
-
-/// A partition with its topic and owner.
-#[derive(FromRow)]
-pub(crate) struct OwnedPartitionColumns {
     pub(crate) topic: String,
     pub(crate) partition: i32,
     pub(crate) owner: String,
@@ -220,37 +183,28 @@ pub(crate) struct OwnedPartitionColumns {
     pub(crate) rejected: i64,
 }
 
-impl OwnedPartitionColumns {
-    pub(crate) fn into_partition(self) -> Outcome<OwnedPartition> {
-        let Self {
-            topic,
-            partition,
-            owner,
-            epoch,
-            next_offset,
-            watermark,
-            eof_at,
-            confirmed_at,
-            updated_at,
+impl PartitionColumns {
+    pub(crate) fn into_row(self) -> Outcome<PartitionRow> {
+        let Self { watermark, eof_at, confirmed_at, .. } = self;
+        let unread: Option<Unread> = self.unread.map(|text| document(&text, "unread partition")).transpose()?;
+        let log_event: Option<LogEvent> =
+            self.log_event.map(|text| document(&text, "event of a partition's log")).transpose()?;
+        Ok(PartitionRow {
+            topic: Topic::from(self.topic.as_str()),
+            partition: Partition(self.partition),
+            epoch: Epoch(self.epoch),
+            next_offset: self.next_offset.map(Offset),
+            mark: mark_of(watermark, eof_at, confirmed_at),
+            rejected: count(self.rejected, "number of rejected records")?,
             unread,
-            log_event,
-            log_event_at,
-            rejected,
-        } = self;
-        let row = PartitionColumns {
-            partition,
-            epoch,
-            next_offset,
-            watermark,
-            eof_at,
-            confirmed_at,
-            updated_at,
-            unread,
-            log_event,
-            log_event_at,
-            rejected,
-        };
-        Ok(OwnedPartition { row: row.into_row(&Topic::from(topic.as_str()))?, owner })
+            log_event: log_event.zip(timestamp(self.log_event_at)),
+            updated_at: Timestamp::from_micros(self.updated_at),
+        })
+    }
+
+    pub(crate) fn into_owned(self) -> Outcome<OwnedPartition> {
+        let owner = self.owner.clone();
+        Ok(OwnedPartition { row: self.into_row()?, owner })
     }
 }
 

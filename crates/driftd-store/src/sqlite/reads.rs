@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use driftd_model::{
-    Activation, BaselineName, BaselineRef, BaselineSummary, ContentHash, Counting, FeatureName, HistoryQuery,
+    Activation, BaselineName, BaselineRef, BaselineSummary, ContentHash, CountedMark, FeatureName, HistoryQuery,
     HistoryRow, Incident, IncidentEvent, IncidentId, IncidentRow, MonitorId, PartitionRow, ReadStore, SealedPane,
     Silence, StoreError, StoreSize, StoredBaseline, Topic,
 };
 use driftd_stats::DriftStatistic;
-use driftd_window::{EventTime, PartitionMark, SegmentKey, Timestamp};
+use driftd_window::{EventTime, SegmentKey, Timestamp};
 use sqlx::sqlite::{SqliteExecutor, SqliteRow};
 use sqlx::{AssertSqlSafe, Row, query, query_as, query_scalar};
 
@@ -41,7 +41,7 @@ impl ReadStore for SqliteStore {
         let read = async {
             let rows = query_as(statement!("partitions")).bind(topic.as_str());
             let rows: Vec<PartitionColumns> = rows.fetch_all(&self.readers).await?;
-            rows.into_iter().map(|row| row.into_row(topic)).collect()
+            rows.into_iter().map(PartitionColumns::into_row).collect()
         };
         Call::Partitions(topic).answer(read).await
     }
@@ -51,7 +51,7 @@ impl ReadStore for SqliteStore {
         topic: &Topic,
         monitor: &MonitorId,
         plan: &ContentHash,
-    ) -> Result<Vec<(PartitionMark, Counting)>, StoreError> {
+    ) -> Result<Vec<CountedMark>, StoreError> {
         let read = async {
             let rows = query_as(statement!("marks")).bind(topic.as_str()).bind(monitor.as_str());
             let rows: Vec<MarkColumns> = rows.fetch_all(&self.readers).await?;

@@ -13,16 +13,15 @@ use super::{Outcome, SqliteStore};
 use crate::call::Call;
 use crate::read::event_time;
 use crate::repair::{self, Fenced, RepairTransaction};
-use crate::rows::{FencedColumns, OpenCountsColumns, OwnedPartitionColumns};
+use crate::rows::{FencedColumns, OpenCountsColumns, PartitionColumns};
 use crate::statement::statement;
 
 #[async_trait]
 impl RepairStore for SqliteStore {
     async fn all_partitions(&self) -> Result<Vec<OwnedPartition>, StoreError> {
         let read = async {
-            let rows: Vec<OwnedPartitionColumns> =
-                query_as(statement!("all_partitions")).fetch_all(&self.readers).await?;
-            rows.into_iter().map(OwnedPartitionColumns::into_partition).collect()
+            let rows: Vec<PartitionColumns> = query_as(statement!("all_partitions")).fetch_all(&self.readers).await?;
+            rows.into_iter().map(PartitionColumns::into_owned).collect()
         };
         Call::AllPartitions.answer(read).await
     }

@@ -5,7 +5,7 @@ use driftd_window::{EventTime, Timestamp};
 use sqlx::{query, query_as, query_scalar};
 
 use super::{Outcome, SqliteStore};
-use crate::read::{count, parsed};
+use crate::read::count;
 use crate::rows::FrontierColumns;
 use crate::statement::statement;
 
@@ -21,9 +21,9 @@ impl SqliteStore {
         let mut gone = Retained::default();
         let frontiers: Vec<FrontierColumns> = query_as(statement!("frontiers")).fetch_all(&self.readers).await?;
         for row in frontiers {
-            let monitor = parsed(&row.monitor, "monitor name")?;
+            let (monitor, before) = row.droppable(policy)?;
             gone.partials += self.drop_partials(&monitor, policy.partials_before(now)).await?;
-            if let Some((monitor, before)) = row.droppable(policy)? {
+            if let Some(before) = before {
                 gone.panes += self.drop_panes(&monitor, before).await?;
             }
         }

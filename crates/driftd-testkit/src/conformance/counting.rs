@@ -30,7 +30,7 @@ async fn panes(store: &dyn Store, plan: &MonitorPlan) -> Vec<(EventTime, u64)> {
 
 async fn counting(store: &dyn Store, plan: &MonitorPlan) -> Vec<Counting> {
     let marks = store.marks(&topic(), &id_of(plan), plan.hash()).await.unwrap();
-    marks.into_iter().map(|(_, counting)| counting).collect()
+    marks.into_iter().map(|partition| partition.counting).collect()
 }
 
 /// A worker without a monitor reads one of two partitions: the monitor stands where it was counted last, and the others go

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use driftd_model::{
-    Claim, Claimant, ContentHash, Counting, Epoch, LogEvent, MonitorId, Offset, Partition, PartitionRow, Topic, Unread,
+    Claim, Claimant, ContentHash, CountedMark, Counting, Epoch, LogEvent, MonitorId, Offset, Partition, PartitionRow,
+    Topic, Unread,
 };
 use driftd_window::{EventTime, PartitionMark, Timestamp, Watermark};
 
@@ -109,12 +110,7 @@ impl State {
     }
 
     /// The marks of a topic's partitions for one plan of a monitor.
-    pub(super) fn marks(
-        &self,
-        topic: &Topic,
-        monitor: &MonitorId,
-        plan: &ContentHash,
-    ) -> Vec<(PartitionMark, Counting)> {
+    pub(super) fn marks(&self, topic: &Topic, monitor: &MonitorId, plan: &ContentHash) -> Vec<CountedMark> {
         let rows = self.partitions.iter().filter(|(key, _)| key.0 == *topic && !self.retired.contains(*key));
         let counting = |key: &(Topic, Partition), row: &PartitionRow| {
             let counted = self.counted.get(key).filter(|counted| !counted.is_empty());
@@ -125,7 +121,7 @@ impl State {
                 Some(found) => Counting::Until(found.watermark),
             }
         };
-        rows.map(|(key, row)| (row.mark, counting(key, row))).collect()
+        rows.map(|(key, row)| CountedMark { partition: key.1, mark: row.mark, counting: counting(key, row) }).collect()
     }
 
     /// From where on all records of the topics were counted on each plan of a monitor.

@@ -3,13 +3,13 @@
 use async_trait::async_trait;
 use driftd_model::{
     Activation, Baseline, BaselineName, BaselineRef, BaselineSummary, CatalogueStore, Checkpoint, Claim, Claimant,
-    ContentHash, Counting, FeatureName, FrontierMove, HistoryQuery, HistoryRow, Incident, IncidentEvent, IncidentId,
+    ContentHash, CountedMark, FeatureName, FrontierMove, HistoryQuery, HistoryRow, Incident, IncidentEvent, IncidentId,
     IncidentReconciler, IncidentRow, IncidentState, MonitorId, Offset, OutboxEntry, OutboxStore, OwnedPartition,
     Partition, PartitionReset, PartitionRow, PipelineStore, ReadStore, ReceiverName, RepairStore, ResetStart, Retained,
     Retention, SealOutcome, Sealed, SealedPane, Sealer, Settlement, Silence, SilenceId, Step, Store, StoreError,
     StoreSize, StoredBaseline, Topic, TopicPartition, Unread,
 };
-use driftd_window::{EventTime, PaneWidth, PartitionMark, SegmentKey, Timestamp, WindowName};
+use driftd_window::{EventTime, PaneWidth, SegmentKey, Timestamp, WindowName};
 
 use super::MemStore;
 use super::state::State;
@@ -172,6 +172,7 @@ impl CatalogueStore for MemStore {
 #[async_trait]
 impl ReadStore for MemStore {
     async fn clock(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.lock().clocks_asked += 1;
         self.reached(|state| Ok(state.clock)).await
     }
 
@@ -192,7 +193,7 @@ impl ReadStore for MemStore {
         topic: &Topic,
         monitor: &MonitorId,
         plan: &ContentHash,
-    ) -> Result<Vec<(PartitionMark, Counting)>, StoreError> {
+    ) -> Result<Vec<CountedMark>, StoreError> {
         self.reached(|state| Ok(state.marks(topic, monitor, plan))).await
     }
 

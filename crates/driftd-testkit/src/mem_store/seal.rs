@@ -2,7 +2,7 @@
 
 use driftd_model::{
     AlarmCount, FeatureMemory, Incident, IncidentKind, MonitorId, ReconcileInput, RememberedShape, SealOrder, SealView,
-    Sealed, SealedPane, Sealer, StoreError, counted_mark,
+    Sealed, SealedPane, Sealer, StoreError,
 };
 use driftd_window::{EventTime, PartitionMark};
 
@@ -64,8 +64,8 @@ impl State {
     fn view(&self, sealer: &dyn Sealer) -> SealView {
         let (monitor, topics) = (sealer.monitor(), sealer.topics());
         let of_topic = |topic| self.marks(topic, monitor, sealer.plan_hash());
-        let counted = |(mark, counting)| counted_mark(mark, counting);
-        let mut marks: Vec<PartitionMark> = topics.iter().flat_map(of_topic).map(counted).collect();
+        let mut marks: Vec<PartitionMark> =
+            topics.iter().flat_map(of_topic).map(|counted| counted.for_plan()).collect();
         let whole_from = self.whole_from(monitor, topics);
         if self.has_bug(Bug::IgnoresSlowestPartition) {
             let fastest = marks.iter().copied().max_by_key(PartitionMark::watermark);

@@ -44,6 +44,7 @@ pub(super) struct State {
     pub(super) outage: Option<Outage>,
     pub(super) reachable: Arc<Notify>,
     pub(super) seals_asked: u64,
+    pub(super) clocks_asked: u64,
     /// What the store's own clock shows, if it has one.
     pub(super) clock: Option<Timestamp>,
 }

@@ -10,10 +10,8 @@ use crate::terminal::line;
 
 pub(super) async fn run(files: &ConfigFiles) -> anyhow::Result<Exit> {
     let http = setup::config(files)?.http;
-    let own = http.enabled.then_some(http.listen);
     let address = http
-        .probes
-        .or(own)
+        .readiness_address()
         .context("the daemon listens nowhere: http.enabled is false and http.probes empty; set one of them")?;
     ensure!(address.port() != 0, "the daemon listens on any port that is free: give http.probes or http.listen one");
     let reasons = driftd_web::ask_readiness(address).await.with_context(|| {

@@ -6,8 +6,7 @@ use super::finding::Finding;
 
 /// Nothing where nobody answers: it may run elsewhere, or not yet.
 pub(super) async fn look(config: &Config) -> Option<Finding> {
-    let own = config.http.enabled.then_some(config.http.listen);
-    let address = config.http.probes.or(own).filter(|address| address.port() != 0)?;
+    let address = config.http.readiness_address().filter(|address| address.port() != 0)?;
     let reasons = driftd_web::ask_readiness(address).await.ok()?;
     Some(if reasons.is_empty() {
         Finding::ok("daemon", format!("answers at {address} and is ready"))

@@ -8,7 +8,6 @@ use driftd_source::kafka::{Inspector, TopicContent, TopicState};
 use driftd_window::{Span, Timestamp};
 
 use super::finding::Finding;
-use super::store::whole;
 use crate::setup;
 
 /// A record that is dated further ahead is of a clock that is wrong.
@@ -40,14 +39,16 @@ pub(super) async fn look(config: &Config, store: Option<&SharedStore>, now: Time
     topics.extend(config.kafka.dead_letter_topic.clone());
     let inspector = match Inspector::new(&config.kafka, setup::secret) {
         Ok(inspector) => inspector,
-        Err(error) => return vec![Finding::fail("kafka", whole(&error), "change [kafka] properties as it says")],
+        Err(error) => {
+            return vec![Finding::fail("kafka", words::with_causes(&error), "change [kafka] properties as it says")];
+        }
     };
     let known = rows.clone();
     let answers = match tokio::task::spawn_blocking(move || ask(&inspector, topics, &known)).await {
         Ok(Ok(answers)) => answers,
         Ok(Err(error)) => {
             let remedy = "start the brokers, or see to the way to them; [kafka] brokers says where they should be";
-            return vec![Finding::fail("kafka", whole(&error), remedy)];
+            return vec![Finding::fail("kafka", words::with_causes(&error), remedy)];
         }
         Err(error) => return vec![Finding::fail("kafka", error.to_string(), "please report this")],
     };
@@ -89,7 +90,7 @@ fn ask(inspector: &Inspector, topics: Vec<Topic>, rows: &[PartitionRow]) -> Resu
 fn topic(topic: &Topic, seen: &Result<Seen, SourceError>, now: Timestamp) -> Finding {
     let subject = format!("topic {topic}");
     let (state, content) = match seen {
-        Err(error) => return Finding::fail(subject, whole(error), "see to the brokers"),
+        Err(error) => return Finding::fail(subject, words::with_causes(error), "see to the brokers"),
         Ok(None) => {
             return Finding::fail(
                 subject,
@@ -103,7 +104,7 @@ fn topic(topic: &Topic, seen: &Result<Seen, SourceError>, now: Timestamp) -> Fin
     match content {
         Err(error) => Finding::fail(
             subject,
-            format!("{partitions}, and cannot be read: {}", whole(error)),
+            format!("{partitions}, and cannot be read: {}", words::with_causes(error)),
             "give the client the right to READ the topic and the group; see to the leaders of its partitions",
         ),
         Ok(TopicContent { records: 0, .. }) => Finding::warn(
@@ -125,7 +126,7 @@ fn topic(topic: &Topic, seen: &Result<Seen, SourceError>, now: Timestamp) -> Fin
 fn dead_letters(topic: &Topic, seen: &Result<Seen, SourceError>) -> Finding {
     let subject = format!("topic {topic}");
     match seen {
-        Err(error) => Finding::fail(subject, whole(error), "see to the brokers"),
+        Err(error) => Finding::fail(subject, words::with_causes(error), "see to the brokers"),
         Ok(None) => Finding::warn(
             subject,
             "Kafka has no such topic, or not for this client: rejected records are not copied",

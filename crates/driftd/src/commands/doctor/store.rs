@@ -2,7 +2,7 @@
 //! it has what the monitors need.
 
 use driftd_config::Config;
-use driftd_model::{BaselineChoice, SharedStore, StoreError};
+use driftd_model::{BaselineChoice, SharedStore, StoreError, words};
 use driftd_store::{Examination, Migrations, StoreOptions};
 use driftd_window::Timestamp;
 
@@ -52,21 +52,7 @@ fn unreachable(error: &StoreError) -> Finding {
     } else {
         "change [store] url, or what it names"
     };
-    Finding::fail("store", whole(error), remedy)
-}
-
-/// An error with its causes, each once.
-pub(super) fn whole(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        let said = next.to_string();
-        if !text.contains(&said) {
-            text = format!("{text}: {said}");
-        }
-        cause = next.source();
-    }
-    text
+    Finding::fail("store", words::with_causes(error), remedy)
 }
 
 fn tables(examined: &Examination) -> Finding {
@@ -118,7 +104,7 @@ async fn baselines(config: &Config, store: &SharedStore) -> Vec<Finding> {
                 format!("there is no baseline {}", monitor.baseline),
                 format!("driftd baseline build {} FILE", monitor.baseline.name()),
             ),
-            Err(error) => Finding::fail(subject, whole(&error), "restore the database from a backup"),
+            Err(error) => Finding::fail(subject, words::with_causes(&error), "restore the database from a backup"),
         });
     }
     findings
