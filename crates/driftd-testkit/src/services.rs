@@ -19,6 +19,7 @@ mod certificate;
 mod install;
 pub mod kafka;
 pub mod postgres;
+pub mod prometheus;
 pub mod python;
 pub mod s3;
 mod server;

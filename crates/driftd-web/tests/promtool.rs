@@ -3,27 +3,27 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use driftd_testkit::services::Skip;
+use driftd_testkit::services::prometheus::promtool;
 
 fn deploy() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/prometheus")
 }
 
-/// Runs promtool in the folder of the rules; nothing when it is not installed, which is announced.
-fn promtool(test: &str, args: &[&str], input: &str) -> Option<String> {
-    let mut command = Command::new("promtool");
-    command.args(args).current_dir(deploy()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut tool = match command.spawn() {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            Skip::because("promtool is not installed (Debian: apt-get install prometheus)").announce(test);
+/// Runs promtool in the folder of the rules; nothing where it cannot be had, which is announced.
+fn run(test: &str, args: &[&str], input: &str) -> Option<String> {
+    let mut command = match promtool() {
+        Ok(command) => command,
+        Err(skip) => {
+            skip.announce(test);
             return None;
         }
-        spawned => spawned.unwrap(),
     };
+    command.args(args).current_dir(deploy()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut tool = command.spawn().unwrap();
     tool.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     let output = tool.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
@@ -38,21 +38,21 @@ fn metrics() -> String {
 
 #[test]
 fn metrics_are_prometheus_text() {
-    let said = promtool("metrics_are_prometheus_text", &["check", "metrics"], &metrics());
+    let said = run("metrics_are_prometheus_text", &["check", "metrics"], &metrics());
     assert_eq!(said.unwrap_or_default(), "");
 }
 
 #[test]
 fn rules_and_scrapes_are_valid() {
-    if let Some(said) = promtool("rules_and_scrapes_are_valid", &["check", "rules", "rules.yml"], "") {
+    if let Some(said) = run("rules_and_scrapes_are_valid", &["check", "rules", "rules.yml"], "") {
         assert!(said.contains("SUCCESS"), "{said}");
-        promtool("rules_and_scrapes_are_valid", &["check", "config", "prometheus.yml"], "");
+        run("rules_and_scrapes_are_valid", &["check", "config", "prometheus.yml"], "");
     }
 }
 
 #[test]
 fn rules_fire_when_they_should() {
-    promtool("rules_fire_when_they_should", &["test", "rules", "rules_test.yml"], "");
+    run("rules_fire_when_they_should", &["test", "rules", "rules_test.yml"], "");
 }
 
 #[test]

@@ -4,12 +4,11 @@
 //! of its own, belongs to no cluster, and sends nothing to anybody. It ends with its value, or with the process, however
 //! that ends.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use super::Skip;
-use super::install::{apt_get, on_path};
 use super::server::{Launch, Server, free_ports};
+use super::{Skip, install};
 use crate::http;
 
 /// The package of Debian, and its program.
@@ -31,7 +30,7 @@ impl Alertmanager {
     /// # Panics
     /// The program is there and does not work.
     pub fn start() -> Result<Self, Skip> {
-        let program = program()?;
+        let program = install::program(PROGRAM, PROGRAM)?;
         let folder = tempfile::Builder::new().prefix("driftd-alertmanager-").tempdir().unwrap();
         let config = "route: { receiver: nobody }\nreceivers: [{ name: nobody }]\n";
         std::fs::write(folder.path().join("alertmanager.yml"), config).unwrap();
@@ -105,15 +104,6 @@ fn command(program: &Path, folder: &Path, address: &str) -> Command {
     // No cluster, and no port for one.
     command.arg("--cluster.listen-address=");
     command
-}
-
-/// The program, found or installed.
-fn program() -> Result<PathBuf, Skip> {
-    if let Some(program) = on_path(PROGRAM) {
-        return Ok(program);
-    }
-    apt_get(PROGRAM)?;
-    on_path(PROGRAM).ok_or_else(|| Skip::because("apt-get installed an Alertmanager without a program"))
 }
 
 #[cfg(test)]

@@ -25,8 +25,17 @@ pub(super) fn apt_get(package: &str) -> Result<(), Skip> {
     install().or_else(|_| apt_get(&["update"]).and_then(|()| install()))
 }
 
+/// A program of the machine, installed from `package` where it has none.
+pub(super) fn program(name: &str, package: &str) -> Result<PathBuf, Skip> {
+    if let Some(program) = on_path(name) {
+        return Ok(program);
+    }
+    apt_get(package)?;
+    on_path(name).ok_or_else(|| Skip::because(format!("apt-get installed {package} without {name}")))
+}
+
 /// A program on the search path.
-pub(super) fn on_path(program: &str) -> Option<PathBuf> {
+fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain(["/usr/bin", "/usr/sbin"].map(PathBuf::from));
     folders.map(|folder| folder.join(program)).find(|program| program.is_file())

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::services::Skip;
-use crate::services::install::{apt_get, cached, on_path, run};
+use crate::services::install::{apt_get, cached, program, run};
 
 const KAFKA: &str = "4.1.0";
 
@@ -55,12 +55,9 @@ fn version(java: &Path) -> Option<u32> {
 
 /// Copies the jars into a part of `scratch`.
 fn fetch(scratch: &Path) -> Result<PathBuf, Skip> {
-    if on_path("mvn").is_none() {
-        apt_get("maven")?;
-    }
+    let mut maven = Command::new(program("mvn", "maven")?);
     let (pom, jars) = (scratch.join("pom.xml"), scratch.join("jars"));
     std::fs::write(&pom, project()).expect("a file in a new folder");
-    let mut maven = Command::new("mvn");
     maven.args(["--batch-mode", "--quiet", "dependency:copy-dependencies", "--file"]).arg(&pom);
     run(maven.arg(format!("-DoutputDirectory={}", jars.display())))?;
     Ok(jars)

@@ -3,9 +3,8 @@
 use std::net::TcpStream;
 use std::time::Duration;
 
-use super::super::Skip;
-use super::super::install::{apt_get, on_path};
 use super::super::server::{Launch, Server, free_ports};
+use super::super::{Skip, install};
 use super::Postgres;
 
 /// The package of Debian, and its program.
@@ -29,11 +28,7 @@ impl Pooler {
     /// # Panics
     /// The program is there and does not work.
     pub fn start(postgres: &Postgres, connections: u32) -> Result<Self, Skip> {
-        if on_path(PROGRAM).is_none() {
-            apt_get(PROGRAM)?;
-        }
-        let program =
-            on_path(PROGRAM).ok_or_else(|| Skip::because("apt-get installed a PgBouncer without a program"))?;
+        let program = install::program(PROGRAM, PROGRAM)?;
         let [port] = free_ports();
         let folder = tempfile::Builder::new().prefix("driftd-pgbouncer-").tempdir().unwrap();
         let settings = folder.path().join("pgbouncer.ini");
