@@ -24,6 +24,11 @@ const DEFAULTS: [(&str, &str); 6] = [
     ("socket.nagle.disable", "true"),
 ];
 
+/// Where the certificates of authorities are looked for: OpenSSL is linked into the program and knows no folder of this
+/// machine, so librdkafka tries those of the distributions. Whoever names a file by OpenSSL's variables is heard.
+const ROOTS: (&str, &str) = ("ssl.ca.location", "probe");
+const NAMED_ROOTS: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+
 /// Like [`DEFAULTS`], for consumers only.
 const CONSUMER_DEFAULTS: [(&str, &str); 4] = [
     ("check.crcs", "true"),
@@ -157,6 +162,11 @@ impl Settings {
     fn client(&self) -> ClientConfig {
         let mut client = ClientConfig::new();
         set_all(&mut client, &DEFAULTS);
+        let protocol = self.properties.get("security.protocol");
+        let is_tls = protocol.is_some_and(|protocol| protocol.to_ascii_lowercase().ends_with("ssl"));
+        if is_tls && NAMED_ROOTS.iter().all(|name| std::env::var_os(name).is_none()) {
+            set_all(&mut client, &[ROOTS]);
+        }
         client.set("bootstrap.servers", &self.brokers);
         client
     }
