@@ -15,28 +15,34 @@ const LONGEST: usize = 40;
 #[derive(Debug)]
 pub struct ColumnBuilder(Kind);
 
+/// Small: with many monitors a record goes through thousands of them, and what few values need is elsewhere.
 #[derive(Debug)]
 enum Kind {
-    Numbers {
-        values: Vec<f64>,
-        /// Booleans are 0 and 1.
-        takes_booleans: bool,
-        /// Kept up to the last absent row; empty while every row has a value.
-        absent: Vec<u8>,
-        /// What an absent member stands for.
-        default: Option<f64>,
-        /// The first text that is no number, where that may be shown.
-        odd: Odd,
-    },
-    Texts {
-        codes: Vec<u32>,
-        known: Dictionary,
-        shown: String,
-        default: Option<String>,
-    },
-    Presence {
-        absent: Vec<u8>,
-    },
+    Numbers { values: Vec<f64>, rest: Box<NoNumbers> },
+    Texts(Box<TextColumn>),
+    Presence { absent: Vec<u8> },
+}
+
+/// What there is to know of values that are written as no number.
+#[derive(Debug)]
+struct NoNumbers {
+    /// Booleans are 0 and 1.
+    takes_booleans: bool,
+    /// Kept up to the last absent row; empty while every row has a value.
+    absent: Vec<u8>,
+    /// What an absent member stands for.
+    default: Option<f64>,
+    /// The first text that is no number, where that may be shown.
+    odd: Odd,
+}
+
+/// The texts of a column.
+#[derive(Debug, Default)]
+struct TextColumn {
+    codes: Vec<u32>,
+    known: Dictionary,
+    shown: String,
+    default: Option<String>,
 }
 
 /// A value to be shown to people, of which there is one at most.
@@ -54,19 +60,14 @@ impl ColumnBuilder {
     /// value is mistyped. With `takes_booleans`, `true` and `false` are 1 and 0, also as texts.
     #[must_use]
     pub fn numbers(takes_booleans: bool) -> Self {
-        Self(Kind::Numbers {
-            values: Vec::new(),
-            takes_booleans,
-            absent: Vec::new(),
-            default: None,
-            odd: Odd::Unwanted,
-        })
+        let rest = NoNumbers { takes_booleans, absent: Vec::new(), default: None, odd: Odd::Unwanted };
+        Self(Kind::Numbers { values: Vec::new(), rest: Box::new(rest) })
     }
 
     /// A column of texts; numbers and booleans are the text they are known by.
     #[must_use]
     pub fn texts() -> Self {
-        Self(Kind::Texts { codes: Vec::new(), known: Dictionary::default(), shown: String::new(), default: None })
+        Self(Kind::Texts(Box::default()))
     }
 
     /// A column of which only is wanted whether there is a value. An empty text is none: files of text cannot tell the two
@@ -80,8 +81,8 @@ impl ColumnBuilder {
     #[must_use]
     pub fn with_default(mut self, value: Option<&DefaultValue>) -> Self {
         match &mut self.0 {
-            Kind::Numbers { default, .. } => *default = value.and_then(DefaultValue::number),
-            Kind::Texts { default, .. } => *default = value.map(DefaultValue::text),
+            Kind::Numbers { rest, .. } => rest.default = value.and_then(DefaultValue::number),
+            Kind::Texts(column) => column.default = value.map(DefaultValue::text),
             Kind::Presence { .. } => {}
         }
         self
@@ -89,15 +90,15 @@ impl ColumnBuilder {
 
     /// Has the first text kept that is no number where numbers are wanted.
     pub(crate) fn keep_odd(&mut self) {
-        if let Kind::Numbers { odd, .. } = &mut self.0 {
-            *odd = Odd::Wanted;
+        if let Kind::Numbers { rest, .. } = &mut self.0 {
+            rest.odd = Odd::Wanted;
         }
     }
 
     /// That text, once.
     pub(crate) fn take_odd(&mut self) -> Option<String> {
         match &mut self.0 {
-            Kind::Numbers { odd, .. } if matches!(odd, Odd::Found(_)) => match std::mem::take(odd) {
+            Kind::Numbers { rest, .. } if matches!(rest.odd, Odd::Found(_)) => match std::mem::take(&mut rest.odd) {
                 Odd::Found(text) => Some(text),
                 Odd::Unwanted | Odd::Wanted => None,
             },
@@ -117,41 +118,13 @@ impl ColumnBuilder {
     #[inline]
     pub fn push(&mut self, cell: Cell, texts: Texts<'_>) {
         match &mut self.0 {
-            Kind::Numbers { values, takes_booleans, absent, default, odd } => {
-                let code = match cell {
-                    Cell::Float(number) => return values.push(number),
-                    Cell::Integer(number) => return values.push(number as f64),
-                    Cell::Large(number) => return values.push(number as f64),
-                    Cell::Absent => match default {
-                        Some(number) => return values.push(*number),
-                        None => MISSING,
-                    },
-                    Cell::Null => MISSING,
-                    Cell::Bool(value) if *takes_booleans => return values.push(f64::from(u8::from(value))),
-                    Cell::Text(_) | Cell::Resolved(_) => {
-                        match number_in(texts.text(cell).unwrap_or_default(), *takes_booleans) {
-                            Some(number) => return values.push(number),
-                            None => {
-                                if *odd == Odd::Wanted {
-                                    let text = texts.text(cell).unwrap_or_default();
-                                    *odd = Odd::Found(words::name(text, LONGEST));
-                                }
-                                MistypedType::Text.code()
-                            }
-                        }
-                    }
-                    Cell::Bool(_) => MistypedType::Boolean.code(),
-                    Cell::List => MistypedType::List.code(),
-                    Cell::Object => MistypedType::Object.code(),
-                };
-                absent.resize(values.len(), PRESENT);
-                absent.push(code);
-                values.push(0.0);
-            }
-            Kind::Texts { codes, known, shown, default } => codes.push(match (cell, default) {
-                (Cell::Absent, Some(text)) => known.code(text),
-                _ => known.code_of(cell, texts, shown),
+            Kind::Numbers { values, rest } => values.push(match cell {
+                Cell::Float(number) => number,
+                Cell::Integer(number) => number as f64,
+                Cell::Large(number) => number as f64,
+                _ => rest.push(values.len(), cell, texts),
             }),
+            Kind::Texts(column) => column.push(cell, texts),
             Kind::Presence { absent } => absent.push(match cell {
                 Cell::Absent | Cell::Null => MISSING,
                 Cell::Text(span) | Cell::Resolved(span) if span.start == span.end => MISSING,
@@ -164,11 +137,11 @@ impl ColumnBuilder {
     /// them.
     pub(crate) fn truncate(&mut self, rows: usize) {
         match &mut self.0 {
-            Kind::Numbers { values, absent, .. } => {
+            Kind::Numbers { values, rest } => {
                 values.truncate(rows);
-                absent.truncate(rows);
+                rest.absent.truncate(rows);
             }
-            Kind::Texts { codes, .. } => codes.truncate(rows),
+            Kind::Texts(column) => column.codes.truncate(rows),
             Kind::Presence { absent } => absent.truncate(rows),
         }
     }
@@ -176,17 +149,59 @@ impl ColumnBuilder {
     /// The column; the builder is empty again, with room for as many rows.
     pub fn take(&mut self) -> Column {
         match &mut self.0 {
-            Kind::Numbers { values, absent, .. } => {
-                let rows = values.len();
+            Kind::Numbers { values, rest } => {
+                let (rows, absent) = (values.len(), &mut rest.absent);
                 let absent = (!absent.is_empty()).then(|| {
                     absent.resize(rows, PRESENT);
                     std::mem::take(absent)
                 });
                 Column::Numeric { values: take(values), absent }
             }
-            Kind::Texts { codes, known, .. } => Column::Text { codes: take(codes), values: known.take() },
+            Kind::Texts(column) => Column::Text { codes: take(&mut column.codes), values: column.known.take() },
             Kind::Presence { absent } => Column::Presence { absent: take(absent) },
         }
+    }
+}
+
+impl NoNumbers {
+    /// Notes what row `row` has instead of a number, and gives the number that stands for it.
+    fn push(&mut self, row: usize, cell: Cell, texts: Texts<'_>) -> f64 {
+        let code = match cell {
+            Cell::Absent => match self.default {
+                Some(number) => return number,
+                None => MISSING,
+            },
+            Cell::Bool(value) if self.takes_booleans => return f64::from(u8::from(value)),
+            Cell::Text(_) | Cell::Resolved(_) => {
+                let text = texts.text(cell).unwrap_or_default();
+                if let Some(number) = number_in(text, self.takes_booleans) {
+                    return number;
+                }
+                if self.odd == Odd::Wanted {
+                    self.odd = Odd::Found(words::name(text, LONGEST));
+                }
+                MistypedType::Text.code()
+            }
+            Cell::Bool(_) => MistypedType::Boolean.code(),
+            Cell::List => MistypedType::List.code(),
+            Cell::Object => MistypedType::Object.code(),
+            // Numbers do not come here.
+            Cell::Null | Cell::Float(_) | Cell::Integer(_) | Cell::Large(_) => MISSING,
+        };
+        self.absent.resize(row, PRESENT);
+        self.absent.push(code);
+        0.0
+    }
+}
+
+impl TextColumn {
+    #[inline]
+    fn push(&mut self, cell: Cell, texts: Texts<'_>) {
+        let Self { codes, known, shown, default } = self;
+        codes.push(match (cell, default) {
+            (Cell::Absent, Some(text)) => known.code(text),
+            _ => known.code_of(cell, texts, shown),
+        });
     }
 }
 

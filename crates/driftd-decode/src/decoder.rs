@@ -13,7 +13,6 @@ use crate::parsed::ParsedRecord;
 use crate::reject::Reject;
 use crate::rows::{Mark, Row, Rows};
 use crate::split::Split;
-use crate::target::Target;
 
 /// How large a message may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,7 +157,7 @@ impl<F: Format> Decoder<F> {
     /// What the messages since the last call became; the decoder is empty again.
     pub fn finish(&mut self) -> Decoded {
         Decoded {
-            batches: self.rows.targets.iter_mut().map(Target::take).collect(),
+            batches: self.rows.take(),
             rejects: std::mem::take(&mut self.rows.rejects),
             filtered: std::mem::take(&mut self.rows.filtered),
             notes: self.rows.take_notes(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use driftd_model::{DeadLetter, MonitorPlan, Offset, Pointer, RejectReason, words};
-use driftd_window::{NO_EVENT_TIME, TimeReader};
+use driftd_window::{NO_EVENT_TIME, RecordBatch, TimeReader};
 
 use crate::cell::{Cell, Texts};
 use crate::decoder::{Load, Note};
@@ -39,9 +39,12 @@ pub(crate) struct Rows {
     /// Arrays that are read by index, and how many of their first elements every monitor reads that was not told yet that
     /// it leaves some unread.
     watched: BTreeMap<NodeId, usize>,
-    /// Rows of the message that is being decoded, and how many it may have.
+    /// The number of the message that is being decoded, its rows, and how many it may have.
+    message: u64,
     seen: usize,
     most: usize,
+    /// What all targets have.
+    load: Load,
     /// Whether rejects may say what stood where no event time was.
     quotes: bool,
     /// Whether rows without an event time are rows all the same.
@@ -127,7 +130,7 @@ impl Rows {
     /// Begins a message.
     pub(crate) fn begin(&mut self) {
         self.seen = 0;
-        self.targets.iter_mut().for_each(Target::begin);
+        self.message += 1;
     }
 
     /// Ends a message: monitors in which it opens too many panes get none of it.
@@ -136,9 +139,11 @@ impl Rows {
         if self.seen <= MOST_PANES {
             return;
         }
-        let refused: Vec<usize> =
-            (0..).zip(&mut self.targets).filter_map(|(place, target)| target.end().then_some(place)).collect();
+        let message = self.message;
+        let ended = (0..).zip(&mut self.targets);
+        let refused: Vec<usize> = ended.filter_map(|(place, target)| target.end(message).then_some(place)).collect();
         if !refused.is_empty() {
+            self.weigh();
             let named = monitors(refused.iter().filter_map(|place| self.targets.get(*place)));
             let reject =
                 Reject::new(RejectReason::TooManyPanes, format!("rows in more than {MOST_PANES} panes: {named}"));
@@ -147,11 +152,22 @@ impl Rows {
     }
 
     /// What there is so far.
-    pub(crate) fn load(&self) -> Load {
-        Load {
+    pub(crate) const fn load(&self) -> Load {
+        self.load
+    }
+
+    /// Adds up anew what there is, once rows are gone.
+    fn weigh(&mut self) {
+        self.load = Load {
             rows: self.targets.iter().map(Target::rows).sum(),
             panes: self.targets.iter().map(Target::panes).max().unwrap_or(0),
-        }
+        };
+    }
+
+    /// The batches of all targets, which are empty again.
+    pub(crate) fn take(&mut self) -> Vec<RecordBatch> {
+        self.load = Load::default();
+        self.targets.iter_mut().map(Target::take).collect()
     }
 
     /// Whether a message may have that many rows more, before there is one of them.
@@ -193,7 +209,9 @@ impl Rows {
             if at == NO_EVENT_TIME && !self.keeps_timeless {
                 self.timeless.push(*place);
             } else {
-                target.push(at, cells, texts);
+                target.push(self.message, at, cells, texts);
+                self.load.panes = self.load.panes.max(target.panes());
+                self.load.rows += 1;
             }
         }
         if !self.timeless.is_empty() {
@@ -308,6 +326,7 @@ impl Rows {
     /// Forgets everything since `mark`.
     pub(crate) fn go_back(&mut self, mark: &Mark) {
         self.targets.iter_mut().zip(&mark.rows).for_each(|(target, rows)| target.truncate(*rows));
+        self.weigh();
         self.rejects.truncate(mark.rejects);
         self.filtered = mark.filtered;
         self.seen = mark.seen;

@@ -38,7 +38,8 @@ pub(crate) struct Target {
     names: Vec<String>,
     labels: Option<Labels>,
     opened: OpenedPanes,
-    /// Rows before the message that is being decoded.
+    /// The last message that had a row for it, and the rows before that one.
+    message: u64,
     before: usize,
 }
 
@@ -63,19 +64,14 @@ impl Target {
             through: Vec::new(),
             is_left_out: false,
             opened: OpenedPanes::new(monitor.pane),
+            message: 0,
             before: 0,
         }
     }
 
-    /// Begins a message.
-    pub(crate) fn begin(&mut self) {
-        self.before = self.rows();
-        self.opened.begin();
-    }
-
-    /// Whether the message that was decoded opens more panes than it may; then its rows are forgotten.
-    pub(crate) fn end(&mut self) -> bool {
-        let is_too_many = self.opened.is_too_many();
+    /// Whether a message that was decoded opens more panes than it may; then its rows are forgotten.
+    pub(crate) fn end(&mut self, message: u64) -> bool {
+        let is_too_many = self.message == message && self.opened.is_too_many();
         if is_too_many {
             self.truncate(self.before);
         }
@@ -87,8 +83,12 @@ impl Target {
         self.opened.count()
     }
 
-    /// Appends a row of that event time, unless the message has opened too many panes.
-    pub(crate) fn push(&mut self, at: i64, cells: &[Cell], texts: Texts<'_>) {
+    /// Appends a row of a message with that event time, unless the message has opened too many panes.
+    pub(crate) fn push(&mut self, message: u64, at: i64, cells: &[Cell], texts: Texts<'_>) {
+        if self.message != message {
+            (self.message, self.before) = (message, self.rows());
+            self.opened.begin();
+        }
         if at != NO_EVENT_TIME && !self.opened.enter(at) {
             return;
         }
@@ -126,6 +126,9 @@ impl Target {
 
     /// Forgets the rows from `rows` on.
     pub(crate) fn truncate(&mut self, rows: usize) {
+        if rows >= self.rows() {
+            return;
+        }
         if rows <= self.before {
             self.opened.undo();
         }
