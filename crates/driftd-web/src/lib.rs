@@ -1,8 +1,8 @@
-//! *What people and their tools see*: charts as SVG, the report of `driftd check` as one HTML file, and over HTTP
-//! whether the process lives and what it measured.
+//! *What people and their tools see*: charts as SVG, the report of `driftd check` and that of a monitor's history as one
+//! HTML file each, and over HTTP whether the process lives and what it measured.
 //!
-//! Floor 2 of driftd. [`charts`] is the one place where data becomes a picture; [`render_check`] puts pictures, numbers
-//! and words on a page that needs no script, no network and no other file. [`Listener`] answers supervisors and
+//! Floor 2 of driftd. [`charts`] is the one place where data becomes a picture; [`render_check`] and
+//! [`render_history`] put pictures, numbers and words on a page that needs no script, no network and no other file. [`Listener`] answers supervisors and
 //! Prometheus from an [`AppState`]. Rules that hold for everything here:
 //!
 //! * names of columns, categories and files come from strangers and are escaped, shortened and cleaned;
@@ -38,6 +38,6 @@ mod store_probe;
 pub use ask::ask_readiness;
 pub use charts::BinShare;
 pub use listener::{ListenError, Listener};
-pub use report::{FeatureDistribution, render_check};
+pub use report::{FeatureDistribution, render_check, render_history};
 pub use routes::Reach;
 pub use state::{AppState, Readiness};

@@ -1,6 +1,7 @@
-//! The report of a one-shot comparison as one HTML file.
+//! Reports as one HTML file each: of a one-shot comparison, and of a monitor's history.
 
 mod feature;
+mod history;
 mod page;
 mod scores;
 
@@ -10,6 +11,7 @@ use askama::Template;
 use driftd_model::FeatureName;
 use driftd_model::check::CheckReport;
 
+pub use self::history::render_history;
 use crate::charts::BinShare;
 use page::Page;
 

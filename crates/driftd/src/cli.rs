@@ -259,6 +259,8 @@ pub(crate) enum HistoryFormat {
     Json,
     /// Parquet
     Parquet,
+    /// One HTML page: every feature over its windows, beside the baseline and the windows before
+    Html,
 }
 
 /// `driftd config`.

@@ -12,18 +12,20 @@ const HEIGHT: f64 = 40.0;
 
 /// `values` from old to new, evenly spaced, with gaps where there is none; thresholds as dashed lines.
 ///
-/// The scale starts at 0 (or the smallest value below) and ends at the largest value or the critical threshold.
+/// The scale starts at 0 (or the smallest value below) and ends at the largest value or threshold.
 #[must_use]
 pub fn sparkline(title: &str, values: &[Option<f64>], threshold: Option<Threshold>) -> String {
     let known: Vec<f64> = values.iter().flatten().copied().filter(|v| v.is_finite()).collect();
-    let critical = threshold.map_or(0.0, |t| t.critical);
+    // A statistic may have no critical threshold, which is then infinite.
+    let ticks = threshold.into_iter().flat_map(|t| [("warn", t.warn), ("critical", t.critical)]);
+    let ticks = ticks.filter(|(_, at)| at.is_finite());
     let low = known.iter().copied().fold(0.0, f64::min);
-    let high = known.iter().copied().fold(critical, f64::max);
+    let high = known.iter().copied().chain(ticks.clone().map(|(_, at)| at)).fold(0.0, f64::max);
     let y = |v: f64| if high > low { HEIGHT - 3.0 - (v - low) / (high - low) * (HEIGHT - 6.0) } else { HEIGHT - 3.0 };
     let step = WIDTH / values.len().saturating_sub(1).max(1) as f64;
     let mut body =
         format!("<svg width=\"100%\" height=\"100%\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" preserveAspectRatio=\"none\">");
-    for (class, at) in threshold.iter().flat_map(|t| [("warn", t.warn), ("critical", t.critical)]) {
+    for (class, at) in ticks {
         let _ = write!(body, "<path class=\"tick {class}\" d=\"M0 {at:.1}H{WIDTH}\"/>", at = y(at));
     }
     let mut path = String::new();

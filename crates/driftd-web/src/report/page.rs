@@ -76,7 +76,7 @@ fn definitions(verdicts: &[&Verdict]) -> Vec<&'static Definition> {
     used.into_iter().map(DriftStatistic::definition).collect()
 }
 
-const fn headline(outcome: Outcome) -> &'static str {
+pub(super) const fn headline(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Critical => "Critical drift",
         Outcome::Warning => "Drift",

@@ -4,7 +4,7 @@ use driftd_model::{Outcome, Score, Verdict, words};
 use driftd_stats::{Certified, DriftStatistic, NotComputable, Scale};
 
 /// What stands where there is nothing to say.
-const NOTHING: &str = "–";
+pub(super) const NOTHING: &str = "–";
 
 /// One line of a feature's table of statistics.
 pub(super) struct ScoreRow {
@@ -29,7 +29,6 @@ impl ScoreRow {
                 format!("{warn} / {critical}")
             },
         );
-        let probability = |p: Option<f64>| p.map_or_else(|| NOTHING.to_owned(), bare_probability);
         Self {
             key: score.statistic.as_str(),
             name: score.statistic.name(),
@@ -92,7 +91,7 @@ pub(super) fn limit(statistic: DriftStatistic, at: f64) -> String {
     }
 }
 
-fn points(share: f64) -> String {
+pub(super) fn points(share: f64) -> String {
     let points = share * 100.0;
     let sign = if points > 0.0 { "+" } else { "" };
     format!("{sign}{} points", words::number(points))
@@ -108,9 +107,9 @@ fn certified(score: &Score) -> Option<String> {
     Some(if error == 0.0 { "exact".to_owned() } else { format!("{sign}{} certified", words::number(error)) })
 }
 
-fn bare_probability(p: f64) -> String {
-    let text = words::probability("", p);
-    text.trim_start_matches([' ', '=']).to_owned()
+/// A probability without its name.
+pub(super) fn probability(p: Option<f64>) -> String {
+    p.map_or_else(|| NOTHING.to_owned(), |p| words::probability("", p).trim_start_matches([' ', '=']).to_owned())
 }
 
 /// What else belongs to the value: its error, how many bins took part, what it is compared with.

@@ -5,6 +5,7 @@ use std::io::Write;
 use anyhow::Context;
 use driftd_config::Config;
 use driftd_model::{FeatureName, HistoryQuery, HistoryRow, MonitorId, words};
+use driftd_web::render_history;
 use driftd_window::SegmentKey;
 
 use crate::cli::{HistoryArgs, HistoryFormat};
@@ -32,6 +33,9 @@ pub(super) async fn run(args: HistoryArgs, stores: &Stores) -> anyhow::Result<Ex
         HistoryFormat::Table => out.write_all(table(&rows, &args).as_bytes())?,
         HistoryFormat::Csv => export::write_csv(&rows, &mut out)?,
         HistoryFormat::Json => export::write_json(&rows, &mut out)?,
+        HistoryFormat::Html => {
+            out.write_all(render_history(&args.monitor.parse()?, &rows).as_bytes())?;
+        }
         HistoryFormat::Parquet => {
             // The writer of Parquet turns a reader that left into an error of its own; a buffer keeps the two apart.
             let mut bytes = Vec::new();

@@ -88,6 +88,23 @@ fn parquet_says_what_csv_says() {
 }
 
 #[test]
+fn a_page_shows_other_windows_beside_the_baseline() {
+    let fixture = Fixture::with_baseline();
+    fixture.write("driftd.toml", format!("{CONFIG}references = [\"previous\", \"day\"]\n"));
+    fixture.write("week.csv", Orders::week().csv());
+    fixture.run("replay --monitor orders week.csv").ends(0);
+    fixture.run("history orders --to 2024-02-03 --format html --output history.html").ends(0);
+    let page = fixture.read("history.html");
+    assert!(page.contains("Critical drift"), "{page}");
+    assert!(page.contains("the window before") && page.contains("a day earlier"), "{page}");
+    assert!(!page.contains("a week earlier"), "the second day has no week before it");
+    // A filter leaves the rest of the page out, and nothing is no error. What lasts is a window of its own.
+    let one = fixture.run("history orders --feature age --to 2024-02-02 --format html").ends(0).out();
+    assert_eq!(one.matches("class=\"card\"").count(), 1);
+    assert!(fixture.run("history orders --feature none --format html").ends(0).out().contains("no history yet"));
+}
+
+#[test]
 fn filters_choose_rows() {
     let fixture = Fixture::with_history();
     let all = rows(&fixture, "");
@@ -156,9 +173,9 @@ fn filters_that_do_not_parse() {
     assert_snapshot!(fixture.run("history orders --statistic pis").refusal(), @"error: unknown drift statistic 'pis'; known are psi, ks, js, hellinger, tv, linf, wasserstein, chi_square, missing, mistyped, unseen, out_of_range, non_finite, lasting");
     assert_snapshot!(fixture.run("history orders --from yesterday").refusal(), @r#"error: "yesterday" is not a time: write RFC 3339 (2013-07-01T00:00:00Z) or a date (2013-07-01, taken as UTC midnight)"#);
     assert_snapshot!(fixture.run("history orders --to 2024-13-01").refusal(), @r#"error: "2024-13-01" is not a time: write RFC 3339 (2013-07-01T00:00:00Z) or a date (2013-07-01, taken as UTC midnight)"#);
-    assert_snapshot!(fixture.run("history orders --format xml").refusal(), @"
-    error: invalid value 'xml' for '--format <FORMAT>'
-      [possible values: table, csv, json, parquet]
+    assert_snapshot!(fixture.run("history orders --format yaml").refusal(), @"
+    error: invalid value 'yaml' for '--format <FORMAT>'
+      [possible values: table, csv, json, parquet, html]
 
     For more information, try '--help'.
     ");
