@@ -5,7 +5,7 @@ use std::sync::Arc;
 use driftd_model::{
     Chunk, MonitorPlan, MonitorSealer, Offset, Partition, PlanError, Routing, SealTime, Sealed, Store, Topic,
 };
-use driftd_window::{RecordBatch, Timestamp};
+use driftd_window::{RecordBatch, Reducer, Timestamp};
 
 use crate::{CheckpointPolicy, EngineError, PartitionAccumulator, RecordCounts, SealAll, seal_all};
 
@@ -98,20 +98,27 @@ impl<'a> Replay<'a> {
         let mut offset = Offset(0);
         while let Some(batch) = records.recv().await {
             let batch = batch.map_err(|e| EngineError::Read { topic: self.topic.clone(), source: Box::new(e) })?;
-            let rows = i64::try_from(batch.rows()).unwrap_or(i64::MAX);
-            let from = offset;
-            offset = Offset(from.0.saturating_add(rows));
-            progress(Progress::Read(u64::try_from(offset.0).unwrap_or(0)));
-            if offset <= done {
-                summary.skipped += batch.rows() as u64;
-                continue;
+            let mut is_full = false;
+            for part in batch.cut(self.plan.monitor().pane, self.most_panes()) {
+                let from = offset;
+                offset = Offset(from.0.saturating_add(i64::try_from(part.rows()).unwrap_or(i64::MAX)));
+                // An earlier run may have been cut elsewhere.
+                let counted = usize::try_from(done.0.saturating_sub(from.0)).unwrap_or(0).min(part.rows());
+                summary.skipped += counted as u64;
+                let (from, part) = match counted {
+                    0 => (from, part),
+                    all if all == part.rows() => continue,
+                    some => (done, part.slice(some..part.rows())),
+                };
+                accumulator.absorb(&Chunk { from, to: offset, batches: vec![part], ..Chunk::default() }, now)?;
+                if self.policy.is_full(&accumulator.uncommitted()) {
+                    accumulator.checkpoint(self.store, now).await?;
+                    is_full = true;
+                }
             }
-            // Chunks are cut the same way every time, so a checkpoint never ends inside one.
-            accumulator.absorb(
-                &Chunk { from, to: offset, batches: vec![batch], rejects: Vec::new(), filtered: 0, ..Chunk::default() },
-                now,
-            )?;
-            if self.policy.is_full(&accumulator.uncommitted()) {
+            progress(Progress::Read(u64::try_from(offset.0).unwrap_or(0)));
+            // Never between the parts of a batch, whose rows may be in any order.
+            if is_full {
                 accumulator.checkpoint(self.store, now).await?;
                 self.seal(SealTime::Replay, &mut summary, &mut progress).await?;
             }
@@ -121,6 +128,12 @@ impl<'a> Replay<'a> {
         summary.account = accumulator.counts();
         summary.late = self.store.sweep_late(&self.plan.monitor().id).await?;
         Ok(summary)
+    }
+
+    /// Panes that may be opened between two looks at what they take.
+    fn most_panes(&self) -> usize {
+        let least = Reducer::new(Arc::clone(self.plan.reducer())).least_bytes();
+        (self.policy.max_bytes / least.max(1)).max(1)
     }
 
     async fn seal(

@@ -9,10 +9,11 @@ use crate::lasting::lasting_windows;
 use crate::memory::remember;
 use crate::observation::{observations, volume};
 use crate::reference::add_references;
-use crate::window_result::{holds_foreign, judge_segments, merge_window};
+use crate::seal_counts::Stretch;
+use crate::window_result::judge_segments;
 use crate::{
     AlarmCount, FeatureMemory, Health, Incident, IncidentEvent, IncidentId, IncidentKey, IncidentKind, IncidentState,
-    MonitorPlan, Notification, NotificationPolicy, Observation, Routing, SealStep, SealedPane, Silence, Step, Streak,
+    MonitorPlan, Notification, NotificationPolicy, Observation, Routing, SealCounts, SealStep, Silence, Step, Streak,
     WindowResult, step,
 };
 
@@ -21,9 +22,8 @@ use crate::{
 pub struct SealInput {
     /// What is sealed.
     pub step: SealStep,
-    /// The panes of the windows that end here, the one just merged included, and of the windows that these are compared
-    /// with.
-    pub panes: Vec<SealedPane>,
+    /// The windows that end here, the pane just merged included, and the windows that these are compared with.
+    pub counts: SealCounts,
     /// Earliest pane that holds records and was sealed before this step.
     pub first_data: Option<PaneId>,
     /// From where on all records were counted on the plan, where that is not everything: what came before was passed over.
@@ -94,21 +94,23 @@ pub fn evaluate(plan: &MonitorPlan, routing: &Routing, mut input: SealInput, now
             continue;
         }
         let start = spec.start_of(window.end);
-        let segments = merge_window(plan, start, window.end, &input.panes);
-        let mut results = judge_segments(plan, &window, start, &segments);
-        add_references(plan, spec, window.end, &segments, &input.panes, &mut results);
-        let is_heard = !is_young(spec, window.end, input.first_data, &input.panes)
+        // Every window that ends with a step which is no gap is counted for it.
+        let Some(Stretch { segments, is_foreign, .. }) = input.counts.stretch(start, window.end) else {
+            continue;
+        };
+        let mut results = judge_segments(plan, &window, start, segments);
+        add_references(plan, spec, window.end, segments, &input.counts, &mut results);
+        let is_heard = !is_young(spec, window.end, input.first_data, &input.counts)
             && !begins_late(spec, window.end, input.whole_from);
         if is_heard {
             let known = input.memories.extract_if(.., |memory| memory.window == window.name).collect();
-            let remembered = remember(plan, spec, &window, &segments, known);
-            results.extend(lasting_windows(plan, &window, start, &segments, &remembered.taken));
+            let remembered = remember(plan, spec, &window, segments, known);
+            results.extend(lasting_windows(plan, &window, start, segments, &remembered.taken));
             memories.extend(remembered.into_all());
         }
-        let unreadable = holds_foreign(plan, start, window.end, &input.panes);
         for result in &results {
             // Records that were counted on another plan are no silence, even if nothing can be said about them.
-            let blind = |key: &IncidentKey| unreadable && result.rows == 0 && key.kind == IncidentKind::NoData;
+            let blind = |key: &IncidentKey| *is_foreign && result.rows == 0 && key.kind == IncidentKind::NoData;
             seen.extend(observations(plan, result).into_iter().filter(|(key, _)| is_heard && !blind(key)));
         }
         windows.extend(results);
@@ -186,9 +188,9 @@ fn without_the_silent(plan: &MonitorPlan, mut incident: Incident) -> Incident {
 
 /// Whether less than half of the window lies after the monitor's first record. Such a window is judged and stored, but
 /// it opens and resolves nothing: the first hours of a week are not a week, whatever their statistics say.
-fn is_young(spec: &WindowSpec, end: EventTime, first_data: Option<PaneId>, panes: &[SealedPane]) -> bool {
-    let in_window = panes.iter().filter(|p| p.rows > 0).map(|p| p.pane);
-    let first = first_data.into_iter().chain(in_window).min();
+fn is_young(spec: &WindowSpec, end: EventTime, first_data: Option<PaneId>, counts: &SealCounts) -> bool {
+    let counted = counts.panes().map(|(first, _)| first);
+    let first = first_data.into_iter().chain(counted).min();
     begins_late(spec, end, first.map(PaneId::start))
 }
 

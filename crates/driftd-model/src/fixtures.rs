@@ -12,7 +12,7 @@ use driftd_window::{
 
 use crate::{
     Baseline, FeatureBaseline, HealthyVariation, JudgeRules, Monitor, MonitorPlan, PlannedDelta, Pointer, Role,
-    SealedPane, SegmentBaseline, SegmentSpec, StoredBaseline, merge_deltas,
+    SealCounts, SealStep, SealedPane, SegmentBaseline, SegmentSpec, StoredBaseline, merge_deltas,
 };
 
 const HOUR: i64 = 3_600_000_000;
@@ -212,4 +212,13 @@ pub(crate) fn nothing(feature: &FeatureBaseline, rows: usize) -> FeatureAggregat
         _ => {}
     }
     aggregate
+}
+
+/// What a seal up to `through` counts of these panes.
+pub(crate) fn counts(plan: &MonitorPlan, through: EventTime, panes: &[SealedPane]) -> SealCounts {
+    let mut counts = SealCounts::for_step(plan, SealStep::Quiet { through });
+    for pane in panes {
+        counts.add(plan, pane);
+    }
+    counts.complete(plan)
 }

@@ -50,6 +50,7 @@ mod retention;
 mod route;
 mod schedule;
 mod seal;
+mod seal_counts;
 mod seal_order;
 mod sealer;
 mod silence;
@@ -112,6 +113,7 @@ pub use schedule::PlanSchedule;
 pub use seal::{
     CountedMark, Counting, PlannedDelta, SealStep, SealView, SealedPane, merge_aggregates, merge_deltas, next_step,
 };
+pub use seal_counts::SealCounts;
 pub use seal_order::{SealOrder, SealWork, Sealed};
 pub use sealer::{MonitorSealer, SealTime, Sealer};
 pub use silence::{Silence, SilenceState};

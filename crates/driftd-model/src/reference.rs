@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::judge::{has_enough, rows_of};
-use crate::window_result::{Segments, holds_foreign, merge_window};
-use crate::{FeatureVariation, MonitorPlan, PlannedFeature, Score, SealedPane, Verdict, WindowResult};
+use crate::window_result::Segments;
+use crate::{FeatureVariation, MonitorPlan, PlannedFeature, Score, SealCounts, Verdict, WindowResult};
 
 /// A window that another one is compared with besides the baseline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -63,20 +63,19 @@ pub(crate) fn add_references(
     spec: &WindowSpec,
     end: EventTime,
     segments: &Segments,
-    panes: &[SealedPane],
+    counts: &SealCounts,
     results: &mut [WindowResult],
 ) {
     for reference in &plan.monitor().references {
         let Some((start, before)) = reference.stretch(spec, end) else {
             continue;
         };
-        if holds_foreign(plan, start, before, panes) {
+        let Some(there) = counts.stretch(start, before).filter(|there| !there.is_foreign) else {
             continue;
-        }
-        let there = merge_window(plan, start, before, panes);
+        };
         let length = before.since(start);
         for result in &mut *results {
-            let (Some(own), Some(other)) = (segments.get(&result.segment), there.get(&result.segment)) else {
+            let (Some(own), Some(other)) = (segments.get(&result.segment), there.segments.get(&result.segment)) else {
                 continue;
             };
             if other.rows == 0 {

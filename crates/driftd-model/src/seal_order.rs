@@ -7,8 +7,8 @@ use driftd_window::{EventTime, PaneId, Span, Timestamp, WindowSpec};
 
 use crate::calibration::alarms_from;
 use crate::{
-    AlarmCount, FalseAlarms, FeatureMemory, MonitorPlan, PlannedDelta, ReconcileInput, RememberedShape, SealInput,
-    SealOutcome, SealStep, SealedPane, StoredBaseline,
+    AlarmCount, FalseAlarms, FeatureMemory, MonitorPlan, PlannedDelta, ReconcileInput, RememberedShape, SealCounts,
+    SealInput, SealOutcome, SealStep, SealedPane, StoredBaseline,
 };
 
 /// The pure work of a seal, without its order.
@@ -25,9 +25,10 @@ pub trait SealWork: Send + Sync {
 
 /// One seal that is to be carried out in the transaction whose snapshot it was decided on.
 ///
-/// The store reads the deltas of [`pane`](Self::pane) and has them [merged](Self::merge), reads the
-/// [`history`](Self::history), the memories of the [`remembered`](Self::remembered) window shapes, the incidents and the
-/// silences, has everything [evaluated](Self::evaluate), and writes what came of it.
+/// The store reads the deltas of [`pane`](Self::pane) and has them [merged](Self::merge), has the panes of the
+/// [`history`](Self::history) [counted](Self::count) while it reads them, reads the memories of the
+/// [`remembered`](Self::remembered) window shapes, the incidents and the silences, has everything
+/// [evaluated](Self::evaluate), and writes what came of it.
 pub struct SealOrder<'a> {
     /// What is sealed.
     pub step: SealStep,
@@ -99,23 +100,28 @@ impl<'a> SealOrder<'a> {
     /// is, and none for what is passed over.
     #[must_use]
     pub fn history(&self) -> Vec<(EventTime, EventTime)> {
-        if !self.holds_records() {
-            return Vec::new();
-        }
-        let references = &self.plan.monitor().references;
-        let of_references =
-            |window| references.iter().filter_map(move |reference| reference.stretch(window, self.through));
-        let own = self.ending().map(|window| (window.start_of(self.through), self.through));
-        let mut all: Vec<(EventTime, EventTime)> = own.chain(self.ending().flat_map(of_references)).collect();
-        all.sort_unstable();
         let mut apart: Vec<(EventTime, EventTime)> = Vec::new();
-        for (from, to) in all {
+        for (from, to) in self.counts().stretches() {
             match apart.last_mut() {
                 Some(last) if from <= last.1 => last.1 = last.1.max(to),
                 _ => apart.push((from, to)),
             }
         }
         apart
+    }
+
+    /// No counts yet of the windows that the history is read for.
+    #[must_use]
+    pub fn counts(&self) -> SealCounts {
+        SealCounts::for_step(self.plan, self.step)
+    }
+
+    /// Adds a pane of the history to them; panes come in order of time.
+    pub fn count(&self, pane: &SealedPane, counts: &mut SealCounts) {
+        // A row that holds late records only is no data.
+        if pane.rows > 0 {
+            counts.add(self.plan, pane);
+        }
     }
 
     /// The window shapes whose memories are needed: those that end with the step, if anything is remembered at all. None
@@ -159,24 +165,24 @@ impl<'a> SealOrder<'a> {
         self.work.merge(deltas)
     }
 
-    /// Evaluates every window that ends with the step, on the sealed panes of the history, those just merged, what is
+    /// Evaluates every window that ends with the step, on the counts of the history, the panes just merged, what is
     /// remembered, and what is known of the monitor's incidents.
     #[must_use]
     pub fn evaluate(
         &self,
-        history: Vec<SealedPane>,
+        mut counts: SealCounts,
         merged: &[SealedPane],
         memories: Vec<FeatureMemory>,
         alarms: AlarmCount,
         known: ReconcileInput,
     ) -> SealOutcome {
-        let mut panes = history;
-        // A row that holds late records only is no data.
-        panes.retain(|pane| pane.rows > 0);
-        panes.extend(merged.iter().cloned());
+        for pane in merged {
+            counts.add(self.plan, pane);
+        }
+        let counts = counts.complete(self.plan);
         let ReconcileInput { incidents, silences } = known;
         let Self { step, first_data, whole_from, .. } = *self;
-        self.work.evaluate(SealInput { step, panes, first_data, whole_from, memories, alarms, incidents, silences })
+        self.work.evaluate(SealInput { step, counts, first_data, whole_from, memories, alarms, incidents, silences })
     }
 
     /// What the seal did, once everything is written.

@@ -7,7 +7,8 @@ use driftd_window::{EventTime, PaneId, SegmentKey, Span, Timestamp, WindowId};
 
 use crate::judge::{Comparison, judge};
 use crate::{
-    BaselineRef, HistoryRow, MonitorId, MonitorPlan, Outcome, Reference, SealedPane, Verdict, merge_aggregates,
+    BaselineRef, HistoryRow, MonitorId, MonitorPlan, Outcome, Reference, SealCounts, SealedPane, Verdict,
+    merge_aggregates,
 };
 
 /// One window of one segment, judged.
@@ -30,6 +31,7 @@ pub struct WindowResult {
 }
 
 /// Counts of one segment over a window.
+#[derive(Clone, Debug)]
 pub(crate) struct Merged {
     pub(crate) rows: u64,
     panes: BTreeSet<PaneId>,
@@ -44,21 +46,14 @@ pub(crate) type Segments = BTreeMap<SegmentKey, Merged>;
 #[must_use]
 pub fn evaluate_range(plan: &MonitorPlan, start: EventTime, end: EventTime, panes: &[SealedPane]) -> Vec<WindowResult> {
     let window = WindowId { name: "range".into(), end };
-    judge_segments(plan, &window, start, &merge_window(plan, start, end, panes))
-}
-
-/// What a window counts, by segment.
-pub(crate) fn merge_window(plan: &MonitorPlan, start: EventTime, end: EventTime, panes: &[SealedPane]) -> Segments {
-    merge_segments(plan, inside(panes, start, end))
-}
-
-/// Whether a window holds records that were counted on another plan, and so cannot be judged on this one.
-pub(crate) fn holds_foreign(plan: &MonitorPlan, start: EventTime, end: EventTime, panes: &[SealedPane]) -> bool {
-    inside(panes, start, end).any(|p| p.plan_hash != *plan.hash() && (p.rows > 0 || p.late_rows > 0))
-}
-
-fn inside(panes: &[SealedPane], start: EventTime, end: EventTime) -> impl Iterator<Item = &SealedPane> {
-    panes.iter().filter(move |p| p.pane.start() >= start && p.pane.start() < end)
+    let mut counts = SealCounts::of([(start, end)]);
+    for pane in panes {
+        counts.add(plan, pane);
+    }
+    counts
+        .complete(plan)
+        .stretch(start, end)
+        .map_or_else(Vec::new, |range| judge_segments(plan, &window, start, &range.segments))
 }
 
 /// Every segment's window, judged together.
@@ -94,21 +89,20 @@ pub(crate) fn judge_segments(
         .collect()
 }
 
-/// The window's counts by segment, and those of the whole population, which is the sum of them; panes counted on
-/// another plan are left out.
-fn merge_segments<'a>(plan: &MonitorPlan, panes: impl Iterator<Item = &'a SealedPane>) -> Segments {
-    let mut segments = Segments::new();
-    // Equal plan hashes mean equal shapes; a pane that lies about its hash is left out whole.
-    for pane in panes.filter(|p| p.plan_hash == *plan.hash() && plan.fits(&p.aggregates)) {
-        match segments.get_mut(&pane.segment) {
-            Some(merged) => merged.add(pane.rows, [pane.pane], &pane.aggregates),
-            None => {
-                let merged =
-                    Merged { rows: pane.rows, panes: BTreeSet::from([pane.pane]), aggregates: pane.aggregates.clone() };
-                segments.insert(pane.segment.clone(), merged);
-            }
+/// Adds a pane of the plan's shape to the counts of its segment.
+pub(crate) fn add_pane(segments: &mut Segments, pane: &SealedPane) {
+    match segments.get_mut(&pane.segment) {
+        Some(merged) => merged.add(pane.rows, [pane.pane], &pane.aggregates),
+        None => {
+            let merged =
+                Merged { rows: pane.rows, panes: BTreeSet::from([pane.pane]), aggregates: pane.aggregates.clone() };
+            segments.insert(pane.segment.clone(), merged);
         }
     }
+}
+
+/// Adds the counts of the whole population, which is the sum of the segments'.
+pub(crate) fn add_whole(plan: &MonitorPlan, segments: &mut Segments) {
     let mut all = segments.remove(&SegmentKey::all()).unwrap_or_else(|| Merged {
         rows: 0,
         panes: BTreeSet::new(),
@@ -118,7 +112,6 @@ fn merge_segments<'a>(plan: &MonitorPlan, panes: impl Iterator<Item = &'a Sealed
         all.add(part.rows, part.panes.iter().copied(), &part.aggregates);
     }
     segments.insert(SegmentKey::all(), all);
-    segments
 }
 
 impl WindowResult {

@@ -25,13 +25,14 @@ pub(crate) trait SealTransaction: ReconcileTransaction {
         pane: PaneId,
     ) -> impl Future<Output = Outcome<Vec<PlannedDelta>>> + Send;
 
-    /// Sealed panes that start in one of these stretches [`from`, `to`), which are in order and apart; by pane and
-    /// segment.
+    /// Shows `each` sealed pane that starts in one of these stretches [`from`, `to`), which are in order and apart; by
+    /// pane and segment, and one at a time: of a long window there may be more than memory holds.
     fn history(
         &mut self,
         monitor: &MonitorId,
         stretches: &[(EventTime, EventTime)],
-    ) -> impl Future<Output = Outcome<Vec<SealedPane>>> + Send;
+        each: impl FnMut(&SealedPane) + Send,
+    ) -> impl Future<Output = Outcome<()>> + Send;
 
     /// What is remembered of the windows of one shape and may take another one. The rest is forgotten for good.
     fn memories(
@@ -77,7 +78,8 @@ pub(crate) async fn seal(transaction: &mut impl SealTransaction, sealer: &dyn Se
         }
         None => Vec::new(),
     };
-    let history = transaction.history(monitor, &order.history()).await?;
+    let mut counts = order.counts();
+    transaction.history(monitor, &order.history(), |pane| order.count(pane, &mut counts)).await?;
     let mut memories = Vec::new();
     for shape in order.remembered() {
         memories.extend(transaction.memories(monitor, &shape).await?);
@@ -89,7 +91,7 @@ pub(crate) async fn seal(transaction: &mut impl SealTransaction, sealer: &dyn Se
     let incidents = transaction.unreconciled(monitor).await?;
     let silences = transaction.silences(order.now).await?;
     let outcome =
-        off_the_runtime(|| order.evaluate(history, &merged, memories, alarms, ReconcileInput { incidents, silences }));
+        off_the_runtime(|| order.evaluate(counts, &merged, memories, alarms, ReconcileInput { incidents, silences }));
     transaction.write(&Decided { monitor, order: &order, merged: &merged, outcome: &outcome }).await?;
     Ok(Some(order.done(&merged, outcome)))
 }

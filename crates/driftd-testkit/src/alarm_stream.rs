@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use driftd_model::{
     AlarmCount, Baseline, FalseAlarms, FeatureBaseline, FeatureMemory, HealthyVariation, Incident, IncidentState,
-    JudgeRules, Monitor, MonitorPlan, Role, SealInput, SealOutcome, SealStep, SealedPane, StoredBaseline, Transition,
-    evaluate,
+    JudgeRules, Monitor, MonitorPlan, Role, SealCounts, SealInput, SealOutcome, SealStep, SealedPane, StoredBaseline,
+    Transition, evaluate,
 };
 use driftd_stats::{
     BinEdges, DriftStatistic, FeatureAggregate, FeatureLayout, LayoutOptions, NumericAggregate, NumericSlice,
@@ -104,9 +104,12 @@ impl AlarmStream {
             aggregates: counted.collect(),
         };
         let now = Timestamp::from_micros(pane.end(width).as_micros());
+        let step = SealStep::Pane { pane };
+        let mut counts = SealCounts::for_step(&self.plan, step);
+        counts.add(&self.plan, &sealed);
         let input = SealInput {
-            step: SealStep::Pane { pane },
-            panes: vec![sealed],
+            step,
+            counts: counts.complete(&self.plan),
             first_data: None,
             whole_from: None,
             memories: std::mem::take(&mut self.memories),

@@ -1,5 +1,8 @@
 //! Columnar records between a decoder and the reducer.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use driftd_stats::{MISSING_CODE, NumericSlice, TextSlice};
 
 use crate::SegmentKey;
@@ -110,6 +113,29 @@ impl Column {
         }
     }
 
+    fn slice(&self, range: &Range<usize>) -> Self {
+        match self {
+            Self::Numeric { values, absent } => {
+                Self::Numeric { values: slice(values, range), absent: absent.as_ref().map(|a| slice(a, range)) }
+            }
+            Self::Text { codes, values } => {
+                // Only the texts that these rows have: the batch may have very many.
+                let mut codes = slice(codes, range);
+                let mut kept: BTreeMap<u32, u32> = BTreeMap::new();
+                let mut texts = Vec::new();
+                for code in &mut codes {
+                    let Some(text) = values.get(*code as usize) else { continue };
+                    *code = *kept.entry(*code).or_insert_with(|| {
+                        texts.push(text.clone());
+                        texts.len() as u32 - 1
+                    });
+                }
+                Self::Text { codes, values: texts }
+            }
+            Self::Presence { absent } => Self::Presence { absent: slice(absent, range) },
+        }
+    }
+
     fn retain(&mut self, keep: &[bool]) {
         match self {
             Self::Numeric { values, absent } => {
@@ -190,6 +216,17 @@ impl RecordBatch {
         &self.columns
     }
 
+    /// The rows of `range`, cut off at the end of the batch, as a batch of their own.
+    #[must_use]
+    pub fn slice(&self, range: Range<usize>) -> Self {
+        let segments = self.segments.as_ref();
+        Self {
+            event_times: slice(&self.event_times, &range),
+            segments: segments.map(|s| SegmentColumn { codes: slice(&s.codes, &range), keys: s.keys.clone() }),
+            columns: self.columns.iter().map(|column| column.slice(&range)).collect(),
+        }
+    }
+
     /// Keeps the rows for which `keep` says so, and those beyond its end.
     pub fn retain(&mut self, keep: &[bool]) {
         retain(&mut self.event_times, keep);
@@ -200,6 +237,11 @@ impl RecordBatch {
             column.retain(keep);
         }
     }
+}
+
+fn slice<T: Copy>(values: &[T], range: &Range<usize>) -> Vec<T> {
+    let end = range.end.min(values.len());
+    values.get(range.start.min(end)..end).unwrap_or_default().to_vec()
 }
 
 fn retain<T>(values: &mut Vec<T>, keep: &[bool]) {
@@ -237,6 +279,18 @@ mod tests {
         let mut all = whole.clone();
         all.retain(&[]);
         assert_eq!(all, whole);
+        let last = whole.slice(1..9);
+        let columns = vec![
+            Column::numbers(vec![2.0, 3.0]),
+            Column::Numeric { values: vec![2.0, 3.0], absent: Some(vec![MISSING, MISTYPED]) },
+            Column::Text { codes: vec![0, MISSING_CODE], values: vec!["a".to_owned()] },
+            Column::Presence { absent: vec![PRESENT, MISSING] },
+        ];
+        let keys = whole.segments().unwrap().keys.clone();
+        let segments = SegmentColumn { codes: vec![1, 0], keys };
+        assert_eq!(last, RecordBatch::new(vec![20, 30], Some(segments), columns).unwrap());
+        assert_eq!(whole.slice(0..3).event_times(), whole.event_times());
+        assert_eq!(whole.slice(7..9).rows(), 0);
     }
 
     #[test]

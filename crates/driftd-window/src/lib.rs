@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 mod batch;
+mod cut;
 #[cfg(test)]
 mod fixtures;
 mod number;

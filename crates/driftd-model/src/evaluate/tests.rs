@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::evaluate_range;
 use crate::fixtures::{Traffic, at, clock, hours, monitor, panes, plan, segment, split};
-use crate::{ContentHash, Outcome, ReceiverName, Severity, SilenceId, Suppressed, Transition};
+use crate::{ContentHash, Outcome, ReceiverName, SealedPane, Severity, SilenceId, Suppressed, Transition};
 
 fn pane(hour: i64) -> PaneId {
     monitor(&[]).pane.pane_of(at(hour))
@@ -17,10 +17,14 @@ fn sealing(hour: i64) -> SealStep {
     SealStep::Pane { pane: pane(hour) }
 }
 
-fn input(step: SealStep, panes: &[SealedPane], incidents: Vec<Incident>) -> SealInput {
+fn input(plan: &MonitorPlan, step: SealStep, panes: &[SealedPane], incidents: Vec<Incident>) -> SealInput {
+    let mut counts = SealCounts::for_step(plan, step);
+    for pane in panes {
+        counts.add(plan, pane);
+    }
     SealInput {
         step,
-        panes: panes.to_vec(),
+        counts: counts.complete(plan),
         first_data: None,
         whole_from: None,
         memories: Vec::new(),
@@ -74,7 +78,7 @@ fn run(plan: &MonitorPlan, traffic: &[Traffic], steps: &[SealStep]) -> Vec<SealO
             let end = step.through(plan.monitor().pane);
             let seen: Vec<SealedPane> = all.iter().filter(|p| p.pane.start() < end).cloned().collect();
             let now = Timestamp::from_micros(end.as_micros());
-            let outcome = evaluate(plan, input(*step, &seen, open.clone()), now);
+            let outcome = evaluate(plan, input(plan, *step, &seen, open.clone()), now);
             open.retain(|i| !outcome.dropped.contains(&i.key) && !outcome.incidents.iter().any(|o| o.id == i.id));
             open.extend(outcome.incidents.iter().filter(|i| crate::needs_reconciling(i)).cloned());
             outcome
@@ -116,7 +120,7 @@ fn a_window_that_has_hardly_begun_opens_nothing() {
     assert_eq!(opened, [0, 0, 1, 1], "but heard only once half of it lies after the first record");
     // Hours sealed long before this step count as well, though the window does not reach back to them.
     let seen = panes(&plan, &hours(0..1, 5_000.0));
-    let old = SealInput { first_data: Some(pane(-100)), ..input(sealing(0), &seen, Vec::new()) };
+    let old = SealInput { first_data: Some(pane(-100)), ..input(&plan, sealing(0), &seen, Vec::new()) };
     assert_eq!(evaluate(&plan, old, clock(1)).incidents.len(), 1);
 }
 
@@ -126,7 +130,7 @@ fn what_was_passed_over_is_not_heard_of() {
     let seen = panes(&plan, &hours(0..1, 5_000.0));
     let since = |whole: Option<i64>, step| {
         let first_data = Some(pane(-100));
-        let input = SealInput { first_data, whole_from: whole.map(at), ..input(step, &seen, Vec::new()) };
+        let input = SealInput { first_data, whole_from: whole.map(at), ..input(&plan, step, &seen, Vec::new()) };
         evaluate(&plan, input, clock(1)).incidents.len()
     };
     let found = [None, Some(-2), Some(-1)].map(|whole| since(whole, sealing(0)));
@@ -169,7 +173,7 @@ fn a_range_is_judged_like_the_window_it_is() {
     let plan = plan(split(monitor(&[("two", 2, 2)])));
     let traffic = [Traffic { hour: 0, segment: "x", rows: 300, shift: 1_500.0 }, hours(1..2, 0.0)[0]];
     let sealed = panes(&plan, &traffic);
-    let window = evaluate(&plan, input(sealing(1), &sealed, Vec::new()), clock(2)).windows;
+    let window = evaluate(&plan, input(&plan, sealing(1), &sealed, Vec::new()), clock(2)).windows;
     let range = evaluate_range(&plan, at(0), at(2), &sealed);
     assert_eq!(range.len(), window.len());
     for (r, w) in range.iter().zip(&window) {
@@ -182,16 +186,16 @@ fn panes_of_another_plan_are_left_out_and_are_no_silence() {
     let plan = plan(monitor(&[("two", 2, 2)]));
     let mut sealed = panes(&plan, &hours(0..2, 0.0));
     sealed[0].plan_hash = ContentHash::of(b"another");
-    let half = evaluate(&plan, input(sealing(1), &sealed, Vec::new()), clock(2));
+    let half = evaluate(&plan, input(&plan, sealing(1), &sealed, Vec::new()), clock(2));
     assert_eq!((half.windows[0].rows, half.windows[0].coverage), (200, 0.5));
     sealed[1].plan_hash = ContentHash::of(b"another");
-    let none = evaluate(&plan, input(sealing(1), &sealed, Vec::new()), clock(2));
+    let none = evaluate(&plan, input(&plan, sealing(1), &sealed, Vec::new()), clock(2));
     assert_eq!((none.windows[0].rows, none.windows[0].outcome), (0, Outcome::InsufficientData));
     assert_eq!((none.incidents.len(), none.events.len()), (0, 0));
     // A pane that claims the plan's hash without its shape is left out as well.
     let mut liar = panes(&plan, &hours(0..2, 0.0));
     liar[0].aggregates.pop();
-    assert_eq!(evaluate(&plan, input(sealing(1), &liar, Vec::new()), clock(2)).windows[0].rows, 200);
+    assert_eq!(evaluate(&plan, input(&plan, sealing(1), &liar, Vec::new()), clock(2)).windows[0].rows, 200);
 }
 
 #[test]
@@ -217,9 +221,9 @@ fn drift_opens_escalates_and_resolves() {
 fn a_repeated_seal_decides_the_same_under_the_same_keys() {
     let plan = plan(monitor(&[("two", 2, 2)]));
     let sealed = panes(&plan, &hours(0..2, 5_000.0));
-    let first = evaluate(&plan, input(sealing(1), &sealed, Vec::new()), clock(3));
-    assert_eq!(first, evaluate(&plan, input(sealing(1), &sealed, Vec::new()), clock(3)));
-    let later = evaluate(&plan, input(sealing(1), &sealed, Vec::new()), clock(4));
+    let first = evaluate(&plan, input(&plan, sealing(1), &sealed, Vec::new()), clock(3));
+    assert_eq!(first, evaluate(&plan, input(&plan, sealing(1), &sealed, Vec::new()), clock(3)));
+    let later = evaluate(&plan, input(&plan, sealing(1), &sealed, Vec::new()), clock(4));
     assert_eq!(first.notifications.len(), 1);
     assert_eq!(first.notifications[0].key, later.notifications[0].key);
     assert_eq!(first.incidents[0].id, later.incidents[0].id);
@@ -229,10 +233,10 @@ fn a_repeated_seal_decides_the_same_under_the_same_keys() {
 fn a_silence_mutes_people_not_the_incident() {
     let plan = plan(monitor(&[("two", 2, 2)]));
     let sealed = panes(&plan, &hours(0..2, 5_000.0));
-    let loud = evaluate(&plan, input(sealing(1), &sealed, Vec::new()), clock(2));
+    let loud = evaluate(&plan, input(&plan, sealing(1), &sealed, Vec::new()), clock(2));
     let with = |silence| {
         let silences = vec![silence];
-        evaluate(&plan, SealInput { silences, ..input(sealing(1), &sealed, Vec::new()) }, clock(2))
+        evaluate(&plan, SealInput { silences, ..input(&plan, sealing(1), &sealed, Vec::new()) }, clock(2))
     };
     let mute = with(muting(&["monitor=flights", "severity=critical"]));
     let life = |outcome: &SealOutcome| (outcome.incidents[0].state, outcome.incidents[0].streaks.clone());
@@ -299,9 +303,9 @@ fn the_order_of_window_shapes_does_not_decide_whether_an_incident_ends() {
 fn nothing_is_written_for_incidents_that_did_not_change() {
     let plan = plan(monitor(&[("two", 2, 2), ("four", 4, 4)]));
     let sealed = panes(&plan, &hours(0..2, 5_000.0));
-    let open = evaluate(&plan, input(sealing(1), &sealed, Vec::new()), clock(2)).incidents;
+    let open = evaluate(&plan, input(&plan, sealing(1), &sealed, Vec::new()), clock(2)).incidents;
     let short = panes(&plan, &[Traffic { hour: 3, segment: "x", rows: 10, shift: 0.0 }]);
-    let unknown = evaluate(&plan, input(sealing(3), &short, open), clock(4));
+    let unknown = evaluate(&plan, input(&plan, sealing(3), &short, open), clock(4));
     assert_eq!(unknown.windows.len(), 2);
     assert_eq!((unknown.incidents, unknown.events, unknown.dropped), (vec![], vec![], vec![]));
 }

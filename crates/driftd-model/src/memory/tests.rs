@@ -2,8 +2,7 @@ use driftd_stats::DriftStatistic;
 use driftd_window::Span;
 
 use super::*;
-use crate::fixtures::{Traffic, at, hours, monitor, panes, plan, segment, split};
-use crate::window_result::merge_window;
+use crate::fixtures::{Traffic, at, counts, hours, monitor, panes, plan, segment, split};
 
 fn remembering(windows: &[(&str, u32, u32)]) -> MonitorPlan {
     let mut monitor = monitor(windows);
@@ -18,8 +17,9 @@ fn after(plan: &MonitorPlan, traffic: &[Traffic], ends: &[i64]) -> Vec<FeatureMe
     let mut known: Vec<FeatureMemory> = Vec::new();
     for end in ends {
         let window = spec.ending_at(at(*end)).unwrap();
-        let segments = merge_window(plan, spec.start_of(window.end), window.end, &sealed);
-        let taken: Vec<_> = remember(plan, spec, &window, &segments, known.clone()).into_all().collect();
+        let counts = counts(plan, window.end, &sealed);
+        let segments = &counts.stretch(spec.start_of(window.end), window.end).unwrap().segments;
+        let taken: Vec<_> = remember(plan, spec, &window, segments, known.clone()).into_all().collect();
         let is_taken = |memory: &FeatureMemory| {
             taken.iter().any(|other| (&other.segment, &other.feature) == (&memory.segment, &memory.feature))
         };
@@ -67,9 +67,10 @@ fn a_memory_of_another_shape_or_plan_is_none() {
     let plan = remembering(&[("hour", 1, 1)]);
     let spec = &plan.monitor().windows[0];
     let sealed = panes(&plan, &hours(0..1, 0.0));
-    let segments = merge_window(&plan, at(0), at(1), &sealed);
+    let counts = counts(&plan, at(1), &sealed);
+    let segments = &counts.stretch(at(0), at(1)).unwrap().segments;
     let window = spec.ending_at(at(1)).unwrap();
-    let taken = |known| -> Vec<FeatureMemory> { remember(&plan, spec, &window, &segments, known).into_all().collect() };
+    let taken = |known| -> Vec<FeatureMemory> { remember(&plan, spec, &window, segments, known).into_all().collect() };
     let fresh = taken(Vec::new());
     let before: Vec<FeatureMemory> = fresh
         .iter()

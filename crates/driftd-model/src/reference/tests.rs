@@ -1,9 +1,9 @@
 use driftd_stats::DriftStatistic;
 
 use super::*;
-use crate::fixtures::{at, categorical, hours, monitor, panes, plan, texts};
+use crate::fixtures::{at, categorical, counts, hours, monitor, panes, plan, texts};
 use crate::window_result::judge_segments;
-use crate::{ContentHash, Monitor};
+use crate::{ContentHash, Monitor, SealedPane};
 
 const ALL: [Reference; 3] = [Reference::Previous, Reference::Day, Reference::Week];
 
@@ -15,9 +15,10 @@ fn compared(windows: &[(&str, u32, u32)]) -> MonitorPlan {
 fn window(plan: &MonitorPlan, end: i64, sealed: &[SealedPane]) -> WindowResult {
     let spec = &plan.monitor().windows[0];
     let id = spec.ending_at(at(end)).unwrap();
-    let segments = merge_window(plan, spec.start_of(id.end), id.end, sealed);
-    let mut results = judge_segments(plan, &id, spec.start_of(id.end), &segments);
-    add_references(plan, spec, id.end, &segments, sealed, &mut results);
+    let (start, counts) = (spec.start_of(id.end), counts(plan, id.end, sealed));
+    let segments = &counts.stretch(start, id.end).unwrap().segments;
+    let mut results = judge_segments(plan, &id, start, segments);
+    add_references(plan, spec, id.end, segments, &counts, &mut results);
     results.remove(0)
 }
 

@@ -7,6 +7,7 @@ use driftd_model::{
     AlarmCount, FeatureMemory, MonitorId, PlannedDelta, RememberedShape, SealView, Sealed, SealedPane, Sealer,
 };
 use driftd_window::{EventTime, PaneId};
+use futures_util::TryStreamExt as _;
 use sqlx::{query_as, query_file, query_file_as};
 
 use super::Outcome;
@@ -45,7 +46,12 @@ impl SealTransaction for Transaction {
         rows.into_iter().map(|row| PartialColumns { segment: original(row.segment), ..row }.into_delta()).collect()
     }
 
-    async fn history(&mut self, monitor: &MonitorId, stretches: &[(EventTime, EventTime)]) -> Outcome<Vec<SealedPane>> {
+    async fn history(
+        &mut self,
+        monitor: &MonitorId,
+        stretches: &[(EventTime, EventTime)],
+        mut each: impl FnMut(&SealedPane) + Send,
+    ) -> Outcome<()> {
         let (from, to): (Vec<i64>, Vec<i64>) =
             stretches.iter().map(|(from, to)| (from.as_micros(), to.as_micros())).unzip();
         let rows = query_as!(
@@ -59,8 +65,11 @@ impl SealTransaction for Transaction {
             &from,
             &to
         );
-        let rows = rows.fetch_all(self).await?;
-        rows.into_iter().map(|row| PaneColumns { segment: original(row.segment), ..row }.into_pane()).collect()
+        let mut rows = rows.fetch(self);
+        while let Some(row) = rows.try_next().await? {
+            each(&PaneColumns { segment: original(row.segment), ..row }.into_pane()?);
+        }
+        Ok(())
     }
 
     async fn memories(&mut self, monitor: &MonitorId, shape: &RememberedShape) -> Outcome<Vec<FeatureMemory>> {

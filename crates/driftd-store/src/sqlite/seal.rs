@@ -5,6 +5,8 @@ mod write;
 
 use driftd_model::{AlarmCount, FeatureMemory, MonitorId, PlannedDelta, RememberedShape, SealView, SealedPane, Sealer};
 use driftd_window::{EventTime, PaneId};
+use futures_util::TryStreamExt as _;
+use futures_util::stream::BoxStream;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{query, query_as};
 
@@ -27,7 +29,12 @@ impl SealTransaction for SqliteConnection {
         rows.into_iter().map(PartialColumns::into_delta).collect()
     }
 
-    async fn history(&mut self, monitor: &MonitorId, stretches: &[(EventTime, EventTime)]) -> Outcome<Vec<SealedPane>> {
+    async fn history(
+        &mut self,
+        monitor: &MonitorId,
+        stretches: &[(EventTime, EventTime)],
+        mut each: impl FnMut(&SealedPane) + Send,
+    ) -> Outcome<()> {
         let stretches: Vec<[i64; 2]> = stretches.iter().map(|(from, to)| [from.as_micros(), to.as_micros()]).collect();
         let rows = query_as(
             "SELECT p.pane_start, p.segment, p.rows, p.late_rows, p.plan_hash, p.codec AS \"codec!\", p.state
@@ -36,8 +43,11 @@ impl SealTransaction for SqliteConnection {
              ORDER BY p.pane_start, p.segment",
         );
         let rows = rows.bind(to_document(&stretches, "stretches of time")?).bind(monitor.as_str());
-        let rows: Vec<PaneColumns> = rows.fetch_all(self).await?;
-        rows.into_iter().map(PaneColumns::into_pane).collect()
+        let mut rows: BoxStream<'_, sqlx::Result<PaneColumns>> = rows.fetch(self);
+        while let Some(row) = rows.try_next().await? {
+            each(&row.into_pane()?);
+        }
+        Ok(())
     }
 
     async fn memories(&mut self, monitor: &MonitorId, shape: &RememberedShape) -> Outcome<Vec<FeatureMemory>> {

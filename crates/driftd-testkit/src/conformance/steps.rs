@@ -18,6 +18,7 @@ struct Witness<'a> {
     step: Option<SealStep>,
     breaks: bool,
     views: Mutex<Vec<SealView>>,
+    merged: Mutex<Vec<SealedPane>>,
     inputs: Mutex<Vec<SealInput>>,
 }
 
@@ -34,6 +35,7 @@ impl<'a> Witness<'a> {
             step: None,
             breaks: false,
             views: Mutex::default(),
+            merged: Mutex::default(),
             inputs: Mutex::default(),
         }
     }
@@ -64,7 +66,9 @@ impl SealWork for Witnessed<'_> {
         if self.witness.breaks {
             deltas[0].delta.aggregates.clear();
         }
-        self.real.merge(deltas)
+        let merged = self.real.merge(deltas)?;
+        self.witness.merged.lock().unwrap().extend(merged.iter().cloned());
+        Ok(merged)
     }
 
     fn evaluate(&self, input: SealInput) -> SealOutcome {
@@ -98,12 +102,15 @@ pub async fn a_sealer_sees_one_snapshot(place: &dyn Place) {
     assert_eq!(seen[..5], expected);
     assert!(views.iter().all(|v| v.marks == [feeder.mark]), "{views:?}");
     let inputs = witness.inputs.into_inner().unwrap();
-    let starts = |input: &SealInput| input.panes.iter().map(|p| p.pane.start()).collect::<Vec<_>>();
-    assert_eq!(starts(&inputs[0]), [hour(0)]);
-    assert_eq!(starts(&inputs[3]), [hour(1), hour(2), hour(3)]);
-    assert!(inputs.iter().flat_map(|i| &i.panes).all(|p| p.rows == ROWS as u64 && p.aggregates.len() == 2));
-    // What a later seal is shown of a pane is what the pane's own seal was shown, bit for bit.
-    assert_eq!(inputs[3].panes[0], *inputs[1].panes.last().unwrap());
+    let counted = |at: usize, from: i64, to: i64| inputs[at].counts.rows(hour(from), hour(to));
+    let panes = |at: usize| inputs[at].counts.panes().map(|(first, last)| (first.start(), last.start()));
+    assert_eq!((counted(0, 0, 1), counted(0, -2, 1)), (Some(ROWS as u64), Some(ROWS as u64)));
+    assert_eq!((counted(3, 3, 4), counted(3, 1, 4)), (Some(ROWS as u64), Some(3 * ROWS as u64)));
+    assert_eq!((panes(0), panes(3)), (Some((hour(0), hour(0))), Some((hour(1), hour(3)))));
+    // What a later seal reads of a pane is what the pane's own seal made of it, bit for bit.
+    let sealed = store.sealed_panes(&id_of(&plan), hour(0), hour(9)).await.unwrap();
+    assert_eq!(sealed, witness.merged.into_inner().unwrap());
+    assert!(sealed.iter().all(|p| p.rows == ROWS as u64 && p.aggregates.len() == 2));
 }
 
 /// Where a window still holds older records, it is judged; then the stretch is a gap.

@@ -1,8 +1,8 @@
 //! Sealing: one step, all or nothing.
 
 use driftd_model::{
-    AlarmCount, FeatureMemory, Incident, IncidentKind, MonitorId, ReconcileInput, RememberedShape, SealOrder, SealView,
-    Sealed, SealedPane, Sealer, StoreError,
+    AlarmCount, FeatureMemory, Incident, IncidentKind, MonitorId, ReconcileInput, RememberedShape, SealCounts,
+    SealOrder, SealView, Sealed, SealedPane, Sealer, StoreError,
 };
 use driftd_window::{EventTime, PartitionMark};
 
@@ -30,12 +30,12 @@ impl State {
         let known = ReconcileInput { incidents: self.wanting(monitor), silences: self.silences(Some(order.now)) };
         let memories = self.memories(monitor, &order);
         let alarms = self.alarms(monitor, &order);
-        let history = self.history(monitor, &order);
-        let mut outcome = order.evaluate(history.clone(), &merged, memories, alarms, known.clone());
+        let counts = self.counts(monitor, &order);
+        let mut outcome = order.evaluate(counts.clone(), &merged, memories, alarms, known.clone());
         if self.has_bug(Bug::RemembersTwice) {
             let before = order.history().last().map_or(through, |(from, _)| *from);
             let memories = outcome.memories.into_iter().map(|memory| FeatureMemory { through: before, ..memory });
-            outcome.memories = order.evaluate(history, &merged, memories.collect(), alarms, known).memories;
+            outcome.memories = order.evaluate(counts, &merged, memories.collect(), alarms, known).memories;
         }
         let shapes = order.remembered();
         if is_torn {
@@ -102,15 +102,17 @@ impl State {
         })
     }
 
-    /// The sealed panes that the order needs.
-    fn history(&self, monitor: &MonitorId, order: &SealOrder<'_>) -> Vec<SealedPane> {
+    /// The sealed panes that the order needs, counted.
+    fn counts(&self, monitor: &MonitorId, order: &SealOrder<'_>) -> SealCounts {
         let stretches = order.history();
         let is_needed = |pane: &&SealedPane| {
             let start = pane.pane.start();
             stretches.iter().any(|(from, to)| start >= *from && start < *to)
         };
         let sealed = self.monitors.get(monitor).into_iter().flat_map(|m| m.sealed.values());
-        sealed.filter(is_needed).cloned().collect()
+        let mut counts = order.counts();
+        sealed.filter(is_needed).for_each(|pane| order.count(pane, &mut counts));
+        counts
     }
 
     /// How often the monitor has alarmed lately under its budget, as far back as its history goes.

@@ -24,6 +24,7 @@ mod history;
 mod incidents;
 mod init;
 mod log;
+mod long_windows;
 mod orders;
 mod pipes;
 mod ready;

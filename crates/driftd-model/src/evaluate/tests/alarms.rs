@@ -38,8 +38,10 @@ fn seal_hours(plan: &MonitorPlan, traffic: &[Traffic], open: Vec<Incident>) -> (
     let mut outcomes = Vec::new();
     for hour in traffic {
         let seen = panes(plan, std::slice::from_ref(hour));
-        let known =
-            SealInput { memories: std::mem::take(&mut memories), ..input(sealing(hour.hour), &seen, open.clone()) };
+        let known = SealInput {
+            memories: std::mem::take(&mut memories),
+            ..input(plan, sealing(hour.hour), &seen, open.clone())
+        };
         let outcome = evaluate(plan, known, clock(hour.hour + 1));
         memories.clone_from(&outcome.memories);
         open.retain(|i| !outcome.dropped.contains(&i.key) && !outcome.incidents.iter().any(|o| o.id == i.id));
@@ -88,7 +90,7 @@ fn variation_that_nobody_wants_to_count_does_not() {
 fn a_segment_has_its_own_variation_and_none_of_another() {
     let plan = learnt(split(remembering()), &segment("x"), 8.0, 8.0);
     let both = [hours(0..1, 2_000.0)[0], Traffic { segment: "y", ..hours(0..1, 2_000.0)[0] }];
-    let outcome = evaluate(&plan, input(sealing(0), &panes(&plan, &both), Vec::new()), clock(1));
+    let outcome = evaluate(&plan, input(&plan, sealing(0), &panes(&plan, &both), Vec::new()), clock(1));
     let phi = |name| score(&outcome, &segment(name), DriftStatistic::Psi).phi;
     assert_eq!((phi("x"), phi("y")), (Some(8.0), Some(1.0)));
 }
