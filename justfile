@@ -12,6 +12,10 @@ ci:
 test package="":
     cargo {{ if package == "" { "xtask test" } else { "test --release --package " + package } }}
 
+# every fuzz target for some seconds, within 512 MiB
+fuzz seconds="60":
+    cargo xtask fuzz --seconds {{ seconds }}
+
 # that nothing is lost or counted twice, on real servers for ten minutes
 prove:
     cargo xtask prove

@@ -1,4 +1,4 @@
-//! A message of a topic: however it is read, it becomes the same rows.
+//! A message of a topic: however it is read, it becomes the same rows, and every row with a time that counts is counted.
 
 #![no_main]
 
@@ -14,12 +14,16 @@ mod twin;
 use std::sync::{Arc, OnceLock};
 
 use driftd_decode::Decoder;
-use driftd_model::{MonitorPlan, RecordFilter, Role};
+use driftd_model::{MonitorPlan, Offset, RecordFilter, Role};
+use driftd_window::{Reducer, Timestamp};
 use libfuzzer_sys::fuzz_target;
 
 use crate::plans::{Wanted, number, text};
 use crate::shown::outcome;
 use crate::twin::twin;
+
+/// A moment after most event times that can be written in a few digits.
+const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
 
 static MONITORS: OnceLock<[(Wanted, Arc<MonitorPlan>); 5]> = OnceLock::new();
 
@@ -64,5 +68,18 @@ fuzz_target!(|message: &[u8]| {
         if !is_refused && !String::from_utf8_lossy(message).contains("$serde_json") {
             assert_eq!(twice, expected);
         }
+        count(plan, message);
     }
 });
+
+/// From the message to the counts of its panes.
+fn count(plan: &Arc<MonitorPlan>, message: &[u8]) {
+    let mut decoder = Decoder::new(std::slice::from_ref(plan));
+    decoder.push(Offset(0), Some(message));
+    let mut reducer = Reducer::new(Arc::clone(plan.reducer()));
+    for batch in decoder.finish().batches {
+        let absorbed = reducer.absorb(&batch, NOW);
+        assert_eq!(absorbed.accepted + absorbed.rejected(), batch.rows() as u64);
+        assert_eq!(reducer.drain().iter().map(|delta| delta.rows).sum::<u64>(), absorbed.accepted);
+    }
+}

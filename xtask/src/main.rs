@@ -13,6 +13,7 @@
 mod cargo;
 mod changelog;
 mod floors;
+mod fuzz;
 mod lints;
 mod packages;
 mod sizes;
@@ -54,6 +55,14 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Fuzz every target for some seconds, within 512 MiB; needs cargo-fuzz and a C++ compiler
+    Fuzz {
+        /// Targets; all without any
+        targets: Vec<String>,
+        /// Seconds for each
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
     /// Prove on real servers, for ten minutes, that nothing is lost or counted twice
     Prove,
 }
@@ -68,6 +77,7 @@ fn main() -> ExitCode {
         }),
         Task::Sqlx { check } => sqlx::run(check),
         Task::Test { arguments } => test::run(&arguments),
+        Task::Fuzz { targets, seconds } => fuzz::run(&targets, seconds),
         Task::Prove => test::prove(),
     };
     done.unwrap_or_else(|error| {

@@ -250,6 +250,13 @@ impl Monitor {
         longest.plus(self.references.iter().map(back).max().unwrap_or(Span::ZERO))
     }
 
+    /// Windows whose counts a seal holds at once at most: all that may end together, those that each is compared with, and
+    /// one for the pane.
+    #[must_use]
+    pub fn windows_of_a_seal(&self) -> u64 {
+        1 + self.windows.len() as u64 * (1 + self.references.len() as u64)
+    }
+
     /// The largest adjusted p-value that counts as significant in its windows: what the budget of false alarms leaves to
     /// each, and never more than `q`.
     #[must_use]

@@ -4,15 +4,22 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use driftd_stats::{FeatureAggregate, FeatureLayout};
-use driftd_window::{EventTime, PaneId, ReducerPlan, SegmentKey, SegmentPlan, Span, TimeReader, Validity};
+use driftd_window::{EventTime, PaneId, Reducer, ReducerPlan, SegmentKey, SegmentPlan, Span, TimeReader, Validity};
 use serde::Serialize;
 
 use crate::memory::is_remembered;
 use crate::{
     Baseline, ContentHash, CountedOn, DefaultValue, FeatureBaseline, FeatureKind, FeatureName, FeatureVariation,
-    HealthyUse, JudgeRules, Monitor, MonitorId, PlanOrigin, Pointer, RecordFilter, RecordShape, Role, StoredBaseline,
-    defaults, words,
+    HealthyUse, JudgeRules, Monitor, PlanOrigin, Pointer, RecordFilter, RecordShape, Role, StoredBaseline, defaults,
+    words,
 };
+
+pub use self::error::PlanError;
+
+mod error;
+
+/// Bytes that the counts of a seal may take.
+const MOST_SEAL_BYTES: u64 = 1 << 30;
 
 /// A monitor bound to one baseline.
 #[derive(Clone, Debug)]
@@ -44,85 +51,6 @@ pub struct PlannedFeature {
     pub rules: JudgeRules,
     /// Its place among the baseline's features.
     index: usize,
-}
-
-/// A monitor that its baseline cannot serve.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PlanError {
-    /// The configuration names a feature the baseline has no column for.
-    #[error(
-        "monitor {monitor}: feature {feature:?} is not in baseline {baseline}; it has: {known}. \
-         Fix the name under [monitor.features] or build the baseline again"
-    )]
-    UnknownFeature {
-        /// The monitor.
-        monitor: MonitorId,
-        /// The feature.
-        feature: String,
-        /// The baseline.
-        baseline: String,
-        /// Names the baseline has.
-        known: String,
-    },
-    /// The baseline was built without the segments the monitor wants.
-    #[error(
-        "monitor {monitor} is split by {wanted}, but baseline {baseline} was built split by {found}; \
-         build it again with `driftd baseline build … --config` so that every segment has its own reference"
-    )]
-    OtherSegments {
-        /// The monitor.
-        monitor: MonitorId,
-        /// The baseline.
-        baseline: String,
-        /// Labels of the monitor.
-        wanted: String,
-        /// Labels of the baseline.
-        found: String,
-    },
-    /// A feature is to be compared in another way than the baseline was built for.
-    #[error(
-        "monitor {monitor}: feature {feature:?} is configured as {wanted}, but baseline {baseline} holds it as {found}; \
-         build the baseline again with this configuration"
-    )]
-    OtherKind {
-        /// The monitor.
-        monitor: MonitorId,
-        /// The feature.
-        feature: String,
-        /// The baseline.
-        baseline: String,
-        /// Kind in the configuration.
-        wanted: FeatureKind,
-        /// Kind in the baseline.
-        found: FeatureKind,
-    },
-    /// A feature has a default that it cannot have.
-    #[error(
-        "monitor {monitor}: feature {feature:?} has the default {given:?}, but baseline {baseline} holds it as {found}; \
-         {remedy}"
-    )]
-    BadDefault {
-        /// The monitor.
-        monitor: MonitorId,
-        /// The feature.
-        feature: String,
-        /// The baseline.
-        baseline: String,
-        /// The default.
-        given: String,
-        /// Kind in the baseline.
-        found: FeatureKind,
-        /// What to do.
-        remedy: &'static str,
-    },
-    /// Everything is ignored.
-    #[error("monitor {monitor} watches nothing: every feature of baseline {baseline} is ignored")]
-    NothingWatched {
-        /// The monitor.
-        monitor: MonitorId,
-        /// The baseline.
-        baseline: String,
-    },
 }
 
 impl MonitorPlan {
@@ -163,6 +91,7 @@ impl MonitorPlan {
             max_future_skew: monitor.max_future_skew,
             validity: Validity::default(),
         });
+        check_seal(&monitor, &reducer)?;
         let hash = plan_hash(&monitor, &baseline, &features);
         Ok(Self { monitor, baseline, features, reducer, hash, origin: None })
     }
@@ -313,6 +242,24 @@ fn check_default(monitor: &Monitor, feature: &FeatureBaseline, baseline: &str) -
             },
         }),
     }
+}
+
+/// Whether the counts of a seal fit into memory, whatever records come.
+fn check_seal(monitor: &Monitor, reducer: &Arc<ReducerPlan>) -> Result<(), PlanError> {
+    // The whole population is the sum of the segments.
+    let segments = (reducer.segments.slots() + usize::from(is_split(monitor))) as u64;
+    let (windows, one) = (monitor.windows_of_a_seal(), Reducer::new(Arc::clone(reducer)).least_bytes() as u64);
+    let bytes = windows.saturating_mul(segments).saturating_mul(one);
+    if bytes <= MOST_SEAL_BYTES {
+        return Ok(());
+    }
+    Err(PlanError::TooMuchToSeal {
+        monitor: monitor.id.clone(),
+        mebibytes: bytes >> 20,
+        windows: words::counted(windows, "window", "windows"),
+        segments: words::counted(segments, "segment", "segments"),
+        features: words::counted(reducer.layouts.len() as u64, "feature", "features"),
+    })
 }
 
 fn is_split(monitor: &Monitor) -> bool {

@@ -3,7 +3,7 @@ use driftd_window::SegmentKey;
 
 use super::*;
 use crate::fixtures::{baseline, categorical, monitor, presence, segment, split, stored};
-use crate::{Baseline, FeatureRules, SegmentSpec, SkippedColumn};
+use crate::{Baseline, FeatureRules, Reference, SegmentBaseline, SegmentSpec, SkippedColumn};
 
 fn plain() -> Monitor {
     monitor(&[("day", 24, 6)])
@@ -74,6 +74,27 @@ fn what_the_baseline_does_not_have_is_a_clear_error() {
     // A column that was all null can be nothing but presence, whatever was configured.
     let empty = stored(Baseline { features: vec![presence("c")], segments: vec![], segment_by: vec![], ..baseline() });
     assert!(MonitorPlan::new(with("c", numeric), empty).is_ok());
+}
+
+#[test]
+fn a_seal_that_no_memory_holds_is_refused() {
+    let half = baseline().segments.remove(0);
+    let segments = |n: usize| {
+        let part = |i: usize| SegmentBaseline { key: segment(&i.to_string()), ..half.clone() };
+        stored(Baseline { segments: (0..n).map(part).collect(), ..baseline() })
+    };
+    let names: Vec<String> = (0..40).map(|i| format!("w{i}")).collect();
+    let windows: Vec<(&str, u32, u32)> = names.iter().map(|name| (name.as_str(), 24, 6)).collect();
+    let references = [Reference::Previous, Reference::Day, Reference::Week].into();
+    let many = split(Monitor { references, ..monitor(&windows) });
+    assert_eq!(many.windows_of_a_seal(), 161);
+    assert!(MonitorPlan::new(many.clone(), segments(20)).is_ok());
+    assert!(MonitorPlan::new(split(plain()), segments(5_000)).is_ok(), "windows and segments multiply");
+    let error = MonitorPlan::new(many.clone(), segments(5_000)).unwrap_err();
+    assert!(matches!(&error, PlanError::TooMuchToSeal { mebibytes: 1_025..4_000, .. }), "{error}");
+    assert!(error.to_string().contains("161 windows of 5,002 segments and 2 features"), "{error}");
+    let whole = Monitor { segments: None, ..many };
+    assert!(MonitorPlan::new(whole, segments(5_000)).is_ok(), "the segments are not asked for");
 }
 
 #[test]
