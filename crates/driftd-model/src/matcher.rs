@@ -174,7 +174,8 @@ impl Pattern {
 }
 
 impl Matcher {
-    /// The condition `text` on `label`, as routes write it: `critical`, `!=critical`, `=~wu|ua`, `!~wu|ua`.
+    /// The condition `text` on `label`, as routes write it: `critical`, `!=critical`, `=~wu|ua`, `!~wu|ua`; a value that
+    /// begins like one of these operators stands behind `==`.
     ///
     /// # Errors
     /// A pattern that is none.
@@ -186,7 +187,7 @@ impl Matcher {
         } else if let Some(pattern) = text.strip_prefix("!~") {
             Condition::Unlike(Pattern::new(pattern)?)
         } else {
-            Condition::Is(text.to_owned())
+            Condition::Is(meant(text).to_owned())
         };
         Ok(Self { label, condition })
     }
@@ -201,7 +202,7 @@ impl Matcher {
     #[must_use]
     pub fn condition(&self) -> String {
         match &self.condition {
-            Condition::Is(value) => value.clone(),
+            Condition::Is(value) => as_meant(value, &["!=", "=~", "!~"]),
             Condition::IsNot(value) => format!("!={value}"),
             Condition::Like(pattern) => format!("=~{}", pattern.text),
             Condition::Unlike(pattern) => format!("!~{}", pattern.text),
@@ -230,6 +231,20 @@ impl Matcher {
     }
 }
 
+/// What marks a value that would be taken for an operator and something else.
+const LITERALLY: &str = "==";
+
+/// The value that is written `text` where no operator stands before it.
+fn meant(text: &str) -> &str {
+    text.strip_prefix(LITERALLY).unwrap_or(text)
+}
+
+/// How `value` is written there.
+fn as_meant(value: &str, operators: &[&str]) -> String {
+    let is_ambiguous = operators.iter().chain([&LITERALLY]).any(|operator| value.starts_with(operator));
+    if is_ambiguous { format!("{LITERALLY}{value}") } else { value.to_owned() }
+}
+
 impl FromStr for Matcher {
     type Err = BadMatcher;
 
@@ -239,7 +254,7 @@ impl FromStr for Matcher {
         // A plain `=` is the route's bare value; every other operator keeps its two characters.
         let condition = match rest.strip_prefix('=') {
             Some(value) if !value.starts_with('~') => {
-                return Ok(Self { label: label.parse()?, condition: Condition::Is(value.to_owned()) });
+                return Ok(Self { label: label.parse()?, condition: Condition::Is(meant(value).to_owned()) });
             }
             _ => rest,
         };
@@ -275,7 +290,7 @@ impl Eq for Matcher {}
 impl fmt::Display for Matcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.condition {
-            Condition::Is(value) => write!(f, "{}={value}", self.label),
+            Condition::Is(value) => write!(f, "{}={}", self.label, as_meant(value, &["~"])),
             _ => write!(f, "{}{}", self.label, self.condition()),
         }
     }
@@ -298,12 +313,26 @@ mod tests {
             "team=~ml|data",
             "team!~ops.*",
             "a=!=b",
+            "a==~b",
+            "a===~b",
+            "a=====b",
         ] {
             let matcher = text.parse::<Matcher>().unwrap();
             assert_eq!(matcher.to_string(), text);
             let stored = serde_json::to_string(&matcher).unwrap();
             assert_eq!(serde_json::from_str::<Matcher>(&stored).unwrap(), matcher);
         }
+    }
+
+    #[test]
+    fn a_value_that_looks_like_an_operator_is_that_value() {
+        let label: LabelName = "a".parse().unwrap();
+        for value in ["=~b(", "!=b", "!~b", "~b", "==b", "=b", "="] {
+            let matcher = Matcher { label: label.clone(), condition: Condition::Is(value.to_owned()) };
+            assert_eq!(matcher.to_string().parse::<Matcher>().unwrap().value(), Some(value), "{matcher}");
+            assert_eq!(Matcher::on(label.clone(), &matcher.condition()).unwrap().value(), Some(value), "{matcher}");
+        }
+        assert_ne!("a==~b".parse::<Matcher>(), "a=~b".parse::<Matcher>());
     }
 
     #[test]
