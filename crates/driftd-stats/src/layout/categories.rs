@@ -6,6 +6,7 @@ use foldhash::fast::FixedState;
 
 use super::booleans::BooleanPlaces;
 use super::dictionary::{Dictionary, Rest, StoredDictionary};
+use super::fingerprint::Keyed;
 use super::names::{Named, choose};
 use crate::layout::MAX_CATEGORIES;
 use crate::state::CategoricalAggregate;
@@ -78,14 +79,16 @@ impl CategoryCounts {
         let categories_of = |times: u64| self.counts.values().filter(|count| **count == times).count() as u64;
         let (singletons, twice, total) = (categories_of(1), categories_of(2), self.total);
         let are_booleans = BooleanPlaces::of(self.counts.keys().map(String::as_str)).is_some();
-        let Named { names, buckets, unnamed: mut tail } = choose(self.counts.into_iter().collect(), top, are_booleans);
+        let Named { names, buckets, unnamed } = choose(self.counts.into_iter().collect(), top, are_booleans);
+        let (categories, mut slots): (Vec<String>, Vec<u64>) = names.into_iter().unzip();
+        let keyed = Keyed::of(categories.iter().map(String::as_str), total, singletons);
+        let mut tail: Vec<u64> = unnamed.iter().map(|category| keyed.hash(category)).collect();
         tail.sort_unstable();
         tail.dedup();
-        let (categories, mut slots): (Vec<String>, Vec<u64>) = names.into_iter().unzip();
         slots.extend(buckets.iter().flatten());
         let rest = if buckets.is_some() { Rest::Buckets } else { Rest::Nowhere };
         let stored = StoredDictionary { categories, tail, singletons, total };
-        let dictionary = Dictionary::frozen(stored, rest, Some(twice));
+        let dictionary = Dictionary::frozen(stored, rest, Some(twice), true);
         let aggregate = CategoricalAggregate::of_baseline(&dictionary, slots, total);
         (dictionary, aggregate)
     }

@@ -6,7 +6,7 @@ use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
 
 use super::booleans::BooleanPlaces;
-use super::fingerprint::{self, fnv1a};
+use super::fingerprint::{self, Keyed, fnv1a};
 use super::names::{self, BUCKETS};
 use crate::error::StatsError;
 use crate::layout::MAX_CATEGORIES;
@@ -28,14 +28,17 @@ pub struct Place {
 /// is none of them has no slot. Dictionaries from before there were buckets have two slots behind the names instead, one
 /// for the other categories of the baseline and one for values it never had.
 ///
-/// The others are kept as sorted 64-bit FNV-1a hashes, eight bytes per category; the chance that an unseen value passes
-/// for one of a million of them is about 5 · 10⁻¹⁴.
+/// The others are kept as sorted 64-bit hashes, eight bytes per category; the chance that an unseen value passes for one
+/// of a million of them is about 5 · 10⁻¹⁴. The hash is SipHash-2-4 under a key of the dictionary's own, so that nobody who
+/// does not know the baseline can make up such a value; dictionaries from before have FNV-1a, which has no key.
 #[derive(Clone, Debug)]
 pub struct Dictionary {
     stored: StoredDictionary,
     rest: Rest,
     /// Categories that occurred twice; unknown to dictionaries from before it was looked at.
     twice: Option<u64>,
+    /// Hashes the others, where that is done with a key.
+    keyed: Option<Keyed>,
     places: HashMap<String, u32, FixedState>,
     booleans: Option<BooleanPlaces>,
     fingerprint: u64,
@@ -70,7 +73,7 @@ pub(crate) struct StoredDictionary {
 pub(crate) struct StoredNames {
     /// By votes or, where there are no buckets, by count, descending; ties by bytes.
     pub(super) names: Vec<String>,
-    /// FNV-1a of the remaining baseline categories, ascending.
+    /// Hashes of the remaining baseline categories, ascending: FNV-1a where they are not keyed.
     pub(super) others: Vec<u64>,
     /// Categories that occurred exactly once.
     pub(super) once: u64,
@@ -80,6 +83,14 @@ pub(crate) struct StoredNames {
     pub(super) values: u64,
     /// Whether values without a name are counted in buckets.
     pub(super) buckets: bool,
+    /// Whether the others are hashed with the dictionary's key.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(super) keyed: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// A dictionary as it is stored, in the form that it has.
@@ -90,7 +101,8 @@ pub(super) enum Stored {
 
 impl PartialEq for Dictionary {
     fn eq(&self, other: &Self) -> bool {
-        (&self.stored, self.rest, self.twice) == (&other.stored, other.rest, other.twice)
+        let parts = |d: &Self| (d.rest, d.twice, d.keyed.is_some());
+        self.stored == other.stored && parts(self) == parts(other)
     }
 }
 
@@ -98,7 +110,7 @@ impl TryFrom<StoredDictionary> for Dictionary {
     type Error = StatsError;
 
     fn try_from(stored: StoredDictionary) -> Result<Self, StatsError> {
-        Self::lawful(stored, Rest::OtherAndUnseen, None)
+        Self::lawful(stored, Rest::OtherAndUnseen, None, false)
     }
 }
 
@@ -106,7 +118,8 @@ impl TryFrom<StoredNames> for Dictionary {
     type Error = StatsError;
 
     fn try_from(stored: StoredNames) -> Result<Self, StatsError> {
-        let StoredNames { names: categories, others: tail, once: singletons, twice, values: total, buckets } = stored;
+        let StoredNames { names: categories, others: tail, once: singletons, twice, values: total, buckets, keyed } =
+            stored;
         let corrupt = |what| Err(StatsError::CorruptLayout { what });
         if twice > total / 2 {
             return corrupt("more categories that occur twice than values");
@@ -115,13 +128,13 @@ impl TryFrom<StoredNames> for Dictionary {
             return corrupt("categories without a name and no bucket to count them in");
         }
         let rest = if buckets { Rest::Buckets } else { Rest::Nowhere };
-        Self::lawful(StoredDictionary { categories, tail, singletons, total }, rest, Some(twice))
+        Self::lawful(StoredDictionary { categories, tail, singletons, total }, rest, Some(twice), keyed)
     }
 }
 
 impl Dictionary {
     /// Adds what follows from the stored part, if that is lawful.
-    fn lawful(stored: StoredDictionary, rest: Rest, twice: Option<u64>) -> Result<Self, StatsError> {
+    fn lawful(stored: StoredDictionary, rest: Rest, twice: Option<u64>, keyed: bool) -> Result<Self, StatsError> {
         let corrupt = |what| Err(StatsError::CorruptLayout { what });
         if stored.categories.len() > usize::from(MAX_CATEGORIES) {
             return corrupt("too many categories");
@@ -132,7 +145,7 @@ impl Dictionary {
         if stored.singletons > stored.total {
             return corrupt("more singletons than values");
         }
-        let dictionary = Self::frozen(stored, rest, twice);
+        let dictionary = Self::frozen(stored, rest, twice, keyed);
         if dictionary.places.len() != dictionary.stored.categories.len() {
             return corrupt("a category is listed twice");
         }
@@ -140,9 +153,11 @@ impl Dictionary {
     }
 
     /// Adds what follows from the stored part, which must be lawful.
-    pub(super) fn frozen(stored: StoredDictionary, rest: Rest, twice: Option<u64>) -> Self {
+    pub(super) fn frozen(stored: StoredDictionary, rest: Rest, twice: Option<u64>, keyed: bool) -> Self {
+        let categories = || stored.categories.iter().map(String::as_str);
+        let keyed = keyed.then(|| Keyed::of(categories(), stored.total, stored.singletons));
         let places = stored.categories.iter().cloned().zip(0..).collect();
-        let names = fingerprint::of_texts(stored.categories.iter().map(String::as_str));
+        let names = fingerprint::of_texts(categories());
         let form: &[u8] = match rest {
             Rest::OtherAndUnseen => b"",
             Rest::Nowhere => b"names",
@@ -151,9 +166,8 @@ impl Dictionary {
         // Dictionaries from before had no mark of their form, and keep their fingerprint.
         let mark = if form.is_empty() { 0 } else { fnv1a(form) };
         let fingerprint = names ^ fingerprint::of_hashes(&stored.tail) ^ mark;
-        let booleans =
-            BooleanPlaces::of(stored.categories.iter().map(String::as_str)).filter(|_| stored.tail.is_empty());
-        Self { stored, rest, twice, places, booleans, fingerprint }
+        let booleans = BooleanPlaces::of(categories()).filter(|_| stored.tail.is_empty());
+        Self { stored, rest, twice, keyed, places, booleans, fingerprint }
     }
 
     /// The categories that have names, by share descending, ties by bytes.
@@ -199,7 +213,8 @@ impl Dictionary {
             return Place { slot: Some(place as usize), is_new: false };
         }
         let hash = fnv1a(value.as_bytes());
-        let is_new = self.stored.tail.binary_search(&hash).is_err();
+        let seen = self.keyed.map_or(hash, |keyed| keyed.hash(value));
+        let is_new = self.stored.tail.binary_search(&seen).is_err();
         let slot = match self.rest {
             Rest::Nowhere => None,
             Rest::Buckets => Some(self.named() + names::bucket(hash)),
@@ -254,6 +269,7 @@ impl From<Dictionary> for Stored {
                 twice: dictionary.twice.unwrap_or(0),
                 values: total,
                 buckets: rest == Rest::Buckets,
+                keyed: dictionary.keyed.is_some(),
             }),
         }
     }
@@ -261,7 +277,7 @@ impl From<Dictionary> for Stored {
 
 #[cfg(test)]
 mod tests {
-    use crate::layout::FeatureLayout;
+    use crate::layout::{CategoryCounts, FeatureLayout};
 
     /// A dictionary from before there were buckets is read, counts as it did, and is written as it was.
     #[test]
@@ -278,6 +294,34 @@ mod tests {
         );
         assert_eq!(dictionary.bins(), 4);
         assert_eq!((dictionary.novelty().once, dictionary.novelty().twice, dictionary.novelty().values), (1, 1, 8));
+    }
+
+    /// The same of one whose others were hashed without a key.
+    #[test]
+    fn others_without_a_key_stay_known() {
+        let text =
+            r#"{"named":{"names":["a"],"others":[12638189399578898418],"once":1,"twice":0,"values":8,"buckets":true}}"#;
+        let layout: FeatureLayout = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&layout).unwrap(), text);
+        let new = |value| layout.as_categorical().unwrap().locate(value).is_new;
+        assert_eq!(["a", "c", "d"].map(new), [false, false, true]);
+    }
+
+    #[test]
+    fn others_are_known_by_their_own_key() {
+        let counted = |values: u64| {
+            let mut counts = CategoryCounts::new();
+            (0..40).for_each(|i| counts.add(&format!("v{i}"), 1));
+            counts.add("often", values);
+            counts.into_dictionary(5).0
+        };
+        let (one, other) = (counted(500), counted(501));
+        assert!((0..40).all(|i| !one.locate(&format!("v{i}")).is_new));
+        assert!((40..400).all(|i| one.locate(&format!("v{i}")).is_new));
+        assert!(one.stored.tail.iter().all(|hash| !other.stored.tail.contains(hash)), "another baseline, another key");
+        let again: FeatureLayout =
+            serde_json::from_str(&serde_json::to_string(&FeatureLayout::Categorical(one.clone())).unwrap()).unwrap();
+        assert_eq!(again.as_categorical(), Some(&one));
     }
 
     #[test]

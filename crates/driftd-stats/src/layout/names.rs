@@ -43,8 +43,8 @@ pub(crate) struct Named {
     /// Counts of categories without a name, without voters; `None` where every category is named and every value
     /// compared.
     pub(crate) buckets: Option<[u64; BUCKETS]>,
-    /// Hashes of the categories without a name, in no order.
-    pub(crate) unnamed: Vec<u64>,
+    /// The categories without a name, in no order.
+    pub(crate) unnamed: Vec<String>,
 }
 
 struct Candidate {
@@ -82,7 +82,7 @@ pub(crate) fn choose(mut counts: Vec<(String, u64)>, top: usize, is_complete: bo
     Named {
         names: candidates.into_iter().map(|candidate| (candidate.category, candidate.compared)).collect(),
         buckets: Some(buckets),
-        unnamed: rest.iter().map(|category| category.hash).collect(),
+        unnamed: rest.into_iter().map(|candidate| candidate.category).collect(),
     }
 }
 
