@@ -1,30 +1,29 @@
-# driftd as an image: built in one stage, run in another that holds the program and nothing to build with.
+# driftd as an image: built in one stage, and run from nothing but the program, the libraries it is linked with, and the
+# certificates of the public authorities. No shell, no package manager.
 #
 #   docker build -t driftd .
 #   docker run --rm driftd --help
+#
+# A release names its compiler by digest: --build-arg RUST=rust:1.95-slim-bookworm@sha256:… (docs/supply.md).
 
-FROM rust:1.95-slim-bookworm AS build
+ARG RUST=rust:1.95-slim-bookworm
+FROM ${RUST} AS build
 # librdkafka and OpenSSL are built from source and linked statically: OpenSSL's configuration needs all of perl.
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends g++ gcc libc6-dev make perl \
+    && apt-get install --yes --no-install-recommends ca-certificates g++ gcc libc6-dev make perl \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
 # The caches outlive the layer, so that a changed line does not compile the Parquet engine again.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
-    cargo build --release --locked --package driftd \
-    && cp target/release/driftd /usr/local/bin/driftd
+    cargo build --profile dist --locked --package driftd \
+    && cp target/dist/driftd /usr/local/bin/driftd
+RUN bash deploy/image-root /usr/local/bin/driftd /root-of-image
 
-FROM debian:bookworm-slim
-# Certificates of the public authorities, for brokers, databases and receivers that are reached over TLS.
-RUN apt-get update \
-    && apt-get install --yes --no-install-recommends ca-certificates \
-    && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --user-group --no-create-home --home-dir /var/lib/driftd driftd \
-    && install --directory --owner=driftd --group=driftd /var/lib/driftd /etc/driftd
-COPY --from=build /usr/local/bin/driftd /usr/local/bin/driftd
-USER driftd
+FROM scratch
+COPY --from=build /root-of-image/ /
+USER 10001:10001
 # A SQLite store with a relative path lands here.
 WORKDIR /var/lib/driftd
 VOLUME /var/lib/driftd
