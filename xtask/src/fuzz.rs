@@ -35,7 +35,7 @@ pub(crate) fn run(names: &[String], seconds: u32) -> Result<ExitCode> {
         let mut fuzz = fuzz(&folder);
         fuzz.arg(target).arg(&corpus).arg(folder.join("seeds").join(target)).arg("--");
         fuzz.arg(format!("-max_total_time={seconds}")).arg(format!("-rss_limit_mb={MOST_MIB}"));
-        fuzz.arg(format!("-timeout={LONGEST}")).args(["-print_final_stats=1", "-verbosity=0"]);
+        fuzz.arg(format!("-timeout={LONGEST}")).args(["-print_final_stats=1", "-print_funcs=0", "-verbosity=0"]);
         let status = fuzz.status().context("cargo fuzz cannot be run: `cargo install cargo-fuzz`")?;
         if !status.success() {
             println!("error: {target} failed; its input lies in {FOLDER}/artifacts/{target}");

@@ -18,6 +18,7 @@ mod lints;
 mod packages;
 mod sizes;
 mod sqlx;
+mod supply;
 mod test;
 mod tree;
 mod violation;
@@ -110,6 +111,7 @@ fn violations(tree: &Tree, packages: &[Package]) -> Vec<Violation> {
         sizes::check(tree),
         words::check(tree),
         changelog::check(tree),
+        supply::check(tree),
     ];
     rules.concat()
 }

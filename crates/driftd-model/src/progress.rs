@@ -48,7 +48,9 @@ impl Standstill {
 
 impl fmt::Display for Standstill {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let minutes = Span::from_minutes(u32::try_from(self.lasted.as_micros() / 60_000_000).unwrap_or(u32::MAX));
+        let seconds = u32::try_from(self.lasted.as_micros() / 1_000_000).unwrap_or(u32::MAX);
+        // In whole minutes, so that what is told of it changes no more often.
+        let lasted = if seconds < 60 { Span::from_secs(seconds) } else { Span::from_minutes(seconds / 60) };
         let missing = words::counted(u64::from(self.missing), "partition was", "partitions were");
         let uncounted = words::counted(u64::from(self.uncounted), "partition is", "partitions are");
         f.write_str("nothing can be sealed: ")?;
@@ -58,7 +60,7 @@ impl fmt::Display for Standstill {
         if self.uncounted > 0 {
             write!(f, "{uncounted} read by workers that do not have the monitor as it is configured here, ")?;
         }
-        write!(f, "for {minutes} by now")
+        write!(f, "for {lasted} by now")
     }
 }
 
