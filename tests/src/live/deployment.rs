@@ -90,6 +90,27 @@ impl Deployment {
         deployment
     }
 
+    /// The same group on the same store, whose configuration is what `change` makes of this one's.
+    ///
+    /// # Panics
+    /// When there is nothing to change.
+    #[must_use]
+    pub fn configured(&self, name: &str, change: impl FnOnce(&str) -> String) -> Self {
+        let before = std::fs::read_to_string(&self.config).expect("a file of the test");
+        let after = change(&before);
+        assert_ne!(after, before, "another configuration");
+        let config = self.folder.join(format!("{name}.toml"));
+        std::fs::write(&config, after).expect("a file of the test");
+        Self {
+            name: name.to_owned(),
+            config,
+            folder: self.folder.clone(),
+            url: self.url.clone(),
+            topic: self.topic.clone(),
+            environment: self.environment.clone(),
+        }
+    }
+
     /// Runs a command of driftd to its end, with this configuration.
     ///
     /// # Panics
@@ -111,6 +132,13 @@ impl Deployment {
     pub fn worker(&self, name: &str) -> Worker {
         let name = format!("{}-{name}", self.name);
         Worker::start(&name, &self.config, &self.folder, &self.environment)
+    }
+
+    /// The same with more variables in its environment.
+    #[must_use]
+    pub fn worker_with(&self, name: &str, variables: Vec<(String, String)>) -> Worker {
+        let name = format!("{}-{name}", self.name);
+        Worker::start(&name, &self.config, &self.folder, &[&self.environment[..], &variables].concat())
     }
 
     /// What `driftd history` says of `monitor`.
