@@ -41,6 +41,8 @@ pub(crate) use examine::examine;
 
 /// How long a call may take in all. The server ends a statement earlier; this is for a network that says nothing.
 const CALL_TIMEOUT: Duration = Duration::from_secs(90);
+/// How long connections may take to say goodbye.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The store on Postgres, 14 or later, directly or behind a pooler in transaction mode.
 ///
@@ -94,7 +96,8 @@ impl PostgresStore {
 #[async_trait]
 impl Store for PostgresStore {
     async fn close(&self) {
-        self.pool.close().await;
+        // A connection whose server has gone silent is waited for as long as TCP tries; whoever ends has not that long.
+        drop(tokio::time::timeout(CLOSE_TIMEOUT, self.pool.close()).await);
     }
 }
 

@@ -18,12 +18,14 @@ pub mod alertmanager;
 mod certificate;
 mod install;
 pub mod kafka;
+pub mod network;
 pub mod postgres;
 pub mod prometheus;
 pub mod python;
 pub mod s3;
 mod server;
 pub mod smtp;
+pub mod wall_clock;
 
 use std::fmt;
 use std::fs::OpenOptions;

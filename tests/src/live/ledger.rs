@@ -42,6 +42,13 @@ impl Ledger {
         self.partitions().expect("the store answers").iter().map(|row| row.epoch.0 as u64).sum()
     }
 
+    /// How many partitions process number `process` of this machine has claimed last; none while the store does not answer.
+    #[must_use]
+    pub fn owned_by(&self, process: u32) -> usize {
+        let partitions = answer(self.runtime.block_on(self.store.all_partitions())).unwrap_or_default();
+        partitions.iter().filter(|one| one.owner.ends_with(&format!("/{process}"))).count()
+    }
+
     /// Records that were rejected.
     #[must_use]
     pub fn rejected(&self) -> u64 {
