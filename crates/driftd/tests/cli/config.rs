@@ -19,6 +19,14 @@ fn a_configuration_that_is_right() {
     exit 0
     --- out
     the configuration is valid: 1 monitor, 0 receivers
+    the largest seal is that of monitor orders: up to 7 kB of memory for every feature (3 windows of 1 segment)
+    ");
+    let wide = "windows = [{ name = \"day\", size = \"1d\" }, { name = \"week\", size = \"7d\" }]\n";
+    let wide = CONFIG.replace("windows = [{ name = \"day\", size = \"1d\" }]\n", wide);
+    fixture.write("driftd.toml", format!("{wide}segments = {{ by = [\"/city\"], max = 1000 }}\n"));
+    assert_snapshot!(fixture.run("config check").ends(0).out(), @"
+    the configuration is valid: 1 monitor, 0 receivers
+    the largest seal is that of monitor orders: up to 11,022 kB of memory for every feature (5 windows of 1,002 segments)
     ");
     assert_snapshot!(fixture.run("config check --config nothing.toml").refusal(), @"error: there is no configuration file nothing.toml; check the path");
 }

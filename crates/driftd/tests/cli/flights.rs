@@ -16,6 +16,7 @@ fn the_example_works_step_by_step() {
     exit 0
     --- out
     the configuration is valid: 2 monitors, 0 receivers
+    the largest seal is that of monitor flight-weather: up to 7 kB of memory for every feature (3 windows of 1 segment)
     ");
 
     let build = format!("baseline build flight-delay {flights}/training-january.parquet");
