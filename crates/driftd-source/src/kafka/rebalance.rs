@@ -66,6 +66,10 @@ impl Context {
     /// Partitions that go: has what was read of them written down, then lets go of them.
     pub(super) fn revoked(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
         let lost = consumer.assignment_lost();
+        if lost {
+            // The group was not heard of for a session, and nobody asks brokers about partitions that nobody reads.
+            self.events.suspect(None);
+        }
         let partitions = partitions_of(list);
         let gone: Vec<_> = partitions.iter().filter_map(|partition| self.queues().remove(partition)).collect();
         self.give_up(
