@@ -17,11 +17,13 @@ use crate::error::Outcome;
 /// How a transaction begins: one message to the server, in which no snapshot is taken yet. Nothing may hold a row for
 /// ever: not a statement that hangs, nor a lock that does not come, nor a process that has stopped in the middle.
 macro_rules! begin {
-    ($begin:literal) => {
+    ($begin:literal, $idle:literal) => {
         concat!(
             $begin,
             "; SET LOCAL statement_timeout = '60s'; SET LOCAL lock_timeout = '15s'; ",
-            "SET LOCAL idle_in_transaction_session_timeout = '60s'"
+            "SET LOCAL idle_in_transaction_session_timeout = '",
+            $idle,
+            "'"
         )
     };
 }
@@ -30,14 +32,15 @@ macro_rules! begin {
 pub(super) struct Transaction(sqlx::Transaction<'static, Postgres>);
 
 impl Transaction {
-    /// A transaction each of whose statements sees what was committed before it.
+    /// A transaction each of whose statements sees what was committed before it. There is nothing to do between two of
+    /// them, so a process that lets ten seconds pass has stopped; whoever waits for its rows waits longer than that.
     pub(super) async fn begin(pool: &PgPool) -> Outcome<Self> {
-        Ok(Self(pool.begin_with(begin!("BEGIN")).await?))
+        Ok(Self(pool.begin_with(begin!("BEGIN", "10s")).await?))
     }
 
     /// A transaction whose statements see one snapshot: that of the first of them.
     pub(super) async fn begin_snapshot(pool: &PgPool) -> Outcome<Self> {
-        Ok(Self(pool.begin_with(begin!("BEGIN ISOLATION LEVEL REPEATABLE READ")).await?))
+        Ok(Self(pool.begin_with(begin!("BEGIN ISOLATION LEVEL REPEATABLE READ", "60s")).await?))
     }
 
     /// A transaction in which a version of the tables is applied: it may rewrite a table, and may wait for another
