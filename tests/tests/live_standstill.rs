@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use driftd_testkit::services::wall_clock::WallClock;
+use driftd_testkit::services::{Skip, wall_clock::WallClock};
 use driftd_tests::live::{
     Deadline, Deployment, Event, Ledger, Producer, Site, Traffic, Worker, assert_conserved, assert_same_as_replay,
     record_at, simple_monitors, three_monitors, turn, wait_until_sealed,
@@ -39,6 +39,12 @@ struct Pair {
 }
 
 impl Pair {
+    fn new(workers: [Worker; 2], group: &Deployment, partitions: usize) -> Self {
+        let pair = Self { workers, ledger: group.ledger(), partitions };
+        pair.settle();
+        pair
+    }
+
     /// How many partitions each of them has claimed last.
     fn shares(&self) -> [usize; 2] {
         self.workers.each_ref().map(|worker| self.ledger.owned_by(worker.id()))
@@ -81,31 +87,24 @@ impl Pair {
 
 #[test]
 fn workers_that_stand_still_are_fenced_and_come_back() {
-    let site = match Site::new("credit", PARTITIONS as i32) {
-        Ok(site) => site,
-        Err(skip) => return skip.announce("workers_that_stand_still_are_fenced_and_come_back"),
-    };
+    let test = "workers_that_stand_still_are_fenced_and_come_back";
+    let Ok(site) = Site::new("credit", PARTITIONS as i32).map_err(|skip| skip.announce(test)) else { return };
     let _turn = turn();
     let traffic = Traffic::new(53, RECORDS, 360, PARTITIONS as i32);
     let records: Vec<Event> = (0..traffic.len()).map(|n| traffic.event(n)).chain(traffic.closing()).collect();
     let settings = three_monitors(&traffic, site.folder(), "15m");
     let group = site.deployment("group", &settings);
-    let workers = ["a", "b"].map(|name| group.worker(name));
-    let pair = Pair { workers, ledger: group.ledger(), partitions: PARTITIONS };
     let is_over = AtomicBool::new(false);
-    std::thread::scope(|scope| {
+    let pair = std::thread::scope(|scope| {
         let producing = scope.spawn(|| {
             let mut producer = Producer::new(&site);
             for event in &records {
                 producer.send(event.partition, Some(event.json.as_bytes()));
-                if !is_over.load(Ordering::Relaxed) {
-                    producer.pace(RATE);
-                }
+                producer.pace(if is_over.load(Ordering::Relaxed) { 1_000_000 } else { RATE });
             }
             assert_eq!(producer.finish(), records.len() as u64, "records in the topic");
         });
-        pair.settle();
-
+        let pair = Pair::new(["a", "b"].map(|name| group.worker(name)), &group, PARTITIONS);
         // For less than the group waits: nobody is missed.
         let claims = pair.ledger.claims();
         pair.workers[1].signal("STOP");
@@ -113,8 +112,6 @@ fn workers_that_stand_still_are_fenced_and_come_back() {
         pair.workers[1].signal("CONT");
         pair.count_on(2 * RATE);
         assert_eq!(pair.ledger.claims(), claims, "nothing has changed hands");
-        pair.settle();
-
         pair.one_stands_still(0, RATE);
         pair.settle();
         // The next one stops while the group is still sharing out again.
@@ -131,6 +128,7 @@ fn workers_that_stand_still_are_fenced_and_come_back() {
         pair.count_on(RATE);
         is_over.store(true, Ordering::Relaxed);
         producing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        pair
     });
     assert!(pair.fenced() > 0, "who wakes up counts what is not its own any more, and may not write it down");
     let all = Some(records.len() as u64);
@@ -148,7 +146,8 @@ fn workers_that_stand_still_are_fenced_and_come_back() {
 /// Records of now, and a clock that can be set. `hasty` takes a partition for quiet after five seconds, `patient` not
 /// while the test lasts; both cut event time by the second.
 struct Clocks {
-    site: Site,
+    /// Has the folder.
+    _site: Site,
     group: Deployment,
     ledger: Ledger,
     producer: Producer,
@@ -164,18 +163,17 @@ fn now() -> EventTime {
 
 impl Clocks {
     fn set(test: &str) -> Option<Self> {
-        let announced = |skip: driftd_testkit::services::Skip| skip.announce(test);
+        let announced = |skip: Skip| skip.announce(test);
         let clock = WallClock::new().map_err(announced).ok()?;
         let site = Site::new("clocks", 2).map_err(announced).ok()?;
         let mut settings = simple_monitors(&[("hasty", "5s"), ("patient", "10m")], site.folder());
         // Panes, out-of-orderness, lateness and windows, in this order.
-        for (long, short) in [("\"1m\"", "\"1s\""), ("\"10s\"", "\"1s\""), ("\"20s\"", "\"1s\""), ("\"5m\"", "\"10s\"")]
-        {
-            settings.monitors = settings.monitors.replace(long, short);
+        for (long, short) in [("1m", "1s"), ("10s", "1s"), ("20s", "1s"), ("5m", "10s")] {
+            settings.monitors = settings.monitors.replace(&format!("{long:?}"), &format!("{short:?}"));
         }
         let group = site.deployment("group", &settings);
         let (ledger, producer) = (group.ledger(), Producer::new(&site));
-        Some(Self { site, group, ledger, producer, clock, number: 0, sent: BTreeMap::new() })
+        Some(Self { _site: site, group, ledger, producer, clock, number: 0, sent: BTreeMap::new() })
     }
 
     /// A worker that goes by the clock.
@@ -239,9 +237,7 @@ impl Clocks {
 fn a_clock_that_steps_seals_nothing_and_loses_nothing() {
     let Some(mut scene) = Clocks::set("a_clock_that_steps_seals_nothing_and_loses_nothing") else { return };
     let _turn = turn();
-    let workers = [scene.worker("wrong"), scene.group.worker("right")];
-    let pair = Pair { workers, ledger: scene.group.ledger(), partitions: BOTH.len() };
-    pair.settle();
+    let pair = Pair::new([scene.worker("wrong"), scene.group.worker("right")], &scene.group, BOTH.len());
     let [wrong, right] = &pair.workers;
     for ahead in [FAR, -FAR] {
         scene.send(&BOTH, 2);
@@ -259,10 +255,8 @@ fn a_clock_that_steps_seals_nothing_and_loses_nothing() {
     for worker in pair.workers {
         worker.stop();
     }
-    for monitor in ["hasty", "patient"] {
-        scene.assert_counted(monitor);
-    }
-    drop(scene.site);
+    scene.assert_counted("hasty");
+    scene.assert_counted("patient");
 }
 
 #[test]
@@ -281,36 +275,25 @@ fn a_clock_that_was_wrong_from_the_beginning_is_believed_when_it_is_set_right() 
     scene.assert_counted("hasty");
 }
 
-/// A worker whose clock was that far ahead while its partitions fell quiet, and is right again.
-fn fell_quiet(scene: &mut Clocks, ahead: i64) -> Worker {
+#[test]
+fn quiet_is_time_that_has_passed_whatever_the_clock_showed() {
+    let Some(mut scene) = Clocks::set("quiet_is_time_that_has_passed_whatever_the_clock_showed") else { return };
+    let _turn = turn();
     let worker = scene.worker("only");
     Deadline::secs(30).wait("readiness", || worker.is_ready());
-    scene.step(&worker, ahead);
+    // What fell quiet while the clock was ahead is idle as soon as any other.
+    scene.step(&worker, NEAR);
     scene.send(&BOTH, 2);
     scene.set_right(&worker);
-    worker
-}
-
-#[test]
-fn what_fell_quiet_while_the_clock_was_ahead_is_idle_as_soon_as_any_other() {
-    let test = "what_fell_quiet_while_the_clock_was_ahead_is_idle_as_soon_as_any_other";
-    let Some(mut scene) = Clocks::set(test) else { return };
-    let _turn = turn();
-    let worker = fell_quiet(&mut scene, NEAR);
     scene.sealed_for_being_quiet();
-    worker.stop();
-    scene.assert_counted("hasty");
-}
-
-#[test]
-fn what_fell_quiet_while_the_clock_was_behind_is_idle_no_sooner_than_any_other() {
-    let test = "what_fell_quiet_while_the_clock_was_behind_is_idle_no_sooner_than_any_other";
-    let Some(mut scene) = Clocks::set(test) else { return };
-    let _turn = turn();
-    let worker = fell_quiet(&mut scene, -NEAR);
+    // What fell quiet while it was behind is idle no sooner than any other.
+    scene.step(&worker, -NEAR);
+    scene.send(&BOTH, 2);
     let quiet = now();
+    scene.set_right(&worker);
     scene.send(&BOTH[1..], 5);
     hold(2);
     assert!(scene.ledger.sealed_through("patient") < Some(quiet), "half of the records have moved the frontier");
     worker.stop();
+    scene.assert_counted("hasty");
 }

@@ -11,8 +11,8 @@ use driftd_model::{
 };
 use driftd_window::{Absorbed, PaneDelta, PartitionMark, Reducer, Span, Timestamp};
 
-use crate::EngineError;
 use crate::checkpoint_policy::Uncommitted;
+use crate::{EngineError, Moment};
 use watermark::WatermarkGenerator;
 
 /// How many rejects a checkpoint carries as samples.
@@ -46,6 +46,8 @@ pub struct PartitionAccumulator {
     from: Offset,
     cursor: Offset,
     watermark: PartitionMark,
+    /// Time that had passed when the partition's end was reached, while it is.
+    at_end_since: Option<Span>,
     generator: WatermarkGenerator,
     monitors: Vec<(Arc<MonitorPlan>, Reducer)>,
     rejected: BTreeMap<String, u64>,
@@ -94,6 +96,7 @@ impl PartitionAccumulator {
             from: claim.next_offset.unwrap_or(at),
             cursor: at,
             watermark: claim.mark,
+            at_end_since: None,
             generator,
             monitors,
             rejected: BTreeMap::new(),
@@ -133,7 +136,8 @@ impl PartitionAccumulator {
     ///
     /// # Errors
     /// A chunk that does not start at [`PartitionAccumulator::next_offset`] or has not one batch a monitor; nothing is counted then.
-    pub fn absorb(&mut self, chunk: &Chunk, now: Timestamp) -> Result<(), EngineError> {
+    pub fn absorb(&mut self, chunk: &Chunk, moment: impl Into<Moment>) -> Result<(), EngineError> {
+        let moment = moment.into();
         if chunk.from != self.cursor || chunk.to < chunk.from {
             return Err(EngineError::Gap { topic: self.topic.clone(), expected: self.cursor, found: chunk.from });
         }
@@ -145,11 +149,12 @@ impl PartitionAccumulator {
         // of them, and a record that all of them reject is one rejected record.
         if chunk.to > chunk.from {
             self.watermark.left_end();
+            self.at_end_since = None;
         }
         let mut newest = Vec::with_capacity(self.monitors.len());
         let (mut without_time, mut too_old, mut in_future) = (0, 0, 0);
         for ((plan, reducer), batch) in self.monitors.iter_mut().zip(&chunk.batches) {
-            let mut absorbed = reducer.absorb(batch, now);
+            let mut absorbed = reducer.absorb(batch, moment.latest);
             if plan.reducer().validity.from.is_some() {
                 // The first plan of the monitor has seen the same records, and says so.
                 (absorbed.without_time, absorbed.too_old, absorbed.in_future) = (0, 0, 0);
@@ -160,7 +165,7 @@ impl PartitionAccumulator {
             in_future = absorbed.in_future.max(in_future);
             self.counts.rows.add(absorbed);
         }
-        if let Some(newest) = self.generator.advance(newest.into_iter(), now) {
+        if let Some(newest) = self.generator.advance(newest.into_iter(), moment.earliest) {
             self.watermark.advance(newest, self.slack());
         }
         let rejected = [
@@ -203,9 +208,11 @@ impl PartitionAccumulator {
 
     /// The source says that it has no more records for now, or still has none: the latter is what tells a quiet
     /// partition from one whose owner hangs.
-    pub fn reached_end(&mut self, now: Timestamp) {
-        let before = self.watermark;
-        self.watermark.reached_end(now);
+    pub fn reached_end(&mut self, moment: impl Into<Moment>) {
+        let (before, moment) = (self.watermark, moment.into());
+        let since = *self.at_end_since.get_or_insert(moment.passed);
+        let quiet = Span::from_micros(moment.passed.as_micros() - since.as_micros()).unwrap_or(Span::ZERO);
+        self.watermark.at_end_for(moment.now, quiet);
         self.moved |= self.watermark != before;
     }
 

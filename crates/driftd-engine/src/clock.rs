@@ -14,6 +14,19 @@ pub trait Clock: Send + Sync {
     fn passed(&self) -> Span;
 }
 
+/// A moment, by whatever tells the time: a machine's clock may be wrong, and how much time has passed it cannot get wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// What the clock shows.
+    pub now: Timestamp,
+    /// The earliest that it may be, by this clock and by those that it is held against.
+    pub earliest: Timestamp,
+    /// The latest that it may be.
+    pub latest: Timestamp,
+    /// How much time has passed since some moment.
+    pub passed: Span,
+}
+
 /// The machine's clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
@@ -26,6 +39,13 @@ pub struct FixedClock(Mutex<Reading>);
 struct Reading {
     shows: Timestamp,
     passed: Span,
+}
+
+/// By a clock that nothing contradicts.
+impl From<Timestamp> for Moment {
+    fn from(now: Timestamp) -> Self {
+        Self { now, earliest: now, latest: now, passed: Span::from_micros(now.as_micros()).unwrap_or(Span::ZERO) }
+    }
 }
 
 impl Clock for SystemClock {

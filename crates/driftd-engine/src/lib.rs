@@ -32,7 +32,7 @@ mod task;
 
 pub use accumulator::{PartitionAccumulator, RecordCounts};
 pub use checkpoint_policy::{CheckpointPolicy, CheckpointTimer, Uncommitted};
-pub use clock::{Clock, FixedClock, SystemClock};
+pub use clock::{Clock, FixedClock, Moment, SystemClock};
 pub use commit::Commit;
 pub use error::EngineError;
 pub use live::{Ended, Live, LiveSettings, MonitorProgress, Status, plans_by_topic};

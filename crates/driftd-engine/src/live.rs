@@ -32,7 +32,7 @@ use driftd_window::Span;
 use tokio::sync::mpsc;
 
 use crate::outage::Outage;
-use crate::{CheckpointPolicy, Clock, EngineError, Outbox};
+use crate::{CheckpointPolicy, Clock, EngineError, Moment, Outbox};
 use checkpoint_queue::{CheckpointQueue, CheckpointWriter};
 use delivery::DeliveryLoop;
 use event_loop::{EventLoop, Loops};
@@ -182,7 +182,9 @@ impl Live {
         let (registry, settings) = (Arc::clone(registry), &self.settings);
         let (bytes, interval) = (settings.checkpoint_bytes, settings.checkpoint_interval);
         let policy = move || CheckpointPolicy::shared(bytes, registry.count(), interval);
-        Pool::start(settings.threads.max(1), Arc::new(policy), &self.clock, &sink).map_err(EngineError::Threads)
+        let (status, clock) = (Arc::clone(&self.status), Arc::clone(&self.clock));
+        let moment: Arc<dyn Fn() -> Moment + Send + Sync> = Arc::new(move || status.moment(&*clock));
+        Pool::start(settings.threads.max(1), Arc::new(policy), &moment, &sink).map_err(EngineError::Threads)
     }
 
     /// The plan of every monitor's panes to come.
@@ -271,6 +273,7 @@ impl Live {
             source: Arc::clone(&self.source),
             registry: Arc::clone(registry),
             clock: Arc::clone(&self.clock),
+            status: Arc::clone(&self.status),
             interval: LogEndOffsets::interval(shortest_idle),
         };
         self.spawn(&mut loops, log_end_offsets, stop);

@@ -23,7 +23,7 @@ use driftd_model::{Checkpoint, Offset, PartitionReader, Poll, PollBudget, TopicP
 use driftd_window::Timestamp;
 
 use crate::metrics::METRICS;
-use crate::{CheckpointPolicy, CheckpointTimer, EngineError, PartitionAccumulator};
+use crate::{CheckpointPolicy, CheckpointTimer, EngineError, Moment, PartitionAccumulator};
 pub use handle::{TaskHandle, TaskId, TaskSpec};
 pub use turn::{TaskEvent, TaskState, Turn};
 
@@ -218,7 +218,8 @@ impl PartitionTask<Consuming> {
     ///
     /// # Errors
     /// The partition cannot be read or counted any further.
-    pub fn consume(&mut self, policy: &CheckpointPolicy, now: Timestamp) -> Result<bool, EngineError> {
+    pub fn consume(&mut self, policy: &CheckpointPolicy, moment: impl Into<Moment>) -> Result<bool, EngineError> {
+        let moment = moment.into();
         let before = self.accumulator.uncommitted();
         if self.in_flight.is_some() && policy.is_full(&before) {
             return Ok(false);
@@ -227,7 +228,7 @@ impl PartitionTask<Consuming> {
         match state.reader.poll(state.budget())? {
             Poll::Chunk { chunk, bytes } => {
                 let counts = self.accumulator.counts();
-                self.accumulator.absorb(&chunk, now)?;
+                self.accumulator.absorb(&chunk, moment)?;
                 METRICS.records_read(&self.id.topic, counts, self.accumulator.counts(), bytes);
                 state.timer.records_came();
                 state.first_log_end = None;
@@ -236,9 +237,9 @@ impl PartitionTask<Consuming> {
                 Ok(true)
             }
             Poll::End => {
-                state.timer.caught_up(policy, before.has_moved, now);
+                state.timer.caught_up(policy, before.has_moved, moment.now);
                 state.first_log_end = None;
-                self.accumulator.reached_end(now);
+                self.accumulator.reached_end(moment);
                 Ok(true)
             }
             Poll::Nothing => Ok(false),
@@ -260,7 +261,7 @@ impl PartitionTask<Consuming> {
     /// Control records have offsets of their own and are never delivered, so the end may lie beyond the task although
     /// the source said that there is no more. Such an end holds while it stays where it is: one that moves on without a
     /// record coming is a source that stalls.
-    pub fn confirm_end(&mut self, end: Offset, asked_at: Timestamp) {
+    pub fn confirm_end(&mut self, end: Offset, asked_at: impl Into<Moment>) {
         if !self.state.timer.is_at_end() {
             return;
         }

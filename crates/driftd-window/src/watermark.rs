@@ -80,6 +80,12 @@ impl PartitionMark {
         self.end = Some(EndSeen { since, confirmed: now });
     }
 
+    /// The same where it is known how much time has passed since the end was reached, `quiet`: the clock may have been set
+    /// meanwhile.
+    pub fn at_end_for(&mut self, now: Timestamp, quiet: Span) {
+        self.end = Some(EndSeen { since: now.minus(quiet), confirmed: now });
+    }
+
     /// The watermark, once any record was read.
     #[must_use]
     pub const fn watermark(&self) -> Option<Watermark> {

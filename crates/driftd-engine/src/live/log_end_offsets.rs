@@ -8,7 +8,7 @@ use driftd_window::Span;
 
 use super::registry::TaskRegistry;
 use super::retry::Periodic;
-use super::status::StoreOperation;
+use super::status::{Status, StoreOperation};
 use super::stop::Stop;
 use crate::metrics::METRICS;
 use crate::{Clock, EngineError, TaskEvent};
@@ -23,6 +23,7 @@ pub(super) struct LogEndOffsets {
     pub(super) source: Arc<dyn Source>,
     pub(super) registry: Arc<TaskRegistry>,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) status: Arc<Status>,
     pub(super) interval: Duration,
 }
 
@@ -41,7 +42,7 @@ impl Periodic for LogEndOffsets {
         let tasks = self.registry.all();
         let partitions: Vec<TopicPartition> = tasks.iter().map(|task| task.id().clone()).collect();
         // The moment before asking: what comes while the answer is on its way came after it.
-        let asked_at = self.clock.now();
+        let asked_at = self.status.moment(&*self.clock);
         let ends = self.source.log_end_offsets(&partitions).await;
         for (task, end) in tasks.iter().zip(ends) {
             let Some(end) = end else { continue };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use crate::run_queue::RunQueue;
-use crate::{CheckpointPolicy, Clock, TaskHandle, Turn};
+use crate::{CheckpointPolicy, Moment, TaskHandle, Turn};
 
 /// Where turns' results go; called on the pool's threads.
 pub(super) trait TurnSink: Send + Sync {
@@ -29,7 +29,7 @@ impl Pool {
     pub(super) fn start(
         threads: usize,
         policy: Arc<dyn Fn() -> CheckpointPolicy + Send + Sync>,
-        clock: &Arc<dyn Clock>,
+        moment: &Arc<dyn Fn() -> Moment + Send + Sync>,
         sink: &Arc<dyn TurnSink>,
     ) -> std::io::Result<Self> {
         let (working, at_work) = mpsc::channel(1);
@@ -37,10 +37,10 @@ impl Pool {
         let pool = Self { queue: Arc::default(), at_work };
         for number in 0..threads {
             let (queue, policy) = (Arc::clone(&pool.queue), Arc::clone(&policy));
-            let (clock, sink) = (Arc::clone(clock), Arc::clone(sink));
+            let (moment, sink) = (Arc::clone(moment), Arc::clone(sink));
             let working = working.clone();
             let run = move || {
-                work(&queue, &*policy, &*clock, &*sink);
+                work(&queue, &*policy, &*moment, &*sink);
                 drop(working);
             };
             std::thread::Builder::new().name(format!("tasks-{number}")).spawn(run)?;
@@ -65,12 +65,17 @@ impl Drop for Pool {
     }
 }
 
-fn work(queue: &RunQueue<TaskHandle>, policy: &dyn Fn() -> CheckpointPolicy, clock: &dyn Clock, sink: &dyn TurnSink) {
+fn work(
+    queue: &RunQueue<TaskHandle>,
+    policy: &dyn Fn() -> CheckpointPolicy,
+    moment: &dyn Fn() -> Moment,
+    sink: &dyn TurnSink,
+) {
     while let Some(task) = queue.next() {
         queue.take_turn(task, |task| {
             // A panic is a defect, and a task that has met one counts no further: its counts are half done and gone. It
             // must not take the thread along and leave the other tasks to fewer of them in silence.
-            let turn = catch_unwind(AssertUnwindSafe(|| task.turn(&policy(), clock.now())));
+            let turn = catch_unwind(AssertUnwindSafe(|| task.turn(&policy(), moment())));
             let turn = turn.unwrap_or_else(|_| task.panicked());
             let more = turn.more;
             sink.accept(task, turn);

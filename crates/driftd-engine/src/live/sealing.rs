@@ -83,7 +83,7 @@ impl SealLoop {
     async fn compare_clocks(&mut self) -> Result<(), StoreError> {
         let asked = self.clock.now();
         let store = self.store.clock().await?;
-        self.clock_watch.compare(asked, store, self.clock.now());
+        self.clock_watch.compare(asked, store, self.clock.now(), self.clock.passed());
         self.read_clock();
         Ok(())
     }
@@ -93,6 +93,7 @@ impl SealLoop {
         let now = self.clock.now();
         let doubt = self.clock_watch.look(now, self.clock.passed());
         METRICS.clock_skew(self.clock_watch.skew());
+        self.status.clocks_read(self.clock_watch.offsets());
         self.status.clock_doubted(doubt);
         if doubt.is_some() { SealTime::DoubtedClock(now) } else { SealTime::Clock(now) }
     }

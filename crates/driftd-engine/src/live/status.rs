@@ -9,12 +9,15 @@ use driftd_model::{ClockDoubt, MonitorId, Outage, Standstill, StoreError, TopicP
 use driftd_window::{EventTime, Span, Timestamp};
 
 use crate::metrics::METRICS;
+use crate::{Clock, Moment};
 
 /// Shared by everything in the daemon; read by probes and written by whoever notices something.
 #[derive(Debug, Default)]
 pub struct Status {
     state: Mutex<State>,
     counted: AtomicU64,
+    /// What the earliest and the latest clock shows, less the time that has passed.
+    clocks: Mutex<Option<(i64, i64)>>,
 }
 
 #[derive(Debug, Default)]
@@ -234,6 +237,22 @@ impl Status {
             (None, None) | (Some(_), Some(_)) => {}
         }
         state.clock = doubt;
+    }
+
+    /// This moment, by the machine's clock and by what is known of it.
+    pub(super) fn moment(&self, clock: &dyn Clock) -> Moment {
+        let (now, passed) = (clock.now(), clock.passed());
+        let known = *self.clocks.lock().unwrap_or_else(PoisonError::into_inner);
+        let (earliest, latest) = known.map_or((now, now), |(earliest, latest)| {
+            let at = |offset: i64| Timestamp::from_micros(passed.as_micros().saturating_add(offset));
+            (at(earliest).min(now), at(latest).max(now))
+        });
+        Moment { now, earliest, latest, passed }
+    }
+
+    /// What the earliest and the latest clock shows, less the time that has passed.
+    pub(super) fn clocks_read(&self, offsets: (i64, i64)) {
+        *self.clocks.lock().unwrap_or_else(PoisonError::into_inner) = Some(offsets);
     }
 
     pub(super) fn stopping(&self) {

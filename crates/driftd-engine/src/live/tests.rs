@@ -361,6 +361,7 @@ async fn log_ends_are_asked_for_at_their_interval() {
         source: Arc::clone(&source) as _,
         registry: Arc::default(),
         clock: scene.clock(),
+        status: Arc::clone(&scene.status),
         interval: LogEndOffsets::interval(Some(Span::from_secs(8))),
     };
     let _running = scene.run(log_end_offsets);

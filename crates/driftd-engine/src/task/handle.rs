@@ -8,7 +8,7 @@ use driftd_window::Timestamp;
 
 use super::{PartitionTask, Release, TaskEvent, TaskState, Turn};
 use crate::run_queue::{RunQueue, RunState, Runnable};
-use crate::{CheckpointPolicy, EngineError, PartitionAccumulator};
+use crate::{CheckpointPolicy, EngineError, Moment, PartitionAccumulator};
 
 /// No checkpoint is on its way.
 const NOTHING: i64 = i64::MIN;
@@ -110,14 +110,14 @@ impl TaskHandle {
 
     /// One turn. The run queue sees to it that nobody else has one meanwhile.
     #[must_use]
-    pub fn turn(&self, policy: &CheckpointPolicy, now: Timestamp) -> Turn {
+    pub fn turn(&self, policy: &CheckpointPolicy, moment: impl Into<Moment>) -> Turn {
         // In this order: what was posted before the task was woken is seen by this turn.
         let taken = self.state.lock().unwrap_or_else(PoisonError::into_inner).take();
         let events = std::mem::take(&mut *self.mailbox.lock().unwrap_or_else(PoisonError::into_inner));
         let Some(state) = taken else {
             return Turn::default();
         };
-        let (state, turn) = state.turn(events, policy, now);
+        let (state, turn) = state.turn(events, policy, moment);
         self.next_offset.store(state.next_offset().0, Ordering::Release);
         self.in_flight.store(state.in_flight_since().map_or(NOTHING, Timestamp::as_micros), Ordering::Release);
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = Some(state);

@@ -101,7 +101,7 @@ impl Subject {
 
     fn hears(&mut self, end: i64, asked_at: i64) {
         // Not a turn of its own: the next one takes it in.
-        let event = TaskEvent::LogEnd { end: Offset(end), asked_at: at(asked_at) };
+        let event = TaskEvent::LogEnd { end: Offset(end), asked_at: at(asked_at).into() };
         let state = self.state.take().unwrap();
         self.state = Some(state.on(event, &mut Turn::default()));
     }

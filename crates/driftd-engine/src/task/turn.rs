@@ -4,7 +4,7 @@ use driftd_model::{Checkpoint, Offset};
 use driftd_window::Timestamp;
 
 use super::{CheckpointOutcome, Consuming, Drain, Draining, PartitionTask, Release, Released};
-use crate::{CheckpointPolicy, EngineError};
+use crate::{CheckpointPolicy, EngineError, Moment};
 
 /// What happens to a task between two turns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub enum TaskEvent {
         /// The log end offset.
         end: Offset,
         /// When they were asked.
-        asked_at: Timestamp,
+        asked_at: Moment,
     },
     /// The checkpoint on its way came to this.
     Checkpointed(CheckpointOutcome),
@@ -55,11 +55,11 @@ impl TaskState {
         self,
         events: impl IntoIterator<Item = TaskEvent>,
         policy: &CheckpointPolicy,
-        now: Timestamp,
+        moment: impl Into<Moment>,
     ) -> (Self, Turn) {
         let mut turn = Turn::default();
         let state = events.into_iter().fold(self, |state, event| state.on(event, &mut turn));
-        (state.advance(policy, now, &mut turn), turn)
+        (state.advance(policy, moment.into(), &mut turn), turn)
     }
 
     pub(super) fn on(self, event: TaskEvent, turn: &mut Turn) -> Self {
@@ -103,12 +103,12 @@ impl TaskState {
         self
     }
 
-    fn advance(self, policy: &CheckpointPolicy, now: Timestamp, turn: &mut Turn) -> Self {
+    fn advance(self, policy: &CheckpointPolicy, moment: Moment, turn: &mut Turn) -> Self {
         match self {
-            Self::Consuming(mut task) => match task.consume(policy, now) {
+            Self::Consuming(mut task) => match task.consume(policy, moment) {
                 Ok(more) => {
                     turn.more = more;
-                    turn.checkpoint = task.checkpoint_if_due(policy, now);
+                    turn.checkpoint = task.checkpoint_if_due(policy, moment.now);
                     Self::Consuming(task)
                 }
                 Err(error) => {
@@ -117,7 +117,7 @@ impl TaskState {
                     Self::Draining(task.drain())
                 }
             },
-            Self::Draining(task) => match task.advance(now) {
+            Self::Draining(task) => match task.advance(moment.now) {
                 Drain::Waiting(task) => Self::Draining(task),
                 Drain::Write(task, checkpoint) => {
                     turn.checkpoint = Some(*checkpoint);

@@ -1,6 +1,6 @@
 //! A wall clock that a test sets, for processes of its choice: a library that is loaded before their own and answers when
-//! they ask what time it is. (libfaketime does the same, but allocates memory while it answers, and our allocator asks
-//! what time it is.)
+//! they ask what time it is. (libfaketime does the same, but our program ends in its first moments with it: the allocator
+//! and it seem to call each other.)
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;

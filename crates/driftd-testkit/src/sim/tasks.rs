@@ -124,7 +124,7 @@ impl Cluster {
             (broker.logs[held.1].len() as i64, broker.stalled[held.1], self.at())
         };
         let told = self.tasks.get_mut(&held).filter(|_| !is_stalled);
-        told.map(|owned| owned.post(TaskEvent::LogEnd { end: Offset(end), asked_at })).is_some()
+        told.map(|owned| owned.post(TaskEvent::LogEnd { end: Offset(end), asked_at: asked_at.into() })).is_some()
     }
 
     /// The worker's next turn, of `most` records at the most, held against the book; nothing when no task waits for one.
@@ -172,7 +172,7 @@ impl Cluster {
         for event in std::mem::take(&mut owned.mail) {
             match event {
                 TaskEvent::LogEnd { end, asked_at } if !owned.drains => {
-                    owned.book.log_end(end.0, asked_at.as_micros());
+                    owned.book.log_end(end.0, asked_at.now.as_micros());
                 }
                 TaskEvent::Drain => owned.drains = true,
                 _ => {}

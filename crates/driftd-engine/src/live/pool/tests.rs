@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use driftd_model::{
     Chunk, Claim, Epoch, Offset, Partition, PartitionReader, Poll, PollBudget, SourceError, TopicPartition,
 };
-use driftd_window::{PartitionMark, Span};
+use driftd_window::{PartitionMark, Span, Timestamp};
 
 use super::*;
-use crate::{CheckpointOutcome, FixedClock, Release, TaskEvent, TaskId, TaskSpec};
+use crate::{CheckpointOutcome, Release, TaskEvent, TaskId, TaskSpec};
 
 type Wake = Box<dyn Fn() + Send + Sync>;
 
@@ -83,10 +83,11 @@ impl TurnSink for Notes {
 }
 
 fn pool(threads: usize, notes: &Arc<Notes>) -> Pool {
-    let clock: Arc<dyn Clock> = Arc::new(FixedClock::at("2024-01-01T00:00:00Z".parse().unwrap()));
+    let now: Timestamp = "2024-01-01T00:00:00Z".parse().unwrap();
+    let moment: Arc<dyn Fn() -> Moment + Send + Sync> = Arc::new(move || now.into());
     let sink: Arc<dyn TurnSink> = Arc::clone(notes) as _;
     let policy = CheckpointPolicy { max_bytes: 1 << 20, max_records: None, interval: Some(Span::ZERO) };
-    Pool::start(threads, Arc::new(move || policy), &clock, &sink).unwrap()
+    Pool::start(threads, Arc::new(move || policy), &moment, &sink).unwrap()
 }
 
 fn task(pool: &Pool, partition: i32, log: &Arc<Log>, panics_at: i64) -> Arc<TaskHandle> {
