@@ -223,7 +223,7 @@ fn typed(field: &str) -> Value {
         return Value::Number(number);
     }
     let plain = field.strip_prefix(['+', '-']).unwrap_or(field);
-    let is_code = plain.len() > 1 && plain.starts_with('0') && plain.as_bytes()[1].is_ascii_digit();
+    let is_code = plain.len() > 1 && plain.starts_with('0') && plain.bytes().all(|byte| byte.is_ascii_digit());
     let number = (!is_code && plain.starts_with(|c: char| c == '.' || c.is_ascii_digit())).then(|| field.parse().ok());
     match number.flatten().and_then(Number::from_f64) {
         Some(number) => Value::Number(number),
