@@ -63,6 +63,9 @@ enum Task {
         /// Seconds for each
         #[arg(long, default_value_t = 60)]
         seconds: u32,
+        /// Try the same 20,000 inputs every time
+        #[arg(long)]
+        seed: Option<u32>,
     },
     /// Prove on real servers, for ten minutes, that nothing is lost or counted twice
     Prove,
@@ -78,7 +81,7 @@ fn main() -> ExitCode {
         }),
         Task::Sqlx { check } => sqlx::run(check),
         Task::Test { arguments } => test::run(&arguments),
-        Task::Fuzz { targets, seconds } => fuzz::run(&targets, seconds),
+        Task::Fuzz { targets, seconds, seed } => fuzz::run(&targets, seconds, seed),
         Task::Prove => test::prove(),
     };
     done.unwrap_or_else(|error| {
