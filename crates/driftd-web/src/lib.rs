@@ -1,9 +1,9 @@
 //! *What people and their tools see*: charts as SVG, the report of `driftd check` and that of a monitor's history as one
 //! HTML file each, and over HTTP whether the process lives and what it measured.
 //!
-//! Floor 2 of driftd. [`charts`] is the one place where data becomes a picture; [`render_check`] and
-//! [`render_history`] put pictures, numbers and words on a page that needs no script, no network and no other file. [`Listener`] answers supervisors and
-//! Prometheus from an [`AppState`]. Rules that hold for everything here:
+//! Floor 2 of driftd. [`charts`] is the one place where data becomes a picture; [`render_check`] and [`render_history`]
+//! put pictures, numbers and words on a page that needs no script, no network and no other file. [`Listener`] answers
+//! supervisors and Prometheus from an [`AppState`]. Rules that hold for everything here:
 //!
 //! * names of columns, categories and files come from strangers and are escaped, shortened and cleaned;
 //! * severity is a word and a shape, never a colour alone; colours keep the contrast of WCAG 2.1 AA, light and dark;

@@ -7,7 +7,7 @@ use driftd_model::{HistoryRow, MonitorId, Outcome};
 use driftd_stats::DriftStatistic;
 use driftd_web::render_history;
 use driftd_window::{EventTime, SegmentKey, Timestamp};
-use fixtures::assert_well_formed;
+use fixtures::{assert_well_formed, words};
 use proptest::prelude::*;
 
 const DAY: i64 = 86_400_000_000;
@@ -66,17 +66,6 @@ fn ten_days() -> Vec<HistoryRow> {
         HistoryRow { statistic: DriftStatistic::Js, warn: None, critical: None, net: None, ..row("price", 9, 0.05) };
     rows.push(HistoryRow { outcome: None, expected: None, q_value: None, ..shown_only });
     rows
-}
-
-fn words(html: &str) -> String {
-    let mut text = String::new();
-    let mut rest = html.split_once("<header").map_or("", |(_, body)| body);
-    while let Some((before, after)) = rest.split_once('<') {
-        text.push_str(before.split_once('>').map_or(before, |(_, t)| t));
-        text.push(' ');
-        rest = if after.starts_with("title>") { after.split_once("</title>").map_or("", |(_, r)| r) } else { after };
-    }
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]

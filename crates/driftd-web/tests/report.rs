@@ -11,20 +11,8 @@ mod fixtures;
 use driftd_model::Outcome;
 use driftd_model::check::CheckReport;
 use driftd_web::{FeatureDistribution, render_check};
-use fixtures::{Feature, assert_well_formed, categorical, mixed, numeric, report};
+use fixtures::{Feature, assert_well_formed, categorical, mixed, numeric, report, words};
 use proptest::prelude::*;
-
-/// The words of a page without style, pictures and tags.
-fn words(html: &str) -> String {
-    let mut text = String::new();
-    let mut rest = html.split_once("<header").map_or("", |(_, body)| body);
-    while let Some((before, after)) = rest.split_once('<') {
-        text.push_str(before.split_once('>').map_or(before, |(_, t)| t));
-        text.push(' ');
-        rest = if after.starts_with("title>") { after.split_once("</title>").map_or("", |(_, r)| r) } else { after };
-    }
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
 
 fn summary(html: &str) -> &str {
     let (_, from) = html.split_once("class=\"summary\"><bdi>").unwrap();

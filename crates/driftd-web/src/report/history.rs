@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 use driftd_model::{FeatureName, HistoryRow, MonitorId, Outcome, Threshold, words};
-use driftd_stats::Scale;
 use driftd_window::{EventTime, SegmentKey, WindowName};
 
 use super::feature::Badge;
 use super::page::headline;
-use super::scores::{NOTHING, limit, outcome_words, points, probability};
+use super::scores::{NOTHING, in_unit, limit, outcome_words, probability};
 use crate::charts::{self, sparkline};
 
 /// Features, by window and segment, with a line and a card.
@@ -186,12 +185,7 @@ fn badge(outcome: Option<Outcome>) -> Badge {
 }
 
 fn value(row: &HistoryRow) -> String {
-    let Some(value) = row.value else { return "not computed".to_owned() };
-    match row.statistic.definition().scale {
-        Scale::Number | Scale::Distance => words::number(value),
-        Scale::Change { .. } => points(value),
-        Scale::Growth { .. } | Scale::Share { .. } => words::percent(value),
-    }
+    row.value.map_or_else(|| "not computed".to_owned(), |value| in_unit(row.statistic.definition().scale, value))
 }
 
 fn threshold(row: &HistoryRow) -> Option<Threshold> {

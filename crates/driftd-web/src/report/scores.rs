@@ -71,13 +71,20 @@ pub(super) fn value(score: &Score) -> String {
     match (score.value, score.reason) {
         (Some(value), _) => match (score.statistic.definition().scale, score.normalized) {
             (Scale::Distance, Some(sigmas)) => format!("{} ({} σ)", words::number(value), words::number(sigmas)),
-            (Scale::Number | Scale::Distance, _) => words::number(value),
-            (Scale::Change { .. }, _) => points(value),
-            (Scale::Growth { .. } | Scale::Share { .. }, _) => words::percent(value),
+            (scale, _) => in_unit(scale, value),
         },
         (None, Some(NotComputable::Infinite)) => "infinite".to_owned(),
         (None, Some(reason)) => reason.to_string(),
         (None, None) => NOTHING.to_owned(),
+    }
+}
+
+/// A value in the unit of its scale.
+pub(super) fn in_unit(scale: Scale, value: f64) -> String {
+    match scale {
+        Scale::Number | Scale::Distance => words::number(value),
+        Scale::Change { .. } => points(value),
+        Scale::Growth { .. } | Scale::Share { .. } => words::percent(value),
     }
 }
 
@@ -91,7 +98,7 @@ pub(super) fn limit(statistic: DriftStatistic, at: f64) -> String {
     }
 }
 
-pub(super) fn points(share: f64) -> String {
+fn points(share: f64) -> String {
     let points = share * 100.0;
     let sign = if points > 0.0 { "+" } else { "" };
     format!("{sign}{} points", words::number(points))
