@@ -5,7 +5,7 @@ use std::sync::Arc;
 use driftd_model::{
     Chunk, MonitorPlan, MonitorSealer, Offset, Partition, PlanError, Routing, SealTime, Sealed, Store, Topic,
 };
-use driftd_window::{RecordBatch, Reducer, Timestamp};
+use driftd_window::{RecordBatch, Timestamp};
 
 use crate::{CheckpointPolicy, EngineError, PartitionAccumulator, RecordCounts, SealAll, seal_all};
 
@@ -132,8 +132,7 @@ impl<'a> Replay<'a> {
 
     /// Panes that may be opened between two looks at what they take.
     fn most_panes(&self) -> usize {
-        let least = Reducer::new(Arc::clone(self.plan.reducer())).least_bytes();
-        (self.policy.max_bytes / least.max(1)).max(1)
+        (self.policy.max_bytes / self.plan.reducer().least_bytes().max(1)).max(1)
     }
 
     async fn seal(

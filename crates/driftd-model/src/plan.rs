@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use driftd_stats::{FeatureAggregate, FeatureLayout};
-use driftd_window::{EventTime, PaneId, Reducer, ReducerPlan, SegmentKey, SegmentPlan, Span, TimeReader, Validity};
+use driftd_window::{EventTime, PaneId, ReducerPlan, SegmentKey, SegmentPlan, Span, TimeReader, Validity};
 use serde::Serialize;
 
 use crate::memory::is_remembered;
@@ -245,10 +245,10 @@ fn check_default(monitor: &Monitor, feature: &FeatureBaseline, baseline: &str) -
 }
 
 /// Whether the counts of a seal fit into memory, whatever records come.
-fn check_seal(monitor: &Monitor, reducer: &Arc<ReducerPlan>) -> Result<(), PlanError> {
+fn check_seal(monitor: &Monitor, reducer: &ReducerPlan) -> Result<(), PlanError> {
     // The whole population is the sum of the segments.
     let segments = (reducer.segments.slots() + usize::from(is_split(monitor))) as u64;
-    let (windows, one) = (monitor.windows_of_a_seal(), Reducer::new(Arc::clone(reducer)).least_bytes() as u64);
+    let (windows, one) = (monitor.windows_of_a_seal(), reducer.least_bytes() as u64);
     let bytes = windows.saturating_mul(segments).saturating_mul(one);
     if bytes <= MOST_SEAL_BYTES {
         return Ok(());

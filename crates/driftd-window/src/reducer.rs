@@ -106,11 +106,19 @@ impl Absorbed {
     }
 }
 
+impl ReducerPlan {
+    /// Approximate heap size of a pane of one segment that holds next to nothing, in bytes.
+    #[must_use]
+    pub fn least_bytes(&self) -> usize {
+        Accumulator::empty(&self.layouts).heap_bytes()
+    }
+}
+
 impl Reducer {
     /// An empty reducer.
     #[must_use]
     pub fn new(plan: Arc<ReducerPlan>) -> Self {
-        let least = Accumulator::empty(&plan.layouts).heap_bytes();
+        let least = plan.least_bytes();
         Self { plan, panes: BTreeMap::new(), bytes: 0, least }
     }
 
