@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use driftd_model::{Claimant, Partition, SharedStore, Topic};
-use driftd_tests::live::{Deadline, Deployment, Producer, Settings, Site, record, second, simple_monitors};
+use driftd_tests::live::{Deadline, Deployment, Producer, Settings, Site, Worker, record, second, simple_monitors};
 use driftd_window::Timestamp;
 use tokio::runtime::Runtime;
 
@@ -141,6 +141,29 @@ fn a_partition_that_is_set_back_beside_a_daemon_is_read_again_and_counted_once()
     assert!(sealed >= RECORDS, "{sealed} sealed, {late} late");
     assert!(panes.iter().all(|pane| pane.rows <= 60), "a minute has sixty records: {panes:?}");
     worker.stop();
+}
+
+/// One worker more than there are partitions has nothing to do, and stands by: a rolling update waits for it to be ready.
+#[test]
+fn a_worker_that_is_left_without_partitions_is_ready_and_takes_over() {
+    let Some(site) = site("standby", 1) else { return };
+    let deployment = site.deployment("standby", &simple_monitors(&[("m", "1s")], site.folder()));
+    let workers = [deployment.worker("one"), deployment.worker("two")];
+    Deadline::secs(60).wait("both are ready", || workers.iter().all(Worker::is_ready));
+    let (runtime, store) = store(&deployment);
+    let owner = || runtime.block_on(store.all_partitions()).unwrap().into_iter().map(|one| one.owner).next();
+    let is_owner = |worker: &Worker| owner().is_some_and(|owner| owner.ends_with(&format!("/{}", worker.id())));
+    Deadline::secs(60).wait("one of them has the partition", || workers.iter().any(is_owner));
+    let (busy, idle): (Vec<Worker>, Vec<Worker>) = workers.into_iter().partition(is_owner);
+    assert!(idle.iter().all(Worker::is_ready));
+    for worker in busy {
+        worker.stop();
+    }
+    Deadline::secs(60)
+        .wait("the other takes it over", || idle.iter().all(|worker| is_owner(worker) && worker.is_ready()));
+    for worker in idle {
+        worker.stop();
+    }
 }
 
 #[test]

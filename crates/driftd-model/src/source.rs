@@ -82,8 +82,8 @@ pub trait PartitionReader: Send {
 
 /// What happens to a source's partitions.
 pub enum SourceEvent {
-    /// These partitions are ours from now on. The reply says where each goes on; nothing for one that was never read,
-    /// which starts where the source's start policy says.
+    /// These partitions are ours from now on; none, if the group has enough members without us. The reply says where each
+    /// goes on; nothing for one that was never read, which starts where the source's start policy says.
     Assigned {
         /// The partitions.
         partitions: Vec<TopicPartition>,
@@ -103,6 +103,9 @@ pub enum SourceEvent {
     Revoked {
         /// The partitions.
         partitions: Vec<TopicPartition>,
+        /// Whether the group has gone on without us: they are somebody else's by now, and we are no member until
+        /// partitions are assigned to us again.
+        lost: bool,
         /// What was read of them has been written down, or given up.
         reply: RebalanceReply<()>,
     },

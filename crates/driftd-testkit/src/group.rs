@@ -252,7 +252,7 @@ impl Group {
                 let _ = given.send(());
             });
             let ids = partitions.iter().map(|p| Self::id(*p)).collect();
-            if events.send(SourceEvent::Revoked { partitions: ids, reply }).is_ok() {
+            if events.send(SourceEvent::Revoked { partitions: ids, lost: false, reply }).is_ok() {
                 let _ = tokio::time::timeout(REBALANCE_TIMEOUT, waited).await;
             }
         }

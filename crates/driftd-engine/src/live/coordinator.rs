@@ -72,6 +72,8 @@ pub(super) enum Effect {
     /// Drain tasks, for so long as there is time; comes back as [`Event::Released`] for each or
     /// [`Event::DrainTimedOut`].
     Drain { drain: DrainId, tasks: Vec<TaskId> },
+    /// The group has gone on without us.
+    Lost,
     /// Tell the source that revoked partitions may go.
     Release(RebalanceReply<()>),
     /// Tell a task what has happened, and have it take a turn.
@@ -186,7 +188,11 @@ impl Coordinator {
             }
             SourceEvent::Fetching { partition, trouble } => vec![Effect::Fetching { partition, trouble }],
             SourceEvent::Started { partition, at, reader } => self.started(partition, at, reader),
-            SourceEvent::Revoked { partitions, reply } => self.revoked(&partitions, reply),
+            SourceEvent::Revoked { partitions, lost, reply } => {
+                let mut effects = self.revoked(&partitions, reply);
+                effects.extend(lost.then_some(Effect::Lost));
+                effects
+            }
             SourceEvent::Trouble(why) => vec![Effect::SourceTrouble(why)],
             SourceEvent::Failed(error) => vec![Effect::End(Err(error.into()))],
         }

@@ -135,6 +135,7 @@ impl EventLoop {
                     Some(Event::DrainTimedOut(drain))
                 });
             }
+            Effect::Lost => self.status.lost(),
             Effect::Release(reply) => reply.send(()),
             Effect::Post { task, event } => self.post(task, event),
             Effect::Forget { task, why } => {

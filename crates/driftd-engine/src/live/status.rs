@@ -211,8 +211,14 @@ impl Status {
         state.source.insert(query, why);
     }
 
+    /// The group has assigned partitions, or none because it has enough members.
     pub(super) fn joined(&self) {
         self.lock().has_joined = true;
+    }
+
+    /// The group has gone on without this process.
+    pub(super) fn lost(&self) {
+        self.lock().has_joined = false;
     }
 
     /// A daemon begins, the first of the process or another one after it.

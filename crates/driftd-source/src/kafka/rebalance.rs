@@ -47,7 +47,7 @@ impl Context {
             for (_, _, queue) in &queues {
                 queue.take();
             }
-            self.give_up(partitions, Duration::ZERO);
+            self.give_up(partitions, false, Duration::ZERO);
             return;
         }
         for (partition, start, queue) in queues {
@@ -74,6 +74,7 @@ impl Context {
         let gone: Vec<_> = partitions.iter().filter_map(|partition| self.queues().remove(partition)).collect();
         self.give_up(
             partitions.clone(),
+            lost,
             if lost { LOST_PARTITIONS_TIMEOUT.min(self.drain_timeout) } else { self.drain_timeout },
         );
         // Waits for polls under way, which end at their budget.
@@ -89,13 +90,13 @@ impl Context {
     }
 
     /// Says that partitions are taken away, and waits until that was acted on, but not for ever.
-    fn give_up(&self, partitions: Vec<TopicPartition>, timeout: Duration) {
+    fn give_up(&self, partitions: Vec<TopicPartition>, lost: bool, timeout: Duration) {
         if partitions.is_empty() {
             return;
         }
         let (reply, replied) = reply();
         let count = partitions.len();
-        self.events.send(SourceEvent::Revoked { partitions, reply });
+        self.events.send(SourceEvent::Revoked { partitions, lost, reply });
         // An event that nobody takes, and a reply that nobody sends, end the waiting by being dropped.
         if !timeout.is_zero() && replied.recv_timeout(timeout) == Err(RecvTimeoutError::Timeout) {
             tracing::warn!(partitions = count, "revoked partitions were not written down in time: they are read again");
@@ -104,9 +105,6 @@ impl Context {
 
     /// Where the partitions go on; nothing if nobody answers any more.
     fn starts(&self, partitions: &[TopicPartition]) -> Option<Vec<ResumePoint>> {
-        if partitions.is_empty() {
-            return Some(Vec::new());
-        }
         let (reply, replied) = reply();
         self.events.send(SourceEvent::Assigned { partitions: partitions.to_vec(), reply });
         let known = loop {
@@ -120,7 +118,8 @@ impl Context {
         let begin = |next| ResumePoint { next, mark: None };
         let unread = partitions.iter().enumerate().filter(|(index, _)| known(*index).is_none());
         let unread: Vec<_> = unread.map(|(_, partition)| partition.clone()).collect();
-        let mut resolved = self.resolve(&unread)?.into_iter();
+        let found = if unread.is_empty() { Vec::new() } else { self.resolve(&unread)? };
+        let mut resolved = found.into_iter();
         (0..partitions.len()).map(|index| known(index).or_else(|| resolved.next().map(begin))).collect()
     }
 

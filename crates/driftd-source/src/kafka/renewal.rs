@@ -44,7 +44,11 @@ impl Renewals {
                 "the log is another than the one that was counted: it is counted from its beginning"
             );
             let (drained, waited) = reply();
-            context.events.send(SourceEvent::Revoked { partitions: vec![partition.clone()], reply: drained });
+            context.events.send(SourceEvent::Revoked {
+                partitions: vec![partition.clone()],
+                lost: false,
+                reply: drained,
+            });
             self.0.insert(partition, Renewal { counted_to, step: Step::Draining(waited) });
         }
         self.0.retain(|partition, renewal| {

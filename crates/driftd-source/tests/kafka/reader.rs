@@ -131,7 +131,7 @@ impl Reader {
                 self.book.lock().unwrap().entry(partition.partition.0).or_default().next.get_or_insert(at.0);
                 self.readers.insert(partition, reader);
             }
-            SourceEvent::Revoked { partitions, reply } => {
+            SourceEvent::Revoked { partitions, reply, .. } => {
                 self.poll();
                 for partition in partitions {
                     self.started.remove(&partition.partition.0);

@@ -53,7 +53,7 @@ impl Replies {
 
     fn revoked(&self, partitions: &[i32]) -> Event {
         let partitions = partitions.iter().copied().map(partition).collect();
-        Event::Source(Some(SourceEvent::Revoked { partitions, reply: self.reply() }))
+        Event::Source(Some(SourceEvent::Revoked { partitions, lost: false, reply: self.reply() }))
     }
 }
 
@@ -95,6 +95,7 @@ fn short(effect: &Effect) -> String {
         }
         Effect::Start(start) => format!("start {} at {}", start.spec.partition, start.spec.at),
         Effect::Drain { tasks, .. } => format!("drain {}", tasks.len()),
+        Effect::Lost => "lost".to_owned(),
         Effect::Release(_) => "release".to_owned(),
         Effect::Post { event, .. } => format!("post {event:?}"),
         Effect::Forget { why, .. } => format!("forget {why:?}"),
@@ -125,6 +126,20 @@ fn a_partition_is_claimed_then_started_and_what_was_not_claimed_is_not() {
     assert_eq!(table.started(0), ["start t/0 at 5"]);
     assert!(table.started(0).is_empty(), "once");
     assert!(table.step(Event::Claimed { assignment, claims: Ok(Vec::new()) }, 0).is_empty(), "once");
+}
+
+/// A member that is left without partitions works as it should; one that the group has forgotten does not.
+#[test]
+fn no_partitions_are_an_assignment_and_lost_ones_are_told() {
+    let mut table = Table::default();
+    let [Effect::Claim { assignment, .. }] = table.coordinator.step(table.replies.assigned(&[]), at(0))[..] else {
+        panic!("claimed")
+    };
+    assert_eq!(table.step(Event::Claimed { assignment, claims: Ok(Vec::new()) }, 0), ["assign []"]);
+    table.own(0);
+    let reply = table.replies.reply();
+    let lost = SourceEvent::Revoked { partitions: vec![partition(0)], lost: true, reply };
+    assert_eq!(table.step(Event::Source(Some(lost)), 0), ["drain 1", "lost"]);
 }
 
 /// One that was there when driftd came is where the start policy says, however late it is claimed.

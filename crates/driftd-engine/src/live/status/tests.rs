@@ -16,7 +16,13 @@ fn it_is_ready_once_it_has_joined_and_nothing_is_in_the_way() {
     status.source_trouble(SourceQuery::Records, None);
     status.overdue(vec!["t/0".to_owned()]);
     assert_eq!(status.reasons(), ["checkpoints: overdue for t/0"]);
+    status.overdue(Vec::new());
+    status.lost();
+    assert_eq!(status.reasons(), ["source: waiting for the consumer group to assign partitions"]);
+    status.joined();
+    assert!(status.reasons().is_empty());
 }
+
 #[test]
 fn a_partition_that_cannot_be_read_is_in_the_way_once_it_lasts() {
     use driftd_model::{FetchFailure, FetchTrouble, Offset, Partition};

@@ -86,7 +86,7 @@ async fn no_event_waits_for_a_claim_that_hangs() {
     pass(Duration::from_millis(1)).await;
     assert!(turn("a checkpoint has landed").checkpoint.is_none() && task.in_flight_since().is_none());
     let (revoked, released) = reply();
-    send.send(SourceEvent::Revoked { partitions: vec![partition(0)], reply: revoked }).unwrap();
+    send.send(SourceEvent::Revoked { partitions: vec![partition(0)], lost: false, reply: revoked }).unwrap();
     pass(Duration::from_millis(1)).await;
     let why = turn("it drains").released.unwrap();
     reports.send(Event::Released { task: task.number(), why }).unwrap();
