@@ -1,16 +1,22 @@
 //! Connections to the server, or to a pooler in front of it.
 
+use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
+use sqlx::{Connection, PgConnection, PgPool};
 
 use crate::StoreOptions;
 use crate::error::{Failure, Outcome};
 
 /// How long a call waits for a free connection, and for a server that does not answer.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a server may take to answer on a connection that is looked at.
+const PING_TIMEOUT: Duration = Duration::from_secs(5);
+/// A connection that was used so recently is used again without a look at it.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// Reads a URL; its text, which may hold a password, is not repeated.
 pub(super) fn parse(url: &str) -> Outcome<PgConnectOptions> {
@@ -57,13 +63,27 @@ pub(super) fn place(options: &PgConnectOptions) -> String {
     format!("{} at {host} as {role}", options.get_database().unwrap_or(role))
 }
 
-/// The pool for the work. Connections are made when they are needed, and tried before they are used again, so that a
-/// server that restarted is noticed by nobody.
+/// The pool for the work. Connections are made when they are needed, and those that have lain idle are tried before they
+/// are used again, so that a server that restarted is noticed by nobody. What comes back is tried too: a call that was
+/// given up because nothing was heard would else hold its place for as long as TCP tries again.
 pub(super) fn pool(connect: PgConnectOptions, options: &StoreOptions) -> PgPool {
     PgPoolOptions::new()
         .max_connections(options.max_connections.max(1))
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
+        .before_acquire(|connection, since| {
+            Box::pin(async move { if since.idle_for < FRESH { Ok(true) } else { answers(connection).await } })
+        })
+        .after_release(|connection, _| Box::pin(answers(connection)))
         .connect_lazy_with(connect)
+}
+
+/// Whether the server answers; an error, with which the connection is dropped, if it does not in time.
+async fn answers(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    match tokio::time::timeout(PING_TIMEOUT, connection.ping()).await {
+        Ok(answer) => answer.map(|()| true),
+        Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
+    }
 }
 
 #[cfg(test)]
