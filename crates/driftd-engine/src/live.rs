@@ -265,6 +265,7 @@ impl Live {
             store: Arc::clone(&self.store),
             policy: self.retention.clone(),
             clock: Arc::clone(&self.clock),
+            status: Arc::clone(&self.status),
         };
         self.spawn(&mut loops, retention, stop);
         self.spawn(&mut loops, StoreSizeLoop { store: Arc::clone(&self.store) }, stop);

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use driftd_model::{ErrorClass, Retention, SharedStore, words};
+use driftd_model::{ErrorClass, Retained, Retention, SharedStore, StoreError, words};
 
 use super::retry::Periodic;
-use super::status::StoreOperation;
+use super::status::{Status, StoreOperation};
 use super::stop::Stop;
 use crate::metrics::METRICS;
 use crate::{Clock, EngineError};
@@ -19,6 +19,7 @@ pub(super) struct RetentionLoop {
     pub(super) store: SharedStore,
     pub(super) policy: Retention,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) status: Arc<Status>,
 }
 
 impl Periodic for RetentionLoop {
@@ -26,7 +27,7 @@ impl Periodic for RetentionLoop {
     const OPERATION: Option<StoreOperation> = None;
 
     async fn round(&mut self, _stop: &Stop) -> Result<Duration, EngineError> {
-        match self.store.retain(&self.policy, self.clock.now()).await {
+        match self.retain().await {
             Ok(dropped) if dropped.is_nothing() => {}
             Ok(dropped) => tracing::info!(
                 partials = dropped.partials,
@@ -44,5 +45,14 @@ impl Periodic for RetentionLoop {
             Err(error) => return Err(error.into()),
         }
         Ok(RETENTION_INTERVAL)
+    }
+}
+
+impl RetentionLoop {
+    /// What is old by every clock there is: one that is a year ahead would drop a year that nobody gets back.
+    async fn retain(&self) -> Result<Retained, StoreError> {
+        let by_store = self.store.clock().await?;
+        let now = self.status.moment(&*self.clock).earliest;
+        self.store.retain(&self.policy, by_store.map_or(now, |store| store.min(now))).await
     }
 }
