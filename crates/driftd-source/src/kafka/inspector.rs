@@ -22,6 +22,8 @@ use super::settings::Settings;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a record may take to come.
 const READ_TIMEOUT: Duration = Duration::from_secs(8);
+/// How long a client may take to say why nobody answers.
+const REASON_TIMEOUT: Duration = Duration::from_millis(500);
 /// How often one poll looks for it.
 const POLL_TIMEOUT: Duration = Duration::from_millis(200);
 
@@ -197,13 +199,17 @@ impl Inspector {
     /// The error; of silence what the client said about it, which its callbacks are served for first.
     fn why(&self, error: &KafkaError) -> String {
         let context = self.client.context();
-        let said = if is_passing(error) {
-            drop(self.client.poll(Duration::ZERO));
-            context.said.lock().unwrap_or_else(PoisonError::into_inner).take()
-        } else {
-            None
-        };
-        said.unwrap_or_else(|| context.secrets.scrub(&error.to_string()))
+        let said = || context.said.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut reason = None;
+        if is_passing(error) {
+            // Every poll serves one thing that the client has to say, and what it was asked for may come before the reason.
+            let begun = Instant::now();
+            while reason.is_none() && begun.elapsed() < REASON_TIMEOUT {
+                drop(self.client.poll(REASON_TIMEOUT / 20));
+                reason = said();
+            }
+        }
+        reason.unwrap_or_else(|| context.secrets.scrub(&error.to_string()))
     }
 }
 
