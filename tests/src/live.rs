@@ -5,6 +5,7 @@
 //! very program that ships, to be killed at will. [`Traffic`] is what a model's callers send, a function of its seed, and
 //! [`Producer`] brings it to the topic exactly once. A [`Hook`] is who hears of it.
 
+mod apart;
 mod clock;
 mod deployment;
 mod history;
@@ -20,12 +21,14 @@ mod producer;
 mod program;
 mod simple;
 mod site;
+mod small_disk;
 mod stage;
 mod traffic;
 mod worker;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub use apart::Apart;
 pub use clock::{Deadline, is_long};
 pub use deployment::{Deployment, Settings};
 pub use history::History;
@@ -35,12 +38,13 @@ pub use laws::{assert_conserved, assert_same_as_replay, wait_until_sealed};
 pub use ledger::Ledger;
 pub use letters::{Letter, dead_letters, letters_in};
 pub use monitors::{MONITORS, three_monitors};
-pub use network::{Disturbance, Network, Trouble, run_in_own_network};
+pub use network::{Disturbance, Network, Trouble};
 pub use outbox::{a_minute_passes, assert_holds, storm};
 pub use producer::Producer;
 pub use program::{Ran, driftd};
 pub use simple::{minute_of, record, record_at, second, simple_monitors, write_numbers};
 pub use site::{BROKER_SETTINGS, Site};
+pub use small_disk::{Full, SmallDisk};
 pub use stage::Stage;
 pub use traffic::{Event, START, Traffic};
 pub use worker::Worker;

@@ -1,8 +1,8 @@
 //! Three workers, twelve partitions, `kill -9`, and restarts of the database and of the broker: the history is that of
 //! one worker that nobody disturbed, and that of a replay of the same records from a file, bit for bit.
 //!
-//! `DRIFTD_LONG=1` makes it a million records and a disturbance every few seconds; `DRIFTD_SEED=7` chooses the
-//! disturbances.
+//! `DRIFTD_LONG=1` makes it five million records, a hundred kills and a disturbance every few seconds; `DRIFTD_SEED=7`
+//! chooses the disturbances.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -46,7 +46,7 @@ impl Scale {
     fn new(rng: &mut Rng) -> Self {
         use Disturbance::{Broker, Database, Worker};
         let (events, hours, rate, kills, databases, brokers) =
-            if is_long() { (1_200_000, 24, 6_000, 40, 5, 4) } else { (120_000, 8, 4_000, 3, 1, 1) };
+            if is_long() { (5_000_000, 96, 8_000, 100, 6, 4) } else { (120_000, 8, 4_000, 3, 1, 1) };
         let mut disturbances = [vec![Worker; kills], vec![Database; databases], vec![Broker; brokers]].concat();
         rng.shuffle(&mut disturbances);
         Self { events, hours, rate, disturbances }
@@ -81,7 +81,7 @@ fn a_disturbed_group_writes_the_history_of_an_undisturbed_worker() {
     let single = site.deployment("single", &settings);
     let since = Instant::now();
     let worker = single.worker("only");
-    wait_until_sealed(&single.ledger(), traffic.end(), Deadline::secs(120));
+    wait_until_sealed(&single.ledger(), traffic.end(), Deadline::secs(120 + scale.events / 10_000));
     println!("undisturbed run: {:.1} s", since.elapsed().as_secs_f64());
     worker.stop();
     assert_conserved(&single.ledger(), traffic.end(), &records);

@@ -14,8 +14,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use driftd_tests::live::{
-    Deadline, Event, Ledger, Network, Producer, Site, Traffic, Trouble, Worker, assert_conserved,
-    assert_same_as_replay, is_long, run_in_own_network, three_monitors, wait_until_sealed,
+    Apart, Deadline, Event, Ledger, Network, Producer, Site, Traffic, Trouble, Worker, assert_conserved,
+    assert_same_as_replay, is_long, three_monitors, wait_until_sealed,
 };
 
 const PARTITIONS: i32 = 6;
@@ -59,7 +59,7 @@ impl Drop for Calm<'_> {
 
 #[test]
 fn a_bad_network_costs_time_and_no_record() {
-    if let Err(skip) = run_in_own_network("in_a_network_of_its_own") {
+    if let Err(skip) = Apart::Network.run("in_a_network_of_its_own") {
         skip.announce("a_bad_network_costs_time_and_no_record");
     }
 }

@@ -18,13 +18,14 @@ const GATHERED_IN: &str = "DRIFTD_SKIPPED";
 const REQUIRED: &str = "DRIFTD_REQUIRE_SERVICES";
 
 /// The tests that prove what no unit test can, in the order in which a person wants to read about them.
-const PROOFS: [&str; 12] = [
+const PROOFS: [&str; 13] = [
     "live_exactly_once",
     "live_rebalance",
     "live_mixed",
     "live_late",
     "live_poison",
     "live_outage",
+    "live_full_disk",
     "live_network",
     "live_standstill",
     "live_went_back",

@@ -1,25 +1,17 @@
 //! A network of a test's own, in which packets are lost at will.
 //!
-//! What a test disturbs must be nobody else's, so it takes place in a network namespace with a loopback interface and
-//! nothing more, where the broker and the database that it starts live as well. A process that has threads cannot move
-//! there any more: the test that is asked for has its own program run again there, with a second test that is ignored
-//! everywhere else.
+//! It is [`Apart::Network`]: a loopback interface and nothing more, where the broker and the database that the test starts
+//! live as well.
 
 use std::ffi::OsString;
-use std::io::{BufRead, BufReader, Write, pipe, stderr};
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use driftd_testkit::services::kafka::{Kafka, KafkaOptions};
-use driftd_testkit::services::postgres::{Postgres, PostgresOptions};
 use driftd_testkit::services::{Skip, network};
 
-/// Holds the name of the network that the inner test must not be in.
-const OUTSIDE: &str = "DRIFTD_NETWORK_OUTSIDE";
+use super::apart::{Apart, said};
+
 /// Where the rules stand.
 const CHAIN: &str = "inet driftd trouble";
-/// How a line of [`Skip::announce`] begins.
-const SKIPPED: &str = "SKIPPED: ";
 
 /// What becomes of the packets of one server. They are dropped where they arrive: whoever sends one is told nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,67 +35,14 @@ pub struct Network {
 #[derive(Debug)]
 pub struct Disturbance<'a>(&'a Network);
 
-/// Runs the ignored test `inner` of this very program in a network of its own.
-///
-/// # Errors
-/// No such network can be had here.
-///
-/// # Panics
-/// When the inner test fails; it has said why.
-pub fn run_in_own_network(inner: &str) -> Result<(), Skip> {
-    said(Command::new("unshare").args(["--net", "--", "true"]))?;
-    // Nothing can be fetched in there, so whatever is needed is fetched and installed before.
-    drop((network::ip()?, network::nft()?));
-    drop((Postgres::start(PostgresOptions::default())?, Kafka::start(&KafkaOptions::default())?));
-
-    let program = std::env::current_exe().expect("a test has a path");
-    let (output, input) = pipe().expect("a pipe");
-    // The kernel ends it with the thread that started it, which is the one this test runs on.
-    let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "KILL", "--", "unshare", "--net", "--"]).arg(program);
-    command.args([inner, "--exact", "--ignored", "--nocapture"]).env(OUTSIDE, current());
-    command.stdin(Stdio::null()).stdout(input.try_clone().expect("a pipe")).stderr(input);
-    let mut process = command.spawn().expect("setpriv of util-linux runs the test");
-    // It holds the other end of the pipe, which would never end.
-    drop(command);
-    let mut has_passed = false;
-    for line in BufReader::new(output).lines() {
-        let line = line.expect("a test speaks in text");
-        has_passed |= line.starts_with("test result: ok. 1 passed");
-        relay(&line);
-    }
-    let status = process.wait().expect("a process of ours");
-    assert!(status.success() && has_passed, "{inner} has not passed ({status}), and says why above");
-    Ok(())
-}
-
-/// Says what the inner test has said: as a test does, or past the harness as a skip does.
-#[expect(clippy::print_stdout, reason = "these are a test's own words, which the harness keeps unless it fails")]
-fn relay(line: &str) {
-    if line.starts_with(SKIPPED) {
-        // It has been gathered already, and nothing can be done about a closed standard error.
-        drop(writeln!(stderr(), "{line}"));
-    } else {
-        println!("{line}");
-    }
-}
-
-/// The network that this process is in.
-fn current() -> String {
-    let name = Path::new("/proc/self/ns/net").read_link().expect("a process has a network");
-    name.display().to_string()
-}
-
 impl Network {
-    /// The network that [`run_in_own_network`] has given this process, with its loopback interface up and nothing
-    /// dropped.
+    /// The network that this process was given, with its loopback interface up and nothing dropped.
     ///
     /// # Errors
     /// The inner test was asked for by itself, and would disturb the machine's network; or this machine's kernel drops
     /// no packets by rules.
     pub fn own() -> Result<Self, Skip> {
-        let outside = std::env::var(OUTSIDE).map_err(|_| Skip::because("another test runs this one, elsewhere"))?;
-        assert_ne!(outside, current(), "the network of everybody else");
+        Apart::Network.assert_entered()?;
         said(network::ip()?.args(["link", "set", "lo", "up"]))?;
         let network = Self { nft: network::nft()?.get_program().to_owned() };
         let chain = format!("add table inet driftd; add chain {CHAIN} {{ type filter hook input priority 0; }}");
@@ -149,15 +88,4 @@ impl Drop for Disturbance<'_> {
         // Also when a test fails: else what it waits for at its end would never come.
         self.0.rules(&format!("flush chain {CHAIN}")).expect("a chain of ours");
     }
-}
-
-/// What a command prints.
-fn said(command: &mut Command) -> Result<String, Skip> {
-    let output = command.stdin(Stdio::null()).output();
-    let output = output.map_err(|error| Skip::because(format!("{command:?}: {error}")))?;
-    if !output.status.success() {
-        let why = String::from_utf8_lossy(&output.stderr);
-        return Err(Skip::because(format!("{command:?}: {}", why.trim())));
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

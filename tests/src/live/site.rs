@@ -44,9 +44,21 @@ impl Site {
     /// # Errors
     /// The machine can have no broker or no database.
     pub fn with_topic(name: &str, partitions: i32, settings: &[(&str, &str)]) -> Result<Self, Skip> {
+        Self::beside(Postgres::shared()?, name, partitions, settings)
+    }
+
+    /// The same, with a database server of the test's own.
+    ///
+    /// # Errors
+    /// The machine can have no broker.
+    pub fn beside(
+        postgres: &'static Postgres,
+        name: &str,
+        partitions: i32,
+        settings: &[(&str, &str)],
+    ) -> Result<Self, Skip> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let kafka = broker()?;
-        let postgres = Postgres::shared()?;
         let topic = format!("{name}-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
         kafka.create_topic_with(&topic, partitions as u32, settings);
         let folder = tempfile::Builder::new().prefix("driftd-live-").tempdir().expect("a temporary folder");

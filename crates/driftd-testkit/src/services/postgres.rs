@@ -30,11 +30,13 @@ pub struct PostgresOptions {
     pub fsync: bool,
     /// Connections at a time.
     pub max_connections: u32,
+    /// The folder below which its data lie, else that for temporary files.
+    pub parent: Option<&'static Path>,
 }
 
 impl Default for PostgresOptions {
     fn default() -> Self {
-        Self { fsync: true, max_connections: 200 }
+        Self { fsync: true, max_connections: 200, parent: None }
     }
 }
 
@@ -141,7 +143,8 @@ impl Postgres {
 
 /// Sets up a folder and starts the server there.
 fn start(programs: &Programs, port: u16, options: PostgresOptions) -> Result<Server, String> {
-    let folder = tempfile::Builder::new().prefix("driftd-postgres-").tempdir().unwrap();
+    let parent = options.parent.map_or_else(std::env::temp_dir, Path::to_owned);
+    let folder = tempfile::Builder::new().prefix("driftd-postgres-").tempdir_in(parent).unwrap();
     programs.hand_over(folder.path());
     initialize(programs, &folder.path().join("data"));
     let launch = Launch {
