@@ -12,7 +12,7 @@ use driftd_stats::{
     CategoryCounts, FeatureAggregate, FeatureLayout, Memory, NumericAggregate, NumericSlice, Smoothing, TextSlice,
     absorb_numeric_grouped, absorb_text_grouped, compare, judge_difference, two_sample,
 };
-use driftd_store::{decode_aggregates, encode_aggregates};
+use driftd_store::{decode_stored, encode_stored};
 
 /// Values of a column: what a Parquet reader hands on at a time, 2 MiB.
 const ROWS: usize = 1 << 18;
@@ -128,7 +128,7 @@ fn windows() -> anyhow::Result<()> {
     headline("a pane or window of 25 features (20 numbers of 256 cells, 5 texts), microseconds each");
     let plan = monitor::plan(1, 1)?;
     let (one, other) = (monitor::pane(&plan, WINDOW, 11)?, monitor::pane(&plan, WINDOW, 12)?);
-    let bytes = encode_aggregates(&one)?;
+    let stored = encode_stored(&one)?;
     let baseline = plan.baseline_of(&driftd_window::SegmentKey::all()).map(|(_, counts)| counts).unwrap_or_default();
     let comparisons: Vec<Comparison<'_>> = plan
         .features()
@@ -154,8 +154,10 @@ fn windows() -> anyhow::Result<()> {
         fitting as u64 + merged.iter().map(FeatureAggregate::rows).sum::<u64>()
     });
     race.enter("copy a pane (in the row above)", 1, || one.clone().iter().map(FeatureAggregate::rows).sum());
-    race.enter("encode a pane", 1, || encode_aggregates(&one).map_or(0, |bytes| bytes.len() as u64));
-    race.enter("decode a pane", 1, || decode_aggregates(&bytes).map_or(0, |counts| counts.len() as u64));
+    race.enter("encode a pane", 1, || encode_stored(&one).map_or(0, |stored| stored.bytes.len() as u64));
+    race.enter("decode a pane", 1, || {
+        decode_stored(stored.codec, &stored.bytes).map_or(0, |counts| counts.len() as u64)
+    });
     race.enter("compare and judge a window", 1, || judge(&comparisons).len() as u64);
     race.enter("size and p of two samples of 10 bins, a thousand times", 1, || {
         let significant = |i: u32| {

@@ -3,10 +3,11 @@
 #![no_main]
 
 use driftd_model::merge_aggregates;
-use driftd_store::{decode_aggregates, encode_aggregates};
+use driftd_store::{COMPRESSED, decode_aggregates, decode_stored, encode_aggregates};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
+    drop(decode_stored(COMPRESSED, bytes));
     let Ok(aggregates) = decode_aggregates(bytes) else {
         return;
     };

@@ -1,7 +1,11 @@
 //! Bytes of a pane's counts.
 //!
 //! One blob holds the aggregates of every feature of one pane and segment, because they are always read and written
-//! together. The number of the codec stands beside the blob, so that a later one can be told from this one.
+//! together. Most cells of most panes are zero or small, so a blob is compressed: what a database does not have to write
+//! costs neither its disk nor its processor. The number of the codec stands beside the blob, so that a later one can be
+//! told from this one.
+
+mod compression;
 
 use driftd_stats::{FeatureAggregate, MistypedTypes};
 use serde::de::DeserializeOwned;
@@ -14,16 +18,31 @@ const UNNAMED: i64 = 2;
 /// Number of the codec that [`encode_aggregates`] writes: postcard, and nothing else. Behind the aggregates stand the
 /// types of mistyped values, where there are any, each with the place of its aggregate.
 pub const POSTCARD: i64 = 3;
+/// Number of the codec that compresses what [`POSTCARD`] writes, as one frame of zstd.
+pub const COMPRESSED: i64 = 4;
 
-/// The same number for a database that keeps it in two bytes.
-pub(crate) const POSTCARD_SMALL: i16 = POSTCARD as i16;
+/// A blob, and the codec that wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Encoded {
+    /// Number of the codec.
+    pub codec: i64,
+    /// The blob.
+    pub bytes: Vec<u8>,
+}
+
+impl Encoded {
+    /// The number for a database that keeps it in two bytes.
+    pub(crate) const fn small_codec(&self) -> i16 {
+        self.codec as i16
+    }
+}
 
 /// Bytes that are not the counts they should be.
 #[derive(Debug, thiserror::Error)]
 pub enum CodecError {
     /// Written by a build that knows more codecs.
     #[error(
-        "pane state has codec {found}, this build knows them up to {POSTCARD}: use the driftd that wrote it, or a newer one"
+        "pane state has codec {found}, this build knows them up to {COMPRESSED}: use the driftd that wrote it, or a newer one"
     )]
     UnknownCodec {
         /// The number found.
@@ -46,12 +65,33 @@ pub enum CodecError {
         /// Bytes that nobody reads.
         rest: usize,
     },
+    /// Not what was compressed.
+    #[error("pane state of {bytes} bytes cannot be decompressed: restore the database from a backup")]
+    Compressed {
+        /// Length of the blob.
+        bytes: usize,
+        /// What the decoder said.
+        #[source]
+        source: std::io::Error,
+    },
     /// Not writable.
     #[error("a state cannot be encoded")]
     Encode(#[source] postcard::Error),
 }
 
-/// The blob of `aggregates`.
+/// What is stored of `aggregates`: the smaller of both codecs.
+///
+/// # Errors
+/// [`CodecError::Encode`] when memory runs out.
+pub fn encode_stored(aggregates: &[FeatureAggregate]) -> Result<Encoded, CodecError> {
+    let plain = encode_aggregates(aggregates)?;
+    Ok(match compression::compress(&plain) {
+        Some(bytes) => Encoded { codec: COMPRESSED, bytes },
+        None => Encoded { codec: POSTCARD, bytes: plain },
+    })
+}
+
+/// The plain blob of `aggregates`.
 ///
 /// # Errors
 /// [`CodecError::Encode`] when memory runs out.
@@ -94,6 +134,10 @@ fn whole<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
 /// An unknown codec, or see [`decode_aggregates`].
 pub fn decode_stored(codec: i64, bytes: &[u8]) -> Result<Vec<FeatureAggregate>, CodecError> {
     match codec {
+        COMPRESSED => {
+            let plain = compression::decompress(bytes);
+            decode_aggregates(&plain.map_err(|source| CodecError::Compressed { bytes: bytes.len(), source })?)
+        }
         POSTCARD | UNNAMED => decode_aggregates(bytes),
         BARE => whole(bytes),
         found => Err(CodecError::UnknownCodec { found }),

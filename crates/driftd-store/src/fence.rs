@@ -2,7 +2,7 @@
 
 use driftd_model::{Activation, Checkpoint, CountedOn, MonitorId, PlannedDelta};
 
-use crate::codec::encode_aggregates;
+use crate::codec::{Encoded, encode_stored};
 use crate::error::{Failure, Outcome};
 use crate::rows::PositionColumns;
 
@@ -10,10 +10,10 @@ use crate::rows::PositionColumns;
 pub(crate) const DEAD_LETTERS: i64 = 1000;
 
 /// A delta, whose it is, and its counts as they are stored.
-pub(crate) type Encoded<'a> = (&'a MonitorId, &'a PlannedDelta, Vec<u8>);
+pub(crate) type EncodedDelta<'a> = (&'a MonitorId, &'a PlannedDelta, Encoded);
 
 /// The counts of a checkpoint as they are stored. This is the slow half of a checkpoint and needs no lock.
-pub(crate) fn encode(checkpoint: &Checkpoint) -> Outcome<Vec<Encoded<'_>>> {
+pub(crate) fn encode(checkpoint: &Checkpoint) -> Outcome<Vec<EncodedDelta<'_>>> {
     let Checkpoint { topic, partition, from, to, deltas, .. } = checkpoint;
     if to < from {
         return Err(Failure::Refused(format!(
@@ -22,7 +22,7 @@ pub(crate) fn encode(checkpoint: &Checkpoint) -> Outcome<Vec<Encoded<'_>>> {
     }
     let mut encoded = Vec::with_capacity(deltas.len());
     for (monitor, planned) in deltas {
-        encoded.push((monitor, planned, encode_aggregates(&planned.delta.aggregates)?));
+        encoded.push((monitor, planned, encode_stored(&planned.delta.aggregates)?));
     }
     Ok(encoded)
 }

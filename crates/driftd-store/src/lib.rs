@@ -68,7 +68,9 @@ use std::sync::Arc;
 use driftd_model::{SharedStore, StoreError};
 use url::StoreUrl;
 
-pub use codec::{CodecError, POSTCARD, decode_aggregates, decode_stored, encode_aggregates};
+pub use codec::{
+    COMPRESSED, CodecError, Encoded, POSTCARD, decode_aggregates, decode_stored, encode_aggregates, encode_stored,
+};
 pub use examine::{Examination, examine};
 pub use postgres::PostgresStore;
 pub use schema::Migrated;

@@ -253,9 +253,9 @@ async fn damage_is_reported_and_never_judged() {
     let sealer = MonitorSealer::new(&plan, 1, &NOBODY, SealTime::Clock(clock(1)));
     let error = store.seal(&sealer).await.unwrap_err();
     assert_eq!(error.class(), ErrorClass::Permanent);
-    insta::assert_snapshot!(chain(&error), @"store failed: seal monitor m: pane state of 40 bytes is damaged: restore the database from a backup: Hit the end of buffer, expected more data");
-    query("UPDATE pane_partials SET codec = 4").execute(outside).await.unwrap();
-    assert!(chain(&store.seal(&sealer).await.unwrap_err()).contains("codec 4"));
+    insta::assert_snapshot!(chain(&error), @"store failed: seal monitor m: pane state of 40 bytes cannot be decompressed: restore the database from a backup: Src size is incorrect");
+    query("UPDATE pane_partials SET codec = 5").execute(outside).await.unwrap();
+    assert!(chain(&store.seal(&sealer).await.unwrap_err()).contains("codec 5"));
     assert_eq!(store.sealed_through(&id_of(&plan)).await.unwrap(), None);
 }
 

@@ -21,6 +21,28 @@ fn what_was_written_is_read() {
 }
 
 #[test]
+fn what_is_stored_is_smaller_and_read_again() {
+    let stored = encode_stored(&counts()).unwrap();
+    assert_eq!(stored.codec, COMPRESSED);
+    assert!(2 * stored.bytes.len() < BYTES.len(), "{} of {} bytes", stored.bytes.len(), BYTES.len());
+    assert_eq!(decode_stored(stored.codec, &stored.bytes).unwrap(), counts());
+    let nothing = encode_stored(&[]).unwrap();
+    assert_eq!((nothing.codec, decode_stored(nothing.codec, &nothing.bytes).unwrap()), (POSTCARD, Vec::new()));
+    // Nothing but zeros would become too small to be believed.
+    assert_eq!(compression::compress(&[0; 1 << 20]), None);
+}
+
+#[test]
+fn frames_that_announce_too_much_or_end_early_are_refused() {
+    let bomb = zstd::bulk::compress(&vec![0; 64 << 20], 1).unwrap();
+    let stored = encode_stored(&counts()).unwrap().bytes;
+    let twice = [stored.as_slice(), stored.as_slice()].concat();
+    for frame in [bomb.as_slice(), &stored[..stored.len() - 1], &twice, &[], b"plain"] {
+        assert!(matches!(decode_stored(COMPRESSED, frame), Err(CodecError::Compressed { .. })), "{}", frame.len());
+    }
+}
+
+#[test]
 fn types_of_mistyped_values_are_kept_and_counts_from_before_are_read() {
     let mut typed = counts();
     let types = MistypedTypes { texts: 3, lists: 1, ..MistypedTypes::default() };
@@ -67,7 +89,7 @@ fn nothing_may_follow_and_nothing_may_lack() {
 #[test]
 fn errors_say_what_to_do() {
     let unknown = decode_stored(7, &BYTES).unwrap_err();
-    insta::assert_snapshot!(unknown, @"pane state has codec 7, this build knows them up to 3: use the driftd that wrote it, or a newer one");
+    insta::assert_snapshot!(unknown, @"pane state has codec 7, this build knows them up to 4: use the driftd that wrote it, or a newer one");
     insta::assert_snapshot!(decode_aggregates(&[9]).unwrap_err(), @"pane state of 1 bytes is damaged: restore the database from a backup");
 }
 
@@ -79,6 +101,18 @@ proptest! {
             let again = encode_aggregates(&aggregates).unwrap();
             prop_assert_eq!(encode_aggregates(&decode_aggregates(&again).unwrap()).unwrap(), again);
         }
+    }
+
+    #[test]
+    fn any_frame_is_read_or_refused(
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
+    ) {
+        let mut frame = encode_stored(&counts()).unwrap().bytes;
+        for (at, byte) in changes {
+            let at = at.index(frame.len());
+            frame[at] = byte;
+        }
+        drop(decode_stored(COMPRESSED, &frame));
     }
 
     #[test]

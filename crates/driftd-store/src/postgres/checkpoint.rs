@@ -10,8 +10,7 @@ use super::Outcome;
 use super::partitions::Day;
 use super::text::stored;
 use super::transaction::Transaction;
-use crate::codec::POSTCARD_SMALL;
-use crate::fence::{DEAD_LETTERS, Encoded, check_plan, fenced};
+use crate::fence::{DEAD_LETTERS, EncodedDelta, check_plan, fenced};
 use crate::read::{activation, to_document, to_integer};
 use crate::rows::{PositionColumns, RejectedRow, SampleRow};
 
@@ -19,7 +18,7 @@ use crate::rows::{PositionColumns, RejectedRow, SampleRow};
 pub(super) async fn write(
     mut tx: Transaction,
     checkpoint: &Checkpoint,
-    partials: &[Encoded<'_>],
+    partials: &[EncodedDelta<'_>],
     day: Day,
     now: Timestamp,
 ) -> Outcome<()> {
@@ -100,7 +99,7 @@ async fn append(
     tx: &mut Transaction,
     checkpoint: &Checkpoint,
     base: i64,
-    partials: &[Encoded<'_>],
+    partials: &[EncodedDelta<'_>],
     day: Day,
 ) -> Outcome<()> {
     let monitors: Vec<&str> = partials.iter().map(|(monitor, ..)| monitor.as_str()).collect();
@@ -109,25 +108,26 @@ async fn append(
         partials.iter().map(|(_, planned, _)| stored(planned.delta.segment.as_str())).collect();
     let rows: Vec<i64> = partials.iter().map(|(_, planned, _)| to_integer(planned.delta.rows)).collect();
     let hashes: Vec<&str> = partials.iter().map(|(_, planned, _)| planned.plan_hash.as_str()).collect();
-    let states: Vec<&[u8]> = partials.iter().map(|(.., state)| state.as_slice()).collect();
+    let codecs: Vec<i16> = partials.iter().map(|(.., state)| state.small_codec()).collect();
+    let states: Vec<&[u8]> = partials.iter().map(|(.., state)| state.bytes.as_slice()).collect();
     query!(
         "INSERT INTO pane_partials (landed_on, monitor, pane_start, segment, topic, partition, from_offset, to_offset,
                                     rows, plan_hash, codec, state)
          SELECT date '1970-01-01' + $1::integer, n.monitor, n.pane_start, n.segment, $2, $3, $4, $5,
-                n.rows, n.plan_hash, $6, n.state
-         FROM unnest($7::text[], $8::bigint[], $9::text[], $10::bigint[], $11::text[], $12::bytea[])
-              AS n (monitor, pane_start, segment, rows, plan_hash, state)",
+                n.rows, n.plan_hash, n.codec, n.state
+         FROM unnest($6::text[], $7::bigint[], $8::text[], $9::bigint[], $10::text[], $11::smallint[], $12::bytea[])
+              AS n (monitor, pane_start, segment, rows, plan_hash, codec, state)",
         day.0,
         &stored(checkpoint.topic.as_str()),
         checkpoint.partition.0,
         base.saturating_add(checkpoint.from.0),
         base.saturating_add(checkpoint.to.0),
-        POSTCARD_SMALL,
         &monitors as &[&str],
         &panes,
         &segments as &[Cow<'_, str>],
         &rows,
         &hashes as &[&str],
+        &codecs,
         &states as &[&[u8]]
     )
     .execute(tx)

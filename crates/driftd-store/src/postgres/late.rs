@@ -6,7 +6,7 @@ use sqlx::{query, query_scalar};
 
 use super::Outcome;
 use super::transaction::Transaction;
-use crate::codec::{POSTCARD_SMALL, encode_aggregates};
+use crate::codec::encode_stored;
 use crate::read;
 use crate::seal::not_forward;
 
@@ -14,7 +14,7 @@ use crate::seal::not_forward;
 /// nothing, so a sweep may be repeated at will. Whoever seals or sweeps the monitor is waited for: the account is read
 /// and written as one.
 pub(super) async fn count(tx: &mut Transaction, monitor: &MonitorId) -> Outcome<u64> {
-    let empty = encode_aggregates(&[])?;
+    let empty = encode_stored(&[])?;
     lock_frontier(tx, monitor).await?;
     let found = query_scalar!(
         r#"WITH late AS MATERIALIZED (
@@ -31,8 +31,8 @@ pub(super) async fn count(tx: &mut Transaction, monitor: &MonitorId) -> Outcome<
            )
            SELECT coalesce(sum(late.records), 0)::bigint AS "found!" FROM late"#,
         monitor.as_str(),
-        POSTCARD_SMALL,
-        empty
+        empty.small_codec(),
+        empty.bytes
     );
     read::count(found.fetch_one(tx).await?, "number of late records")
 }

@@ -27,6 +27,7 @@ pub(super) const VERSIONS: &[Version] = &[
     (12, "logs", include_str!("../../../../migrations/postgres/0012_logs.sql")),
     (13, "upgrades", include_str!("../../../../migrations/postgres/0013_upgrades.sql")),
     (14, "counted_plans", include_str!("../../../../migrations/postgres/0014_counted_plans.sql")),
+    (15, "compressed_counts", include_str!("../../../../migrations/postgres/0015_compressed_counts.sql")),
 ];
 /// Key of the lock that whoever applies versions holds until its transaction ends.
 const MIGRATING: i64 = 0x6472_6966_7464_0003;

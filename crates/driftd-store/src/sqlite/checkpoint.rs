@@ -7,8 +7,7 @@ use sqlx::{query, query_as};
 
 use super::Outcome;
 use super::bulk::Insert;
-use crate::codec::POSTCARD;
-use crate::fence::{DEAD_LETTERS, Encoded, check_plan, fenced};
+use crate::fence::{DEAD_LETTERS, EncodedDelta, check_plan, fenced};
 use crate::read::{activation, to_document, to_integer};
 use crate::rows::{RejectedRow, SampleRow, plain};
 use crate::statement::statement;
@@ -31,7 +30,7 @@ const SAMPLES: Insert =
 pub(super) async fn write(
     connection: &mut SqliteConnection,
     checkpoint: &Checkpoint,
-    partials: &[Encoded<'_>],
+    partials: &[EncodedDelta<'_>],
     now: Timestamp,
 ) -> Outcome<()> {
     let Checkpoint { topic, partition, from, to, .. } = checkpoint;
@@ -49,8 +48,8 @@ pub(super) async fn write(
                 .bind(place.3)
                 .bind(to_integer(planned.delta.rows))
                 .bind(planned.plan_hash.as_str())
-                .bind(POSTCARD)
-                .bind(state.as_slice())
+                .bind(state.codec)
+                .bind(state.bytes.as_slice())
                 .bind(now.as_micros())
         })
         .await?;

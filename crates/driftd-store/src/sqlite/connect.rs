@@ -26,6 +26,7 @@ pub(super) const VERSIONS: &[Version] = &[
     (13, "logs", include_str!("../../../../migrations/sqlite/0013_logs.sql")),
     (14, "upgrades", include_str!("../../../../migrations/sqlite/0014_upgrades.sql")),
     (15, "counted_plans", include_str!("../../../../migrations/sqlite/0015_counted_plans.sql")),
+    (16, "compressed_counts", include_str!("../../../../migrations/sqlite/0016_compressed_counts.sql")),
 ];
 
 /// How long a write waits for another process on the same file.

@@ -7,7 +7,7 @@ use sqlx::{query, query_as};
 
 use super::Outcome;
 use super::bulk::Insert;
-use crate::codec::{POSTCARD, encode_aggregates};
+use crate::codec::encode_stored;
 use crate::read;
 use crate::seal::not_forward;
 
@@ -33,7 +33,7 @@ pub(super) async fn count(connection: &mut SqliteConnection, monitor: &MonitorId
     .bind(monitor.as_str())
     .fetch_all(&mut *connection)
     .await?;
-    let empty = encode_aggregates(&[])?;
+    let empty = encode_stored(&[])?;
     LATE.rows(connection, &late, |row, (pane, segment, records, plan_hash)| {
         row.bind(monitor.as_str())
             .bind(*pane)
@@ -41,8 +41,8 @@ pub(super) async fn count(connection: &mut SqliteConnection, monitor: &MonitorId
             .bind(0_i64)
             .bind(*records)
             .bind(plan_hash.as_str())
-            .bind(POSTCARD)
-            .bind(empty.as_slice())
+            .bind(empty.codec)
+            .bind(empty.bytes.as_slice())
     })
     .await?;
     late.iter().try_fold(0_u64, |sum, (_, _, records, _)| {

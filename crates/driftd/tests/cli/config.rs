@@ -276,7 +276,7 @@ fn a_store_is_brought_up_to_date() {
     assert_snapshot!(fixture.run("migrate").shown(), @"
     exit 0
     --- err
-    the store's schema is now version 15: added 0001_stream, 0002_baselines, 0003_history, 0004_incidents, 0005_views, 0006_confirmed_ends, 0007_retention, 0008_tending, 0009_notification_log, 0010_alarms, 0011_segment_memories, 0012_known_topics, 0013_logs, 0014_upgrades, 0015_counted_plans
+    the store's schema is now version 16: added 0001_stream, 0002_baselines, 0003_history, 0004_incidents, 0005_views, 0006_confirmed_ends, 0007_retention, 0008_tending, 0009_notification_log, 0010_alarms, 0011_segment_memories, 0012_known_topics, 0013_logs, 0014_upgrades, 0015_counted_plans, 0016_compressed_counts
     ");
     assert!(fixture.path("store.db").is_file());
     fixture.run("migrate").ends(0);

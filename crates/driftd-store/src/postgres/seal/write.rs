@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use driftd_model::{MonitorId, SealedPane, WindowResult};
 use sqlx::{query, query_scalar};
 
-use crate::codec::{POSTCARD_SMALL, encode_aggregates};
+use crate::codec::encode_stored;
 use crate::error::Outcome;
 use crate::postgres::text::stored;
 use crate::postgres::transaction::Transaction;
@@ -18,9 +18,11 @@ pub(super) async fn panes(tx: &mut Transaction, monitor: &MonitorId, merged: &[S
     if merged.is_empty() {
         return Ok(());
     }
-    let mut states = Vec::with_capacity(merged.len());
+    let (mut codecs, mut states) = (Vec::with_capacity(merged.len()), Vec::with_capacity(merged.len()));
     for pane in merged {
-        states.push(encode_aggregates(&pane.aggregates)?);
+        let state = encode_stored(&pane.aggregates)?;
+        codecs.push(state.small_codec());
+        states.push(state.bytes);
     }
     let starts: Vec<i64> = merged.iter().map(|pane| pane.pane.start().as_micros()).collect();
     let segments: Vec<Cow<'_, str>> = merged.iter().map(|pane| stored(pane.segment.as_str())).collect();
@@ -29,16 +31,16 @@ pub(super) async fn panes(tx: &mut Transaction, monitor: &MonitorId, merged: &[S
     let hashes: Vec<&str> = merged.iter().map(|pane| pane.plan_hash.as_str()).collect();
     query!(
         "INSERT INTO sealed_panes (monitor, pane_start, segment, rows, late_rows, plan_hash, codec, state)
-         SELECT $1, n.pane_start, n.segment, n.rows, n.late_rows, n.plan_hash, $2, n.state
-         FROM unnest($3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::bytea[])
-              AS n (pane_start, segment, rows, late_rows, plan_hash, state)",
+         SELECT $1, n.pane_start, n.segment, n.rows, n.late_rows, n.plan_hash, n.codec, n.state
+         FROM unnest($2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::smallint[], $8::bytea[])
+              AS n (pane_start, segment, rows, late_rows, plan_hash, codec, state)",
         monitor.as_str(),
-        POSTCARD_SMALL,
         &starts,
         &segments as &[Cow<'_, str>],
         &rows,
         &late_rows,
         &hashes as &[&str],
+        &codecs,
         &states
     )
     .execute(tx)

@@ -4,7 +4,7 @@ use driftd_model::{MonitorId, SealedPane, WindowResult};
 use sqlx::query_scalar;
 use sqlx::sqlite::SqliteConnection;
 
-use crate::codec::{POSTCARD, encode_aggregates};
+use crate::codec::encode_stored;
 use crate::error::Outcome;
 use crate::read::to_integer;
 use crate::rows::{MemoryRow, ScoreRow, WindowRow, plain};
@@ -52,7 +52,7 @@ pub(super) async fn panes(
 ) -> Outcome<()> {
     let mut rows = Vec::with_capacity(merged.len());
     for pane in merged {
-        rows.push((pane, encode_aggregates(&pane.aggregates)?));
+        rows.push((pane, encode_stored(&pane.aggregates)?));
     }
     PANES
         .rows(connection, &rows, |row, (pane, state)| {
@@ -62,8 +62,8 @@ pub(super) async fn panes(
                 .bind(to_integer(pane.rows))
                 .bind(to_integer(pane.late_rows))
                 .bind(pane.plan_hash.as_str())
-                .bind(POSTCARD)
-                .bind(state.as_slice())
+                .bind(state.codec)
+                .bind(state.bytes.as_slice())
         })
         .await
 }
