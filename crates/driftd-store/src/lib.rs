@@ -52,6 +52,7 @@ mod error;
 mod examine;
 mod fence;
 mod lease;
+mod page;
 mod postgres;
 mod read;
 mod reconcile;
