@@ -55,6 +55,7 @@ mod lease;
 mod page;
 mod postgres;
 mod read;
+mod reading;
 mod reconcile;
 mod repair;
 mod rows;
@@ -72,6 +73,7 @@ use url::StoreUrl;
 pub use codec::{CodecError, POSTCARD, decode_aggregates, decode_stored, encode_aggregates};
 pub use examine::{Examination, examine};
 pub use postgres::PostgresStore;
+pub use reading::open_to_read;
 pub use schema::Migrated;
 pub use sqlite::SqliteStore;
 
