@@ -30,6 +30,8 @@
 mod api;
 mod ask;
 pub mod charts;
+mod figures;
+mod history_row;
 mod listener;
 mod problem;
 mod report;
