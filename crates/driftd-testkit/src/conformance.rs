@@ -179,6 +179,7 @@ macro_rules! store_conformance {
                 windows_are_what_the_seal_decided,
                 every_filter_of_windows_filters,
                 pages_of_windows_add_up,
+                the_newest_windows_are_the_last,
                 pages_of_the_history_add_up,
                 pages_of_incidents_add_up_newest_first,
                 every_filter_of_incidents_filters,

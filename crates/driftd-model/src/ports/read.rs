@@ -71,6 +71,9 @@ pub trait ReadStore: Send + Sync {
     /// Judged windows, by window end, segment and window.
     async fn windows(&self, query: &WindowQuery) -> Result<Vec<WindowRow>, StoreError>;
 
+    /// The same from the other end: of the windows that are wanted the last ones, up to the limit, the newest first.
+    async fn newest_windows(&self, query: &WindowQuery) -> Result<Vec<WindowRow>, StoreError>;
+
     /// Incidents, newest first: by first bad window and id, both descending.
     async fn incident_page(&self, query: &IncidentQuery) -> Result<Vec<ListedIncident>, StoreError>;
 

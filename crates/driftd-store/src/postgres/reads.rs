@@ -166,11 +166,17 @@ impl ReadStore for PostgresStore {
             let mut tx = self.begin().await?;
             let rows = windows(&mut tx, wanted).await?;
             tx.commit().await?;
-            let plain = |row: WindowColumns| {
-                let (segment, window_name) = (original(row.segment), original(row.window_name));
-                WindowColumns { segment, window_name, ..row }.into_row(&wanted.monitor)
-            };
-            rows.into_iter().map(plain).collect()
+            rows.into_iter().map(|row| plain_window(row, wanted)).collect()
+        })
+        .await
+    }
+
+    async fn newest_windows(&self, wanted: &WindowQuery) -> Result<Vec<WindowRow>, StoreError> {
+        answer(Call::Windows(&wanted.monitor), async {
+            let mut tx = self.begin().await?;
+            let rows = newest_windows(&mut tx, wanted).await?;
+            tx.commit().await?;
+            rows.into_iter().map(|row| plain_window(row, wanted)).collect()
         })
         .await
     }
@@ -289,6 +295,26 @@ async fn windows(tx: &mut Transaction, wanted: &WindowQuery) -> Outcome<Vec<Wind
     Ok(rows.fetch_all(tx).await?)
 }
 
+async fn newest_windows(tx: &mut Transaction, wanted: &WindowQuery) -> Outcome<Vec<WindowColumns>> {
+    let (ends, after) = (Ends::of_windows(wanted), AfterWindow::of(wanted, stored));
+    let segment = wanted.segment.as_ref().map(|segment| stored(segment.as_str()));
+    let name = wanted.window_name.as_ref().map(|name| stored(name.as_str()));
+    let rows = query_file_as!(
+        WindowColumns,
+        "statements/newest_windows.sql",
+        wanted.monitor.as_str(),
+        segment.as_deref(),
+        name.as_deref(),
+        ends.from,
+        ends.to,
+        after.end,
+        &*after.segment,
+        &*after.name,
+        i64::from(wanted.limit)
+    );
+    Ok(rows.fetch_all(tx).await?)
+}
+
 async fn incident_page(tx: &mut Transaction, wanted: &IncidentQuery) -> Outcome<Vec<IncidentColumns>> {
     let bounds = IncidentBounds::of(wanted, stored);
     let rows = query_file_as!(
@@ -348,4 +374,9 @@ fn plain(row: HistoryColumns) -> Outcome<HistoryRow> {
     let (segment, feature) = (original(row.segment), original(row.feature));
     let window_name = original(row.window_name);
     HistoryColumns { segment, window_name, feature, ..row }.into_row()
+}
+
+fn plain_window(row: WindowColumns, wanted: &WindowQuery) -> Outcome<WindowRow> {
+    let (segment, window_name) = (original(row.segment), original(row.window_name));
+    WindowColumns { segment, window_name, ..row }.into_row(&wanted.monitor)
 }

@@ -157,23 +157,11 @@ impl ReadStore for SqliteStore {
     }
 
     async fn windows(&self, wanted: &WindowQuery) -> Result<Vec<WindowRow>, StoreError> {
-        let read = async {
-            let (ends, after) = (Ends::of_windows(wanted), AfterWindow::of(wanted, plain));
-            let rows: Vec<WindowColumns> = query_as(statement!("windows"))
-                .bind(wanted.monitor.as_str())
-                .bind(wanted.segment.as_ref().map(SegmentKey::as_str))
-                .bind(wanted.window_name.as_ref().map(WindowName::as_str))
-                .bind(ends.from)
-                .bind(ends.to)
-                .bind(after.end)
-                .bind(&*after.segment)
-                .bind(&*after.name)
-                .bind(i64::from(wanted.limit))
-                .fetch_all(&self.readers)
-                .await?;
-            rows.into_iter().map(|row| row.into_row(&wanted.monitor)).collect()
-        };
-        Call::Windows(&wanted.monitor).answer(read).await
+        Call::Windows(&wanted.monitor).answer(windows(&self.readers, statement!("windows"), wanted)).await
+    }
+
+    async fn newest_windows(&self, wanted: &WindowQuery) -> Result<Vec<WindowRow>, StoreError> {
+        Call::Windows(&wanted.monitor).answer(windows(&self.readers, statement!("newest_windows"), wanted)).await
     }
 
     async fn incident_page(&self, wanted: &IncidentQuery) -> Result<Vec<ListedIncident>, StoreError> {
@@ -272,6 +260,28 @@ pub(super) async fn silences(
     let rows = query_as(statement!("silences")).bind(ending_after.map(Timestamp::as_micros));
     let rows: Vec<SilenceColumns> = rows.fetch_all(executor).await?;
     rows.into_iter().map(SilenceColumns::into_silence).collect()
+}
+
+/// Windows as a statement lists them.
+async fn windows(
+    executor: impl SqliteExecutor<'_>,
+    statement: &'static str,
+    wanted: &WindowQuery,
+) -> Outcome<Vec<WindowRow>> {
+    let (ends, after) = (Ends::of_windows(wanted), AfterWindow::of(wanted, plain));
+    let rows: Vec<WindowColumns> = query_as(statement)
+        .bind(wanted.monitor.as_str())
+        .bind(wanted.segment.as_ref().map(SegmentKey::as_str))
+        .bind(wanted.window_name.as_ref().map(WindowName::as_str))
+        .bind(ends.from)
+        .bind(ends.to)
+        .bind(after.end)
+        .bind(&*after.segment)
+        .bind(&*after.name)
+        .bind(i64::from(wanted.limit))
+        .fetch_all(executor)
+        .await?;
+    rows.into_iter().map(|row| row.into_row(&wanted.monitor)).collect()
 }
 
 /// Columns in the order of `COLUMNS`; by their numbers, because a history is long.

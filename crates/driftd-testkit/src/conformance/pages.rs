@@ -79,6 +79,29 @@ pub async fn pages_of_windows_add_up(place: &dyn Place) {
     assert_eq!(store.windows(&WindowQuery { after, ..beyond }).await.unwrap(), [], "a page never leaves its range");
 }
 
+/// The other end of the list, within what is asked for.
+pub async fn the_newest_windows_are_the_last(place: &dyn Place) {
+    let store = place.open().await;
+    judged(&*store).await;
+    let of_m = WindowQuery::of("m".parse().unwrap(), ALL);
+    let narrow = WindowQuery { segment: Some(segment("y")), from: Some(hour(1)), to: Some(hour(4)), ..of_m.clone() };
+    let of_shape = WindowQuery { window_name: Some("two".into()), ..WindowQuery::of("a".parse().unwrap(), ALL) };
+    for query in [of_m, narrow, of_shape] {
+        let mut expected = store.windows(&query).await.unwrap();
+        expected.reverse();
+        assert!(expected.len() > 2, "{} windows", expected.len());
+        for limit in [1, 2, ALL] {
+            let found = store.newest_windows(&WindowQuery { limit, ..query.clone() }).await.unwrap();
+            assert_eq!(found, expected[..expected.len().min(limit as usize)], "{limit} of {query:?}");
+        }
+    }
+    let after = Some(WindowPosition::from(&windows(&*store, "m").await[3]));
+    let query = WindowQuery { after, ..WindowQuery::of("m".parse().unwrap(), ALL) };
+    let mut expected = store.windows(&query).await.unwrap();
+    expected.reverse();
+    assert_eq!(store.newest_windows(&query).await.unwrap(), expected);
+}
+
 /// The same of the history: of everything, and of what is filtered.
 pub async fn pages_of_the_history_add_up(place: &dyn Place) {
     let store = place.open().await;

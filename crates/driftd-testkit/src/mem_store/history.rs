@@ -36,6 +36,14 @@ impl State {
     }
 
     pub(super) fn windows(&self, query: &WindowQuery) -> Vec<WindowRow> {
+        self.wanted(query).take(query.limit as usize).cloned().collect()
+    }
+
+    pub(super) fn newest_windows(&self, query: &WindowQuery) -> Vec<WindowRow> {
+        self.wanted(query).rev().take(query.limit as usize).cloned().collect()
+    }
+
+    fn wanted(&self, query: &WindowQuery) -> impl DoubleEndedIterator<Item = &WindowRow> {
         let wanted = |row: &&WindowRow| {
             query.segment.as_ref().is_none_or(|segment| row.segment == *segment)
                 && query.window_name.as_ref().is_none_or(|name| row.window_name == *name)
@@ -46,6 +54,6 @@ impl State {
         let windows = self.monitors.get(&query.monitor).into_iter().flat_map(|m| m.windows.iter());
         let mut rows: Vec<&WindowRow> = windows.filter(wanted).collect();
         rows.sort_by_key(|row| WindowPosition::from(*row));
-        rows.into_iter().take(query.limit as usize).cloned().collect()
+        rows.into_iter()
     }
 }

@@ -240,6 +240,10 @@ impl ReadStore for MemStore {
         self.reached(|state| Ok(state.windows(query))).await
     }
 
+    async fn newest_windows(&self, query: &WindowQuery) -> Result<Vec<WindowRow>, StoreError> {
+        self.reached(|state| Ok(state.newest_windows(query))).await
+    }
+
     async fn incident_page(&self, query: &IncidentQuery) -> Result<Vec<ListedIncident>, StoreError> {
         self.reached(|state| Ok(state.incident_page(query))).await
     }
