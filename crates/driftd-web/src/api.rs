@@ -16,7 +16,7 @@ mod incident;
 mod incidents;
 mod monitors;
 mod parameter;
-mod range;
+pub(crate) mod range;
 mod reading;
 mod row;
 mod silences;

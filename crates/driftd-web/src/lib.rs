@@ -33,6 +33,7 @@ pub mod charts;
 mod figures;
 mod history_row;
 mod listener;
+mod pages;
 mod problem;
 mod report;
 mod routes;

@@ -61,6 +61,11 @@ impl Problem {
         Self { kind, detail: detail.into(), errors: Vec::new() }
     }
 
+    /// What is wrong here, and what to do about it.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// The same, with what is wrong with single parameters.
     pub(crate) fn with_errors(self, errors: Vec<ParameterError>) -> Self {
         Self { errors, ..self }

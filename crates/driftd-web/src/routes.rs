@@ -7,6 +7,7 @@
 //! | `/metrics` | Prometheus text |
 //! | `/problems`, `/problems/{name}` | pages of the types of problems |
 //! | `/api/openapi.json`, `/api/v1/…` | the [API](crate::api) and its document |
+//! | `/`, `/assets/…` and others | the [dashboard](crate::pages) |
 //!
 //! The first three and the pages are everything there is where the whole network may ask, which is what [`Reach`] is for:
 //! there nobody needs to call driftd by its name, since a supervisor takes that of a pod or a service, and metrics name
@@ -31,7 +32,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::problem::{PAGES, Problem, ProblemKind, all_problems, in_words, one_problem};
-use crate::{AppState, api};
+use crate::{AppState, api, pages};
 
 /// Who can reach a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +78,7 @@ pub(crate) fn router(state: AppState, reach: Reach) -> Router {
         .route(PAGES, get(all_problems))
         .route(&format!("{PAGES}/{{name}}"), get(one_problem));
     let all = match reach {
-        Reach::Machine => probes.merge(api::router()).fallback(nothing_here),
+        Reach::Machine => probes.merge(api::router()).merge(pages::router()).fallback(nothing_here),
         Reach::Network { .. } => probes.fallback(only_probes),
     };
     let all = all.method_not_allowed_fallback(reading_only).with_state(state.clone());

@@ -177,6 +177,11 @@ impl Readiness {
         self.checks.iter().filter_map(failed).collect()
     }
 
+    /// Every check by name, with the reason for which it failed.
+    pub(crate) fn checks(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.checks.iter().map(|(name, check)| (name.as_str(), check.reason.as_deref()))
+    }
+
     /// `{"ready": …, "reasons": […], "checks": {…}}`; reasons are `check: reason`, by name.
     pub(crate) fn to_json(&self) -> String {
         #[derive(Serialize)]
