@@ -207,6 +207,29 @@ async fn names_of_strangers_stay_text() {
 }
 
 #[tokio::test]
+async fn what_is_asked_for_stays_text() {
+    let site = Site::of(judged().await, Vec::new()).await;
+    let asked = "%E2%80%AE%22%3E%3Cscript%3E%00";
+    for path in [
+        "/?q=",
+        "/m/m?seg=",
+        "/m/m?w=",
+        "/m/m/f/x?stat=",
+        "/m/m/f/x?seg=",
+        "/m/m?from=",
+        "/incidents/",
+        "/m/m/f/",
+        "/x",
+    ] {
+        let answer = site.get(&format!("{path}{asked}")).await;
+        assert!(matches!(answer.status, 200 | 400 | 404), "{path}: {}", answer.status);
+        for raw in ["<script", "\u{202e}", "\0"] {
+            assert!(!answer.body.contains(raw), "{raw:?} from {path}: {}", answer.body);
+        }
+    }
+}
+
+#[tokio::test]
 async fn answers_allow_a_browser_nothing_but_the_style_sheet() {
     let site = Site::of(judged().await, Vec::new()).await;
     let answer = site.get("/").await;

@@ -218,20 +218,16 @@ impl Feature {
     }
 }
 
-/// The share that the statistic is about, where it is one, and the bins that moved most, unseen values last.
+/// The share that the statistic is about, where it is one: its own change says more than the bins of what is left.
+/// Otherwise the bins that moved most, unseen values last.
 fn moved(found: &Evidence) -> Vec<BinShare> {
-    let share = found.statistic.definition().scale.shares(found.value, found.baseline_share);
-    let share = share.map(|(what, before, after)| BinShare {
-        label: what.to_owned(),
-        baseline_share: before,
-        window_share: after,
-    });
-    let bin = |moved: &driftd_stats::Movement| BinShare {
-        label: moved.label.clone(),
-        baseline_share: moved.before,
-        window_share: moved.after,
-    };
-    let mut bins: Vec<BinShare> = share.into_iter().chain(found.moved.iter().take(BINS).map(bin)).collect();
+    let bin =
+        |label: &str, before, after| BinShare { label: label.to_owned(), baseline_share: before, window_share: after };
+    if let Some((what, before, after)) = found.statistic.definition().scale.shares(found.value, found.baseline_share) {
+        return vec![bin(what, before, after)];
+    }
+    let moved = found.moved.iter().take(BINS);
+    let mut bins: Vec<BinShare> = moved.map(|moved| bin(&moved.label, moved.before, moved.after)).collect();
     bins.sort_by_key(|bin| bin.label.starts_with("(unseen"));
     bins
 }

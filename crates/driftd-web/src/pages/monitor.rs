@@ -237,9 +237,9 @@ impl Form {
         Self {
             action: Address::monitor(id),
             shapes: shapes.unwrap_or_default(),
-            segment: segment.as_str().to_owned(),
-            from: range.from_text,
-            to: range.to_text,
+            segment: words::printable(segment.as_str()),
+            from: words::printable(&range.from_text),
+            to: words::printable(&range.to_text),
         }
     }
 }

@@ -115,7 +115,7 @@ pub(super) async fn page(asked: Asked) -> Result<Html, Failure> {
         rows,
         known,
         found,
-        filter: query.get("q").unwrap_or_default().to_owned(),
+        filter: words::printable(query.get("q").unwrap_or_default()),
         pages,
     };
     Ok(Html::of(&page))
