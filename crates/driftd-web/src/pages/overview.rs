@@ -240,7 +240,12 @@ async fn worst(store: &dyn ReadStore, newest: &Judged, open: &[&IncidentRow]) ->
         && let Some((incident, _)) = store.incident(&row.incident_id).await?
         && let Some(evidence) = incident.features.get(&lead.feature)
     {
-        worst.moved = words::moved_sentence(&evidence.moved, 1);
+        // Of a share its own change says more than the bins of what is left.
+        let share = evidence.statistic.definition().scale.shares(evidence.value, evidence.baseline_share);
+        worst.moved = match share.map(|(_, before, after)| words::percents(before, after)) {
+            Some((before, after)) => format!("{before} → {after}"),
+            None => words::moved_sentence(&evidence.moved, 1),
+        };
     }
     Ok(Some(worst))
 }
