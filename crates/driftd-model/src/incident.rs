@@ -12,7 +12,7 @@ use std::fmt;
 use driftd_window::{EventTime, SegmentKey, Timestamp, WindowName, Zone};
 use serde::{Deserialize, Serialize};
 
-use crate::{ContentHash, FeatureName, IncidentId, LabelName, Labels, Monitor, MonitorId, ReceiverName};
+use crate::{ContentHash, FeatureName, IncidentId, IncidentRow, LabelName, Labels, Monitor, MonitorId, ReceiverName};
 
 pub use cause::Cause;
 pub use evidence::{Evidence, HealthyWindows, Rarity};
@@ -356,6 +356,24 @@ impl Incident {
         let mut features: Vec<&Evidence> = self.features.values().collect();
         features.sort_by(|a, b| b.outcome.cmp(&a.outcome).then_with(|| b.weight().total_cmp(&a.weight())));
         features
+    }
+}
+
+impl From<&Incident> for IncidentRow {
+    fn from(incident: &Incident) -> Self {
+        Self {
+            incident_id: incident.id.clone(),
+            monitor: incident.key.monitor.clone(),
+            segment: incident.key.segment.clone(),
+            kind: incident.key.kind,
+            severity: incident.severity,
+            state: incident.state,
+            opened_at: incident.opened_at,
+            acknowledged_at: incident.acknowledged.as_ref().map(|(at, _)| *at),
+            resolved_at: incident.resolved_at,
+            features: incident.worst_features().into_iter().map(|evidence| evidence.feature.clone()).collect(),
+            windows: incident.windows,
+        }
     }
 }
 

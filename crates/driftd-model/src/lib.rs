@@ -99,9 +99,9 @@ pub use partition_log::{FetchFailure, FetchTrouble, LogEvent, LogMark, ResumePoi
 pub use plan::{MonitorPlan, PlanError, PlannedFeature, check_defaults};
 pub use pointer::{BadPointer, Pointer, PointerStep};
 pub use ports::{
-    BoxFuture, CatalogueStore, Checkpoint, Claim, Claimant, DeadLetter, FrontierMove, HistoryQuery, OutboxStore,
-    OwnedPartition, PartitionReset, PartitionRow, PipelineStore, ReadStore, RepairStore, ResetStart, SharedStore,
-    Store, StoreSize,
+    BoxFuture, CatalogueStore, Checkpoint, Claim, Claimant, DeadLetter, FrontierMove, HistoryPosition, HistoryQuery,
+    IncidentPosition, IncidentQuery, ListedIncident, OutboxStore, OwnedPartition, PartitionReset, PartitionRow,
+    PipelineStore, ReadStore, RepairStore, ResetStart, SharedStore, Store, StoreSize, WindowPosition, WindowQuery,
 };
 pub use progress::{ProgressWatch, Standstill};
 pub use reconciler::{IncidentReconciler, MonitorReconciler, ReconcileInput, needs_reconciling};
@@ -127,5 +127,5 @@ pub use variation::{
     FeatureVariation, HealthyVariation, LEAST_ROWS, MOST_WINDOWS, learn_from_panes, windows_to_learn_from,
 };
 pub use verdict::{FeatureKind, MistypedValues, Outcome, Reason, Rows, Score, Threshold, Verdict};
-pub use view::{Cell, CellKind, CellType, Column, HistoryRow, IncidentRow, View};
-pub use window_result::{WindowResult, evaluate_range};
+pub use view::{Cell, CellKind, CellType, Column, HistoryRow, IncidentRow, View, WindowRow};
+pub use window_result::{RangeCounts, WindowResult, evaluate_range};

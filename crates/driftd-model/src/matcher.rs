@@ -218,6 +218,18 @@ impl Matcher {
         }
     }
 
+    /// The value or the pattern that it asks for, whether that is a pattern, and whether a label has to meet it (or must
+    /// not): how Alertmanager writes a matcher.
+    #[must_use]
+    pub fn parts(&self) -> (&str, bool, bool) {
+        match &self.condition {
+            Condition::Is(value) => (value, false, true),
+            Condition::IsNot(value) => (value, false, false),
+            Condition::Like(pattern) => (&pattern.text, true, true),
+            Condition::Unlike(pattern) => (&pattern.text, true, false),
+        }
+    }
+
     /// Whether these labels meet the condition.
     #[must_use]
     pub fn matches(&self, labels: &Labels) -> bool {

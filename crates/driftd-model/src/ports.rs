@@ -3,6 +3,7 @@
 mod catalogue;
 mod outbox;
 mod pipeline;
+mod query;
 mod read;
 mod repair;
 
@@ -15,7 +16,10 @@ use async_trait::async_trait;
 pub use catalogue::CatalogueStore;
 pub use outbox::OutboxStore;
 pub use pipeline::{Checkpoint, Claim, Claimant, DeadLetter, PipelineStore};
-pub use read::{HistoryQuery, PartitionRow, ReadStore, StoreSize};
+pub use query::{
+    HistoryPosition, HistoryQuery, IncidentPosition, IncidentQuery, ListedIncident, WindowPosition, WindowQuery,
+};
+pub use read::{PartitionRow, ReadStore, StoreSize};
 pub use repair::{FrontierMove, OwnedPartition, PartitionReset, RepairStore, ResetStart};
 
 /// A boxed future: ports are called once a batch, not once a record, so the box costs nothing that shows.

@@ -19,6 +19,8 @@ pub trait View: Sized + 'static {
 pub struct Column<R> {
     /// Its name.
     pub name: &'static str,
+    /// What it says, in words.
+    pub says: &'static str,
     /// What it holds.
     pub kind: CellKind,
     /// Its value in a row; nothing where there is none.
@@ -108,16 +110,17 @@ cells! {
 
 /// Declares the rows of a view: every field is a column.
 macro_rules! view {
-    ($(#[$doc:meta])* pub struct $view:ident { $($(#[$column_doc:meta])* pub $column:ident: $type:ty,)* }) => {
+    ($(#[$doc:meta])* pub struct $view:ident { $(#[doc = $says:literal] pub $column:ident: $type:ty,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq)]
         pub struct $view {
-            $($(#[$column_doc])* pub $column: $type,)*
+            $(#[doc = $says] pub $column: $type,)*
         }
 
         impl View for $view {
             const COLUMNS: &'static [Column<Self>] = &[$(Column {
                 name: stringify!($column),
+                says: $says.trim_ascii(),
                 kind: <$type as CellType>::KIND,
                 cell: |row| CellType::cell(&row.$column),
             }),*];
@@ -217,6 +220,32 @@ view! {
     }
 }
 
+view! {
+    /// A judged window of one segment: a row of the list of windows.
+    pub struct WindowRow {
+        /// Monitor.
+        pub monitor: MonitorId,
+        /// Segment; empty for the whole population.
+        pub segment: SegmentKey,
+        /// Window shape.
+        pub window_name: WindowName,
+        /// First instant.
+        pub window_start: EventTime,
+        /// First instant after.
+        pub window_end: EventTime,
+        /// Records.
+        pub rows: u64,
+        /// Share of its panes that hold records, in [0, 1].
+        pub coverage: f64,
+        /// Worst outcome of its features.
+        pub outcome: Outcome,
+        /// Baseline judged against, `name@vN`.
+        pub baseline: String,
+        /// When it was sealed.
+        pub sealed_at: Timestamp,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,6 +259,7 @@ mod tests {
     fn columns_are_a_contract() {
         insta::assert_snapshot!(columns::<HistoryRow>().join(", "), @"monitor Text, segment Text, window_name Text, window_start Time, window_end Time, feature Text, statistic Text, value Float, certified_error Float, n Count, m Count, p_value Float, q_value Float, warn Float, critical Float, outcome Text, baseline Text, sealed_at Time, expected Float, net Float, phi Float, healthy_windows Count, level Float, previous_value Float, previous_p Float, day_value Float, day_p Float, week_value Float, week_p Float");
         insta::assert_snapshot!(columns::<IncidentRow>().join(", "), @"incident_id Text, monitor Text, segment Text, kind Text, severity Text, state Text, opened_at Time, acknowledged_at Time, resolved_at Time, features List, windows Count");
+        insta::assert_snapshot!(columns::<WindowRow>().join(", "), @"monitor Text, segment Text, window_name Text, window_start Time, window_end Time, rows Count, coverage Float, outcome Text, baseline Text, sealed_at Time");
     }
 
     #[test]

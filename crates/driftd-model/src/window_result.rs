@@ -7,8 +7,8 @@ use driftd_window::{EventTime, PaneId, SegmentKey, Span, Timestamp, WindowId};
 
 use crate::judge::{Comparison, judge};
 use crate::{
-    BaselineRef, HistoryRow, MonitorId, MonitorPlan, Outcome, Reference, SealCounts, SealedPane, Verdict,
-    merge_aggregates,
+    BaselineRef, FeatureName, HistoryRow, MonitorId, MonitorPlan, Outcome, Reference, SealCounts, SealedPane, Verdict,
+    WindowRow, merge_aggregates,
 };
 
 /// One window of one segment, judged.
@@ -30,6 +30,16 @@ pub struct WindowResult {
     pub verdicts: Vec<Verdict>,
 }
 
+/// The counts of any range of event time, into which its sealed panes are added one after another: a range of a year
+/// takes the memory of one pane.
+#[derive(Debug)]
+pub struct RangeCounts<'a> {
+    plan: &'a MonitorPlan,
+    start: EventTime,
+    end: EventTime,
+    counts: SealCounts,
+}
+
 /// Counts of one segment over a window.
 #[derive(Clone, Debug)]
 pub(crate) struct Merged {
@@ -45,15 +55,11 @@ pub(crate) type Segments = BTreeMap<SegmentKey, Merged>;
 /// Judges any range of sealed panes as one window, without touching incidents: the question asked afterwards.
 #[must_use]
 pub fn evaluate_range(plan: &MonitorPlan, start: EventTime, end: EventTime, panes: &[SealedPane]) -> Vec<WindowResult> {
-    let window = WindowId { name: "range".into(), end };
-    let mut counts = SealCounts::of([(start, end)]);
+    let mut range = RangeCounts::new(plan, start, end);
     for pane in panes {
-        counts.add(plan, pane);
+        range.add(pane);
     }
-    counts
-        .complete(plan)
-        .stretch(start, end)
-        .map_or_else(Vec::new, |range| judge_segments(plan, &window, start, &range.segments))
+    range.complete().judged()
 }
 
 /// Every segment's window, judged together.
@@ -114,7 +120,66 @@ pub(crate) fn add_whole(plan: &MonitorPlan, segments: &mut Segments) {
     segments.insert(SegmentKey::all(), all);
 }
 
+impl<'a> RangeCounts<'a> {
+    /// Nothing yet, of [`start`, `end`).
+    #[must_use]
+    pub fn new(plan: &'a MonitorPlan, start: EventTime, end: EventTime) -> Self {
+        Self { plan, start, end, counts: SealCounts::of([(start, end)]) }
+    }
+
+    /// Adds a pane that lies in the range. Panes come in order of time.
+    pub fn add(&mut self, pane: &SealedPane) {
+        self.counts.add(self.plan, pane);
+    }
+
+    /// The same once all panes are there.
+    #[must_use]
+    pub fn complete(mut self) -> Self {
+        self.counts = self.counts.complete(self.plan);
+        self
+    }
+
+    /// Whether there are records that were counted on another plan, and so are not in these counts.
+    #[must_use]
+    pub fn is_foreign(&self) -> bool {
+        self.counts.stretch(self.start, self.end).is_some_and(|range| range.is_foreign)
+    }
+
+    /// Records and counts of a feature in a segment; nothing where there are none.
+    #[must_use]
+    pub fn of(&self, segment: &SegmentKey, feature: &FeatureName) -> Option<(u64, &FeatureAggregate)> {
+        let merged = self.counts.stretch(self.start, self.end)?.segments.get(segment)?;
+        let index = self.plan.features().iter().position(|planned| planned.name == *feature)?;
+        Some((merged.rows, merged.aggregates.get(index)?))
+    }
+
+    /// The range as one window, segment by segment.
+    #[must_use]
+    pub fn judged(&self) -> Vec<WindowResult> {
+        let window = WindowId { name: "range".into(), end: self.end };
+        let range = self.counts.stretch(self.start, self.end);
+        range.map_or_else(Vec::new, |range| judge_segments(self.plan, &window, self.start, &range.segments))
+    }
+}
+
 impl WindowResult {
+    /// Its row of the list of windows.
+    #[must_use]
+    pub fn row(&self, monitor: &MonitorId, baseline: &BaselineRef, sealed_at: Timestamp) -> WindowRow {
+        WindowRow {
+            monitor: monitor.clone(),
+            segment: self.segment.clone(),
+            window_name: self.window.name.clone(),
+            window_start: self.start,
+            window_end: self.window.end,
+            rows: self.rows,
+            coverage: self.coverage,
+            outcome: self.outcome,
+            baseline: baseline.to_string(),
+            sealed_at,
+        }
+    }
+
     /// Its rows of the `drift_history` view.
     pub fn history<'a>(
         &'a self,

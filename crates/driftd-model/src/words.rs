@@ -4,6 +4,7 @@
 //! subject line whatever the data is called.
 
 pub mod healthy;
+pub mod incident;
 
 use std::collections::HashMap;
 

@@ -3,7 +3,8 @@
 //! Floor 2 of driftd. Words are made when a message is delivered, from the [`Notification`](driftd_model::Notification)
 //! that was decided in the seal transaction; nothing here decides anything. Three steps:
 //!
-//! * [`IncidentView`] computes everything a message says: [`sentence`], [`subject`], facts, features, links;
+//! * [`IncidentView`] computes everything a message says: [`sentence`], [`subject`], facts, features, links. The words for
+//!   an incident itself stand in [`driftd_model::words::incident`], because pages say them too;
 //! * renderers are functions of it: [`text`], [`email_html`], Slack's blocks, the envelope of a webhook and the `driftd`
 //!   object in it, a template's context, the alerts and events of other programs;
 //! * a [`Transport`](driftd_model::Transport) carries what was rendered and says of a failure whether trying again makes
@@ -39,8 +40,6 @@
 #![forbid(unsafe_code)]
 
 mod alertmanager;
-mod basis;
-mod cause;
 mod command;
 mod data;
 mod email;
@@ -52,9 +51,7 @@ mod http;
 mod log;
 mod pagerduty;
 mod reach;
-mod reason;
 mod sample;
-mod sentence;
 mod setup;
 mod slack;
 mod template;
@@ -63,18 +60,18 @@ mod tone;
 mod view;
 mod webhook;
 
-pub use basis::{basis, roughly};
-pub use cause::{cause, lasting};
+pub use driftd_model::words::incident::{
+    basis, cause, event_sentence, evidence, incident_sentence, lasting, reason, roughly, sentence, subject, summary,
+    suppressed, transition, why,
+};
 pub use email::{EmailOptions, EmailTransport};
 pub use factory::TransportFactory;
-pub use feature::{FeatureView, MovementView, evidence};
+pub use feature::{FeatureView, MovementView};
 pub use html::email_html;
 pub use http::{AddressPolicy, BadTarget, Forbidden, HttpClient, Roots, SystemResolver, Target};
 pub use log::LogTransport;
 pub use reach::Unreached;
-pub use reason::{reason, suppressed, transition, why};
 pub use sample::test_notification;
-pub use sentence::{event_sentence, incident_sentence, sentence, subject, summary};
 pub use setup::{BuildError, SecretResolver};
 pub use text::text;
 pub use tone::Tone;

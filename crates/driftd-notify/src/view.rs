@@ -1,14 +1,11 @@
 //! Everything a message says, computed once: every renderer is a function of it.
 
+use driftd_model::words::incident::{FEATURE, basis, cause, evidence, sentence, silence_command, subject, tag, why};
 use driftd_model::{Evidence, Incident, IncidentState, Links, Notification, NotifyReason, words};
 use driftd_window::{EventTime, Timestamp, Zone};
 use serde::Serialize;
 
-use crate::basis::basis;
-use crate::cause::cause;
-use crate::feature::{FEATURE, FeatureView, evidence};
-use crate::reason::why;
-use crate::sentence::{sentence, subject, tag};
+use crate::feature::FeatureView;
 use crate::tone::Tone;
 
 /// Features spelled out; the rest is counted.
@@ -154,7 +151,7 @@ impl<'a> IncidentView<'a> {
             worst: features.first().map(|worst| headline(worst)),
             features: features.into_iter().take(FEATURES).map(FeatureView::of).collect(),
             links: links(notification),
-            silence_command: silence_command(notification),
+            silence_command: silence_command(incident).filter(|_| !is_test(notification)),
             runbook: (!is_over && !is_test(notification)).then(|| incident.runbook()),
             baseline: format!("{} ({})", notification.baseline, words::name(notification.baseline_hash.short(), 16)),
             labels: other_labels(notification),
@@ -273,18 +270,6 @@ fn web_address(link: &str) -> Option<&str> {
     let is_web = link.starts_with("https://") || link.starts_with("http://");
     let is_clean = !link.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '<' | '>'));
     (is_web && is_clean && link.len() <= 2000).then_some(link)
-}
-
-fn silence_command(notification: &Notification) -> Option<String> {
-    let key = &notification.incident.key;
-    if notification.incident.state == IncidentState::Resolved || is_test(notification) {
-        return None;
-    }
-    // A segment that a shell would read as something else is left out: the silence is wider then, and safe to type.
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '=' | ',' | '.' | '_' | '-');
-    let segment = Some(key.segment.as_str()).filter(|s| !s.is_empty() && s.len() <= 80 && s.chars().all(is_plain));
-    let segment = segment.map(|segment| format!(" segment={segment}")).unwrap_or_default();
-    Some(format!("driftd silences add monitor={} kind={}{segment} --comment WHY", key.monitor, key.kind))
 }
 
 fn present<'v, const N: usize>(rows: [(&'static str, Option<&'v str>); N]) -> Vec<(&'static str, &'v str)> {

@@ -52,8 +52,10 @@ mod error;
 mod examine;
 mod fence;
 mod lease;
+mod page;
 mod postgres;
 mod read;
+mod reading;
 mod reconcile;
 mod repair;
 mod rows;
@@ -73,6 +75,7 @@ pub use codec::{
 };
 pub use examine::{Examination, examine};
 pub use postgres::PostgresStore;
+pub use reading::open_to_read;
 pub use schema::Migrated;
 pub use sqlite::SqliteStore;
 

@@ -79,6 +79,18 @@ impl PostgresStore {
         Box::pin(opened).await.map_err(|e| e.doing(format!("open the Postgres database {place}")))
     }
 
+    /// Connects to the database that `url` names for whoever only reads, if its tables are up to date.
+    pub(crate) async fn open_to_read(url: &str, options: &StoreOptions) -> Result<Self, StoreError> {
+        let connect = connect::parse(url).map_err(|e| e.doing("read the store url"))?;
+        let place = connect::place(&connect);
+        let opened = async {
+            migrate::check_readable(&connect).await?;
+            let pool = connect::pool(connect, options);
+            Outcome::Ok(Self { pool, place: place.clone(), partitions: Partitions::default() })
+        };
+        Box::pin(opened).await.map_err(|e| e.doing(format!("read the Postgres database {place}")))
+    }
+
     /// Brings the tables of the database that `url` names up to date, and says what that took.
     pub(crate) async fn migrate(url: &str) -> Result<Migrated, StoreError> {
         let connect = connect::parse(url).map_err(|e| e.doing("read the store url"))?;

@@ -11,7 +11,9 @@ mod stream;
 mod written;
 
 pub(crate) use incidents::{EventColumns, IncidentBody, IncidentColumns, SilenceColumns};
-pub(crate) use judged::{ActivationColumns, AlarmColumns, BaselineColumns, HistoryColumns, SummaryColumns};
+pub(crate) use judged::{
+    ActivationColumns, AlarmColumns, BaselineColumns, HistoryColumns, SummaryColumns, WindowColumns,
+};
 pub(crate) use memories::{MemoryColumns, MemoryRow};
 pub(crate) use outbox::{Leased, OutboxColumns, SettledColumns};
 pub(crate) use stream::{
@@ -19,5 +21,5 @@ pub(crate) use stream::{
     PartialColumns, PartitionColumns, PositionColumns,
 };
 pub(crate) use written::{
-    EventRow, IncidentRow, KeyRow, MessageRow, RejectedRow, SampleRow, ScoreRow, WindowRow, plain,
+    EventRow, IncidentRow, KeyRow, MessageRow, RejectedRow, SampleRow, ScoreRow, Text, WindowRow, plain,
 };

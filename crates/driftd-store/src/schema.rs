@@ -106,6 +106,28 @@ pub(crate) fn check_asked(
     )))
 }
 
+/// Whether a database that has the versions that were `found` can be read as it is: nothing is `missing`.
+///
+/// # Errors
+/// It has no tables, or older ones. Whoever only reads does not change that.
+pub(crate) fn check_readable(versions: &[Version], found: &[AppliedMigration], missing: &[Migration]) -> Outcome<()> {
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Refused(if found.is_empty() {
+        "the database has no tables of driftd, and whoever only reads makes none: let `driftd run`, `driftd replay` or `driftd \
+         migrate` make them, or name another store under [store] url"
+            .to_owned()
+    } else {
+        format!(
+            "the database has tables of version {} and this driftd reads those of version {}: back it up and run \
+             `driftd migrate`, or use the driftd that wrote it",
+            newest(found),
+            latest(versions)
+        )
+    }))
+}
+
 /// The newest version that the tables have; 0 when there are none.
 pub(crate) fn newest(found: &[AppliedMigration]) -> i64 {
     found.iter().map(|found| found.version).max().unwrap_or(0)

@@ -63,6 +63,13 @@ impl SqliteStore {
         Ok(Self { writer, readers, is_in_memory: path == ":memory:" })
     }
 
+    /// Opens the database at `path` for whoever only reads: every write fails.
+    pub(crate) async fn open_to_read(path: &str) -> Result<Self, StoreError> {
+        let readers =
+            connect::connect_to_read(path).await.map_err(|e| e.doing(format!("read the SQLite database {path}")))?;
+        Ok(Self { writer: readers.clone(), readers, is_in_memory: false })
+    }
+
     /// A database that ends with the process.
     ///
     /// # Errors

@@ -165,3 +165,29 @@ async fn every_version_says_who_may_work_with_it() {
         assert!(seen > 0);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_only_reads_makes_and_migrates_nothing() {
+    for database in Database::all("whoever_only_reads_makes_and_migrates_nothing").await {
+        let refused = async || {
+            let opened = driftd_store::open_to_read(&database.url, &StoreOptions::default()).await;
+            let error = opened.map(|_| ()).unwrap_err();
+            assert_eq!(error.class(), ErrorClass::Permanent, "waiting does not help: {error}");
+            error.to_string()
+        };
+        // The file of SQLite is there, because somebody looks into it, and has no tables.
+        let nothing = refused().await;
+        assert!(nothing.contains("the database has no tables of driftd"), "{nothing}");
+        let (before, newest) = (database.of_the_version_before().await, database.newest());
+        for _ in 0..2 {
+            let older = refused().await;
+            let what = format!("has tables of version {before} and this driftd reads those of version {newest}");
+            assert!(older.contains(&what) && older.contains("`driftd migrate`"), "{older}");
+        }
+        let migrated = driftd_store::migrate(&database.url).await.unwrap();
+        assert_eq!((migrated.applied.len(), migrated.version), (1, newest), "nothing had been applied");
+        let reader = driftd_store::open_to_read(&database.url, &StoreOptions::default()).await.unwrap();
+        assert_eq!(reader.frontiers().await.unwrap(), []);
+        reader.close().await;
+    }
+}

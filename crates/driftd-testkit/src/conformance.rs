@@ -21,6 +21,7 @@ pub mod late;
 pub mod logs;
 pub mod memories;
 pub mod outbox;
+pub mod pages;
 pub mod reconciling;
 pub mod repairs;
 pub mod retention;
@@ -171,6 +172,19 @@ macro_rules! store_conformance {
         $crate::store_laws!(
             $place,
             history { rows_are_what_the_seal_decided, rows_come_in_order, every_filter_filters }
+        );
+        $crate::store_laws!(
+            $place,
+            pages {
+                windows_are_what_the_seal_decided,
+                every_filter_of_windows_filters,
+                pages_of_windows_add_up,
+                the_newest_windows_are_the_last,
+                pages_of_the_history_add_up,
+                pages_of_incidents_add_up_newest_first,
+                every_filter_of_incidents_filters,
+                frontiers_are_listed_by_monitor,
+            }
         );
         $crate::store_laws!(
             $place,

@@ -7,6 +7,7 @@ mod baselines;
 mod checkpoint;
 mod claims;
 mod fault;
+mod history;
 mod incidents;
 mod late;
 mod outbox;

@@ -3,7 +3,8 @@
 //!
 //! Floor 2 of driftd. [`charts`] is the one place where data becomes a picture; [`render_check`] and [`render_history`]
 //! put pictures, numbers and words on a page that needs no script, no network and no other file. [`Listener`] answers
-//! supervisors and Prometheus from an [`AppState`]. Rules that hold for everything here:
+//! supervisors, Prometheus and the read side of the API from an [`AppState`]. [`rows`] writes rows of the views as JSON and
+//! CSV, for the API and the command line alike. Rules that hold for everything here:
 //!
 //! * names of columns, categories and files come from strangers and are escaped, shortened and cleaned;
 //! * severity is a word and a shape, never a colour alone; colours keep the contrast of WCAG 2.1 AA, light and dark;
@@ -26,12 +27,17 @@
 
 #![forbid(unsafe_code)]
 
+mod api;
 mod ask;
 pub mod charts;
+mod figures;
+mod history_row;
 mod listener;
+mod pages;
 mod problem;
 mod report;
 mod routes;
+pub mod rows;
 mod state;
 mod store_probe;
 

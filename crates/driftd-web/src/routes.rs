@@ -5,10 +5,13 @@
 //! | `/healthz` | 200 as long as the process answers at all |
 //! | `/readyz` | 200 when every check passes, else 503; JSON with the reasons |
 //! | `/metrics` | Prometheus text |
+//! | `/problems`, `/problems/{name}` | pages of the types of problems |
+//! | `/api/openapi.json`, `/api/v1/…` | the [API](crate::api) and its document |
+//! | `/`, `/assets/…` and others | the [dashboard](crate::pages) |
 //!
-//! These are everything there is where the whole network may ask, which is what [`Reach`] is for: there nobody needs to
-//! call driftd by its name, since a supervisor takes that of a pod or a service, and metrics name no features unless
-//! that is wanted.
+//! The first three and the pages are everything there is where the whole network may ask, which is what [`Reach`] is for:
+//! there nobody needs to call driftd by its name, since a supervisor takes that of a pod or a service, and metrics name
+//! no features unless that is wanted.
 //!
 //! What goes wrong is told as problem details. Every answer comes in time, is kept by nobody, and names what a browser
 //! may do with it.
@@ -22,13 +25,14 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::IntoResponse;
 use axum::routing::get;
 use prometheus_client::encoding::prometheus_text;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use crate::AppState;
-use crate::problem::{in_words, problem};
+use crate::problem::{PAGES, Problem, ProblemKind, all_problems, in_words, one_problem};
+use crate::{AppState, api, pages};
 
 /// Who can reach a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,12 +75,16 @@ pub(crate) fn router(state: AppState, reach: Reach) -> Router {
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(move |State(state): State<AppState>| metrics(state, reach)))
-        .fallback(nothing_here)
-        .method_not_allowed_fallback(reading_only)
-        .with_state(state.clone());
+        .route(PAGES, get(all_problems))
+        .route(&format!("{PAGES}/{{name}}"), get(one_problem));
+    let all = match reach {
+        Reach::Machine => probes.merge(api::router()).merge(pages::router()).fallback(nothing_here),
+        Reach::Network { .. } => probes.fallback(only_probes),
+    };
+    let all = all.method_not_allowed_fallback(reading_only).with_state(state.clone());
     match reach {
-        Reach::Machine => layered(probes.layer(from_fn_with_state(state, host::check)), ANSWER_TIMEOUT),
-        Reach::Network { .. } => layered(probes, ANSWER_TIMEOUT),
+        Reach::Machine => layered(all.layer(from_fn_with_state(state, host::check)), ANSWER_TIMEOUT),
+        Reach::Network { .. } => layered(all, ANSWER_TIMEOUT),
     }
 }
 
@@ -107,15 +115,20 @@ async fn metrics(state: AppState, reach: Reach) -> Response<Body> {
         Err(error) => error.to_string(),
     };
     tracing::error!(error = why, "metrics not rendered");
-    problem(StatusCode::INTERNAL_SERVER_ERROR, "the metrics could not be rendered; the log says why")
+    let detail = "the metrics could not be rendered; the log says why";
+    Problem::new(ProblemKind::InternalError, detail).into_response()
 }
 
-async fn nothing_here() -> Response<Body> {
-    problem(StatusCode::NOT_FOUND, "nothing is here; there are /healthz, /readyz and /metrics")
+async fn nothing_here() -> Problem {
+    Problem::new(ProblemKind::NotFound, "nothing is here; the paths of the API stand in /api/openapi.json")
 }
 
-async fn reading_only() -> Response<Body> {
-    problem(StatusCode::METHOD_NOT_ALLOWED, "this path is only read: use GET or HEAD")
+async fn only_probes() -> Problem {
+    Problem::new(ProblemKind::NotFound, "nothing is here; there are /healthz, /readyz and /metrics")
+}
+
+async fn reading_only() -> Problem {
+    Problem::new(ProblemKind::MethodNotAllowed, "this path is only read: use GET or HEAD")
 }
 
 fn respond(status: StatusCode, content_type: &'static str, body: String) -> Response<Body> {

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use axum::http::Uri;
-use driftd_model::ReadStore;
+use driftd_model::{Monitor, ReadStore};
+use driftd_window::Timestamp;
 use prometheus_client::encoding::prometheus_text;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use serde::Serialize;
+use tokio::sync::Semaphore;
 
 use crate::store_probe::StoreProbe;
 
@@ -30,7 +32,16 @@ struct Shared {
     /// What is shown is read from it, once it answers.
     store: OnceLock<Arc<dyn ReadStore>>,
     probe: Arc<StoreProbe>,
+    /// What time it is.
+    clock: OnceLock<Box<dyn Fn() -> Timestamp + Send + Sync>>,
+    /// The monitors of the configuration that holds.
+    monitors: RwLock<Arc<[Monitor]>>,
+    reads: Arc<Semaphore>,
 }
+
+/// Requests that read from the store at a time. The others wait: a daemon has few connections, and most of them are for
+/// counting.
+const READS: usize = 4;
 
 impl fmt::Debug for AppState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -63,6 +74,9 @@ impl AppState {
                 name,
                 store: OnceLock::new(),
                 probe: Arc::default(),
+                clock: OnceLock::new(),
+                monitors: RwLock::default(),
+                reads: Arc::new(Semaphore::new(READS)),
             }),
         }
     }
@@ -70,6 +84,37 @@ impl AppState {
     /// From now on it reads from `store`: the listener answers before the store does. Only the first one counts.
     pub fn read_from(&self, store: Arc<dyn ReadStore>) {
         self.shared.store.get_or_init(|| store);
+    }
+
+    /// From now on it knows what time it is, for questions about `now`. Only the first clock counts.
+    pub fn tell_time_by(&self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) {
+        self.shared.clock.get_or_init(|| Box::new(clock));
+    }
+
+    /// From now on these are the configured monitors.
+    pub fn watch(&self, monitors: impl IntoIterator<Item = Monitor>) {
+        let monitors = monitors.into_iter().collect();
+        *self.shared.monitors.write().unwrap_or_else(PoisonError::into_inner) = monitors;
+    }
+
+    /// What is read from, once it answers.
+    pub(crate) fn store(&self) -> Option<&Arc<dyn ReadStore>> {
+        self.shared.store.get()
+    }
+
+    /// What time it is, where that is known.
+    pub(crate) fn now(&self) -> Option<Timestamp> {
+        self.shared.clock.get().map(|clock| clock())
+    }
+
+    /// The configured monitors.
+    pub(crate) fn monitors(&self) -> Arc<[Monitor]> {
+        Arc::clone(&self.shared.monitors.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Places for requests that read from the store.
+    pub(crate) fn reads(&self) -> &Arc<Semaphore> {
+        &self.shared.reads
     }
 
     /// Whether people reach it by this name.
@@ -126,6 +171,17 @@ impl Readiness {
         self.checks.values().all(|check| check.ok)
     }
 
+    /// Why not, by name of the check: `check: reason`.
+    pub(crate) fn reasons(&self) -> Vec<String> {
+        let failed = |(name, check): (&String, &Check)| Some(format!("{name}: {}", check.reason.as_ref()?));
+        self.checks.iter().filter_map(failed).collect()
+    }
+
+    /// Every check by name, with the reason for which it failed.
+    pub(crate) fn checks(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.checks.iter().map(|(name, check)| (name.as_str(), check.reason.as_deref()))
+    }
+
     /// `{"ready": …, "reasons": […], "checks": {…}}`; reasons are `check: reason`, by name.
     pub(crate) fn to_json(&self) -> String {
         #[derive(Serialize)]
@@ -134,8 +190,7 @@ impl Readiness {
             reasons: Vec<String>,
             checks: &'a BTreeMap<String, Check>,
         }
-        let failed = self.checks.iter().filter_map(|(name, check)| Some(format!("{name}: {}", check.reason.as_ref()?)));
-        let answer = Answer { ready: self.is_ready(), reasons: failed.collect(), checks: &self.checks };
+        let answer = Answer { ready: self.is_ready(), reasons: self.reasons(), checks: &self.checks };
         // Texts, lists and maps with texts for keys are always JSON.
         serde_json::to_string(&answer).unwrap_or_default()
     }

@@ -8,9 +8,9 @@
 
 mod fixtures;
 
-use driftd_model::Threshold;
+use driftd_model::{Outcome, Threshold};
 use driftd_web::BinShare;
-use driftd_web::charts::{STYLE, distribution_steps, effect_bar, paired_bars, sparkline};
+use driftd_web::charts::{STYLE, TimePoint, distribution_steps, effect_bar, paired_bars, sparkline, timeline};
 use fixtures::{assert_well_formed, bin};
 use proptest::prelude::*;
 
@@ -131,6 +131,72 @@ fn a_sparkline_leaves_gaps_open() {
     assert!(sparkline("PSI of temp", &[], None).contains("no values"));
 }
 
+/// A window of a timeline.
+fn point(at: &str, value: Option<f64>, healthy: Option<f64>, outcome: Option<Outcome>) -> TimePoint {
+    let says = value.map_or_else(|| "not computed".to_owned(), |value| format!("PSI {value}"));
+    let incident = outcome == Some(Outcome::Critical);
+    TimePoint {
+        value,
+        healthy,
+        outcome,
+        incident,
+        address: format!("/m/a/f/x?w=day&end={at}"),
+        at: at.to_owned(),
+        says,
+    }
+}
+
+#[test]
+fn a_timeline_has_thresholds_above_what_healthy_windows_show() {
+    let points = [
+        point("2013-07-01", Some(0.03), Some(0.05), Some(Outcome::Stable)),
+        point("2013-07-02", None, None, None),
+        point("2013-07-03", Some(0.31), Some(0.05), Some(Outcome::Critical)),
+    ];
+    insta::assert_snapshot!(lines(&timeline("PSI of x over time", &points, Some(THRESHOLD), Some(2))), @r#"
+    <svg class="chart timeline" role="group" aria-label="PSI of x over time" xmlns="http://www.w3.org/2000/svg" width="100%" height="14.6em">
+    <desc>3 windows that ended from 2013-07-01 to 2013-07-03, 1 of them bad.</desc>
+    <svg width="100%" height="12em" viewBox="0 0 1000 100" preserveAspectRatio="none" aria-hidden="true">
+    <path class="healthy" d="M0.0 96.0V82.1h333.3V96.0ZM666.7 96.0V82.1h333.3V96.0Z"/>
+    <path class="tick warn" d="M166.7 54.2h0L500.0 68.1L833.3 54.2"/>
+    <path class="tick critical" d="M166.7 12.4h0L500.0 26.3L833.3 12.4"/>
+    <path class="trend" d="M166.7 87.6h0M833.3 9.6h0"/>
+    </svg>
+    <a href="/m/a/f/x?w=day&amp;end=2013-07-01" aria-label="2013-07-01: PSI 0.03">
+    <title>2013-07-01: PSI 0.03</title>
+    <rect class="column" x="0%" y="0" width="33.33%" height="12em"/>
+    <svg x="16.67%" y="10.52em" overflow="visible">
+    <path class="point window" d="M-2 0a2 2 0 1 0 4 0a2 2 0 1 0-4 0z"/>
+    </svg>
+    </a>
+    <a href="/m/a/f/x?w=day&amp;end=2013-07-02" aria-label="2013-07-02: not computed">
+    <title>2013-07-02: not computed</title>
+    <rect class="column" x="33.33%" y="0" width="33.33%" height="12em"/>
+    </a>
+    <a href="/m/a/f/x?w=day&amp;end=2013-07-03" class="selected" aria-label="2013-07-03: PSI 0.31">
+    <title>2013-07-03: PSI 0.31</title>
+    <rect class="column" x="66.67%" y="0" width="33.33%" height="12em"/>
+    <line class="cursor" x1="83.33%" y1="0" x2="83.33%" y2="12em"/>
+    <svg x="83.33%" y="1.15em" overflow="visible">
+    <path class="point critical" d="M-2-5h4l3 3v4l-3 3h-4l-3-3v-4z"/>
+    </svg>
+    </a>
+    <rect class="incident" x="66.67%" y="12.4em" width="33.33%" height=".4em"/>
+    <text class="when" x="0%" y="14.2em" text-anchor="start">2013-07-01</text>
+    <text class="when" x="100%" y="14.2em" text-anchor="end">2013-07-03</text>
+    </svg>
+    "#);
+}
+
+#[test]
+fn what_is_far_beyond_is_drawn_at_the_end_of_the_scale() {
+    let points = [point("a", Some(0.1), None, None), point("b", Some(8.0), None, Some(Outcome::Critical))];
+    let svg = timeline("PSI", &points, Some(THRESHOLD), None);
+    // Ten times the threshold would leave the thresholds no room.
+    assert!(svg.contains("<path class=\"tick critical\" d=\"M250.0 73.0h0L750.0 73.0\"/>"), "{svg}");
+    assert!(timeline("PSI", &[], Some(THRESHOLD), None).contains("0 windows."));
+}
+
 #[test]
 fn many_bins_are_joined_with_their_neighbours() {
     let bins: Vec<BinShare> = (0..100).map(|i| bin(&format!("({i}, {}]", i + 1), 0.01, 0.01)).collect();
@@ -166,11 +232,19 @@ proptest! {
         let bins: Vec<BinShare> = labels.iter().zip(&shares).map(|(label, (b, w))| bin(label, *b, *w)).collect();
         let values: Vec<Option<f64>> = shares.iter().map(|(b, w)| (w > b).then_some(*b)).collect();
         let threshold = Threshold { warn, critical };
+        let outcomes = [None, Some(Outcome::Stable), Some(Outcome::Warning), Some(Outcome::Critical)];
+        let points: Vec<TimePoint> = labels
+            .iter()
+            .zip(&shares)
+            .enumerate()
+            .map(|(i, (label, (b, w)))| point(label, Some(*b), Some(*w), outcomes[i % 4]))
+            .collect();
         for svg in [
             distribution_steps(&title, &bins),
             paired_bars(&title, &bins),
             effect_bar(&title, effect, threshold),
             sparkline(&title, &values, Some(threshold)),
+            timeline(&title, &points, Some(threshold), Some(1)),
         ] {
             assert_well_formed(&svg);
             for nonsense in ["NaN%", "inf%", "NaNem", "infem", "MNaN", "LNaN", "<script"] {

@@ -7,6 +7,7 @@
 )]
 
 const PAGE: &str = include_str!("../templates/report.css");
+const HEAT: &str = include_str!("../templates/pages/pages.css");
 const CHARTS: &str = include_str!("../templates/charts.css");
 
 /// The value of `--name` in the light block (0) or the dark one (1).
@@ -27,6 +28,20 @@ fn contrast(a: [f64; 3], b: [f64; 3]) -> f64 {
 #[test]
 fn the_formula_knows_black_on_white() {
     assert!((contrast([0.0; 3], [1.0; 3]) - 21.0).abs() < 1e-9);
+}
+
+#[test]
+fn cells_are_told_apart_by_their_marks_and_by_six_steps_of_light() {
+    for theme in [0, 1] {
+        let cell = |step: usize| colour(HEAT, &format!("heat-{step}"), theme);
+        for step in [4, 5] {
+            let ratio = contrast(colour(HEAT, "heat-mark", theme), cell(step));
+            assert!(ratio >= 4.5, "mark of step {step}, theme {theme}: {ratio:.2}");
+        }
+        let ground = colour(PAGE, "sheet", theme);
+        let steps: Vec<f64> = (0..6).map(|step| contrast(ground, cell(step))).collect();
+        assert!(steps.windows(2).all(|pair| pair[1] > pair[0] * 1.1), "theme {theme}: {steps:.2?}");
+    }
 }
 
 #[test]

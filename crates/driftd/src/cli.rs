@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Init(InitArgs),
     /// The daemon: counts what passes through Kafka, judges it, and tells people
     Run(ConfigFiles),
+    /// Serve what is in a store over HTTP, read only and without Kafka, so that readers scale apart from the daemons
+    Serve(ConfigFiles),
     /// Ask the daemon beside whether it is ready, for probes that run a program: exit code 0 ready, 1 not and why
     Ready(ConfigFiles),
     /// Send the rows of files to a topic as JSON, to try the daemon out

@@ -21,6 +21,7 @@ mod repair;
 mod replay;
 mod routes;
 mod run;
+mod serve;
 mod silences;
 mod store;
 mod topics;
@@ -60,6 +61,7 @@ pub(crate) async fn run(cli: Cli, stores: &Stores) -> anyhow::Result<Exit> {
         Command::Demo(args) => demo::run(args, stores).await,
         Command::Init(args) => init::run(args, stores).await,
         Command::Run(files) => run::run(&files, stores).await,
+        Command::Serve(files) => serve::run(&files, stores).await,
         Command::Ready(files) => ready::run(&files).await,
         Command::Produce(args) => produce::run(args).await,
         Command::Check(args) => check::run(args, stores).await,

@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     let usual = match cli.command {
         // The demo tells its own story; the daemon has nothing but its log to tell one.
         cli::Command::Demo(_) => "error",
-        cli::Command::Run(_) => "info,sqlx=error",
+        cli::Command::Run(_) | cli::Command::Serve(_) => "info,sqlx=error",
         // A statement that took long is a matter for who asks for details: a busy machine makes any of them long.
         _ => "warn,sqlx=error",
     };

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use driftd_config::{Config, Migrate};
-use driftd_model::SharedStore;
+use driftd_model::{ReadStore, SharedStore};
 use driftd_store::{Migrations, StoreOptions};
 
 use crate::setup;
@@ -24,6 +24,13 @@ impl Stores {
         };
         let options = StoreOptions { max_connections: u32::from(config.store.max_connections), migrations };
         Ok(self.keep(driftd_store::open_with(&setup::address(config), &options).await?))
+    }
+
+    /// The configured store for whoever only reads: it is there already, and is left as it is.
+    pub(crate) async fn to_read(&self, config: &Config) -> anyhow::Result<Arc<dyn ReadStore>> {
+        let options =
+            StoreOptions { max_connections: u32::from(config.store.max_connections), ..StoreOptions::default() };
+        Ok(self.keep(driftd_store::open_to_read(&setup::address(config), &options).await?))
     }
 
     /// The store at `url`.

@@ -1,13 +1,13 @@
 //! Port of reads: what the command line, the API and the dashboard show. Nothing here changes anything.
 
 use async_trait::async_trait;
-use driftd_stats::DriftStatistic;
-use driftd_window::{EventTime, PartitionMark, SegmentKey, Timestamp};
+use driftd_window::{EventTime, PartitionMark, Timestamp};
 
+use super::{HistoryQuery, IncidentQuery, ListedIncident, WindowQuery};
 use crate::{
-    Activation, BaselineName, BaselineRef, BaselineSummary, ContentHash, CountedMark, Epoch, FeatureName, HistoryRow,
-    Incident, IncidentEvent, IncidentId, IncidentRow, LogEvent, MonitorId, Offset, Partition, SealedPane, Silence,
-    StoreError, StoredBaseline, Topic, Unread,
+    Activation, BaselineName, BaselineRef, BaselineSummary, ContentHash, CountedMark, Epoch, HistoryRow, Incident,
+    IncidentEvent, IncidentId, IncidentRow, LogEvent, MonitorId, Offset, Partition, SealedPane, Silence, StoreError,
+    StoredBaseline, Topic, Unread, WindowRow,
 };
 
 /// Room that a part of the store takes.
@@ -42,6 +42,9 @@ pub trait ReadStore: Send + Sync {
     /// Where a monitor's frontier stands.
     async fn sealed_through(&self, monitor: &MonitorId) -> Result<Option<EventTime>, StoreError>;
 
+    /// Every monitor that was ever sealed, by name, and where its frontier stands.
+    async fn frontiers(&self) -> Result<Vec<(MonitorId, EventTime)>, StoreError>;
+
     /// Sealed panes that start in [`from`, `to`), by pane and segment.
     async fn sealed_panes(
         &self,
@@ -64,6 +67,15 @@ pub trait ReadStore: Send + Sync {
 
     /// Rows of `drift_history`, by window end, segment, window, feature and statistic.
     async fn history(&self, query: &HistoryQuery) -> Result<Vec<HistoryRow>, StoreError>;
+
+    /// Judged windows, by window end, segment and window.
+    async fn windows(&self, query: &WindowQuery) -> Result<Vec<WindowRow>, StoreError>;
+
+    /// The same from the other end: of the windows that are wanted the last ones, up to the limit, the newest first.
+    async fn newest_windows(&self, query: &WindowQuery) -> Result<Vec<WindowRow>, StoreError>;
+
+    /// Incidents, newest first: by first bad window and id, both descending.
+    async fn incident_page(&self, query: &IncidentQuery) -> Result<Vec<ListedIncident>, StoreError>;
 
     /// Rows of `incident_history`, oldest first; of one monitor, or of all.
     async fn incidents(&self, monitor: Option<&MonitorId>) -> Result<Vec<IncidentRow>, StoreError>;
@@ -96,21 +108,4 @@ pub struct PartitionRow {
     pub log_event: Option<(LogEvent, Timestamp)>,
     /// When an owner last wrote anything of it.
     pub updated_at: Timestamp,
-}
-
-/// Which rows of the history are wanted.
-#[derive(Clone, Debug, PartialEq, Default)]
-pub struct HistoryQuery {
-    /// Only this monitor.
-    pub monitor: Option<MonitorId>,
-    /// Only this feature.
-    pub feature: Option<FeatureName>,
-    /// Only this statistic.
-    pub statistic: Option<DriftStatistic>,
-    /// Only this segment.
-    pub segment: Option<SegmentKey>,
-    /// Only windows that end after this.
-    pub from: Option<EventTime>,
-    /// Only windows that end at or before this.
-    pub to: Option<EventTime>,
 }

@@ -57,16 +57,37 @@ pub(super) async fn migrate(connect: &PgConnectOptions, migrations: Migrations) 
     migrated
 }
 
+/// Whether the tables can be read as they are, looked at on a connection made for that.
+///
+/// # Errors
+/// There are none, or they are of another version.
+pub(super) async fn check_readable(connect: &PgConnectOptions) -> Outcome<()> {
+    let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(CONNECT_TIMEOUT);
+    let pool = pool.connect_with(connect.clone()).await.map_err(no_database)?;
+    let checked = match found_and_missing(&pool).await {
+        Ok((found, missing)) => schema::check_readable(VERSIONS, &found, &missing),
+        Err(failure) => Err(failure),
+    };
+    pool.close().await;
+    checked
+}
+
 /// Whether nothing is missing, looked at beside everybody who works with the tables or changes them; nothing when
 /// something is missing that may be applied.
 async fn up_to_date(pool: &PgPool, migrations: Migrations) -> Outcome<Option<Migrated>> {
+    let (found, missing) = found_and_missing(pool).await?;
+    schema::check_asked(migrations, VERSIONS, &found, &missing)?;
+    Ok(missing.is_empty().then(|| Migrated { applied: Vec::new(), version: schema::newest(&found) }))
+}
+
+/// The versions that the database has, and those that it lacks.
+async fn found_and_missing(pool: &PgPool) -> Outcome<(Vec<AppliedMigration>, Vec<Migration>)> {
     let mut tx = Transaction::begin(pool).await?;
     let is_there: bool = query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL").fetch_one(&mut tx).await?;
     let found = if is_there { applied(&mut tx).await? } else { Vec::new() };
     let missing = missing(&mut tx, &found).await?;
     tx.commit().await?;
-    schema::check_asked(migrations, VERSIONS, &found, &missing)?;
-    Ok(missing.is_empty().then(|| Migrated { applied: Vec::new(), version: schema::newest(&found) }))
+    Ok((found, missing))
 }
 
 async fn applied(tx: &mut Transaction) -> Outcome<Vec<AppliedMigration>> {

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use driftd_model::{
     Activation, BaselineName, BaselineRef, BaselineSummary, ContentHash, CountedMark, HistoryQuery, HistoryRow,
-    Incident, IncidentEvent, IncidentId, IncidentRow, MonitorId, PartitionRow, ReadStore, SealedPane, Silence,
-    StoreError, StoreSize, StoredBaseline, Topic,
+    Incident, IncidentEvent, IncidentId, IncidentQuery, IncidentRow, IncidentState, ListedIncident, MonitorId,
+    PartitionRow, ReadStore, SealedPane, Silence, StoreError, StoreSize, StoredBaseline, Topic, WindowQuery, WindowRow,
 };
 use driftd_stats::DriftStatistic;
 use driftd_window::{EventTime, Timestamp};
@@ -14,9 +14,10 @@ use super::text::{original, stored};
 use super::transaction::Transaction;
 use super::{Outcome, PostgresStore, answer, measure};
 use crate::call::Call;
+use crate::page::{AfterWindow, Ends, IncidentBounds};
 use crate::rows::{
-    ActivationColumns, BaselineColumns, EventColumns, HistoryColumns, IncidentBody, IncidentColumns, MarkColumns,
-    Marks, PaneColumns, PartitionColumns, SilenceColumns, SummaryColumns,
+    ActivationColumns, BaselineColumns, EventColumns, FrontierColumns, HistoryColumns, IncidentBody, IncidentColumns,
+    MarkColumns, Marks, PaneColumns, PartitionColumns, SilenceColumns, SummaryColumns, WindowColumns,
 };
 
 /// A partition whose names are as they were before they were stored.
@@ -84,6 +85,16 @@ impl ReadStore for PostgresStore {
         .await
     }
 
+    async fn frontiers(&self) -> Result<Vec<(MonitorId, EventTime)>, StoreError> {
+        answer(Call::Frontiers, async {
+            let mut tx = self.begin().await?;
+            let rows = query_file_as!(FrontierColumns, "statements/frontiers.sql").fetch_all(&mut tx).await?;
+            tx.commit().await?;
+            FrontierColumns::sorted(rows)
+        })
+        .await
+    }
+
     async fn sealed_panes(
         &self,
         monitor: &MonitorId,
@@ -146,6 +157,37 @@ impl ReadStore for PostgresStore {
             let rows = history(&mut tx, query).await?;
             tx.commit().await?;
             rows.into_iter().map(plain).collect()
+        })
+        .await
+    }
+
+    async fn windows(&self, wanted: &WindowQuery) -> Result<Vec<WindowRow>, StoreError> {
+        answer(Call::Windows(&wanted.monitor), async {
+            let mut tx = self.begin().await?;
+            let rows = windows(&mut tx, wanted).await?;
+            tx.commit().await?;
+            rows.into_iter().map(|row| plain_window(row, wanted)).collect()
+        })
+        .await
+    }
+
+    async fn newest_windows(&self, wanted: &WindowQuery) -> Result<Vec<WindowRow>, StoreError> {
+        answer(Call::Windows(&wanted.monitor), async {
+            let mut tx = self.begin().await?;
+            let rows = newest_windows(&mut tx, wanted).await?;
+            tx.commit().await?;
+            rows.into_iter().map(|row| plain_window(row, wanted)).collect()
+        })
+        .await
+    }
+
+    async fn incident_page(&self, wanted: &IncidentQuery) -> Result<Vec<ListedIncident>, StoreError> {
+        answer(Call::Incidents, async {
+            let mut tx = self.begin().await?;
+            let rows = incident_page(&mut tx, wanted).await?;
+            tx.commit().await?;
+            let plain = |row: IncidentColumns| IncidentColumns { segment: original(row.segment), ..row };
+            rows.into_iter().map(|row| plain(row).into_listed()).collect()
         })
         .await
     }
@@ -233,7 +275,68 @@ pub(super) async fn silences(tx: &mut Transaction, ending_after: Option<Timestam
         .collect()
 }
 
+async fn windows(tx: &mut Transaction, wanted: &WindowQuery) -> Outcome<Vec<WindowColumns>> {
+    let (ends, after) = (Ends::of_windows(wanted), AfterWindow::of(wanted, stored));
+    let segment = wanted.segment.as_ref().map(|segment| stored(segment.as_str()));
+    let name = wanted.window_name.as_ref().map(|name| stored(name.as_str()));
+    let rows = query_file_as!(
+        WindowColumns,
+        "statements/windows.sql",
+        wanted.monitor.as_str(),
+        segment.as_deref(),
+        name.as_deref(),
+        ends.from,
+        ends.to,
+        after.end,
+        &*after.segment,
+        &*after.name,
+        i64::from(wanted.limit)
+    );
+    Ok(rows.fetch_all(tx).await?)
+}
+
+async fn newest_windows(tx: &mut Transaction, wanted: &WindowQuery) -> Outcome<Vec<WindowColumns>> {
+    let (ends, after) = (Ends::of_windows(wanted), AfterWindow::of(wanted, stored));
+    let segment = wanted.segment.as_ref().map(|segment| stored(segment.as_str()));
+    let name = wanted.window_name.as_ref().map(|name| stored(name.as_str()));
+    let rows = query_file_as!(
+        WindowColumns,
+        "statements/newest_windows.sql",
+        wanted.monitor.as_str(),
+        segment.as_deref(),
+        name.as_deref(),
+        ends.from,
+        ends.to,
+        after.end,
+        &*after.segment,
+        &*after.name,
+        i64::from(wanted.limit)
+    );
+    Ok(rows.fetch_all(tx).await?)
+}
+
+async fn incident_page(tx: &mut Transaction, wanted: &IncidentQuery) -> Outcome<Vec<IncidentColumns>> {
+    let bounds = IncidentBounds::of(wanted, stored);
+    let rows = query_file_as!(
+        IncidentColumns,
+        "statements/incident_page.sql",
+        wanted.monitor.as_ref().map(MonitorId::as_str),
+        wanted.state.map(IncidentState::as_str),
+        bounds.from,
+        bounds.to,
+        bounds.first_seen,
+        &*bounds.id,
+        i64::from(wanted.limit)
+    );
+    Ok(rows.fetch_all(tx).await?)
+}
+
 async fn history(tx: &mut Transaction, wanted: &HistoryQuery) -> Outcome<Vec<HistoryColumns>> {
+    let (from, to) = Ends::of_history(wanted);
+    let after = wanted.after.as_ref();
+    let after_segment = after.map(|after| stored(after.segment.as_str()));
+    let after_window = after.map(|after| stored(after.window_name.as_str()));
+    let after_feature = after.map(|after| stored(after.feature.as_str()));
     let feature = wanted.feature.as_ref().map(|feature| stored(feature.as_str()));
     let segment = wanted.segment.as_ref().map(|segment| stored(segment.as_str()));
     // Filters that are not asked for are constants to the planner, which drops them.
@@ -247,13 +350,22 @@ async fn history(tx: &mut Transaction, wanted: &HistoryQuery) -> Outcome<Vec<His
          WHERE ($1::text IS NULL OR w.monitor = $1) AND ($2::text IS NULL OR d.feature = $2)
            AND ($3::text IS NULL OR d.statistic = $3) AND ($4::text IS NULL OR w.segment = $4)
            AND ($5::bigint IS NULL OR w.window_end > $5) AND ($6::bigint IS NULL OR w.window_end <= $6)
-         ORDER BY w.window_end, w.segment, w.window_name, d.feature, d.statistic, w.monitor",
+           AND ($7::bigint IS NULL OR (w.window_end, w.segment, w.window_name, d.feature, d.statistic, w.monitor)
+                                      > ($7, $8, $9, $10, $11, $12))
+         ORDER BY w.window_end, w.segment, w.window_name, d.feature, d.statistic, w.monitor LIMIT $13",
         wanted.monitor.as_ref().map(MonitorId::as_str),
         feature.as_deref(),
         wanted.statistic.map(DriftStatistic::as_str),
         segment.as_deref(),
-        wanted.from.map(EventTime::as_micros),
-        wanted.to.map(EventTime::as_micros)
+        from,
+        to,
+        after.map(|after| after.window_end.as_micros()),
+        after_segment.as_deref(),
+        after_window.as_deref(),
+        after_feature.as_deref(),
+        after.map(|after| after.statistic.as_str()),
+        after.map(|after| after.monitor.as_str()),
+        wanted.limit.map(i64::from)
     );
     Ok(rows.fetch_all(tx).await?)
 }
@@ -262,4 +374,9 @@ fn plain(row: HistoryColumns) -> Outcome<HistoryRow> {
     let (segment, feature) = (original(row.segment), original(row.feature));
     let window_name = original(row.window_name);
     HistoryColumns { segment, window_name, feature, ..row }.into_row()
+}
+
+fn plain_window(row: WindowColumns, wanted: &WindowQuery) -> Outcome<WindowRow> {
+    let (segment, window_name) = (original(row.segment), original(row.window_name));
+    WindowColumns { segment, window_name, ..row }.into_row(&wanted.monitor)
 }

@@ -1,9 +1,10 @@
 //! Incidents, silences and messages.
 
 use driftd_model::{
-    Incident, IncidentEvent, IncidentId, IncidentKind, IncidentRow, IncidentState, Severity, Silence, SilenceId,
+    Incident, IncidentEvent, IncidentId, IncidentKind, IncidentRow, IncidentState, ListedIncident, Severity, Silence,
+    SilenceId,
 };
-use driftd_window::{SegmentKey, Timestamp};
+use driftd_window::{EventTime, SegmentKey, Timestamp};
 use sqlx::FromRow;
 
 use crate::error::Outcome;
@@ -24,9 +25,14 @@ pub(crate) struct IncidentColumns {
     #[sqlx(rename = "features!")]
     pub(crate) features: String,
     pub(crate) windows: i64,
+    pub(crate) first_seen: i64,
 }
 
 impl IncidentColumns {
+    pub(crate) fn into_listed(self) -> Outcome<ListedIncident> {
+        Ok(ListedIncident { first_seen: EventTime::from_micros(self.first_seen), row: self.into_row()? })
+    }
+
     pub(crate) fn into_row(self) -> Outcome<IncidentRow> {
         let wrong = |what: &str| format!("{what} of incident {}", self.id);
         Ok(IncidentRow {

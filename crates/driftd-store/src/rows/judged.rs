@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use driftd_model::{
-    Activation, AlarmCount, Baseline, BaselineSummary, ContentHash, FeatureName, HistoryRow, Outcome as Judged,
-    StoredBaseline,
+    Activation, AlarmCount, Baseline, BaselineSummary, ContentHash, FeatureName, HistoryRow, MonitorId,
+    Outcome as Judged, StoredBaseline, WindowRow,
 };
 use driftd_window::{EventTime, SegmentKey, Timestamp, WindowName};
 use sqlx::FromRow;
@@ -77,6 +77,37 @@ impl HistoryColumns {
             day_p: self.day_p,
             week_value: self.week_value,
             week_p: self.week_p,
+        })
+    }
+}
+
+/// A judged window of a monitor.
+#[derive(FromRow)]
+pub(crate) struct WindowColumns {
+    pub(crate) segment: String,
+    pub(crate) window_name: String,
+    pub(crate) window_start: i64,
+    pub(crate) window_end: i64,
+    pub(crate) rows: i64,
+    pub(crate) coverage: f64,
+    pub(crate) outcome: String,
+    pub(crate) baseline: String,
+    pub(crate) sealed_at: i64,
+}
+
+impl WindowColumns {
+    pub(crate) fn into_row(self, monitor: &MonitorId) -> Outcome<WindowRow> {
+        Ok(WindowRow {
+            monitor: monitor.clone(),
+            segment: SegmentKey::from_stored(self.segment),
+            window_name: WindowName::from(self.window_name.as_str()),
+            window_start: EventTime::from_micros(self.window_start),
+            window_end: EventTime::from_micros(self.window_end),
+            rows: count(self.rows, "number of records of a window")?,
+            coverage: self.coverage,
+            outcome: word(&self.outcome, Judged::from_stored, "outcome of a window")?,
+            baseline: self.baseline,
+            sealed_at: Timestamp::from_micros(self.sealed_at),
         })
     }
 }

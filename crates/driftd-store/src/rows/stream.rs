@@ -99,6 +99,17 @@ pub(crate) struct FrontierColumns {
 }
 
 impl FrontierColumns {
+    fn into_frontier(self) -> Outcome<(MonitorId, EventTime)> {
+        Ok((parsed(&self.monitor, "monitor name")?, EventTime::from_micros(self.sealed_through)))
+    }
+
+    /// The frontiers of these rows, by name.
+    pub(crate) fn sorted(rows: Vec<Self>) -> Outcome<Vec<(MonitorId, EventTime)>> {
+        let mut frontiers = rows.into_iter().map(Self::into_frontier).collect::<Outcome<Vec<_>>>()?;
+        frontiers.sort();
+        Ok(frontiers)
+    }
+
     /// The monitor, and before which moment its panes may go, if any.
     pub(crate) fn droppable(&self, policy: &Retention) -> Outcome<(MonitorId, Option<EventTime>)> {
         let monitor = parsed(&self.monitor, "monitor name")?;

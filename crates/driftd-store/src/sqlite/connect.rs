@@ -1,9 +1,11 @@
 //! Connections: one that writes, some that read.
 
+use std::path::Path;
 use std::time::Duration;
 
+use sqlx::migrate::AppliedMigration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{SqlitePool, query_scalar};
+use sqlx::{SqlitePool, query_as, query_scalar};
 
 use crate::Migrations;
 use crate::error::{Failure, Outcome};
@@ -49,6 +51,52 @@ pub(super) async fn connect(path: &str, migrations: Migrations) -> Outcome<(Sqli
     let readers =
         if in_memory { writer.clone() } else { pool(READERS).connect_lazy_with(options.pragma("query_only", "on")) };
     Ok((writer, readers))
+}
+
+/// The reading pool of the database at `path`, which is there and up to date. Nothing is written, not even its list of
+/// versions.
+pub(super) async fn connect_to_read(path: &str) -> Outcome<SqlitePool> {
+    if !Path::new(path).exists() {
+        return Err(Failure::Refused(format!(
+            "there is no SQLite database {path}, and whoever only reads makes none: let `driftd run`, `driftd replay` or \
+             `driftd migrate` make it, or name another one under [store] url"
+        )));
+    }
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .read_only(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .pragma("cache_size", CACHE_KIB)
+        .pragma("temp_store", "memory")
+        .pragma("query_only", "on")
+        .row_buffer_size(512);
+    let readers = pool(READERS).connect_with(options).await.map_err(|error| cannot_open(path, error))?;
+    let checked = check_readable(&readers).await;
+    if checked.is_err() {
+        readers.close().await;
+    }
+    checked.map(|()| readers)
+}
+
+async fn check_readable(readers: &SqlitePool) -> Outcome<()> {
+    let listed: i64 =
+        query_scalar("SELECT count(*) FROM sqlite_master WHERE name = '_sqlx_migrations'").fetch_one(readers).await?;
+    let found: Vec<(i64, Vec<u8>)> = if listed == 0 {
+        Vec::new()
+    } else {
+        query_as("SELECT version, checksum FROM _sqlx_migrations WHERE success ORDER BY version")
+            .fetch_all(readers)
+            .await?
+    };
+    let found = found.into_iter();
+    let found: Vec<AppliedMigration> =
+        found.map(|(version, checksum)| AppliedMigration { version, checksum: checksum.into() }).collect();
+    let mut compatible = None;
+    if schema::is_newer(VERSIONS, &found) {
+        compatible = query_scalar(schema::COMPATIBLE).fetch_optional(readers).await?;
+    }
+    schema::check_readable(VERSIONS, &found, &schema::missing(VERSIONS, &found, compatible)?)
 }
 
 /// Brings the tables of the database at `path` up to date.

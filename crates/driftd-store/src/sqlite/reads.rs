@@ -3,19 +3,21 @@
 use async_trait::async_trait;
 use driftd_model::{
     Activation, BaselineName, BaselineRef, BaselineSummary, ContentHash, CountedMark, FeatureName, HistoryQuery,
-    HistoryRow, Incident, IncidentEvent, IncidentId, IncidentRow, MonitorId, PartitionRow, ReadStore, SealedPane,
-    Silence, StoreError, StoreSize, StoredBaseline, Topic,
+    HistoryRow, Incident, IncidentEvent, IncidentId, IncidentQuery, IncidentRow, IncidentState, ListedIncident,
+    MonitorId, PartitionRow, ReadStore, SealedPane, Silence, StoreError, StoreSize, StoredBaseline, Topic, WindowQuery,
+    WindowRow,
 };
 use driftd_stats::DriftStatistic;
-use driftd_window::{EventTime, SegmentKey, Timestamp};
+use driftd_window::{EventTime, SegmentKey, Timestamp, WindowName};
 use sqlx::sqlite::{SqliteExecutor, SqliteRow};
 use sqlx::{AssertSqlSafe, Row, query, query_as, query_scalar};
 
 use super::{Outcome, SqliteStore, measure};
 use crate::call::Call;
+use crate::page::{AfterWindow, Ends, IncidentBounds};
 use crate::rows::{
-    ActivationColumns, BaselineColumns, EventColumns, HistoryColumns, IncidentBody, IncidentColumns, MarkColumns,
-    Marks, PaneColumns, PartitionColumns, SilenceColumns, SummaryColumns,
+    ActivationColumns, BaselineColumns, EventColumns, FrontierColumns, HistoryColumns, IncidentBody, IncidentColumns,
+    MarkColumns, Marks, PaneColumns, PartitionColumns, SilenceColumns, SummaryColumns, WindowColumns, plain,
 };
 use crate::statement::statement;
 
@@ -26,6 +28,9 @@ const COLUMNS: &str = "SELECT w.monitor, w.segment, w.window_name, w.window_star
                        d.previous_value, d.previous_p, d.day_value, d.day_p, d.week_value, d.week_p \
                        FROM windows AS w JOIN feature_drift AS d ON d.window_id = w.id";
 const ORDER: &str = "ORDER BY w.window_end, w.segment, w.window_name, d.feature, d.statistic, w.monitor";
+/// What comes after a row in that order.
+const AFTER: &str = "(w.window_end, w.segment, w.window_name, d.feature, d.statistic, w.monitor) \
+                     > (?7, ?8, ?9, ?10, ?11, ?12)";
 
 #[async_trait]
 impl ReadStore for SqliteStore {
@@ -69,6 +74,15 @@ impl ReadStore for SqliteStore {
         Call::Frontier(monitor).answer(read).await
     }
 
+    async fn frontiers(&self) -> Result<Vec<(MonitorId, EventTime)>, StoreError> {
+        let read = async {
+            let rows = query_as(statement!("frontiers"));
+            let rows: Vec<FrontierColumns> = rows.fetch_all(&self.readers).await?;
+            FrontierColumns::sorted(rows)
+        };
+        Call::Frontiers.answer(read).await
+    }
+
     async fn sealed_panes(
         &self,
         monitor: &MonitorId,
@@ -106,29 +120,66 @@ impl ReadStore for SqliteStore {
     /// Only the filters that are asked for stand in the statement, so that the index over monitor and window end is
     /// used, which is in the order wanted: nothing is sorted when one monitor is asked for.
     async fn history(&self, wanted: &HistoryQuery) -> Result<Vec<HistoryRow>, StoreError> {
+        let (from, to) = Ends::of_history(wanted);
+        let after = wanted.after.as_ref();
         let filters = [
             (wanted.monitor.is_some(), "w.monitor = ?1"),
             (wanted.feature.is_some(), "d.feature = ?2"),
             (wanted.statistic.is_some(), "d.statistic = ?3"),
             (wanted.segment.is_some(), "w.segment = ?4"),
-            (wanted.from.is_some(), "w.window_end > ?5"),
-            (wanted.to.is_some(), "w.window_end <= ?6"),
+            (from.is_some(), "w.window_end > ?5"),
+            (to.is_some(), "w.window_end <= ?6"),
+            (after.is_some(), AFTER),
         ];
         let filters: Vec<&str> = filters.into_iter().filter_map(|(asked, filter)| asked.then_some(filter)).collect();
         let filters = if filters.is_empty() { "true".to_owned() } else { filters.join(" AND ") };
         let read = async {
-            let rows = query(AssertSqlSafe(format!("{COLUMNS} WHERE {filters} {ORDER}")))
+            let rows = query(AssertSqlSafe(format!("{COLUMNS} WHERE {filters} {ORDER} LIMIT ?13")))
                 .bind(wanted.monitor.as_ref().map(MonitorId::as_str))
                 .bind(wanted.feature.as_ref().map(FeatureName::as_str))
                 .bind(wanted.statistic.map(DriftStatistic::as_str))
                 .bind(wanted.segment.as_ref().map(SegmentKey::as_str))
-                .bind(wanted.from.map(EventTime::as_micros))
-                .bind(wanted.to.map(EventTime::as_micros))
+                .bind(from)
+                .bind(to)
+                .bind(after.map(|after| after.window_end.as_micros()))
+                .bind(after.map(|after| after.segment.as_str()))
+                .bind(after.map(|after| after.window_name.as_str()))
+                .bind(after.map(|after| after.feature.as_str()))
+                .bind(after.map(|after| after.statistic.as_str()))
+                .bind(after.map(|after| after.monitor.as_str()))
+                // A negative limit is none.
+                .bind(wanted.limit.map_or(-1, i64::from))
                 .fetch_all(&self.readers)
                 .await?;
             rows.iter().map(history_row).collect()
         };
         Call::History.answer(read).await
+    }
+
+    async fn windows(&self, wanted: &WindowQuery) -> Result<Vec<WindowRow>, StoreError> {
+        Call::Windows(&wanted.monitor).answer(windows(&self.readers, statement!("windows"), wanted)).await
+    }
+
+    async fn newest_windows(&self, wanted: &WindowQuery) -> Result<Vec<WindowRow>, StoreError> {
+        Call::Windows(&wanted.monitor).answer(windows(&self.readers, statement!("newest_windows"), wanted)).await
+    }
+
+    async fn incident_page(&self, wanted: &IncidentQuery) -> Result<Vec<ListedIncident>, StoreError> {
+        let read = async {
+            let bounds = IncidentBounds::of(wanted, plain);
+            let rows: Vec<IncidentColumns> = query_as(statement!("incident_page"))
+                .bind(wanted.monitor.as_ref().map(MonitorId::as_str))
+                .bind(wanted.state.map(IncidentState::as_str))
+                .bind(bounds.from)
+                .bind(bounds.to)
+                .bind(bounds.first_seen)
+                .bind(&*bounds.id)
+                .bind(i64::from(wanted.limit))
+                .fetch_all(&self.readers)
+                .await?;
+            rows.into_iter().map(IncidentColumns::into_listed).collect()
+        };
+        Call::Incidents.answer(read).await
     }
 
     async fn incidents(&self, monitor: Option<&MonitorId>) -> Result<Vec<IncidentRow>, StoreError> {
@@ -209,6 +260,28 @@ pub(super) async fn silences(
     let rows = query_as(statement!("silences")).bind(ending_after.map(Timestamp::as_micros));
     let rows: Vec<SilenceColumns> = rows.fetch_all(executor).await?;
     rows.into_iter().map(SilenceColumns::into_silence).collect()
+}
+
+/// Windows as a statement lists them.
+async fn windows(
+    executor: impl SqliteExecutor<'_>,
+    statement: &'static str,
+    wanted: &WindowQuery,
+) -> Outcome<Vec<WindowRow>> {
+    let (ends, after) = (Ends::of_windows(wanted), AfterWindow::of(wanted, plain));
+    let rows: Vec<WindowColumns> = query_as(statement)
+        .bind(wanted.monitor.as_str())
+        .bind(wanted.segment.as_ref().map(SegmentKey::as_str))
+        .bind(wanted.window_name.as_ref().map(WindowName::as_str))
+        .bind(ends.from)
+        .bind(ends.to)
+        .bind(after.end)
+        .bind(&*after.segment)
+        .bind(&*after.name)
+        .bind(i64::from(wanted.limit))
+        .fetch_all(executor)
+        .await?;
+    rows.into_iter().map(|row| row.into_row(&wanted.monitor)).collect()
 }
 
 /// Columns in the order of `COLUMNS`; by their numbers, because a history is long.

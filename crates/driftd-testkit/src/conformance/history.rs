@@ -7,7 +7,7 @@ use super::Place;
 use crate::fixtures::{Feeder, Traffic, WARN, clock, hour, id_of, monitor, plan_of, seal_all, segment, split_plan};
 
 /// Two monitors, one of them split, over a few hours in which `x` moves.
-async fn judged(store: &dyn Store) -> [(MonitorPlan, Vec<Sealed>); 2] {
+pub(super) async fn judged(store: &dyn Store) -> [(MonitorPlan, Vec<Sealed>); 2] {
     let mut wide = plan_of(monitor("a", &[("hour", 1, 1), ("two", 2, 1)]));
     let split = split_plan();
     let traffic: Vec<Traffic> = (0..5)
@@ -89,6 +89,7 @@ pub async fn every_filter_filters(place: &dyn Place) {
             segment: Some(segment("x")),
             from: Some(hour(1)),
             to: Some(hour(3)),
+            ..Default::default()
         },
     ];
     for query in queries {

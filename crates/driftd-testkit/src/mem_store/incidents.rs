@@ -1,8 +1,8 @@
 //! Incidents and silences.
 
 use driftd_model::{
-    Incident, IncidentEvent, IncidentId, IncidentRow, IncidentState, MonitorId, Silence, SilenceId, Step,
-    needs_reconciling,
+    Incident, IncidentEvent, IncidentId, IncidentQuery, IncidentRow, IncidentState, ListedIncident, MonitorId, Silence,
+    SilenceId, Step, needs_reconciling,
 };
 use driftd_window::Timestamp;
 
@@ -27,7 +27,21 @@ impl State {
         let wanted = |i: &&Incident| monitor.is_none_or(|m| i.key.monitor == *m);
         let mut found: Vec<&Incident> = self.incidents.iter().filter(wanted).collect();
         found.sort_by_key(|i| (i.first_seen, &i.id));
-        found.into_iter().map(row_of).collect()
+        found.into_iter().map(IncidentRow::from).collect()
+    }
+
+    pub(super) fn incident_page(&self, query: &IncidentQuery) -> Vec<ListedIncident> {
+        let wanted = |i: &&Incident| {
+            query.monitor.as_ref().is_none_or(|monitor| i.key.monitor == *monitor)
+                && query.state.is_none_or(|state| i.state == state)
+                && query.from.is_none_or(|from| i.first_seen >= from)
+                && query.to.is_none_or(|to| i.first_seen < to)
+                && query.after.as_ref().is_none_or(|after| (i.first_seen, &i.id) < (after.first_seen, &after.id))
+        };
+        let mut found: Vec<&Incident> = self.incidents.iter().filter(wanted).collect();
+        found.sort_by_key(|i| std::cmp::Reverse((i.first_seen, &i.id)));
+        let listed = |i: &Incident| ListedIncident { first_seen: i.first_seen, row: i.into() };
+        found.into_iter().take(query.limit as usize).map(listed).collect()
     }
 
     /// The incident whose id starts with `id`, if there is exactly one.
@@ -75,21 +89,5 @@ impl State {
             }
             _ => false,
         }
-    }
-}
-
-fn row_of(incident: &Incident) -> IncidentRow {
-    IncidentRow {
-        incident_id: incident.id.clone(),
-        monitor: incident.key.monitor.clone(),
-        segment: incident.key.segment.clone(),
-        kind: incident.key.kind,
-        severity: incident.severity,
-        state: incident.state,
-        opened_at: incident.opened_at,
-        acknowledged_at: incident.acknowledged.as_ref().map(|(at, _)| *at),
-        resolved_at: incident.resolved_at,
-        features: incident.worst_features().into_iter().map(|e| e.feature.clone()).collect(),
-        windows: incident.windows,
     }
 }

@@ -3,13 +3,14 @@
 use async_trait::async_trait;
 use driftd_model::{
     Activation, Baseline, BaselineName, BaselineRef, BaselineSummary, CatalogueStore, Checkpoint, Claim, Claimant,
-    ContentHash, CountedMark, FeatureName, FrontierMove, HistoryQuery, HistoryRow, Incident, IncidentEvent, IncidentId,
-    IncidentReconciler, IncidentRow, IncidentState, MonitorId, Offset, OutboxEntry, OutboxStore, OwnedPartition,
-    Partition, PartitionReset, PartitionRow, PipelineStore, ReadStore, ReceiverName, RepairStore, ResetStart, Retained,
-    Retention, SealOutcome, Sealed, SealedPane, Sealer, Settlement, Silence, SilenceId, Step, Store, StoreError,
-    StoreSize, StoredBaseline, Topic, TopicPartition, Unread,
+    ContentHash, CountedMark, FrontierMove, HistoryQuery, HistoryRow, Incident, IncidentEvent, IncidentId,
+    IncidentQuery, IncidentReconciler, IncidentRow, IncidentState, ListedIncident, MonitorId, Offset, OutboxEntry,
+    OutboxStore, OwnedPartition, Partition, PartitionReset, PartitionRow, PipelineStore, ReadStore, ReceiverName,
+    RepairStore, ResetStart, Retained, Retention, SealOutcome, Sealed, SealedPane, Sealer, Settlement, Silence,
+    SilenceId, Step, Store, StoreError, StoreSize, StoredBaseline, Topic, TopicPartition, Unread, WindowQuery,
+    WindowRow,
 };
-use driftd_window::{EventTime, PaneWidth, SegmentKey, Timestamp, WindowName};
+use driftd_window::{EventTime, PaneWidth, Timestamp};
 
 use super::MemStore;
 use super::state::State;
@@ -26,11 +27,6 @@ impl MemStore {
         };
         Err(outage.await)
     }
-}
-
-/// What the history is sorted by: names as text, as a database does it.
-fn order(row: &HistoryRow) -> (EventTime, &SegmentKey, &WindowName, &FeatureName, &'static str, &MonitorId) {
-    (row.window_end, &row.segment, &row.window_name, &row.feature, row.statistic.as_str(), &row.monitor)
 }
 
 #[async_trait]
@@ -201,6 +197,14 @@ impl ReadStore for MemStore {
         Ok(self.lock().monitors.get(monitor).and_then(|m| m.sealed_through))
     }
 
+    async fn frontiers(&self) -> Result<Vec<(MonitorId, EventTime)>, StoreError> {
+        let sealed = |state: &mut State| {
+            let monitors = state.monitors.iter();
+            monitors.filter_map(|(id, monitor)| Some((id.clone(), monitor.sealed_through?))).collect()
+        };
+        self.reached(|state| Ok(sealed(state))).await
+    }
+
     async fn sealed_panes(
         &self,
         monitor: &MonitorId,
@@ -229,19 +233,19 @@ impl ReadStore for MemStore {
     }
 
     async fn history(&self, query: &HistoryQuery) -> Result<Vec<HistoryRow>, StoreError> {
-        let state = self.lock();
-        let wanted = |row: &&HistoryRow| {
-            query.monitor.as_ref().is_none_or(|m| row.monitor == *m)
-                && query.feature.as_ref().is_none_or(|f| row.feature == *f)
-                && query.statistic.is_none_or(|s| row.statistic == s)
-                && query.segment.as_ref().is_none_or(|s| row.segment == *s)
-                && query.from.is_none_or(|from| row.window_end > from)
-                && query.to.is_none_or(|to| row.window_end <= to)
-        };
-        let mut rows: Vec<&HistoryRow> =
-            state.monitors.values().flat_map(|m| m.history.iter()).filter(wanted).collect();
-        rows.sort_by(|a, b| order(a).cmp(&order(b)));
-        Ok(rows.into_iter().cloned().collect())
+        Ok(self.lock().history(query))
+    }
+
+    async fn windows(&self, query: &WindowQuery) -> Result<Vec<WindowRow>, StoreError> {
+        self.reached(|state| Ok(state.windows(query))).await
+    }
+
+    async fn newest_windows(&self, query: &WindowQuery) -> Result<Vec<WindowRow>, StoreError> {
+        self.reached(|state| Ok(state.newest_windows(query))).await
+    }
+
+    async fn incident_page(&self, query: &IncidentQuery) -> Result<Vec<ListedIncident>, StoreError> {
+        self.reached(|state| Ok(state.incident_page(query))).await
     }
 
     async fn incidents(&self, monitor: Option<&MonitorId>) -> Result<Vec<IncidentRow>, StoreError> {

@@ -73,17 +73,10 @@ impl State {
             let sealed = state.sealed.len();
             state.sealed.retain(|(pane, _), _| pane.start() < to);
             moved.reopened = (sealed - state.sealed.len()) as u64;
-            let mut windows = Vec::new();
-            state.history.retain(|row| {
-                let goes = row.window_end > to;
-                if goes {
-                    windows.push((row.window_end, row.segment.clone(), row.window_name.clone()));
-                }
-                !goes
-            });
-            windows.sort();
-            windows.dedup();
-            moved.windows = windows.len() as u64;
+            let windows = state.windows.len();
+            state.windows.retain(|row| row.window_end <= to);
+            moved.windows = (windows - state.windows.len()) as u64;
+            state.history.retain(|row| row.window_end <= to);
             state.budgets.retain(|end, _| *end <= to);
             state.memories.retain(|_, memory| memory.through <= to);
         }

@@ -18,17 +18,10 @@ impl State {
         };
         let is_ours = |monitor: &MonitorId| policy.monitors().any(|ours| ours == monitor);
         for (_, monitor) in self.monitors.iter_mut().filter(|(id, _)| is_ours(id)) {
-            let mut windows: Vec<_> = Vec::new();
-            monitor.history.retain(|row| {
-                let old = row.sealed_at < before;
-                if old {
-                    windows.push((row.window_end, row.segment.clone(), row.window_name.clone()));
-                }
-                !old
-            });
-            windows.sort();
-            windows.dedup();
-            gone.windows += windows.len() as u64;
+            let windows = monitor.windows.len();
+            monitor.windows.retain(|row| row.sealed_at >= before);
+            gone.windows += (windows - monitor.windows.len()) as u64;
+            monitor.history.retain(|row| row.sealed_at >= before);
             monitor.budgets.retain(|_, (_, judged_at)| *judged_at >= before);
         }
         let waiting = |i: &Incident| {

@@ -49,6 +49,7 @@ impl State {
         state.reach = state.reach.max(order.reach());
         let baseline = &order.baseline().reference;
         let windows = sealed.outcome.windows.iter();
+        state.windows.extend(windows.clone().map(|window| window.row(monitor, baseline, order.now)));
         state.history.extend(windows.flat_map(|window| window.history(monitor, baseline, order.now)));
         if !sealed.outcome.windows.is_empty() {
             state.budgets.insert(through, (order.budget(), order.now));

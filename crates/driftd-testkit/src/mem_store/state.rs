@@ -6,7 +6,7 @@ use std::sync::Arc;
 use driftd_model::{
     Activation, BaselineName, Checkpoint, ContentHash, DeadLetter, FalseAlarms, FeatureMemory, FeatureName, HistoryRow,
     Incident, IncidentEvent, LogMark, MonitorId, Notification, Offset, OutboxEntry, Partition, PartitionRow,
-    PlannedDelta, ReceiverName, SealedPane, Silence, SilenceId, StoredBaseline, Topic,
+    PlannedDelta, ReceiverName, SealedPane, Silence, SilenceId, StoredBaseline, Topic, WindowRow,
 };
 use driftd_window::{EventTime, PaneId, SegmentKey, Span, Timestamp, WindowName};
 use tokio::sync::Notify;
@@ -59,6 +59,7 @@ pub(super) struct MonitorState {
     pub(super) sealed_through: Option<EventTime>,
     /// How far back anybody has looked who sealed it.
     pub(super) reach: Span,
+    pub(super) windows: Vec<WindowRow>,
     pub(super) history: Vec<HistoryRow>,
     /// Under which budget windows that ended then were judged, and when.
     pub(super) budgets: BTreeMap<EventTime, (FalseAlarms, Timestamp)>,

@@ -15,6 +15,17 @@ pub(super) fn image(class: &str, height: f64, title: &str, description: &str, bo
     )
 }
 
+/// The same around `body` with links in it, which a picture cannot have: a group of them, with a name and a description.
+pub(super) fn group(class: &str, height: f64, title: &str, description: &str, body: &str) -> String {
+    format!(
+        "<svg class=\"chart {class}\" role=\"group\" aria-label=\"{}\" xmlns=\"http://www.w3.org/2000/svg\" \
+         width=\"100%\" height=\"{}\"><desc>{}</desc>{body}</svg>",
+        escape(title),
+        Em(height),
+        escape(description),
+    )
+}
+
 /// Shares below one in a billion are nothing to the eye, and dividing by them overflows.
 const LEAST: f64 = 1e-9;
 

@@ -4,26 +4,15 @@ use driftd_model::{FeatureKind, Outcome, Rows, Score, Threshold, Verdict, words}
 use driftd_stats::{DriftStatistic, Scale};
 
 use super::FeatureDistribution;
-use super::scores::{ScoreRow, leading, limit, outcome_words, value};
+use super::scores::{ScoreRow, leading, value};
 use crate::charts::{distribution_steps, effect_bar, paired_bars};
+use crate::figures::{Badge, limit};
 
 /// Characters of a feature's name in the table, and in the heading of its section.
 const SHORT: usize = 80;
 const LONG: usize = 600;
 /// Bins or categories named.
 const MOVED: usize = 3;
-
-/// An outcome: the word, and the class that gives it shape and colour.
-pub(super) struct Badge {
-    pub(super) class: &'static str,
-    pub(super) word: &'static str,
-}
-
-impl Badge {
-    pub(super) const fn of(outcome: Outcome) -> Self {
-        Self { class: outcome.as_str(), word: outcome_words(outcome) }
-    }
-}
 
 /// One line of the table of features.
 pub(super) struct Row {

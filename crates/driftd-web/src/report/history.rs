@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
-use driftd_model::{FeatureName, HistoryRow, MonitorId, Outcome, Threshold, words};
+use driftd_model::{FeatureName, HistoryRow, MonitorId, Outcome, words};
 use driftd_window::{EventTime, SegmentKey, WindowName};
 
-use super::feature::Badge;
 use super::page::headline;
-use super::scores::{NOTHING, in_unit, limit, outcome_words, probability};
 use crate::charts::{self, sparkline};
+use crate::figures::Badge;
+use crate::history_row::{Scored, against, gates, threshold, value, weight};
 
 /// Features, by window and segment, with a line and a card.
 const LINES: usize = 1_000;
@@ -46,17 +46,6 @@ struct Line {
     curve: String,
     references: String,
     scores: Vec<Scored>,
-}
-
-/// One statistic of its newest window.
-struct Scored {
-    name: &'static str,
-    value: String,
-    net: String,
-    expected: String,
-    q: String,
-    references: [String; 3],
-    outcome: &'static str,
 }
 
 /// The history as one HTML page that needs nothing else: no script, no network, no other file.
@@ -96,7 +85,7 @@ impl Page {
         Self {
             css: include_str!("../../templates/report.css"),
             chart_css: charts::STYLE,
-            badge: badge(worst),
+            badge: Badge::of_any(worst),
             headline: worst.map_or("Nothing was judged", headline),
             monitor: words::name(monitor.as_str(), LONG),
             summary,
@@ -124,7 +113,7 @@ impl Line {
         let segment = words::name(&lead.segment.to_string(), LONG);
         Some(Self {
             anchor: 0,
-            badge: badge(lead.outcome),
+            badge: Badge::of_any(lead.outcome),
             outcome: lead.outcome,
             place: format!("{}, segment {segment}", words::name(&lead.window_name.to_string(), SHORT)),
             newest: words::span(lead.window_start, lead.window_end),
@@ -137,78 +126,6 @@ impl Line {
             feature,
         })
     }
-}
-
-impl Scored {
-    fn of(row: &HistoryRow) -> Self {
-        let effect = |effect: Option<f64>| effect.map_or_else(|| NOTHING.to_owned(), |e| limit(row.statistic, e));
-        let reference = |(value, p): (Option<f64>, Option<f64>)| match p {
-            Some(p) => format!("{} ({})", effect(value), words::probability("p", p)),
-            None => effect(value),
-        };
-        Self {
-            name: row.statistic.name(),
-            value: value(row),
-            net: effect(row.net),
-            expected: effect(row.expected),
-            q: probability(row.q_value),
-            references: references(row).map(|(_, value, p)| reference((value, p))),
-            outcome: row.outcome.map_or("no", outcome_words),
-        }
-    }
-}
-
-/// The windows that a row was held against besides the baseline: which, the effect, and its p-value.
-const fn references(row: &HistoryRow) -> [(&'static str, Option<f64>, Option<f64>); 3] {
-    [
-        ("the window before", row.previous_value, row.previous_p),
-        ("a day earlier", row.day_value, row.day_p),
-        ("a week earlier", row.week_value, row.week_p),
-    ]
-}
-
-/// The same in words: `against a week earlier 0.04`.
-fn against(row: &HistoryRow) -> String {
-    let known = references(row).into_iter().filter_map(|(which, value, _)| Some((which, value?)));
-    let parts: Vec<String> = known.map(|(which, value)| format!("{} {which}", limit(row.statistic, value))).collect();
-    parts.join(", ")
-}
-
-/// What makes a statistic lead: first how bad it is, then how much of its threshold it reaches.
-fn weight(row: &HistoryRow) -> (Option<Outcome>, f64) {
-    let reached = row.warn.filter(|warn| *warn > 0.0).zip(row.net.or(row.value));
-    (row.outcome, reached.map_or(f64::MIN, |(warn, effect)| effect / warn))
-}
-
-fn badge(outcome: Option<Outcome>) -> Badge {
-    outcome.map_or(Badge { class: "insufficient_data", word: "not judged" }, Badge::of)
-}
-
-fn value(row: &HistoryRow) -> String {
-    row.value.map_or_else(|| "not computed".to_owned(), |value| in_unit(row.statistic.definition().scale, value))
-}
-
-fn threshold(row: &HistoryRow) -> Option<Threshold> {
-    Some(Threshold { warn: row.warn?, critical: row.critical.unwrap_or(f64::INFINITY) })
-}
-
-/// Threshold and significance in a few words.
-fn gates(row: &HistoryRow) -> String {
-    let mut parts = Vec::new();
-    if let Some(net) = row.net {
-        parts.push(format!("{} beyond what healthy windows show", limit(row.statistic, net)));
-    }
-    if let Some(threshold) = threshold(row) {
-        let (word, at) = match row.outcome {
-            Some(Outcome::Critical) => ("critical", threshold.critical),
-            _ => ("warning", threshold.warn),
-        };
-        parts.push(format!("{word} at {}", limit(row.statistic, at)));
-    }
-    if let Some(q) = row.q_value {
-        parts.push(words::probability("q", q));
-    }
-    parts.join(", ")
 }
 
 /// The leading statistic over the last windows: what is judged of it, where there is that.

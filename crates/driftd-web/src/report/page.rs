@@ -8,8 +8,9 @@ use driftd_model::{Outcome, Verdict, words};
 use driftd_stats::{Definition, DriftStatistic};
 
 use super::FeatureDistribution;
-use super::feature::{Badge, Row, Section};
+use super::feature::{Row, Section};
 use crate::charts;
+use crate::figures::Badge;
 
 /// Features with a chart.
 const CHARTS: usize = 50;

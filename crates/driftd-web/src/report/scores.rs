@@ -1,10 +1,9 @@
 //! Statistics in figures and words.
 
-use driftd_model::{Outcome, Score, Verdict, words};
-use driftd_stats::{Certified, DriftStatistic, NotComputable, Scale};
+use driftd_model::{Score, Verdict, words};
+use driftd_stats::{Certified, NotComputable, Scale};
 
-/// What stands where there is nothing to say.
-pub(super) const NOTHING: &str = "–";
+use crate::figures::{NOTHING, in_unit, limit, outcome_words, points, probability};
 
 /// One line of a feature's table of statistics.
 pub(super) struct ScoreRow {
@@ -54,17 +53,6 @@ pub(super) fn leading(verdict: &Verdict) -> Option<&Score> {
         .or_else(|| verdict.leading_score())
 }
 
-/// An outcome as a person says it.
-pub(super) const fn outcome_words(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::NotComparable => "not comparable",
-        Outcome::InsufficientData => "too little data",
-        Outcome::Stable => "stable",
-        Outcome::Warning => "warning",
-        Outcome::Critical => "critical",
-    }
-}
-
 /// The value with its unit: shares in per cent, a change of share in points, a distance in the feature's unit and in
 /// standard deviations of the baseline.
 pub(super) fn value(score: &Score) -> String {
@@ -79,31 +67,6 @@ pub(super) fn value(score: &Score) -> String {
     }
 }
 
-/// A value in the unit of its scale.
-pub(super) fn in_unit(scale: Scale, value: f64) -> String {
-    match scale {
-        Scale::Number | Scale::Distance => words::number(value),
-        Scale::Change { .. } => points(value),
-        Scale::Growth { .. } | Scale::Share { .. } => words::percent(value),
-    }
-}
-
-/// A threshold in the unit of the statistic's effect.
-pub(super) fn limit(statistic: DriftStatistic, at: f64) -> String {
-    match statistic.definition().scale {
-        Scale::Number => words::number(at),
-        Scale::Distance => format!("{} σ", words::number(at)),
-        Scale::Change { .. } | Scale::Growth { .. } => points(at),
-        Scale::Share { .. } => words::percent(at),
-    }
-}
-
-fn points(share: f64) -> String {
-    let points = share * 100.0;
-    let sign = if points > 0.0 { "+" } else { "" };
-    format!("{sign}{} points", words::number(points))
-}
-
 /// How far the exact value may be.
 fn certified(score: &Score) -> Option<String> {
     let sign = match score.statistic.definition().certified? {
@@ -112,11 +75,6 @@ fn certified(score: &Score) -> Option<String> {
     };
     let error = score.certified_error?;
     Some(if error == 0.0 { "exact".to_owned() } else { format!("{sign}{} certified", words::number(error)) })
-}
-
-/// A probability without its name.
-pub(super) fn probability(p: Option<f64>) -> String {
-    p.map_or_else(|| NOTHING.to_owned(), |p| words::probability("", p).trim_start_matches([' ', '=']).to_owned())
 }
 
 /// What else belongs to the value: its error, how many bins took part, what it is compared with.

@@ -8,11 +8,12 @@ use std::net::IpAddr;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::uri::Authority;
-use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderValue, Response, header};
 use axum::middleware::Next;
+use axum::response::IntoResponse;
 
 use crate::AppState;
-use crate::problem::problem;
+use crate::problem::{Problem, ProblemKind};
 
 /// Refuses a request that is addressed to a name which is none of ours.
 pub(super) async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response<Body> {
@@ -24,7 +25,7 @@ pub(super) async fn check(State(state): State<AppState>, request: Request, next:
         next.run(request).await
     } else {
         let detail = "driftd does not go by this name; use an address, localhost, or the name in notify.external_url";
-        problem(StatusCode::MISDIRECTED_REQUEST, detail)
+        Problem::new(ProblemKind::MisdirectedRequest, detail).into_response()
     }
 }
 

@@ -27,7 +27,7 @@ async fn an_answer_that_takes_too_long_is_a_problem() {
     let router = Router::new().route("/slow", get(std::future::pending::<()>));
     let (status, content_type, body) = answer(layered(router, Duration::from_millis(20)), "/slow", &[]).await;
     assert_eq!((status, content_type.as_str()), (StatusCode::SERVICE_UNAVAILABLE, "application/problem+json"));
-    insta::assert_snapshot!(body, @r#"{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"the answer took too long; try again later"}"#);
+    insta::assert_snapshot!(body, @r#"{"type":"/problems/too-slow","title":"The answer took too long","status":503,"detail":"the answer took too long; try again later"}"#);
 }
 
 #[tokio::test]
@@ -74,7 +74,8 @@ async fn probes_go_by_any_name_and_find_nothing_else() {
             assert_eq!(answer(network(), path, &[("host", host)]).await.0, StatusCode::OK, "{host} {path}");
         }
     }
-    for path in ["/", "/api/v1/incidents", "/metrics/", "/readyz/x"] {
+    assert_eq!(answer(network(), "/problems/not-found", &[]).await.0, StatusCode::OK, "what a type points to");
+    for path in ["/", "/api/v1/incidents", "/api/openapi.json", "/metrics/", "/readyz/x"] {
         assert_eq!(answer(network(), path, &[]).await.0, StatusCode::NOT_FOUND, "{path}");
     }
 }

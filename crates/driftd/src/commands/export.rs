@@ -1,58 +1,15 @@
-//! Rows of the analysts' views as JSON, CSV and Parquet: the same columns everywhere, as the view declares them.
+//! Rows of the analysts' views as JSON objects and as Parquet: the same columns everywhere, as the view declares them.
 
 use std::io::Write;
 
 use driftd_dataset::{ExportColumn, ExportValues};
 use driftd_model::{Cell, CellKind, Column, View};
-use serde_json::{Value, json};
-
-/// One JSON array, a row at a time; a row is an object with the view's columns.
-pub(super) fn write_json<R: View>(rows: &[R], out: &mut dyn Write) -> anyhow::Result<()> {
-    out.write_all(b"[")?;
-    for (i, row) in rows.iter().enumerate() {
-        out.write_all(if i == 0 { b"\n" } else { b",\n" })?;
-        serde_json::to_writer(&mut *out, &object(row))?;
-    }
-    out.write_all(b"\n]\n")?;
-    Ok(())
-}
+use driftd_web::rows::{Times, object};
+use serde_json::Value;
 
 /// The rows as JSON objects with the view's columns.
 pub(super) fn objects<R: View>(rows: &[R]) -> Value {
-    rows.iter().map(object).collect()
-}
-
-fn object<R: View>(row: &R) -> Value {
-    R::COLUMNS.iter().map(|column| (column.name.to_owned(), value((column.cell)(row)))).collect()
-}
-
-/// Times are RFC 3339 in UTC.
-fn value(cell: Option<Cell>) -> Value {
-    match cell {
-        None => Value::Null,
-        Some(Cell::Text(text)) => Value::String(text),
-        Some(Cell::Float(number)) => json!(number),
-        Some(Cell::Count(count)) => json!(count),
-        Some(Cell::Time(time)) => Value::String(time.to_string()),
-        Some(Cell::List(texts)) => json!(texts),
-    }
-}
-
-/// The rows as CSV with a header; nothing where there is no value. Text out of the data that a spreadsheet would take for
-/// a formula stands behind an apostrophe, which makes it text.
-pub(super) fn write_csv<R: View>(rows: &[R], out: &mut dyn Write) -> anyhow::Result<()> {
-    let mut csv = csv::Writer::from_writer(out);
-    csv.write_record(R::COLUMNS.iter().map(|column| column.name))?;
-    for row in rows {
-        csv.write_record(R::COLUMNS.iter().map(|column| match value((column.cell)(row)) {
-            Value::Null => String::new(),
-            Value::String(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
-            Value::String(text) => text,
-            other => other.to_string(),
-        }))?;
-    }
-    csv.flush()?;
-    Ok(())
+    rows.iter().map(|row| object(row, Times::Rfc3339)).collect()
 }
 
 /// The rows as Parquet; times are timestamps in UTC. `what` names them in errors.
@@ -85,6 +42,9 @@ fn values<R: View>(column: &Column<R>, rows: &[R]) -> ExportValues {
             Cell::Time(time) => Some(time.as_micros()),
             _ => None,
         })),
-        CellKind::List => ExportValues::Text(of(column, rows, |cell| Some(value(Some(cell)).to_string()))),
+        CellKind::List => ExportValues::Text(of(column, rows, |cell| match cell {
+            Cell::List(texts) => Some(Value::from(texts).to_string()),
+            _ => None,
+        })),
     }
 }

@@ -6,6 +6,7 @@ use anyhow::Context;
 use driftd_config::Config;
 use driftd_model::{FeatureName, HistoryQuery, HistoryRow, MonitorId, words};
 use driftd_web::render_history;
+use driftd_web::rows::{Times, write_csv, write_json};
 use driftd_window::SegmentKey;
 
 use crate::cli::{HistoryArgs, HistoryFormat};
@@ -31,8 +32,8 @@ pub(super) async fn run(args: HistoryArgs, stores: &Stores) -> anyhow::Result<Ex
     match args.format {
         HistoryFormat::Table if rows.is_empty() => out.write_all(nothing(&config, &args).as_bytes())?,
         HistoryFormat::Table => out.write_all(table(&rows, &args).as_bytes())?,
-        HistoryFormat::Csv => export::write_csv(&rows, &mut out)?,
-        HistoryFormat::Json => export::write_json(&rows, &mut out)?,
+        HistoryFormat::Csv => write_csv(&rows, Times::Rfc3339, &mut out)?,
+        HistoryFormat::Json => write_json(&rows, &mut out)?,
         HistoryFormat::Html => {
             out.write_all(render_history(&args.monitor.parse()?, &rows).as_bytes())?;
         }
@@ -58,6 +59,7 @@ fn query(args: &HistoryArgs) -> anyhow::Result<HistoryQuery> {
         }),
         from: args.from.as_deref().map(str::parse).transpose()?,
         to: args.to.as_deref().map(str::parse).transpose()?,
+        ..HistoryQuery::default()
     })
 }
 

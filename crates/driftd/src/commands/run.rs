@@ -1,18 +1,18 @@
 //! `driftd run`: the daemon.
 
-mod core_dumps;
+pub(super) mod core_dumps;
 mod generation;
-mod listeners;
+pub(super) mod listeners;
 mod parts;
-mod renewal;
-mod signals;
+pub(super) mod renewal;
+pub(super) mod signals;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use driftd_config::Config;
-use driftd_engine::{Backoff, Ended, Live, LiveSettings, Outbox, Status, SystemClock};
+use driftd_engine::{Backoff, Clock, Ended, Live, LiveSettings, Outbox, Status, SystemClock};
 use driftd_model::{SharedStore, Store, StoreError};
 use driftd_web::{AppState, Readiness};
 
@@ -26,7 +26,7 @@ use renewal::Renewal;
 use signals::Signals;
 
 /// Wait between two tries to reach the store at the start.
-const STORE_RETRY: Duration = Duration::from_secs(2);
+pub(super) const STORE_RETRY: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(files: &ConfigFiles, stores: &Stores) -> anyhow::Result<Exit> {
     core_dumps::forbid();
@@ -43,7 +43,7 @@ pub(super) async fn run(files: &ConfigFiles, stores: &Stores) -> anyhow::Result<
         return Ok(Exit::Ok);
     };
     state.read_from(Arc::<dyn Store>::clone(&store));
-    let outcome = generations(Generation::of(config, &store).await?, files, &store, signals, &status).await;
+    let outcome = generations(Generation::of(config, &store).await?, files, &store, signals, &status, &state).await;
     // Probes are answered to the last, so that a supervisor sees why it takes a while.
     listeners.end().await;
     outcome?;
@@ -60,7 +60,9 @@ fn app_state(config: &Config, status: &Arc<Status>) -> AppState {
     };
     let of_features = driftd_engine::metrics::feature_registry();
     let external_url = config.routing().external_url;
-    AppState::new(readiness, [driftd_engine::metrics::registry()], of_features, external_url.as_deref())
+    let state = AppState::new(readiness, [driftd_engine::metrics::registry()], of_features, external_url.as_deref());
+    state.tell_time_by(|| SystemClock.now());
+    state
 }
 
 /// Whether [`run`] can start with the configuration, as far as that shows without connecting to anybody.
@@ -108,9 +110,11 @@ async fn generations(
     store: &SharedStore,
     mut signals: Signals,
     status: &Arc<Status>,
+    state: &AppState,
 ) -> anyhow::Result<()> {
     let mut before: Option<Generation> = None;
     loop {
+        state.watch(current.config.monitors.iter().cloned());
         let live = match (assemble(&current, store, status), before.take()) {
             (Ok(live), _) => live,
             // What only the making of a client shows, such as a property of librdkafka that is none.

@@ -168,6 +168,8 @@ fn help_and_usage() {
       init         Begin with your own data: write a configuration for a file's columns, and build its
                    baseline
       run          The daemon: counts what passes through Kafka, judges it, and tells people
+      serve        Serve what is in a store over HTTP, read only and without Kafka, so that readers
+                   scale apart from the daemons
       ready        Ask the daemon beside whether it is ready, for probes that run a program: exit code 0
                    ready, 1 not and why
       produce      Send the rows of files to a topic as JSON, to try the daemon out

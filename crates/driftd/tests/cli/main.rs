@@ -30,6 +30,7 @@ mod pipes;
 mod ready;
 mod repair;
 mod replay;
+mod serve;
 mod silences;
 mod strangers;
 mod times;

@@ -91,19 +91,19 @@ async fn what_is_not_there_is_a_problem() {
     > GET /nothing?x=%3Cscript%3E
     HTTP/1.1 404 Not Found
     content-type: application/problem+json
-    content-length: 125
+    content-length: 146
     connection: close
 
-    {"type":"about:blank","title":"Not Found","status":404,"detail":"nothing is here; there are /healthz, /readyz and /metrics"}
+    {"type":"/problems/not-found","title":"Nothing is here","status":404,"detail":"nothing is here; the paths of the API stand in /api/openapi.json"}
 
     > DELETE /metrics
     HTTP/1.1 405 Method Not Allowed
     content-type: application/problem+json
     allow: GET,HEAD
-    content-length: 116
+    content-length: 136
     connection: close
 
-    {"type":"about:blank","title":"Method Not Allowed","status":405,"detail":"this path is only read: use GET or HEAD"}
+    {"type":"/problems/method-not-allowed","title":"The path is only read","status":405,"detail":"this path is only read: use GET or HEAD"}
     "#);
     for method in ["POST", "PUT", "PATCH", "OPTIONS", "TRACE", "BREW"] {
         assert!(server.ask(method, "/healthz").await.starts_with("HTTP/1.1 405"), "{method}");

@@ -3,7 +3,7 @@
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 /// Forbids core dumps of this process, and of what it starts.
-pub(super) fn forbid() {
+pub(in crate::commands) fn forbid() {
     let none = Rlimit { current: Some(0), maximum: Some(0) };
     if let Err(error) = setrlimit(Resource::Core, none) {
         tracing::warn!(%error, "core dumps cannot be forbidden: they would have secrets in them");

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// The listener for this machine and the one for probes, as far as they are wanted.
-pub(super) struct Listeners {
+pub(in crate::commands) struct Listeners {
     /// All of them end when it is gone.
     end: watch::Sender<()>,
     tasks: Vec<JoinHandle<()>>,
@@ -16,7 +16,7 @@ pub(super) struct Listeners {
 
 impl Listeners {
     /// Takes the addresses that `config` names, and answers there from `state`.
-    pub(super) async fn of(config: &Config, state: &AppState) -> anyhow::Result<Self> {
+    pub(in crate::commands) async fn of(config: &Config, state: &AppState) -> anyhow::Result<Self> {
         let mut listeners = Self { end: watch::channel(()).0, tasks: Vec::new() };
         if config.http.enabled {
             listeners.listen(config.http.listen, Reach::Machine, state).await?;
@@ -31,8 +31,11 @@ impl Listeners {
     async fn listen(&mut self, address: SocketAddr, reach: Reach, state: &AppState) -> anyhow::Result<()> {
         let listener = Listener::bind(address, reach).await?;
         let address = listener.local_addr().unwrap_or(address);
-        let whose = if reach == Reach::Machine { "this machine" } else { "whoever is in the network" };
-        tracing::info!(%address, "answering /healthz, /readyz and /metrics for {whose}");
+        let (what, whose) = match reach {
+            Reach::Machine => ("/healthz, /readyz, /metrics and /api/v1", "this machine"),
+            Reach::Network { .. } => ("/healthz, /readyz and /metrics", "whoever is in the network"),
+        };
+        tracing::info!(%address, "answering {what} for {whose}");
         let mut ends = self.end.subscribe();
         self.tasks.push(tokio::spawn(listener.serve(state.clone(), async move {
             let _ = ends.changed().await;
@@ -41,7 +44,7 @@ impl Listeners {
     }
 
     /// Ends them, answers in flight first.
-    pub(super) async fn end(self) {
+    pub(in crate::commands) async fn end(self) {
         drop(self.end);
         for task in self.tasks {
             let _ = task.await;

@@ -101,6 +101,6 @@ impl Renewal {
 }
 
 /// An error with its causes; where it is a list, as several faults of a file are, in one line of a log all the same.
-pub(super) fn one_line(error: &anyhow::Error) -> String {
+pub(in crate::commands) fn one_line(error: &anyhow::Error) -> String {
     format!("{error:#}").replace('\n', "; ")
 }

@@ -8,14 +8,14 @@ const INTERRUPTED: i32 = 130;
 
 /// SIGTERM, SIGINT and SIGHUP, listened to from the start of the daemon.
 #[derive(Clone)]
-pub(super) struct Signals {
+pub(in crate::commands) struct Signals {
     ending: watch::Receiver<bool>,
     reloads: watch::Receiver<u64>,
 }
 
 impl Signals {
     /// Begins to listen.
-    pub(super) fn listen() -> anyhow::Result<Self> {
+    pub(in crate::commands) fn listen() -> anyhow::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         let listen = |kind| signal(kind).context("listening to signals failed");
         let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
@@ -43,18 +43,18 @@ impl Signals {
     }
 
     /// Waits for the first signal.
-    pub(super) async fn first(&mut self) {
+    pub(in crate::commands) async fn first(&mut self) {
         // The sender lives as long as the process.
         let _ = self.ending.wait_for(|asked| *asked).await;
     }
 
     /// Whether the first one came.
-    pub(super) fn is_ending(&self) -> bool {
+    pub(in crate::commands) fn is_ending(&self) -> bool {
         *self.ending.borrow()
     }
 
     /// Waits for a wish that the configuration be read again.
-    pub(super) async fn reload(&mut self) {
+    pub(in crate::commands) async fn reload(&mut self) {
         // The sender lives as long as the process.
         let _ = self.reloads.changed().await;
     }

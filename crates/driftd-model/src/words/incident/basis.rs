@@ -1,9 +1,10 @@
 //! What a verdict rests on, in words: what healthy windows show, how rarely a healthy monitor would say as much, and how
 //! the window compares with another one.
 
-use driftd_model::{Cause, Evidence, Incident, Reference, ReferenceScore, words};
 use driftd_stats::{Basis, DriftStatistic, Scale};
 use driftd_window::{EventTime, Span};
+
+use crate::{Cause, Evidence, Incident, Reference, ReferenceScore, words};
 
 /// Nobody counts on more.
 const LONGEST: i64 = 100 * YEAR;
@@ -24,7 +25,7 @@ pub fn basis(incident: &Incident) -> Option<String> {
 
 /// What to do about a cause that does not say it itself.
 const fn what_to_do(cause: &Cause) -> Option<&'static str> {
-    use driftd_model::FetchFailure::{Denied, Refused, UnreadableBatch};
+    use crate::FetchFailure::{Denied, Refused, UnreadableBatch};
     match cause {
         Cause::OverBudget { .. } => Some(
             "Either its population keeps changing, or its baseline knows too little of what is healthy: build it from a \

@@ -1,10 +1,9 @@
 //! One sentence for an incident (what, where, when, how bad, and what moved) and the few words of its subject line.
 
-use driftd_model::{Incident, IncidentKind, IncidentState, Notification, NotifyReason, Severity, Transition, words};
-
-use crate::cause::causes;
-use crate::feature::{FEATURE, evidence};
-use crate::reason::{end_reason, list, no_longer, receiver_list, suppressed, why};
+use super::cause::causes;
+use super::reason::{end_reason, list, no_longer, receiver_list};
+use super::{FEATURE, evidence, reason, suppressed, why};
+use crate::{Incident, IncidentKind, IncidentState, Notification, NotifyReason, Severity, Transition, words};
 
 /// Characters of what a receiver answered.
 const ERROR: usize = 160;
@@ -19,8 +18,9 @@ pub fn subject(notification: &Notification) -> String {
     format!("[{}] {}: {}", tag(notification), place(incident), summary(incident))
 }
 
-/// What stands in brackets.
-pub(crate) const fn tag(notification: &Notification) -> &'static str {
+/// What stands in the subject's brackets.
+#[must_use]
+pub const fn tag(notification: &Notification) -> &'static str {
     let incident = &notification.incident;
     match (&notification.reason, incident.state, incident.severity) {
         (NotifyReason::Test { .. }, _, _) => "TEST",
@@ -105,7 +105,7 @@ pub fn event_sentence(incident: &Incident, transition: &Transition) -> String {
         }
         Transition::Resolved { by } => format!("{place}: resolved {}: {}.", end_reason(by), past(incident)),
         Transition::Notified { why, receivers } => {
-            format!("{place}: {} heard of it, {}: {}.", receiver_list(receivers), crate::reason(why), now(incident))
+            format!("{place}: {} heard of it, {}: {}.", receiver_list(receivers), reason(why), now(incident))
         }
         Transition::Suppressed { why } => {
             format!("{place}: nobody is told, because of {}: {}.", suppressed(why), now(incident))

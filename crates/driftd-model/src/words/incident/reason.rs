@@ -1,9 +1,7 @@
 //! Why people hear of something, or do not, in words.
 
-use driftd_model::{FeatureName, Notification, NotifyReason, ReceiverName, Suppressed, Transition, words};
-
-use crate::cause::lasting;
-use crate::feature::FEATURE;
+use super::{FEATURE, lasting};
+use crate::{FeatureName, Notification, NotifyReason, ReceiverName, Suppressed, Transition, words};
 
 /// Features named in a list before the rest is counted.
 const NAMED: usize = 3;
@@ -74,12 +72,12 @@ fn joined(features: &[FeatureName]) -> String {
 }
 
 /// The first few names; the rest is counted.
-pub(crate) fn list(features: &[FeatureName]) -> String {
+pub(super) fn list(features: &[FeatureName]) -> String {
     abridged(features.iter().map(|f| words::name(f.as_str(), FEATURE)), features.len(), NAMED)
 }
 
 /// The first few receivers; the rest is counted.
-pub(crate) fn receiver_list(receivers: &[ReceiverName]) -> String {
+pub(super) fn receiver_list(receivers: &[ReceiverName]) -> String {
     abridged(receivers.iter().map(ToString::to_string), receivers.len(), RECEIVERS)
 }
 
@@ -93,7 +91,7 @@ fn abridged(names: impl Iterator<Item = String>, of: usize, most: usize) -> Stri
 }
 
 /// Who or what ended it: the incident machine writes `2 good windows`, everything else is somebody's name.
-pub(crate) fn end_reason(by: &str) -> String {
+pub(super) fn end_reason(by: &str) -> String {
     let windows = by.strip_suffix(" good windows").and_then(|n| n.parse::<u64>().ok());
     match windows {
         Some(n) => format!("after {}", words::counted(n, "good window", "good windows")),
@@ -102,7 +100,7 @@ pub(crate) fn end_reason(by: &str) -> String {
 }
 
 /// What was in the way of telling it, and that it no longer is, up to the last word: `silence 3 is`.
-pub(crate) fn no_longer(was: &Suppressed) -> String {
+pub(super) fn no_longer(was: &Suppressed) -> String {
     match was {
         Suppressed::Silenced { .. } | Suppressed::Muted => format!("{} is", suppressed(was)),
         Suppressed::Inhibited { kind, incident } => {

@@ -1,7 +1,8 @@
 //! What is wrong where it is not a feature, in words.
 
-use driftd_model::{Cause, Incident, IncidentState, Offset, words};
 use driftd_window::Span;
+
+use crate::{Cause, Incident, IncidentState, Offset, words};
 
 /// Characters of a topic's name in a sentence.
 const TOPIC: usize = 40;
@@ -88,7 +89,7 @@ fn records(from: Offset, to: Offset) -> String {
 }
 
 /// What is wrong with an incident besides its features, in one clause; nothing when nothing is.
-pub(crate) fn causes(incident: &Incident) -> Option<String> {
+pub(super) fn causes(incident: &Incident) -> Option<String> {
     let is_over = incident.state == IncidentState::Resolved;
     let mut told: Vec<String> = incident.causes.iter().take(TOLD).map(|c| cause(c, is_over)).collect();
     let rest = incident.causes.len().saturating_sub(TOLD);
@@ -130,7 +131,7 @@ mod tests {
 
     #[test]
     fn what_happened_to_a_log_is_told_with_its_offsets() {
-        use driftd_model::{FetchFailure, Partition, Topic};
+        use crate::{FetchFailure, Partition, Topic};
         let (topic, partition) = (Topic::from("flights"), Partition(3));
         let (from, to) = (Offset(1_000), Offset(4_000));
         let causes = [

@@ -1,0 +1,56 @@
+//! The dashboard: what people see of a store, page by page. Nothing here changes anything.
+//!
+//! | path | shows |
+//! |---|---|
+//! | `/` | open incidents, and every monitor with its last windows |
+//! | `/incidents/{id}` | one incident: what moved, and everything that happened to it |
+//! | `/m/{monitor}` | a monitor: its features over its windows |
+//! | `/m/{monitor}/w/{window}/{end}` | one window: its features, worst first |
+//! | `/m/{monitor}/f/{feature}` | a feature over time, and beside its baseline |
+//! | `/baselines`, `/silences`, `/system` | what traffic is judged against, what is muted, how the store is |
+//!
+//! Everything is rendered here: a page needs no script, and nothing but the style sheet. What it shows stands in its
+//! address, and only there. What is wrong with a request is told as a page as well, with the remedy.
+//!
+//! A page reads bounded stretches of the history, whatever there is: the newest windows of a monitor, one window of all
+//! features, or one feature over some windows.
+
+mod address;
+mod asked;
+mod baselines;
+mod counts;
+mod failure;
+mod feature;
+mod frame;
+mod heat;
+mod incident;
+mod monitor;
+mod newest;
+mod overview;
+mod range;
+mod silences;
+mod style;
+mod system;
+mod verdicts;
+mod window;
+
+use axum::Router;
+use axum::routing::get;
+
+use crate::AppState;
+
+/// Every page, and the style sheet.
+pub(crate) fn router() -> Router<AppState> {
+    Router::new()
+        .route("/", get(overview::page))
+        .route("/incidents/{id}", get(incident::page))
+        .route("/m/{monitor}", get(monitor::page))
+        .route("/m/{monitor}/w/{window}/{end}", get(window::page))
+        .route("/m/{monitor}/f/{feature}", get(feature::page))
+        // A name that would be read as a part of the path stands behind it.
+        .route("/m/{monitor}/f", get(feature::page_of_query))
+        .route("/baselines", get(baselines::page))
+        .route("/silences", get(silences::page))
+        .route("/system", get(system::page))
+        .route(style::PATH, get(style::sheet))
+}

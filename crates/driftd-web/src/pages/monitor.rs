@@ -1,0 +1,273 @@
+//! The page of a monitor: its features over its windows.
+
+use askama::Template;
+use driftd_model::words::incident as told;
+use driftd_model::{
+    HistoryQuery, Incident, IncidentQuery, ListedIncident, MonitorId, ReadStore, StoreError, WindowQuery, words,
+};
+use driftd_window::{EventTime, SegmentKey};
+
+use super::address::Address;
+use super::asked::{Asked, Segments, monitor_id};
+use super::failure::Failure;
+use super::frame::{Frame, Html, When};
+use super::heat::Heat;
+use super::incident;
+use super::newest::{Newest, before};
+use super::range::Range;
+use super::verdicts::{sentence, worst_first};
+use crate::figures::Badge;
+
+/// Windows that have a column.
+const COLUMNS: u32 = 60;
+/// Incidents that are listed, and those of them that are looked at for what the windows show.
+const INCIDENTS: u32 = 30;
+const LOOKED_AT: usize = 12;
+/// Segments that are listed.
+const SEGMENTS: u32 = 200;
+/// Characters of a name.
+const SHORT: usize = 80;
+
+#[derive(Template)]
+#[template(path = "pages/monitor.html")]
+struct Page {
+    frame: Frame,
+    badge: Badge,
+    monitor: String,
+    summary: String,
+    newest: Option<Address>,
+    open: Vec<Told>,
+    form: Form,
+    heat: Option<Heat>,
+    empty: String,
+    older: Option<Address>,
+    latest: Option<Address>,
+    segments: Vec<Segment>,
+    incidents: Vec<Told>,
+}
+
+/// What the page can be asked for, as it was asked.
+struct Form {
+    action: Address,
+    shapes: Vec<(String, bool)>,
+    segment: String,
+    from: String,
+    to: String,
+}
+
+/// An incident in one sentence.
+struct Told {
+    badge: Badge,
+    state: &'static str,
+    at: When,
+    text: String,
+    address: Address,
+}
+
+/// A segment in the newest window.
+struct Segment {
+    name: String,
+    address: Option<Address>,
+    badge: Badge,
+    rows: String,
+    is_here: bool,
+}
+
+pub(super) async fn page(Segments(monitor): Segments<String>, asked: Asked) -> Result<Html, Failure> {
+    let id = monitor_id(&monitor)?;
+    let (store, segment) = (&*asked.store, asked.query.segment());
+    let range = Range::of(&asked.query, asked.now)?;
+    let newest = Newest::of(store, &id, &segment, asked.query.get("w"), &range, COLUMNS).await?;
+    let listed = listed(store, &id).await?;
+    let Some((newest, ends)) = newest.as_ref().and_then(|newest| Some((newest, newest.ends()?))) else {
+        return without_windows(store, &id, &asked, range, &listed).await;
+    };
+    let query = HistoryQuery {
+        monitor: Some(id.clone()),
+        segment: Some(segment.clone()),
+        from: Some(ends.0),
+        to: Some(ends.1),
+        ..HistoryQuery::default()
+    };
+    let rows = store.history(&query).await?;
+    let incidents = looked_at(store, &listed, &segment).await?;
+    let heat = Heat::of(&id, &segment, newest, &rows, &incidents);
+    let last = rows.iter().filter(|row| row.window_end == ends.1);
+    let verdicts = worst_first(last.filter(|row| row.window_name.shape() == newest.shape.as_str()));
+    let window = newest.windows.last();
+    let badge = Badge::of_any(window.map(|window| window.outcome));
+    let span = window.map(|w| words::span(w.row.window_start, w.row.window_end)).unwrap_or_default();
+    let name = words::name(newest.shape.as_str(), SHORT);
+    let address = Address::monitor(&id).in_segment(&segment).with("w", newest.shape.as_str());
+    let oldest = newest.windows.first().map(|window| before(window.row.window_end));
+    let page = Page {
+        newest: Address::window(&id, &newest.shape, ends.1).in_segment(&segment).reachable(),
+        summary: format!("{name} {span}: {}", sentence(&verdicts)),
+        older: oldest.filter(|_| newest.is_cut).map(|end| address.clone().with("to", &end.to_string())),
+        latest: range.is_asked().then_some(address),
+        segments: segments(store, &id, newest, ends.1, &segment).await?,
+        heat: Some(heat),
+        ..Page::of(&id, &segment, badge, Form::of(&id, &segment, Some(newest), range), &listed, &incidents)
+    };
+    Ok(Html::of(&page))
+}
+
+/// A monitor of which no window is there, or none that was asked for; or no monitor at all.
+async fn without_windows(
+    store: &dyn ReadStore,
+    id: &MonitorId,
+    asked: &Asked,
+    range: Range,
+    listed: &[ListedIncident],
+) -> Result<Html, Failure> {
+    let sealed = store.sealed_through(id).await?;
+    if sealed.is_none() && listed.is_empty() && asked.configured(id).is_none() {
+        return Err(Failure::no_monitor(id.as_str()));
+    }
+    let segment = asked.query.segment();
+    let is_narrowed = range.is_asked() || !segment.is_all() || asked.query.get("w").is_some();
+    let incidents = looked_at(store, listed, &segment).await?;
+    let empty = match sealed {
+        _ if is_narrowed => "No window of this shape and segment ended in this range.".to_owned(),
+        Some(sealed) => format!(
+            "No window has closed yet: panes are sealed up to {} UTC, and a window is judged once its last pane is.",
+            words::minutes(&sealed.to_string())
+        ),
+        None => "Nothing was sealed yet: a pane is sealed once every partition has passed its end.".to_owned(),
+    };
+    let form = Form::of(id, &segment, None, range);
+    let page = Page {
+        empty,
+        latest: is_narrowed.then(|| Address::monitor(id)),
+        ..Page::of(id, &segment, Badge::of_any(None), form, listed, &incidents)
+    };
+    Ok(Html::of(&page))
+}
+
+/// The newest incidents of a monitor.
+async fn listed(store: &dyn ReadStore, id: &MonitorId) -> Result<Vec<ListedIncident>, StoreError> {
+    let query = IncidentQuery { monitor: Some(id.clone()), ..IncidentQuery::newest(INCIDENTS) };
+    store.incident_page(&query).await
+}
+
+/// Those of them that windows of a segment can show, in full; those that are open first.
+async fn looked_at(
+    store: &dyn ReadStore,
+    listed: &[ListedIncident],
+    segment: &SegmentKey,
+) -> Result<Vec<Incident>, StoreError> {
+    let mut wanted: Vec<&ListedIncident> = listed.iter().filter(|listed| listed.row.segment == *segment).collect();
+    wanted.sort_by_key(|listed| listed.row.resolved_at.is_some());
+    let mut incidents = Vec::new();
+    for listed in wanted.into_iter().take(LOOKED_AT) {
+        incidents.extend(store.incident(&listed.row.incident_id).await?.map(|(incident, _)| incident));
+    }
+    Ok(incidents)
+}
+
+/// The segments of the window of a shape that ended then, worst first.
+async fn segments(
+    store: &dyn ReadStore,
+    id: &MonitorId,
+    newest: &Newest,
+    end: EventTime,
+    here: &SegmentKey,
+) -> Result<Vec<Segment>, StoreError> {
+    let query = WindowQuery {
+        window_name: Some(newest.shape.clone()),
+        from: Some(before(end)),
+        to: Some(end),
+        ..WindowQuery::of(id.clone(), SEGMENTS)
+    };
+    let mut windows = store.windows(&query).await?;
+    if windows.iter().all(|window| window.segment.is_all()) {
+        return Ok(Vec::new());
+    }
+    windows.sort_by_key(|window| std::cmp::Reverse((window.outcome, window.rows)));
+    let segment = |window: &driftd_model::WindowRow| Segment {
+        name: words::name(&window.segment.to_string(), SHORT),
+        address: Address::monitor(id).in_segment(&window.segment).with("w", newest.shape.as_str()).reachable(),
+        badge: Badge::of(window.outcome),
+        rows: words::count(window.rows),
+        is_here: window.segment == *here,
+    };
+    Ok(windows.iter().map(segment).collect())
+}
+
+impl Page {
+    /// What every page of a monitor has.
+    fn of(
+        id: &MonitorId,
+        segment: &SegmentKey,
+        badge: Badge,
+        form: Form,
+        listed: &[ListedIncident],
+        incidents: &[Incident],
+    ) -> Self {
+        let mut monitor = words::name(id.as_str(), SHORT);
+        if !segment.is_all() {
+            monitor = format!("{monitor}, {}", words::name(segment.as_str(), SHORT));
+        }
+        let mut open: Vec<&Incident> = incidents.iter().filter(|incident| incident.is_firing()).collect();
+        open.sort_by_key(|incident| std::cmp::Reverse(incident.severity));
+        Self {
+            frame: Frame::of(&format!("{}: {monitor}", badge.word), Address::monitor(id)),
+            badge,
+            monitor,
+            summary: String::new(),
+            newest: None,
+            open: open.into_iter().map(Told::in_full).collect(),
+            form,
+            heat: None,
+            empty: String::new(),
+            older: None,
+            latest: None,
+            segments: Vec::new(),
+            incidents: listed.iter().map(Told::briefly).collect(),
+        }
+    }
+}
+
+impl Form {
+    fn of(id: &MonitorId, segment: &SegmentKey, newest: Option<&Newest>, range: Range) -> Self {
+        let shapes = newest.map(|newest| {
+            let mark = |shape: &driftd_window::WindowName| (shape.as_str().to_owned(), *shape == newest.shape);
+            newest.shapes.iter().map(mark).collect()
+        });
+        Self {
+            action: Address::monitor(id),
+            shapes: shapes.unwrap_or_default(),
+            segment: words::printable(segment.as_str()),
+            from: words::printable(&range.from_text),
+            to: words::printable(&range.to_text),
+        }
+    }
+}
+
+impl Told {
+    fn in_full(incident: &Incident) -> Self {
+        Self {
+            badge: Badge::of_incident(incident.severity, incident.state),
+            state: incident::state(incident.state),
+            at: incident.first_seen.into(),
+            text: told::incident_sentence(incident),
+            address: Address::incident(&incident.id),
+        }
+    }
+
+    /// What its row says: kind, segment and features.
+    fn briefly(listed: &ListedIncident) -> Self {
+        let row = &listed.row;
+        let names: Vec<String> = row.features.iter().map(|name| words::name(name.as_str(), SHORT)).collect();
+        let segment = Some(row.segment.as_str()).filter(|segment| !segment.is_empty());
+        let segment = segment.map(|segment| format!(" in {}", words::name(segment, SHORT))).unwrap_or_default();
+        let features = if names.is_empty() { String::new() } else { format!(": {}", words::list(&names)) };
+        Self {
+            badge: Badge::of_incident(row.severity, row.state),
+            state: incident::state(row.state),
+            at: listed.first_seen.into(),
+            text: format!("{}{segment}{features}", incident::kind(row.kind)),
+            address: Address::incident(&row.incident_id),
+        }
+    }
+}
