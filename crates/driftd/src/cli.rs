@@ -8,6 +8,7 @@ mod read;
 mod repair;
 mod silences;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -120,9 +121,13 @@ pub(crate) struct DemoArgs {
     #[arg(long, value_name = "FILE", default_value = "driftd-demo.db")]
     pub(crate) store: PathBuf,
 
-    /// End after the tables (there is nothing to serve yet, so the demo always ends)
+    /// End after the tables, and do not show the dashboard
     #[arg(long)]
     pub(crate) no_serve: bool,
+
+    /// Where the dashboard is shown afterwards, on this machine only
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", conflicts_with = "no_serve")]
+    pub(crate) listen: SocketAddr,
 
     /// Directory of the flights data [default: examples/flights of the checkout]
     #[arg(long, value_name = "DIR")]

@@ -1,6 +1,7 @@
 //! `driftd demo`: a year of real flights through the real engine.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,11 +10,14 @@ use anyhow::Context;
 use driftd_config::{Config, Source};
 use driftd_dataset::ReadOptions;
 use driftd_engine::{Backoff, Clock, Outbox, SystemClock, replay_topic};
-use driftd_model::{ReceiverName, Routing, Transport};
+use driftd_model::{ReceiverName, Routing, SharedStore, Transport};
+use driftd_web::Readiness;
 
 use super::demo_story as story;
+use super::run::listeners::Listeners;
+use super::run::signals::Signals;
 use crate::cli::DemoArgs;
-use crate::commands::{Exit, baseline, replay};
+use crate::commands::{Exit, baseline, replay, serve};
 use crate::setup;
 use crate::stores::Stores;
 use crate::terminal::line;
@@ -28,6 +32,11 @@ static SERVING: &[u8] = include_bytes!("../../../../examples/flights/serving-feb
 const RECEIVER: &str = "demo-log";
 
 pub(super) async fn run(args: DemoArgs, stores: &Stores) -> anyhow::Result<Exit> {
+    anyhow::ensure!(
+        args.listen.ip().is_loopback(),
+        "the demo is shown on this machine only: write --listen 127.0.0.1:{}",
+        args.listen.port()
+    );
     let started = Instant::now();
     let config = Config::load(&[Source::new("examples/flights/driftd.toml", CONFIG)], [])?;
     // The data travels inside the binary so that the demo runs wherever the binary does.
@@ -88,7 +97,24 @@ pub(super) async fn run(args: DemoArgs, stores: &Stores) -> anyhow::Result<Exit>
     line(format_args!("\n{}", story::months(store.as_ref(), &plans).await?))?;
     line(story::incidents(store.as_ref(), &plans).await?)?;
     line(story::closing(&args.store, delivered.delivered, started.elapsed()))?;
+    if !args.no_serve {
+        show(&config, store, args.listen).await?;
+    }
     Ok(Exit::Ok)
+}
+
+/// Shows what is in the store, until somebody ends it.
+async fn show(config: &Config, store: SharedStore, listen: SocketAddr) -> anyhow::Result<()> {
+    let mut signals = Signals::listen()?;
+    let state = serve::app_state(config, Readiness::default);
+    state.read_from(store);
+    let listeners = Listeners::on_this_machine(listen, &state).await;
+    let listeners =
+        listeners.context("the dashboard is not shown: --listen ADDRESS has it elsewhere, --no-serve nowhere")?;
+    line(story::shown_at(listeners.addresses()))?;
+    signals.first().await;
+    listeners.end().await;
+    Ok(())
 }
 
 fn unpack(dir: &Path, name: &str, bytes: &[u8]) -> anyhow::Result<PathBuf> {

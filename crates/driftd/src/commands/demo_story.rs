@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -255,6 +256,12 @@ pub(super) fn closing(store: &Path, delivered: u64, took: Duration) -> String {
          \n  driftd incidents show ID {config}",
         took.as_secs_f64(),
     )
+}
+
+/// Where what is in the store can be looked at.
+pub(super) fn shown_at(addresses: &[SocketAddr]) -> String {
+    let pages: Vec<String> = addresses.iter().map(|address| format!("http://{address}/")).collect();
+    format!("\nThe dashboard: {}   (Ctrl-C ends it)", pages.join(", "))
 }
 
 /// The first instant of a month in UTC; month 13 is next January.

@@ -29,7 +29,8 @@ pub(super) async fn run(files: &ConfigFiles, stores: &Stores) -> anyhow::Result<
     anyhow::ensure!(config.http.enabled, "there is nothing to serve on: http.enabled is false; set it to true");
     let mut signals = Signals::listen()?;
     let waiting: Waiting = Arc::new(Mutex::new(Some("not reached yet".to_owned())));
-    let state = app_state(&config, &waiting);
+    let reached = Arc::clone(&waiting);
+    let state = app_state(&config, move || Readiness::default().checked("store", locked(&reached).clone()));
     let listeners = Listeners::of(&config, &state).await?;
     let Some(store) = store(&config, stores, &waiting, &mut signals).await? else {
         return Ok(Exit::Ok);
@@ -42,9 +43,8 @@ pub(super) async fn run(files: &ConfigFiles, stores: &Stores) -> anyhow::Result<
     Ok(Exit::Ok)
 }
 
-fn app_state(config: &Config, waiting: &Waiting) -> AppState {
-    let waiting = Arc::clone(waiting);
-    let readiness = move || Readiness::default().checked("store", locked(&waiting).clone());
+/// What is answered from, for the monitors of `config`.
+pub(super) fn app_state(config: &Config, readiness: impl Fn() -> Readiness + Send + Sync + 'static) -> AppState {
     let external_url = config.routing().external_url;
     let state = AppState::new(readiness, [], Arc::default(), external_url.as_deref());
     state.tell_time_by(|| SystemClock.now());

@@ -15,12 +15,17 @@ use crate::fixture::Fixture;
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A server that runs. It is killed with this value.
-struct Server {
+pub(crate) struct Server {
     process: Child,
     address: String,
 }
 
 impl Server {
+    /// A process that answers there.
+    pub(crate) fn at(process: Child, address: &str) -> Self {
+        Self { process, address: address.to_owned() }
+    }
+
     /// Starts one on a port that the system chooses, and waits until it is ready.
     fn start(fixture: &Fixture) -> Self {
         let mut command = fixture.command("serve --config driftd.toml");
@@ -44,7 +49,7 @@ impl Server {
     }
 
     /// Status and body of a GET.
-    fn get(&self, path: &str) -> (u16, String) {
+    pub(crate) fn get(&self, path: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(DEADLINE)).unwrap();
         write!(stream, "GET {path} HTTP/1.0\r\nhost: localhost\r\n\r\n").unwrap();
@@ -61,12 +66,12 @@ impl Server {
     }
 
     /// Sends it a signal.
-    fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_raw(self.process.id().try_into().unwrap()).unwrap(), signal).unwrap();
     }
 
     /// How it ends.
-    fn ended(mut self) -> i32 {
+    pub(crate) fn ended(mut self) -> i32 {
         let begun = Instant::now();
         loop {
             if let Some(status) = self.process.try_wait().unwrap() {

@@ -12,12 +12,13 @@ pub(in crate::commands) struct Listeners {
     /// All of them end when it is gone.
     end: watch::Sender<()>,
     tasks: Vec<JoinHandle<()>>,
+    addresses: Vec<SocketAddr>,
 }
 
 impl Listeners {
     /// Takes the addresses that `config` names, and answers there from `state`.
     pub(in crate::commands) async fn of(config: &Config, state: &AppState) -> anyhow::Result<Self> {
-        let mut listeners = Self { end: watch::channel(()).0, tasks: Vec::new() };
+        let mut listeners = Self::none();
         if config.http.enabled {
             listeners.listen(config.http.listen, Reach::Machine, state).await?;
         }
@@ -28,6 +29,22 @@ impl Listeners {
         Ok(listeners)
     }
 
+    /// Answers at one address of this machine.
+    pub(in crate::commands) async fn on_this_machine(listen: SocketAddr, state: &AppState) -> anyhow::Result<Self> {
+        let mut listeners = Self::none();
+        listeners.listen(listen, Reach::Machine, state).await?;
+        Ok(listeners)
+    }
+
+    fn none() -> Self {
+        Self { end: watch::channel(()).0, tasks: Vec::new(), addresses: Vec::new() }
+    }
+
+    /// Where they answer.
+    pub(in crate::commands) fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
     async fn listen(&mut self, address: SocketAddr, reach: Reach, state: &AppState) -> anyhow::Result<()> {
         let listener = Listener::bind(address, reach).await?;
         let address = listener.local_addr().unwrap_or(address);
@@ -36,6 +53,7 @@ impl Listeners {
             Reach::Network { .. } => ("/healthz, /readyz and /metrics", "whoever is in the network"),
         };
         tracing::info!(%address, "answering {what} for {whose}");
+        self.addresses.push(address);
         let mut ends = self.end.subscribe();
         self.tasks.push(tokio::spawn(listener.serve(state.clone(), async move {
             let _ = ends.changed().await;
