@@ -189,6 +189,6 @@ fn windows() -> anyhow::Result<()> {
     let rows: Vec<Vec<String>> =
         race.run().iter().map(|best| vec![best.name.clone(), figure(best.nanos_per_unit() / 1e3)]).collect();
     table(&["what", "us"], &rows);
-    note(&format!("an encoded pane of {FEATURES} features and {WINDOW} records takes {} bytes", bytes.len()));
+    note(&format!("an encoded pane of {FEATURES} features and {WINDOW} records takes {} bytes", stored.bytes.len()));
     Ok(())
 }

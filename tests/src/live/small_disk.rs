@@ -11,7 +11,7 @@ use driftd_testkit::services::postgres::{Postgres, PostgresOptions};
 use super::apart::{Apart, said};
 
 /// What is written at a time to fill it.
-const BLOCK: [u8; 1 << 16] = [0; 1 << 16];
+static BLOCK: [u8; 1 << 16] = [0; 1 << 16];
 
 /// A disk of [`Apart::Mounts`], in memory.
 #[derive(Debug)]

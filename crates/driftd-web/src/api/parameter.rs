@@ -113,7 +113,9 @@ impl Parameter {
             {
                 Some(format!("is not a whole number from {least} to {most}"))
             }
-            Takes::Text if value.len() > LONGEST_TEXT => Some(format!("is longer than {LONGEST_TEXT} bytes")),
+            Takes::Text if value.chars().nth(LONGEST_TEXT).is_some() => {
+                Some(format!("is longer than {LONGEST_TEXT} characters"))
+            }
             _ => None,
         }
     }
@@ -125,5 +127,5 @@ pub(super) fn shortened(fault: &str) -> String {
     if fault.chars().nth(MOST).is_none() { fault.to_owned() } else { fault.chars().take(MOST).chain(['…']).collect() }
 }
 
-/// Bytes of a text at most: several of them, escaped, have to fit into the head of a request.
+/// Characters of a text at most: several of them, escaped, have to fit into the head of a request.
 const LONGEST_TEXT: usize = 4 << 10;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::fixture::Fixture;
 
 /// Longest wait for anything that must happen.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// A server that runs. It is killed with this value.
 pub(crate) struct Server {
@@ -40,11 +40,7 @@ impl Server {
         // Whoever does not read on would have it wait for a place to write to.
         std::thread::spawn(move || said.for_each(drop));
         let server = Self { process, address: address.expect("it says where it answers") };
-        let begun = Instant::now();
-        while server.get("/readyz").0 != 200 {
-            assert!(begun.elapsed() < DEADLINE, "it does not become ready");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        wait("become ready", || (server.get("/readyz").0 == 200).then_some(()));
         server
     }
 
@@ -72,14 +68,20 @@ impl Server {
 
     /// How it ends.
     pub(crate) fn ended(mut self) -> i32 {
-        let begun = Instant::now();
-        loop {
-            if let Some(status) = self.process.try_wait().unwrap() {
-                return status.code().expect("it ended by itself");
-            }
-            assert!(begun.elapsed() < DEADLINE, "it does not end");
-            std::thread::sleep(Duration::from_millis(20));
+        wait("end", || self.process.try_wait().unwrap()).code().expect("it ended by itself")
+    }
+}
+
+/// What `look` finds once it finds something: that the server does `what` it is to do.
+#[expect(clippy::disallowed_methods, reason = "another process has no event to wait for")]
+fn wait<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
         }
+        assert!(begun.elapsed() < DEADLINE, "it does not {what}");
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 
@@ -114,11 +116,7 @@ fn it_answers_what_the_command_line_prints_and_ends_when_it_is_told_to() {
     let more = fixture.read("driftd.toml") + "\n[[monitor]]\nname = \"more\"\ntopic = \"t\"\nbaseline = \"orders\"\n";
     fixture.write("driftd.toml", more);
     server.signal(Signal::HUP);
-    let begun = Instant::now();
-    while server.get("/api/v1/monitors/more").0 != 200 {
-        assert!(begun.elapsed() < DEADLINE, "the configuration is not read again");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    wait("read the configuration again", || (server.get("/api/v1/monitors/more").0 == 200).then_some(()));
     server.signal(Signal::TERM);
     assert_eq!(server.ended(), 0);
     assert!(std::fs::read(fixture.path("store.db")).unwrap() == before, "nothing was written");
