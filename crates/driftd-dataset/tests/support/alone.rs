@@ -18,6 +18,10 @@ pub struct Alone {
 }
 
 /// Has this test binary run the one test `child`, which calls [`read_here`], in a process of its own.
+#[expect(
+    clippy::print_stdout,
+    reason = "for a table of what hostile files cost; the harness shows it when it is asked to"
+)]
 pub fn read_alone(child: &str, path: &Path) -> Alone {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", child, "--ignored", "--nocapture"]).env(FILE, path);
@@ -32,7 +36,6 @@ pub fn read_alone(child: &str, path: &Path) -> Alone {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let size = path.metadata().map_or(0, |file| file.len());
     let short: String = alone.outcome.chars().take(100).collect();
-    // For a table of what hostile files cost: the harness shows it when it is asked to.
     println!("{:>4} MiB at most for {size} bytes of {name}: {short}", alone.peak);
     alone
 }
