@@ -4,9 +4,9 @@
 #   docker build -t driftd .
 #   docker run --rm driftd --help
 #
-# A release names its compiler by digest: --build-arg RUST=rust:1.95-slim-bookworm@sha256:… (docs/supply.md).
+# The compiler is named by digest, so that the same sources give the same program; docs/supply.md says how it moves.
 
-ARG RUST=rust:1.95-slim-bookworm
+ARG RUST=rust:1.95-slim-bookworm@sha256:d7482085ff5b415f84dba5647ae71606650bdef00db7aeb69f4b3d170c3e4082
 FROM ${RUST} AS build
 # librdkafka and OpenSSL are built from source and linked statically: OpenSSL's configuration needs all of perl.
 RUN apt-get update \
