@@ -18,6 +18,8 @@ pub struct HistoryQuery {
     pub statistic: Option<DriftStatistic>,
     /// Only this segment.
     pub segment: Option<SegmentKey>,
+    /// Only windows of this shape, and what was remembered over them.
+    pub shape: Option<WindowName>,
     /// Only windows that end after this.
     pub from: Option<EventTime>,
     /// Only windows that end at or before this.

@@ -47,7 +47,7 @@ impl Context {
             for (_, _, queue) in &queues {
                 queue.take();
             }
-            self.give_up(partitions, false, Duration::ZERO);
+            self.give_up(partitions, true, Duration::ZERO);
             return;
         }
         for (partition, start, queue) in queues {
@@ -91,7 +91,7 @@ impl Context {
 
     /// Says that partitions are taken away, and waits until that was acted on, but not for ever.
     fn give_up(&self, partitions: Vec<TopicPartition>, lost: bool, timeout: Duration) {
-        if partitions.is_empty() {
+        if partitions.is_empty() && !lost {
             return;
         }
         let (reply, replied) = reply();

@@ -14,9 +14,7 @@ use crate::error::{Failure, Outcome};
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a server may take to answer on a connection that is looked at.
-const PING_TIMEOUT: Duration = Duration::from_secs(5);
-/// A connection that was used so recently is used again without a look at it.
-const FRESH: Duration = Duration::from_secs(1);
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Reads a URL; its text, which may hold a password, is not repeated.
 pub(super) fn parse(url: &str) -> Outcome<PgConnectOptions> {
@@ -63,17 +61,15 @@ pub(super) fn place(options: &PgConnectOptions) -> String {
     format!("{} at {host} as {role}", options.get_database().unwrap_or(role))
 }
 
-/// The pool for the work. Connections are made when they are needed, and those that have lain idle are tried before they
-/// are used again, so that a server that restarted is noticed by nobody. What comes back is tried too: a call that was
+/// The pool for the work. Connections are made when they are needed, and tried before they are used again, so that a
+/// server that restarted is noticed by nobody. What comes back is tried too: a call that was
 /// given up because nothing was heard would else hold its place for as long as TCP tries again.
 pub(super) fn pool(connect: PgConnectOptions, options: &StoreOptions) -> PgPool {
     PgPoolOptions::new()
         .max_connections(options.max_connections.max(1))
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .test_before_acquire(false)
-        .before_acquire(|connection, since| {
-            Box::pin(async move { if since.idle_for < FRESH { Ok(true) } else { answers(connection).await } })
-        })
+        .before_acquire(|connection, _| Box::pin(answers(connection)))
         .after_release(|connection, _| Box::pin(answers(connection)))
         .connect_lazy_with(connect)
 }

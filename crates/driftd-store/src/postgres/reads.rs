@@ -336,6 +336,8 @@ async fn history(tx: &mut Transaction, wanted: &HistoryQuery) -> Outcome<Vec<His
     let after = wanted.after.as_ref();
     let after_segment = after.map(|after| stored(after.segment.as_str()));
     let after_window = after.map(|after| stored(after.window_name.as_str()));
+    let shape = wanted.shape.as_ref().map(|shape| stored(shape.as_str()));
+    let lasting = wanted.shape.as_ref().map(|shape| stored(shape.lasting().as_str()).into_owned());
     let after_feature = after.map(|after| stored(after.feature.as_str()));
     let feature = wanted.feature.as_ref().map(|feature| stored(feature.as_str()));
     let segment = wanted.segment.as_ref().map(|segment| stored(segment.as_str()));
@@ -349,6 +351,7 @@ async fn history(tx: &mut Transaction, wanted: &HistoryQuery) -> Outcome<Vec<His
          FROM windows AS w JOIN feature_drift AS d ON d.window_id = w.id
          WHERE ($1::text IS NULL OR w.monitor = $1) AND ($2::text IS NULL OR d.feature = $2)
            AND ($3::text IS NULL OR d.statistic = $3) AND ($4::text IS NULL OR w.segment = $4)
+           AND ($14::text IS NULL OR w.window_name IN ($14, $15::text))
            AND ($5::bigint IS NULL OR w.window_end > $5) AND ($6::bigint IS NULL OR w.window_end <= $6)
            AND ($7::bigint IS NULL OR (w.window_end, w.segment, w.window_name, d.feature, d.statistic, w.monitor)
                                       > ($7, $8, $9, $10, $11, $12))
@@ -365,7 +368,9 @@ async fn history(tx: &mut Transaction, wanted: &HistoryQuery) -> Outcome<Vec<His
         after_feature.as_deref(),
         after.map(|after| after.statistic.as_str()),
         after.map(|after| after.monitor.as_str()),
-        wanted.limit.map(i64::from)
+        wanted.limit.map(i64::from),
+        shape.as_deref(),
+        lasting
     );
     Ok(rows.fetch_all(tx).await?)
 }

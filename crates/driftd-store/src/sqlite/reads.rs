@@ -130,6 +130,7 @@ impl ReadStore for SqliteStore {
             (from.is_some(), "w.window_end > ?5"),
             (to.is_some(), "w.window_end <= ?6"),
             (after.is_some(), AFTER),
+            (wanted.shape.is_some(), "w.window_name IN (?14, ?15)"),
         ];
         let filters: Vec<&str> = filters.into_iter().filter_map(|(asked, filter)| asked.then_some(filter)).collect();
         let filters = if filters.is_empty() { "true".to_owned() } else { filters.join(" AND ") };
@@ -149,6 +150,8 @@ impl ReadStore for SqliteStore {
                 .bind(after.map(|after| after.monitor.as_str()))
                 // A negative limit is none.
                 .bind(wanted.limit.map_or(-1, i64::from))
+                .bind(wanted.shape.as_ref().map(WindowName::as_str))
+                .bind(wanted.shape.as_ref().map(|shape| shape.lasting().as_str().to_owned()))
                 .fetch_all(&self.readers)
                 .await?;
             rows.iter().map(history_row).collect()

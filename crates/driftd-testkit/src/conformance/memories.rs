@@ -123,6 +123,10 @@ pub async fn a_window_is_added_once(place: &dyn Place) {
         seal_all(&*store, &plan, &[], clock(0)).await;
         assert!(seal_all(&*store, &plan, &[], clock(1)).await.is_empty(), "nothing is left to add");
     }
+    // What was remembered over windows belongs to their shape.
+    let of_shape = HistoryQuery { shape: Some("hour".into()), ..HistoryQuery::default() };
+    assert_eq!(store.history(&of_shape).await.unwrap(), store.history(&HistoryQuery::default()).await.unwrap());
+    assert!(!lasting(&*store).await.is_empty());
     let found = remembered(&*store, &plan, &mut feeder, 4).await;
     let windows: Vec<&[Traffic]> = traffic.iter().map(std::slice::from_ref).collect();
     let names: Vec<_> = found.iter().map(|memory| memory.feature.as_str()).collect();

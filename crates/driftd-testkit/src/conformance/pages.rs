@@ -108,6 +108,11 @@ pub async fn pages_of_the_history_add_up(place: &dyn Place) {
     judged(&*store).await;
     let of_m = HistoryQuery { monitor: Some("m".parse().unwrap()), ..Default::default() };
     let narrow = HistoryQuery { feature: Some("x".into()), from: Some(hour(1)), to: Some(hour(4)), ..of_m.clone() };
+    let of_a = HistoryQuery { monitor: Some("a".parse().unwrap()), ..Default::default() };
+    let all = store.history(&of_a).await.unwrap();
+    let expected: Vec<HistoryRow> = all.iter().filter(|row| row.window_name.shape() == "two").cloned().collect();
+    assert!(!expected.is_empty() && expected.len() < all.len(), "two shapes");
+    assert_eq!(store.history(&HistoryQuery { shape: Some("two".into()), ..of_a }).await.unwrap(), expected);
     for (query, limits) in [(HistoryQuery::default(), [7, 100]), (of_m, [3, ALL]), (narrow, [1, 4])] {
         let expected = store.history(&query).await.unwrap();
         assert!(expected.len() > 20, "{} rows", expected.len());

@@ -26,6 +26,7 @@ impl State {
                 && query.feature.as_ref().is_none_or(|f| row.feature == *f)
                 && query.statistic.is_none_or(|s| row.statistic == s)
                 && query.segment.as_ref().is_none_or(|s| row.segment == *s)
+                && query.shape.as_ref().is_none_or(|shape| row.window_name.shape() == shape.shape())
                 && query.from.is_none_or(|from| row.window_end > from)
                 && query.to.is_none_or(|to| row.window_end <= to)
                 && query.after.as_ref().is_none_or(|after| order(row) > place(after))

@@ -17,8 +17,8 @@ use super::parameter::{FEATURE, Parameter, SEGMENT};
 use super::reading::{Named, Reading, no_such, shortened};
 use crate::problem::{Problem, ProblemKind};
 
-/// Panes that are read at a time: a window of ten thousand of them takes the memory of these.
-const PANES: i64 = 64;
+/// Panes and segments that are read at a time: a window of ten thousand of them takes the memory of these.
+const PANES: usize = 512;
 
 /// What is taken.
 pub(super) struct Taken;
@@ -187,7 +187,8 @@ async fn counts_of<'a>(
     row: &WindowRow,
 ) -> Result<RangeCounts<'a>, Problem> {
     let mut counts = RangeCounts::new(plan, row.window_start, row.window_end);
-    let step = plan.monitor().pane.span().as_micros().saturating_mul(PANES);
+    let panes = (PANES / plan.reducer().segments.slots().max(1)).clamp(1, 64);
+    let step = plan.monitor().pane.span().as_micros().saturating_mul(panes as i64);
     let mut from = row.window_start;
     while from < row.window_end {
         let to = EventTime::from_micros(from.as_micros().saturating_add(step)).min(row.window_end);

@@ -60,6 +60,7 @@ pub(super) async fn list(
         to: range.to,
         after: cursor.map(|cursor| cursor.after),
         limit: Some(asked.limit() + 1),
+        ..HistoryQuery::default()
     };
     let (rows, next) = answer::page_of(reading.store.history(&query).await?, asked.limit(), |last| {
         asked.next(range, HistoryPosition::from(last))

@@ -1,7 +1,7 @@
 //! What was counted of a window, beside its baseline: the distributions that charts show.
 //!
 //! Sealed panes are read stretch by stretch, newest first, and added up, so that a window of any length takes the
-//! memory of a stretch. Which features their counts are of follows from the history: every watched feature has rows
+//! memory of a stretch; how long one may be shows in how many panes and segments the one before held. Which features their counts are of follows from the history: every watched feature has rows
 //! there, and they stand in the order of the baseline.
 
 use std::collections::BTreeSet;
@@ -16,8 +16,12 @@ use driftd_window::{SegmentKey, Span};
 use crate::FeatureDistribution;
 use crate::charts::{distribution_steps, paired_bars};
 
-/// Event time whose panes are read at once.
-const STRETCH: Span = Span::from_hours(6);
+/// Event time whose panes are read first, and at most.
+const FIRST_STRETCH: Span = Span::from_minutes(1);
+const LONGEST_STRETCH: Span = Span::from_hours(24);
+/// Panes and segments that are read at once are few hundreds: a stretch that holds more than that is followed by a shorter
+/// one, and one that holds less by one that is twice as long.
+const PANES_AT_ONCE: usize = 256;
 /// Panes that are read for one page.
 const MOST_PANES: usize = 20_000;
 /// Characters of a name.
@@ -56,11 +60,12 @@ impl Counts {
         };
         let watched = stored.baseline.features.iter().filter(|feature| features.contains(&feature.name));
         let mut sum = Sum { watched: watched.collect(), plan: None, total: Vec::new(), foreign: 0 };
-        let (mut to, mut read) = (window.window_end, 0);
+        let (mut to, mut read, mut stretch) = (window.window_end, 0, FIRST_STRETCH);
         while to > window.window_start {
-            let from = to.minus(STRETCH).max(window.window_start);
+            let from = to.minus(stretch).max(window.window_start);
             let panes = store.sealed_panes(&window.monitor, from, to).await?;
             read += panes.len();
+            stretch = next_stretch(stretch, panes.len());
             if read > MOST_PANES {
                 let most = words::count(MOST_PANES as u64);
                 return Ok(Self::none(format!(
@@ -91,6 +96,19 @@ impl Counts {
             FeatureKind::Categorical | FeatureKind::Presence => Some(paired_bars(&title, &bins)),
         }
     }
+}
+
+/// How much is read after a stretch that held so many panes.
+fn next_stretch(stretch: Span, panes: usize) -> Span {
+    let micros = stretch.as_micros();
+    let next = if panes > PANES_AT_ONCE {
+        micros / 2
+    } else if 2 * panes <= PANES_AT_ONCE {
+        micros.saturating_mul(2)
+    } else {
+        micros
+    };
+    Span::from_micros(next.clamp(FIRST_STRETCH.as_micros(), LONGEST_STRETCH.as_micros())).unwrap_or(stretch)
 }
 
 /// Whether a pane is counted in a segment: the whole population is the sum of all.
