@@ -28,6 +28,7 @@ mod monitor;
 mod newest;
 mod overview;
 mod range;
+mod segments;
 mod silences;
 mod style;
 mod system;

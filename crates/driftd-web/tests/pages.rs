@@ -12,7 +12,7 @@ mod fixtures;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use dashboard::{Site, configured, hostile, judged, links};
+use dashboard::{Site, configured, hostile, in_many_segments, judged, links};
 use driftd_testkit::MemStore;
 use driftd_testkit::mem_store::Outage;
 use driftd_web::{AppState, Readiness};
@@ -262,4 +262,16 @@ async fn a_thousand_monitors_are_pages_of_fifty_and_can_be_filtered() {
     assert!(filtered.contains("quiet-990") && !filtered.contains("quiet-001"), "{filtered}");
     let none = words(&page(&site, "/?q=%3Cb%3E").await);
     assert!(none.contains("No monitor is named like &#60;b&#62;"), "{none}");
+}
+
+#[tokio::test]
+async fn a_segment_has_its_page_however_many_there_are() {
+    let site = Site::of(in_many_segments().await, Vec::new()).await;
+    let own = page(&site, "/m/m/w/hour/1970-01-01T01:00:00Z?seg=s%3Dy").await;
+    for (html, of_segments) in [(page(&site, MONITOR).await, "/m/m?w=hour&seg="), (own, "/m/m/w/hour/")] {
+        assert!(html.contains("These are the first 200 by name; there are more."), "{html}");
+        let listed =
+            links(&html).into_iter().filter(|link| link.starts_with(of_segments) && link.contains("seg=s%3Da"));
+        assert_eq!(listed.count(), 199, "and the whole population");
+    }
 }

@@ -3,9 +3,9 @@
 use askama::Template;
 use driftd_model::words::incident as told;
 use driftd_model::{
-    HistoryQuery, Incident, IncidentQuery, ListedIncident, MonitorId, ReadStore, StoreError, WindowQuery, words,
+    HistoryQuery, Incident, IncidentQuery, ListedIncident, MonitorId, ReadStore, StoreError, WindowRow, words,
 };
-use driftd_window::{EventTime, SegmentKey};
+use driftd_window::SegmentKey;
 
 use super::address::Address;
 use super::asked::{Asked, Segments, monitor_id};
@@ -15,6 +15,7 @@ use super::heat::Heat;
 use super::incident;
 use super::newest::{Newest, before};
 use super::range::Range;
+use super::segments::SegmentList;
 use super::verdicts::{sentence, worst_first};
 use crate::figures::Badge;
 
@@ -23,8 +24,6 @@ const COLUMNS: u32 = 60;
 /// Incidents that are listed, and those of them that are looked at for what the windows show.
 const INCIDENTS: u32 = 30;
 const LOOKED_AT: usize = 12;
-/// Segments that are listed.
-const SEGMENTS: u32 = 200;
 /// Characters of a name.
 const SHORT: usize = 80;
 
@@ -42,7 +41,7 @@ struct Page {
     empty: String,
     older: Option<Address>,
     latest: Option<Address>,
-    segments: Vec<Segment>,
+    segments: SegmentList,
     incidents: Vec<Told>,
 }
 
@@ -62,15 +61,6 @@ struct Told {
     at: When,
     text: String,
     address: Address,
-}
-
-/// A segment in the newest window.
-struct Segment {
-    name: String,
-    address: Option<Address>,
-    badge: Badge,
-    rows: String,
-    is_here: bool,
 }
 
 pub(super) async fn page(Segments(monitor): Segments<String>, asked: Asked) -> Result<Html, Failure> {
@@ -100,12 +90,13 @@ pub(super) async fn page(Segments(monitor): Segments<String>, asked: Asked) -> R
     let name = words::name(newest.shape.as_str(), SHORT);
     let address = Address::monitor(&id).in_segment(&segment).with("w", newest.shape.as_str());
     let oldest = newest.windows.first().map(|window| before(window.row.window_end));
+    let of_segment = |_: &WindowRow| Address::monitor(&id).with("w", newest.shape.as_str());
     let page = Page {
         newest: Address::window(&id, &newest.shape, ends.1).in_segment(&segment).reachable(),
         summary: format!("{name} {span}: {}", sentence(&verdicts)),
         older: oldest.filter(|_| newest.is_cut).map(|end| address.clone().with("to", &end.to_string())),
         latest: range.is_asked().then_some(address),
-        segments: segments(store, &id, newest, ends.1, &segment).await?,
+        segments: SegmentList::of(store, &id, (&newest.shape, ends.1), &segment, of_segment).await?,
         heat: Some(heat),
         ..Page::of(&id, &segment, badge, Form::of(&id, &segment, Some(newest), range), &listed, &incidents)
     };
@@ -165,35 +156,6 @@ async fn looked_at(
     Ok(incidents)
 }
 
-/// The segments of the window of a shape that ended then, worst first.
-async fn segments(
-    store: &dyn ReadStore,
-    id: &MonitorId,
-    newest: &Newest,
-    end: EventTime,
-    here: &SegmentKey,
-) -> Result<Vec<Segment>, StoreError> {
-    let query = WindowQuery {
-        window_name: Some(newest.shape.clone()),
-        from: Some(before(end)),
-        to: Some(end),
-        ..WindowQuery::of(id.clone(), SEGMENTS)
-    };
-    let mut windows = store.windows(&query).await?;
-    if windows.iter().all(|window| window.segment.is_all()) {
-        return Ok(Vec::new());
-    }
-    windows.sort_by_key(|window| std::cmp::Reverse((window.outcome, window.rows)));
-    let segment = |window: &driftd_model::WindowRow| Segment {
-        name: words::name(&window.segment.to_string(), SHORT),
-        address: Address::monitor(id).in_segment(&window.segment).with("w", newest.shape.as_str()).reachable(),
-        badge: Badge::of(window.outcome),
-        rows: words::count(window.rows),
-        is_here: window.segment == *here,
-    };
-    Ok(windows.iter().map(segment).collect())
-}
-
 impl Page {
     /// What every page of a monitor has.
     fn of(
@@ -222,7 +184,7 @@ impl Page {
             empty: String::new(),
             older: None,
             latest: None,
-            segments: Vec::new(),
+            segments: SegmentList::default(),
             incidents: listed.iter().map(Told::briefly).collect(),
         }
     }

@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use driftd_model::{
-    Baseline, CatalogueStore, Monitor, MonitorPlan, Pointer, SegmentSpec, Silence, SilenceId, StoredBaseline,
+    Baseline, CatalogueStore, Monitor, MonitorPlan, Pointer, SegmentBaseline, SegmentSpec, Silence, SilenceId,
+    StoredBaseline,
 };
 use driftd_testkit::MemStore;
 use driftd_testkit::fixtures::{
-    CRITICAL, Feeder, Traffic, baseline, clock, monitor, plan_of, receivers, seal_all, split_plan,
+    CRITICAL, Feeder, Traffic, baseline, clock, monitor, plan_of, receivers, seal_all, segment, split_plan,
 };
 use driftd_web::{AppState, Listener, Reach, Readiness};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -79,6 +80,21 @@ pub(crate) async fn judged() -> MemStore {
     store
 }
 
+/// A monitor that is split in more segments than any page lists, judged for one hour: `y`, and many before it by name.
+pub(crate) async fn in_many_segments() -> MemStore {
+    let store = MemStore::new();
+    let mut known = baseline(0);
+    let half = known.segments[0].clone();
+    let names: Vec<&str> = (0..250).map(|place| &*format!("a{place:03}").leak()).collect();
+    known.segments.splice(0..0, names.iter().map(|name| SegmentBaseline { key: segment(name), ..half.clone() }));
+    store.put_baseline(&"base".parse().unwrap(), known.clone(), clock(0)).await.unwrap();
+    let plan = split_by_s(known, 1_000);
+    let traffic: Vec<Traffic> = names.into_iter().chain(["y"]).map(|name| Traffic::at(0).of(name).rows(10)).collect();
+    Feeder::claim(&store, 0).await.feed(&store, &plan, &traffic, 2).await;
+    seal_all(&store, &plan, &receivers(1), clock(2)).await;
+    store
+}
+
 /// The same under names that strangers choose.
 pub(crate) async fn hostile(feature: &str) -> MemStore {
     let store = MemStore::new();
@@ -87,15 +103,15 @@ pub(crate) async fn hostile(feature: &str) -> MemStore {
         known.name = name.into();
     }
     named.source = feature.to_owned();
-    let plan = hostile_plan(named.clone());
+    let plan = split_by_s(named.clone(), 32);
     store.put_baseline(&"base".parse().unwrap(), named, clock(0)).await.unwrap();
     feed(&store, &plan).await;
     store
 }
 
-fn hostile_plan(baseline: Baseline) -> MonitorPlan {
+fn split_by_s(baseline: Baseline, max: u16) -> MonitorPlan {
     let mut split = monitor("m", &[("hour", 1, 1)]);
-    split.segments = Some(SegmentSpec { by: vec![Pointer::new("/s").unwrap()], max: 32 });
+    split.segments = Some(SegmentSpec { by: vec![Pointer::new("/s").unwrap()], max });
     MonitorPlan::new(split, StoredBaseline::new("base@v1".parse().unwrap(), clock(0), baseline)).unwrap()
 }
 
