@@ -26,6 +26,7 @@ mod heat;
 mod incident;
 mod monitor;
 mod newest;
+mod open;
 mod overview;
 mod range;
 mod segments;

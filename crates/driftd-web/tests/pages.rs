@@ -12,7 +12,7 @@ mod fixtures;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use dashboard::{Site, configured, hostile, in_many_segments, judged, links};
+use dashboard::{Site, bad_ever_since, configured, hostile, in_many_segments, judged, links};
 use driftd_testkit::MemStore;
 use driftd_testkit::mem_store::Outage;
 use driftd_web::{AppState, Readiness};
@@ -274,4 +274,18 @@ async fn a_segment_has_its_page_however_many_there_are() {
             links(&html).into_iter().filter(|link| link.starts_with(of_segments) && link.contains("seg=s%3Da"));
         assert_eq!(listed.count(), 199, "and the whole population");
     }
+}
+
+#[tokio::test]
+async fn what_is_open_is_told_however_old_it_is() {
+    let site = Site::of(bad_ever_since().await, Vec::new()).await;
+    let text = words(&page(&site, MONITOR).await);
+    let (_, text) = text.split_once("Open incidents").unwrap();
+    let (open, rest) = text.split_once("Features by windows").unwrap();
+    insta::assert_snapshot!(open.trim().replace("%. critical", "%.\ncritical"), @r"
+    critical open m: 1 feature drifted since 1970-01-01, last in hour 1970-01-04 22:00 – 23:00 (UTC); x: KS 0.602 (critical at 0.2), share of (899.6, +inf) rose from 10 % to 70 %.
+    critical open m (s=y): 1 feature drifted since 1970-01-01, last in hour 1970-01-04 22:00 – 23:00 (UTC); x: KS 0.602 (critical at 0.2), share of (899.6, +inf) rose from 10 % to 70 %.
+    ");
+    let (_, newest) = rest.split_once("Newest incidents").unwrap();
+    assert_eq!(newest.matches("resolved").count(), 30, "{newest}");
 }

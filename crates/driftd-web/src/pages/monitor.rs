@@ -1,9 +1,10 @@
 //! The page of a monitor: its features over its windows.
 
 use askama::Template;
-use driftd_model::words::incident as told;
+use driftd_model::words::incident::incident_sentence;
 use driftd_model::{
-    HistoryQuery, Incident, IncidentQuery, ListedIncident, MonitorId, ReadStore, StoreError, WindowRow, words,
+    HistoryQuery, Incident, IncidentId, IncidentQuery, ListedIncident, MonitorId, ReadStore, StoreError, WindowRow,
+    words,
 };
 use driftd_window::SegmentKey;
 
@@ -14,6 +15,7 @@ use super::frame::{Frame, Html, When};
 use super::heat::Heat;
 use super::incident;
 use super::newest::{Newest, before};
+use super::open::OpenIncidents;
 use super::range::Range;
 use super::segments::SegmentList;
 use super::verdicts::{sentence, worst_first};
@@ -36,6 +38,7 @@ struct Page {
     summary: String,
     newest: Option<Address>,
     open: Vec<Told>,
+    more_open: String,
     form: Form,
     heat: Option<Heat>,
     empty: String,
@@ -68,9 +71,9 @@ pub(super) async fn page(Segments(monitor): Segments<String>, asked: Asked) -> R
     let (store, segment) = (&*asked.store, asked.query.segment());
     let range = Range::of(&asked.query, asked.now)?;
     let newest = Newest::of(store, &id, &segment, asked.query.get("w"), &range, COLUMNS).await?;
-    let listed = listed(store, &id).await?;
+    let told = Incidents::of(store, &id, &segment).await?;
     let Some((newest, ends)) = newest.as_ref().and_then(|newest| Some((newest, newest.ends()?))) else {
-        return without_windows(store, &id, &asked, range, &listed).await;
+        return without_windows(store, &id, &asked, range, told).await;
     };
     let query = HistoryQuery {
         monitor: Some(id.clone()),
@@ -80,8 +83,7 @@ pub(super) async fn page(Segments(monitor): Segments<String>, asked: Asked) -> R
         ..HistoryQuery::default()
     };
     let rows = store.history(&query).await?;
-    let incidents = looked_at(store, &listed, &segment).await?;
-    let heat = Heat::of(&id, &segment, newest, &rows, &incidents);
+    let heat = Heat::of(&id, &segment, newest, &rows, &told.here);
     let last = rows.iter().filter(|row| row.window_end == ends.1);
     let verdicts = worst_first(last.filter(|row| row.window_name.shape() == newest.shape.as_str()));
     let window = newest.windows.last();
@@ -98,7 +100,7 @@ pub(super) async fn page(Segments(monitor): Segments<String>, asked: Asked) -> R
         latest: range.is_asked().then_some(address),
         segments: SegmentList::of(store, &id, (&newest.shape, ends.1), &segment, of_segment).await?,
         heat: Some(heat),
-        ..Page::of(&id, &segment, badge, Form::of(&id, &segment, Some(newest), range), &listed, &incidents)
+        ..Page::of(&id, &segment, badge, Form::of(&id, &segment, Some(newest), range), told)
     };
     Ok(Html::of(&page))
 }
@@ -109,15 +111,14 @@ async fn without_windows(
     id: &MonitorId,
     asked: &Asked,
     range: Range,
-    listed: &[ListedIncident],
+    told: Incidents,
 ) -> Result<Html, Failure> {
     let sealed = store.sealed_through(id).await?;
-    if sealed.is_none() && listed.is_empty() && asked.configured(id).is_none() {
+    if sealed.is_none() && told.newest.is_empty() && asked.configured(id).is_none() {
         return Err(Failure::no_monitor(id.as_str()));
     }
     let segment = asked.query.segment();
     let is_narrowed = range.is_asked() || !segment.is_all() || asked.query.get("w").is_some();
-    let incidents = looked_at(store, listed, &segment).await?;
     let empty = match sealed {
         _ if is_narrowed => "No window of this shape and segment ended in this range.".to_owned(),
         Some(sealed) => format!(
@@ -130,62 +131,65 @@ async fn without_windows(
     let page = Page {
         empty,
         latest: is_narrowed.then(|| Address::monitor(id)),
-        ..Page::of(id, &segment, Badge::of_any(None), form, listed, &incidents)
+        ..Page::of(id, &segment, Badge::of_any(None), form, told)
     };
     Ok(Html::of(&page))
 }
 
-/// The newest incidents of a monitor.
-async fn listed(store: &dyn ReadStore, id: &MonitorId) -> Result<Vec<ListedIncident>, StoreError> {
-    let query = IncidentQuery { monitor: Some(id.clone()), ..IncidentQuery::newest(INCIDENTS) };
-    store.incident_page(&query).await
+/// What the page tells of incidents.
+struct Incidents {
+    /// Those that are on, in whatever segment: the worst of them in full.
+    open: Vec<Incident>,
+    /// How many more are on, in words.
+    more_open: String,
+    /// Those that windows of the segment can show; those that are on first.
+    here: Vec<Incident>,
+    /// The newest of any state and segment.
+    newest: Vec<ListedIncident>,
 }
 
-/// Those of them that windows of a segment can show, in full; those that are open first.
-async fn looked_at(
-    store: &dyn ReadStore,
-    listed: &[ListedIncident],
-    segment: &SegmentKey,
-) -> Result<Vec<Incident>, StoreError> {
-    let mut wanted: Vec<&ListedIncident> = listed.iter().filter(|listed| listed.row.segment == *segment).collect();
-    wanted.sort_by_key(|listed| listed.row.resolved_at.is_some());
-    let mut incidents = Vec::new();
-    for listed in wanted.into_iter().take(LOOKED_AT) {
-        incidents.extend(store.incident(&listed.row.incident_id).await?.map(|(incident, _)| incident));
+impl Incidents {
+    async fn of(store: &dyn ReadStore, id: &MonitorId, segment: &SegmentKey) -> Result<Self, StoreError> {
+        let query = IncidentQuery { monitor: Some(id.clone()), ..IncidentQuery::newest(INCIDENTS) };
+        let newest = store.incident_page(&query).await?;
+        let open = OpenIncidents::of(store, Some(id)).await?;
+        let of_any = open.rows.iter().chain(newest.iter().map(|listed| &listed.row));
+        let mut wanted: Vec<&IncidentId> = Vec::new();
+        for row in of_any.filter(|row| row.segment == *segment) {
+            if !wanted.contains(&&row.incident_id) {
+                wanted.push(&row.incident_id);
+            }
+        }
+        let mut here = Vec::new();
+        for id in wanted.into_iter().take(LOOKED_AT) {
+            here.extend(store.incident(id).await?.map(|(incident, _)| incident));
+        }
+        Ok(Self { open: open.told(store).await?, more_open: open.more(), here, newest })
     }
-    Ok(incidents)
 }
 
 impl Page {
     /// What every page of a monitor has.
-    fn of(
-        id: &MonitorId,
-        segment: &SegmentKey,
-        badge: Badge,
-        form: Form,
-        listed: &[ListedIncident],
-        incidents: &[Incident],
-    ) -> Self {
+    fn of(id: &MonitorId, segment: &SegmentKey, badge: Badge, form: Form, told: Incidents) -> Self {
         let mut monitor = words::name(id.as_str(), SHORT);
         if !segment.is_all() {
             monitor = format!("{monitor}, {}", words::name(segment.as_str(), SHORT));
         }
-        let mut open: Vec<&Incident> = incidents.iter().filter(|incident| incident.is_firing()).collect();
-        open.sort_by_key(|incident| std::cmp::Reverse(incident.severity));
         Self {
             frame: Frame::of(&format!("{}: {monitor}", badge.word), Address::monitor(id)),
             badge,
             monitor,
             summary: String::new(),
             newest: None,
-            open: open.into_iter().map(Told::in_full).collect(),
+            open: told.open.iter().map(Told::in_full).collect(),
+            more_open: told.more_open,
             form,
             heat: None,
             empty: String::new(),
             older: None,
             latest: None,
             segments: SegmentList::default(),
-            incidents: listed.iter().map(Told::briefly).collect(),
+            incidents: told.newest.iter().map(Told::briefly).collect(),
         }
     }
 }
@@ -212,7 +216,7 @@ impl Told {
             badge: Badge::of_incident(incident.severity, incident.state),
             state: incident::state(incident.state),
             at: incident.first_seen.into(),
-            text: told::incident_sentence(incident),
+            text: incident_sentence(incident),
             address: Address::incident(&incident.id),
         }
     }

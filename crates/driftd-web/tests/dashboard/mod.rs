@@ -95,6 +95,20 @@ pub(crate) async fn in_many_segments() -> MemStore {
     store
 }
 
+/// A monitor whose segment `y` has been bad ever since, while `x` was again and again: its newest incidents are all over.
+pub(crate) async fn bad_ever_since() -> MemStore {
+    let store = MemStore::new();
+    store.put_baseline(&"base".parse().unwrap(), baseline(0), clock(0)).await.unwrap();
+    let (plan, mut feeder) = (split_plan(), Feeder::claim(&store, 0).await);
+    for hour in 0..95 {
+        let shift = if hour % 3 == 0 && hour < 93 { CRITICAL } else { 0.0 };
+        let traffic = [Traffic::at(hour).of("x").shifted(shift), Traffic::at(hour).of("y").shifted(CRITICAL)];
+        feeder.feed(&store, &plan, &traffic, hour + 2).await;
+        seal_all(&store, &plan, &receivers(1), clock(hour + 2)).await;
+    }
+    store
+}
+
 /// The same under names that strangers choose.
 pub(crate) async fn hostile(feature: &str) -> MemStore {
     let store = MemStore::new();
