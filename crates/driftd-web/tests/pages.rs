@@ -12,7 +12,7 @@ mod fixtures;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use dashboard::{Site, bad_ever_since, configured, hostile, in_many_segments, judged, links};
+use dashboard::{Site, bad_ever_since, configured, hostile, in_many_segments, judged, links, renamed};
 use driftd_testkit::MemStore;
 use driftd_testkit::mem_store::Outage;
 use driftd_web::{AppState, Readiness};
@@ -288,4 +288,31 @@ async fn what_is_open_is_told_however_old_it_is() {
     ");
     let (_, newest) = rest.split_once("Newest incidents").unwrap();
     assert_eq!(newest.matches("resolved").count(), 30, "{newest}");
+}
+
+#[tokio::test]
+async fn a_feature_is_shown_where_it_was_judged() {
+    let site = Site::of(renamed().await, Vec::new()).await;
+    let monitor = page(&site, MONITOR).await;
+    let own: Vec<String> = links(&monitor).into_iter().filter(|link| link.starts_with("/m/m/f/")).collect();
+    assert!(own.iter().any(|link| link.starts_with("/m/m/f/old")), "{own:?}");
+    for link in own {
+        let html = page(&site, &link).await;
+        for link in links(&html).into_iter().filter(|link| link.starts_with("/m/m/f/")) {
+            assert!(!page(&site, &link).await.contains("It was judged in no"), "{link}");
+        }
+    }
+    let mut told = Vec::new();
+    for asked in ["", "?end=1970-01-01T03:00:00Z", "?end=1970-01-01T10:00:00Z", "?end=1969-01-01", "?end=2069-01-01"] {
+        let text = words(&page(&site, &format!("/m/m/f/old{asked}")).await);
+        let (head, _) = text.split_once("Window before").unwrap_or_else(|| panic!("{text}"));
+        told.push(format!("{asked}: {}", head.trim()));
+    }
+    insta::assert_snapshot!(told.join("\n"), @r"
+    : Feature of m , segment all old KS 0.0015 in hour 1970-01-01 05:00 – 06:00 (UTC): stable; 0 beyond what healthy windows show, warning at 0.1, q = 1.
+    ?end=1970-01-01T03:00:00Z: Feature of m , segment all old KS 0.0015 in hour 1970-01-01 02:00 – 03:00 (UTC): stable; 0 beyond what healthy windows show, warning at 0.1, q = 1.
+    ?end=1970-01-01T10:00:00Z: Feature of m , segment all old It was judged in no hour that ended 1970-01-01 10:00 UTC; this is the newest shown that has it. KS 0.0015 in hour 1970-01-01 05:00 – 06:00 (UTC): stable; 0 beyond what healthy windows show, warning at 0.1, q = 1.
+    ?end=1969-01-01: Feature of m , segment all old It was judged in no hour that ended 1969-01-01 UTC; this is the newest shown that has it. KS 0.0015 in hour 1970-01-01 05:00 – 06:00 (UTC): stable; 0 beyond what healthy windows show, warning at 0.1, q = 1.
+    ?end=2069-01-01: Feature of m , segment all old It was judged in no hour that ended 2069-01-01 UTC; this is the newest shown that has it. KS 0.0015 in hour 1970-01-01 05:00 – 06:00 (UTC): stable; 0 beyond what healthy windows show, warning at 0.1, q = 1.
+    ");
 }

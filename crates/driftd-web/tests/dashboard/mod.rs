@@ -109,6 +109,22 @@ pub(crate) async fn bad_ever_since() -> MemStore {
     store
 }
 
+/// A monitor whose baseline knew the number `x` under another name in the first half of the day.
+pub(crate) async fn renamed() -> MemStore {
+    let store = MemStore::new();
+    let mut feeder = Feeder::claim(&store, 0).await;
+    for (name, hours) in [("old", 0..6), ("new", 6..12)] {
+        let mut named = baseline(0);
+        named.features[0].name = name.into();
+        let plan = split_by_s(named, 32);
+        for hour in hours {
+            feeder.feed(&store, &plan, &[Traffic::at(hour)], hour + 2).await;
+            seal_all(&store, &plan, &receivers(1), clock(hour + 2)).await;
+        }
+    }
+    store
+}
+
 /// The same under names that strangers choose.
 pub(crate) async fn hostile(feature: &str) -> MemStore {
     let store = MemStore::new();
