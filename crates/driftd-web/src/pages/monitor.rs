@@ -70,7 +70,7 @@ pub(super) async fn page(Segments(monitor): Segments<String>, asked: Asked) -> R
     let id = monitor_id(&monitor)?;
     let (store, segment) = (&*asked.store, asked.query.segment());
     let range = Range::of(&asked.query, asked.now)?;
-    let newest = Newest::of(store, &id, &segment, asked.query.get("w"), &range, COLUMNS).await?;
+    let newest = Newest::of(store, &id, &segment, asked.query.shape(), &range, COLUMNS).await?;
     let told = Incidents::of(store, &id, &segment).await?;
     let Some((newest, ends)) = newest.as_ref().and_then(|newest| Some((newest, newest.ends()?))) else {
         return without_windows(store, &id, &asked, range, told).await;
@@ -118,7 +118,7 @@ async fn without_windows(
         return Err(Failure::no_monitor(id.as_str()));
     }
     let segment = asked.query.segment();
-    let is_narrowed = range.is_asked() || !segment.is_all() || asked.query.get("w").is_some();
+    let is_narrowed = range.is_asked() || !segment.is_all() || asked.query.shape().is_some();
     let empty = match sealed {
         _ if is_narrowed => "No window of this shape and segment ended in this range.".to_owned(),
         Some(sealed) => format!(
