@@ -12,7 +12,7 @@ mod fixtures;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use dashboard::{Site, bad_ever_since, configured, hostile, in_many_segments, judged, links, renamed};
+use dashboard::{Site, bad_ever_since, configured, hostile, in_many_segments, judged, links, of_three_shapes, renamed};
 use driftd_testkit::MemStore;
 use driftd_testkit::mem_store::Outage;
 use driftd_web::{AppState, Readiness};
@@ -130,7 +130,9 @@ async fn an_empty_store_says_what_to_do() {
         insta::assert_snapshot!(format!("empty{}", path.replace('/', "_")), html);
     }
     let site = Site::of(MemStore::new(), configured(1)).await;
-    insta::assert_snapshot!("empty_monitor", words(&page(&site, "/m/quiet-000").await));
+    let monitor = page(&site, "/m/quiet-000").await;
+    insta::assert_snapshot!("empty_monitor", words(&monitor));
+    assert!(monitor.contains("<input type=\"hidden\" name=\"w\" value=\"hour\">"), "{monitor}");
 }
 
 #[tokio::test]
@@ -315,4 +317,26 @@ async fn a_feature_is_shown_where_it_was_judged() {
     ?end=1969-01-01: Feature of m , segment all old It was judged in no hour that ended 1969-01-01 UTC; this is the newest shown that has it. KS 0.0015 in hour 1970-01-01 05:00 – 06:00 (UTC): stable; 0 beyond what healthy windows show, warning at 0.1, q = 1.
     ?end=2069-01-01: Feature of m , segment all old It was judged in no hour that ended 2069-01-01 UTC; this is the newest shown that has it. KS 0.0015 in hour 1970-01-01 05:00 – 06:00 (UTC): stable; 0 beyond what healthy windows show, warning at 0.1, q = 1.
     ");
+}
+
+#[tokio::test]
+async fn windows_are_those_of_the_configuration() {
+    let (store, configured) = of_three_shapes().await;
+    let options = |html: &str| {
+        let (_, select) = html.split_once("<select name=\"w\">").unwrap();
+        let (select, _) = select.split_once("</select>").unwrap();
+        let offered = select.split("</option>").filter_map(|option| Some(option.rsplit_once('>')?.1.to_owned()));
+        offered.collect::<Vec<String>>()
+    };
+    // The newest window is an hour; the day stands first.
+    let site = Site::of(store, vec![configured]).await;
+    let (newest, asked) = (page(&site, MONITOR).await, page(&site, "/m/m?w=+week&to=1970-01-02").await);
+    assert!(newest.contains("<option value=\"day\" selected>day</option>"), "{newest}");
+    assert!(words(&newest).starts_with("Monitor, newest window stable"), "{newest}");
+    assert_eq!(options(&newest), ["day", "week", "hour"]);
+    assert!(asked.contains("<option value=\" week\" selected>"), "{asked}");
+    assert!(words(&asked).contains("No window of this shape"), "{asked}");
+    // While no day has ended, hours are shown.
+    let until = words(&page(&site, "/m/m?to=1970-01-01T12:00:00Z").await);
+    assert!(until.starts_with("Monitor, newest window shown stable") && until.contains("m hour "), "{until}");
 }

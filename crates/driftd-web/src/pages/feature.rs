@@ -240,8 +240,7 @@ impl Drawn {
         asked: &Asked,
         range: &Range,
     ) -> Result<Option<Self>, StoreError> {
-        let shape = asked.query.shape();
-        let newest = Newest::of(store, &subject.monitor, &subject.segment, shape, range, WINDOWS).await?;
+        let newest = Newest::of(asked, &subject.monitor, &subject.segment, range, WINDOWS).await?;
         let Some((newest, ends)) = newest.and_then(|newest| newest.ends().map(|ends| (newest, ends))) else {
             return Ok(None);
         };

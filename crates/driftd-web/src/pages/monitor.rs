@@ -70,10 +70,10 @@ pub(super) async fn page(Segments(monitor): Segments<String>, asked: Asked) -> R
     let id = monitor_id(&monitor)?;
     let (store, segment) = (&*asked.store, asked.query.segment());
     let range = Range::of(&asked.query, asked.now)?;
-    let newest = Newest::of(store, &id, &segment, asked.query.shape(), &range, COLUMNS).await?;
+    let newest = Newest::of(&asked, &id, &segment, &range, COLUMNS).await?;
     let told = Incidents::of(store, &id, &segment).await?;
     let Some((newest, ends)) = newest.as_ref().and_then(|newest| Some((newest, newest.ends()?))) else {
-        return without_windows(store, &id, &asked, range, told).await;
+        return without_windows(store, &id, &asked, Form::of(&id, &segment, newest.as_ref(), &range), told).await;
     };
     let query = HistoryQuery {
         monitor: Some(id.clone()),
@@ -100,7 +100,7 @@ pub(super) async fn page(Segments(monitor): Segments<String>, asked: Asked) -> R
         latest: range.is_asked().then_some(address),
         segments: SegmentList::of(store, &id, (&newest.shape, ends.1), &segment, of_segment).await?,
         heat: Some(heat),
-        ..Page::of(&id, &segment, badge, Form::of(&id, &segment, Some(newest), range), told)
+        ..Page::of(&id, &segment, badge, Form::of(&id, &segment, Some(newest), &range), told)
     };
     Ok(Html::of(&page))
 }
@@ -110,7 +110,7 @@ async fn without_windows(
     store: &dyn ReadStore,
     id: &MonitorId,
     asked: &Asked,
-    range: Range,
+    form: Form,
     told: Incidents,
 ) -> Result<Html, Failure> {
     let sealed = store.sealed_through(id).await?;
@@ -118,7 +118,7 @@ async fn without_windows(
         return Err(Failure::no_monitor(id.as_str()));
     }
     let segment = asked.query.segment();
-    let is_narrowed = range.is_asked() || !segment.is_all() || asked.query.shape().is_some();
+    let is_narrowed = form.has_range() || !segment.is_all() || asked.query.shape().is_some();
     let empty = match sealed {
         _ if is_narrowed => "No window of this shape and segment ended in this range.".to_owned(),
         Some(sealed) => format!(
@@ -127,7 +127,6 @@ async fn without_windows(
         ),
         None => "Nothing was sealed yet: a pane is sealed once every partition has passed its end.".to_owned(),
     };
-    let form = Form::of(id, &segment, None, range);
     let page = Page {
         empty,
         latest: is_narrowed.then(|| Address::monitor(id)),
@@ -195,9 +194,9 @@ impl Page {
 }
 
 impl Form {
-    fn of(id: &MonitorId, segment: &SegmentKey, newest: Option<&Newest>, range: Range) -> Self {
+    fn of(id: &MonitorId, segment: &SegmentKey, newest: Option<&Newest>, range: &Range) -> Self {
         let shapes = newest.map(|newest| {
-            let mark = |shape: &driftd_window::WindowName| (shape.as_str().to_owned(), *shape == newest.shape);
+            let mark = |shape: &driftd_window::WindowName| (words::printable(shape.as_str()), *shape == newest.shape);
             newest.shapes.iter().map(mark).collect()
         });
         Self {
@@ -207,6 +206,10 @@ impl Form {
             from: words::printable(&range.from_text),
             to: words::printable(&range.to_text),
         }
+    }
+
+    fn has_range(&self) -> bool {
+        !self.from.is_empty() || !self.to.is_empty()
     }
 }
 

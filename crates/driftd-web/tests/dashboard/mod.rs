@@ -125,6 +125,17 @@ pub(crate) async fn renamed() -> MemStore {
     store
 }
 
+/// A monitor with windows of a day, a week and an hour, and its configuration; no week has ended yet.
+pub(crate) async fn of_three_shapes() -> (MemStore, Monitor) {
+    let (store, plan) = (MemStore::new(), plan_of(monitor("m", &[("day", 24, 24), ("week", 168, 24), ("hour", 1, 1)])));
+    let mut feeder = Feeder::claim(&store, 0).await;
+    for hour in 0..26 {
+        feeder.feed(&store, &plan, &[Traffic::at(hour)], hour + 2).await;
+        seal_all(&store, &plan, &receivers(1), clock(hour + 2)).await;
+    }
+    (store, plan.monitor().clone())
+}
+
 /// The same under names that strangers choose.
 pub(crate) async fn hostile(feature: &str) -> MemStore {
     let store = MemStore::new();
