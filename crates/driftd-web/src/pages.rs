@@ -14,9 +14,9 @@
 //! that is none of these is answered as the API answers it, with a problem.
 //!
 //! How much of the history a page reads is bounded by windows: the newest windows of a monitor, one window of all
-//! features, or one feature over some windows; lists of segments and incidents are cut, and say so or are called the
-//! newest. What one window holds is read in full, so a monitor with many features makes larger reads. The feature's rows
-//! in one window are read in every segment, and all events of an incident.
+//! features, or one feature over some windows. What a window holds of one segment is read in full, so a monitor of many
+//! features makes larger reads; of one feature that goes for every segment, of an incident for all that happened to it.
+//! What is listed of segments and open incidents is cut, and says so.
 
 mod address;
 mod asked;

@@ -276,6 +276,8 @@ async fn a_segment_has_its_page_however_many_there_are() {
             links(&html).into_iter().filter(|link| link.starts_with(of_segments) && link.contains("seg=s%3Da"));
         assert_eq!(listed.count(), 199, "and the whole population");
     }
+    let feature = words(&page(&site, "/m/m/f/x?seg=s%3Dy").await);
+    assert!(feature.ends_with("152 more carry less of it."), "{feature}");
 }
 
 #[tokio::test]

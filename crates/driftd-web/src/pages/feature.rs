@@ -56,6 +56,8 @@ struct Page {
     note: String,
     scores: Vec<Scored>,
     segments: Vec<Segment>,
+    /// How many more there are.
+    more_segments: u64,
 }
 
 /// A statistic that may be drawn.
@@ -156,6 +158,7 @@ async fn show(monitor: &str, feature: &str, asked: &Asked) -> Result<Html, Failu
     let name = words::name(feature, LONG);
     let badge = Badge::of_any(verdict.lead.outcome);
     let span = words::span(window.window_start, window.window_end);
+    let segments = segments(store, &subject, verdict.lead, shape).await?;
     let page = Page {
         frame: Frame::of(
             &format!("{}: {} of {}", badge.word, words::name(feature, SHORT), words::name(monitor, SHORT)),
@@ -185,7 +188,8 @@ async fn show(monitor: &str, feature: &str, asked: &Asked) -> Result<Html, Failu
         distribution: counts.chart(&subject.feature).unwrap_or_default(),
         note: counts.note.clone(),
         scores: verdict.rows.iter().map(|row| Scored::of(row)).collect(),
-        segments: segments(store, &subject, verdict.lead, shape).await?,
+        more_segments: segments.len().saturating_sub(SEGMENTS) as u64,
+        segments: segments.into_iter().take(SEGMENTS).collect(),
         window: Selected {
             span,
             address: Address::window(&window.monitor, &window.window_name, selected)
@@ -294,7 +298,7 @@ async fn segments(
         m: words::count(row.m),
         is_here: row.segment == subject.segment,
     };
-    Ok(rows.iter().take(SEGMENTS).map(segment).collect())
+    Ok(rows.iter().map(segment).collect())
 }
 
 impl Subject {
