@@ -10,10 +10,13 @@
 //! | `/baselines`, `/silences`, `/system` | what traffic is judged against, what is muted, how the store is |
 //!
 //! Everything is rendered here: a page needs no script, and nothing but the style sheet. What it shows stands in its
-//! address, and only there. What is wrong with a request is told as a page as well, with the remedy.
+//! address, and only there. What is wrong with a request for a page is told as a page as well, with the remedy; a path
+//! that is none of these is answered as the API answers it, with a problem.
 //!
-//! A page reads bounded stretches of the history, whatever there is: the newest windows of a monitor, one window of all
-//! features, or one feature over some windows.
+//! How much of the history a page reads is bounded by windows: the newest windows of a monitor, one window of all
+//! features, or one feature over some windows. What a window holds of one segment is read in full, so a monitor of many
+//! features makes larger reads; of one feature that goes for every segment, of an incident for all that happened to it.
+//! What is listed of segments and open incidents is cut, and says so.
 
 mod address;
 mod asked;
@@ -26,8 +29,10 @@ mod heat;
 mod incident;
 mod monitor;
 mod newest;
+mod open;
 mod overview;
 mod range;
+mod segments;
 mod silences;
 mod style;
 mod system;

@@ -12,7 +12,7 @@ mod fixtures;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use dashboard::{Site, configured, hostile, judged, links};
+use dashboard::{Site, bad_ever_since, configured, hostile, in_many_segments, judged, links, of_three_shapes, renamed};
 use driftd_testkit::MemStore;
 use driftd_testkit::mem_store::Outage;
 use driftd_web::{AppState, Readiness};
@@ -130,7 +130,9 @@ async fn an_empty_store_says_what_to_do() {
         insta::assert_snapshot!(format!("empty{}", path.replace('/', "_")), html);
     }
     let site = Site::of(MemStore::new(), configured(1)).await;
-    insta::assert_snapshot!("empty_monitor", words(&page(&site, "/m/quiet-000").await));
+    let monitor = page(&site, "/m/quiet-000").await;
+    insta::assert_snapshot!("empty_monitor", words(&monitor));
+    assert!(monitor.contains("<input type=\"hidden\" name=\"w\" value=\"hour\">"), "{monitor}");
 }
 
 #[tokio::test]
@@ -262,4 +264,81 @@ async fn a_thousand_monitors_are_pages_of_fifty_and_can_be_filtered() {
     assert!(filtered.contains("quiet-990") && !filtered.contains("quiet-001"), "{filtered}");
     let none = words(&page(&site, "/?q=%3Cb%3E").await);
     assert!(none.contains("No monitor is named like &#60;b&#62;"), "{none}");
+}
+
+#[tokio::test]
+async fn a_segment_has_its_page_however_many_there_are() {
+    let site = Site::of(in_many_segments().await, Vec::new()).await;
+    let own = page(&site, "/m/m/w/hour/1970-01-01T01:00:00Z?seg=s%3Dy").await;
+    for (html, of_segments) in [(page(&site, MONITOR).await, "/m/m?w=hour&seg="), (own, "/m/m/w/hour/")] {
+        assert!(html.contains("These are the first 200 by name; there are more."), "{html}");
+        let listed =
+            links(&html).into_iter().filter(|link| link.starts_with(of_segments) && link.contains("seg=s%3Da"));
+        assert_eq!(listed.count(), 199, "and the whole population");
+    }
+    let feature = words(&page(&site, "/m/m/f/x?seg=s%3Dy").await);
+    assert!(feature.ends_with("152 more carry less of it."), "{feature}");
+}
+
+#[tokio::test]
+async fn what_is_open_is_told_however_old_it_is() {
+    let site = Site::of(bad_ever_since().await, Vec::new()).await;
+    let text = words(&page(&site, MONITOR).await);
+    let (_, text) = text.split_once("Open incidents").unwrap();
+    let (open, rest) = text.split_once("Features by windows").unwrap();
+    insta::assert_snapshot!(open.trim().replace("%. critical", "%.\ncritical"), @r"
+    critical open m: 1 feature drifted since 1970-01-01, last in hour 1970-01-04 22:00 – 23:00 (UTC); x: KS 0.602 (critical at 0.2), share of (899.6, +inf) rose from 10 % to 70 %.
+    critical open m (s=y): 1 feature drifted since 1970-01-01, last in hour 1970-01-04 22:00 – 23:00 (UTC); x: KS 0.602 (critical at 0.2), share of (899.6, +inf) rose from 10 % to 70 %.
+    ");
+    let (_, newest) = rest.split_once("Newest incidents").unwrap();
+    assert_eq!(newest.matches("resolved").count(), 30, "{newest}");
+}
+
+#[tokio::test]
+async fn a_feature_is_shown_where_it_was_judged() {
+    let site = Site::of(renamed().await, Vec::new()).await;
+    let monitor = page(&site, MONITOR).await;
+    let own: Vec<String> = links(&monitor).into_iter().filter(|link| link.starts_with("/m/m/f/")).collect();
+    assert!(own.iter().any(|link| link.starts_with("/m/m/f/old")), "{own:?}");
+    for link in own {
+        let html = page(&site, &link).await;
+        for link in links(&html).into_iter().filter(|link| link.starts_with("/m/m/f/")) {
+            assert!(!page(&site, &link).await.contains("It was judged in no"), "{link}");
+        }
+    }
+    let mut told = Vec::new();
+    for asked in ["", "?end=1970-01-01T03:00:00Z", "?end=1970-01-01T10:00:00Z", "?end=1969-01-01", "?end=2069-01-01"] {
+        let text = words(&page(&site, &format!("/m/m/f/old{asked}")).await);
+        let (head, _) = text.split_once("Window before").unwrap_or_else(|| panic!("{text}"));
+        told.push(format!("{asked}: {}", head.trim()));
+    }
+    insta::assert_snapshot!(told.join("\n"), @r"
+    : Feature of m , segment all old KS 0.0015 in hour 1970-01-01 05:00 – 06:00 (UTC): stable; 0 beyond what healthy windows show, warning at 0.1, q = 1.
+    ?end=1970-01-01T03:00:00Z: Feature of m , segment all old KS 0.0015 in hour 1970-01-01 02:00 – 03:00 (UTC): stable; 0 beyond what healthy windows show, warning at 0.1, q = 1.
+    ?end=1970-01-01T10:00:00Z: Feature of m , segment all old It was judged in no hour that ended 1970-01-01 10:00 UTC; this is the newest shown that has it. KS 0.0015 in hour 1970-01-01 05:00 – 06:00 (UTC): stable; 0 beyond what healthy windows show, warning at 0.1, q = 1.
+    ?end=1969-01-01: Feature of m , segment all old It was judged in no hour that ended 1969-01-01 UTC; this is the newest shown that has it. KS 0.0015 in hour 1970-01-01 05:00 – 06:00 (UTC): stable; 0 beyond what healthy windows show, warning at 0.1, q = 1.
+    ?end=2069-01-01: Feature of m , segment all old It was judged in no hour that ended 2069-01-01 UTC; this is the newest shown that has it. KS 0.0015 in hour 1970-01-01 05:00 – 06:00 (UTC): stable; 0 beyond what healthy windows show, warning at 0.1, q = 1.
+    ");
+}
+
+#[tokio::test]
+async fn windows_are_those_of_the_configuration() {
+    let (store, configured) = of_three_shapes().await;
+    let options = |html: &str| {
+        let (_, select) = html.split_once("<select name=\"w\">").unwrap();
+        let (select, _) = select.split_once("</select>").unwrap();
+        let offered = select.split("</option>").filter_map(|option| Some(option.rsplit_once('>')?.1.to_owned()));
+        offered.collect::<Vec<String>>()
+    };
+    // The newest window is an hour; the day stands first.
+    let site = Site::of(store, vec![configured]).await;
+    let (newest, asked) = (page(&site, MONITOR).await, page(&site, "/m/m?w=+week&to=1970-01-02").await);
+    assert!(newest.contains("<option value=\"day\" selected>day</option>"), "{newest}");
+    assert!(words(&newest).starts_with("Monitor, newest window stable"), "{newest}");
+    assert_eq!(options(&newest), ["day", "week", "hour"]);
+    assert!(asked.contains("<option value=\" week\" selected>"), "{asked}");
+    assert!(words(&asked).contains("No window of this shape"), "{asked}");
+    // While no day has ended, hours are shown.
+    let until = words(&page(&site, "/m/m?to=1970-01-01T12:00:00Z").await);
+    assert!(until.starts_with("Monitor, newest window shown stable") && until.contains("m hour "), "{until}");
 }

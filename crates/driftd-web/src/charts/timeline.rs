@@ -27,7 +27,7 @@ pub struct TimePoint {
     pub outcome: Option<Outcome>,
     /// Whether an incident was on.
     pub incident: bool,
-    /// The page of the window.
+    /// The page of the window; empty where there is none.
     pub address: String,
     /// When it ended: `2013-07-01`.
     pub at: String,
@@ -35,7 +35,7 @@ pub struct TimePoint {
     pub says: String,
 }
 
-/// `points` from old to new, evenly spaced: a line with gaps, a mark for every window that is a link to it, the part that
+/// `points` from old to new, evenly spaced: a line with gaps, a mark for every window that is a link to its page, the part that
 /// healthy windows show as a band, and the thresholds on top of it, since that is what they are held against.
 ///
 /// The scale ends at four times the critical threshold; what is beyond is drawn at its upper end. The point at
@@ -132,13 +132,16 @@ impl Scale {
 fn window(body: &mut String, scale: &Scale, place: usize, point: &TimePoint, is_selected: bool) {
     let (x, left, width) = (Percent(scale.x(place)), Percent(place as f64 * scale.step), Percent(scale.step));
     let class = if is_selected { " class=\"selected\"" } else { "" };
+    let label = escape(&format!("{}: {}", point.at, point.says));
+    let (opens, closes) = match point.address.as_str() {
+        "" => (format!("<g{class}>"), "</g>"),
+        address => (format!("<a href=\"{}\"{class} aria-label=\"{label}\">", escape(address)), "</a>"),
+    };
     let _ = write!(
         body,
-        "<a href=\"{address}\"{class} aria-label=\"{label}\"><title>{label}</title>\
+        "{opens}<title>{label}</title>\
          <rect class=\"column\" x=\"{left}\" y=\"0\" width=\"{width}\" height=\"{}\"/>",
         Em(PLOT),
-        address = escape(&point.address),
-        label = escape(&format!("{}: {}", point.at, point.says)),
     );
     if is_selected {
         let _ = write!(body, "<line class=\"cursor\" x1=\"{x}\" y1=\"0\" x2=\"{x}\" y2=\"{}\"/>", Em(PLOT));
@@ -155,7 +158,7 @@ fn window(body: &mut String, scale: &Scale, place: usize, point: &TimePoint, is_
             "<svg x=\"{x}\" y=\"{y}\" overflow=\"visible\"><path class=\"point {class}\" d=\"{shape}\"/></svg>"
         );
     }
-    body.push_str("</a>");
+    body.push_str(closes);
     if point.incident {
         let y = Em(INCIDENTS);
         let _ = write!(body, "<rect class=\"incident\" x=\"{left}\" y=\"{y}\" width=\"{width}\" height=\".4em\"/>");

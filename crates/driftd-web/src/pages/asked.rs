@@ -91,12 +91,17 @@ impl Query {
         self.get("page").and_then(|page| page.parse().ok()).unwrap_or(1).max(1)
     }
 
-    /// The segment; the whole population unless another one is asked for.
+    /// The segment; the whole population unless another one is asked for. Its name may begin or end with blanks.
     pub(super) fn segment(&self) -> SegmentKey {
-        match self.get("seg") {
-            None | Some("all") => SegmentKey::all(),
+        match self.verbatim("seg") {
+            None | Some("" | "all") => SegmentKey::all(),
             Some(segment) => SegmentKey::from_stored(segment.to_owned()),
         }
+    }
+
+    /// The shape of windows, if one is asked for. Its name may begin or end with blanks.
+    pub(super) fn shape(&self) -> Option<&str> {
+        self.verbatim("w").filter(|shape| !shape.is_empty())
     }
 }
 
@@ -118,6 +123,13 @@ mod tests {
         for (text, page) in [("", 1), ("page=0", 1), ("page=-1", 1), ("page=x", 1), ("page=99999999999999999999", 1)] {
             assert_eq!(Query::parse(text).page(), page, "{text}");
         }
-        assert!(Query::parse("seg=all").segment().is_all());
+        for all in ["", "seg=", "seg=all"] {
+            assert!(Query::parse(all).segment().is_all(), "{all}");
+        }
+        // Names are what they are.
+        let query = Query::parse("seg=s%3Dy+&w=+day");
+        assert_eq!((query.segment().as_str(), query.shape()), ("s=y ", Some(" day")));
+        assert_eq!(Query::parse("seg=+&w=").segment().as_str(), " ");
+        assert_eq!(Query::parse("seg=+&w=").shape(), None);
     }
 }

@@ -1,12 +1,14 @@
 //! The page of a feature: over time, and beside its baseline.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod chart;
+
+use std::collections::BTreeSet;
 
 use askama::Template;
 use driftd_model::{
     FeatureName, HistoryQuery, HistoryRow, Incident, IncidentQuery, MonitorId, ReadStore, StoreError, words,
 };
-use driftd_stats::{DriftStatistic, Scale};
+use driftd_stats::DriftStatistic;
 use driftd_window::{EventTime, SegmentKey};
 
 use super::address::Address;
@@ -14,13 +16,12 @@ use super::asked::{Asked, Segments, monitor_id};
 use super::counts::Counts;
 use super::failure::Failure;
 use super::frame::{Frame, Html};
-use super::heat::is_on;
 use super::newest::{Newest, before};
 use super::range::Range;
 use super::verdicts::{by_weight, worst_first};
-use crate::charts::{TimePoint, timeline};
 use crate::figures::Badge;
-use crate::history_row::{Scored, gates, threshold, value};
+use crate::history_row::{Scored, gates, value};
+use chart::{Chart, shown};
 
 /// Windows that are drawn.
 const WINDOWS: u32 = 120;
@@ -42,10 +43,12 @@ struct Page {
     segment: String,
     feature: String,
     summary: String,
+    /// That another window was asked for, in words; empty where this one was.
+    elsewhere: String,
     statistics: Vec<Choice>,
     chart: String,
     /// The windows of the chart as a table, newest first.
-    windows: Vec<Drawn>,
+    windows: Vec<Told>,
     window: Selected,
     previous: Option<Address>,
     next: Option<Address>,
@@ -53,6 +56,8 @@ struct Page {
     note: String,
     scores: Vec<Scored>,
     segments: Vec<Segment>,
+    /// How many more there are.
+    more_segments: u64,
 }
 
 /// A statistic that may be drawn.
@@ -63,7 +68,7 @@ struct Choice {
 }
 
 /// A window of the chart.
-struct Drawn {
+struct Told {
     at: String,
     address: Option<Address>,
     says: String,
@@ -121,29 +126,39 @@ async fn show(monitor: &str, feature: &str, asked: &Asked) -> Result<Html, Failu
             Failure::bad(what, "write end as the end of a window, such as 2013-07-02T00:00:00Z")
         })?),
     };
-    let newest = windows(store, &subject, asked, end).await?.ok_or_else(|| Failure::no_monitor(monitor))?;
-    let Some(ends) = newest.ends() else { return Err(subject.nothing()) };
-    let rows = store.history(&subject.history(ends)).await?;
+    let Some(Drawn { newest, rows, judged }) = drawn(store, &subject, asked, end).await? else {
+        return Err(subject.nothing(asked).await?);
+    };
     let shape = newest.shape.as_str();
-    let rows: Vec<&HistoryRow> = rows.iter().filter(|row| row.window_name.shape() == shape).collect();
-    let selected = end.filter(|end| newest.windows.iter().any(|w| w.row.window_end == *end)).unwrap_or(ends.1);
+    let rows: Vec<&HistoryRow> = rows.iter().collect();
+    let there = end.filter(|end| judged.contains(end));
+    let Some(selected) = there.or_else(|| judged.last().copied()) else { return Err(subject.nothing(asked).await?) };
     let Some(verdict) = worst_first(rows.iter().copied().filter(|row| row.window_end == selected)).pop() else {
-        return Err(subject.nothing());
+        return Err(subject.nothing(asked).await?);
     };
     let asked_for = asked.query.get("stat").and_then(|key| key.parse::<DriftStatistic>().ok());
     let drawn = asked_for.unwrap_or(verdict.lead.statistic);
     let incidents = incidents(store, &subject).await?;
     let window = newest.windows.iter().find(|window| window.row.window_end == selected).map(|window| &window.row);
-    let Some(window) = window else { return Err(subject.nothing()) };
+    let Some(window) = window else { return Err(subject.nothing(asked).await?) };
     let at = HistoryQuery { feature: None, ..subject.history((before(selected), selected)) };
     let all = store.history(&at).await?;
     let watched = all.iter().filter(|row| row.window_name.shape() == shape);
     let features: BTreeSet<&FeatureName> = watched.map(|row| &row.feature).collect();
     let counts = Counts::of(store, window, &features).await?;
-    let chart = Chart { subject: &subject, newest: &newest, rows: &rows, drawn, selected, incidents: &incidents };
+    let chart = Chart {
+        subject: &subject,
+        newest: &newest,
+        rows: &rows,
+        judged: &judged,
+        drawn,
+        selected,
+        incidents: &incidents,
+    };
     let name = words::name(feature, LONG);
     let badge = Badge::of_any(verdict.lead.outcome);
     let span = words::span(window.window_start, window.window_end);
+    let segments = segments(store, &subject, verdict.lead, shape).await?;
     let page = Page {
         frame: Frame::of(
             &format!("{}: {} of {}", badge.word, words::name(feature, SHORT), words::name(monitor, SHORT)),
@@ -164,6 +179,7 @@ async fn show(monitor: &str, feature: &str, asked: &Asked) -> Result<Html, Failu
                 .collect::<Vec<_>>()
                 .join("; ")
         ),
+        elsewhere: end.filter(|end| *end != selected).map(|end| not_there(shape, end)).unwrap_or_default(),
         statistics: chart.choices(&verdict.rows),
         chart: chart.svg(&name),
         windows: chart.table(),
@@ -172,7 +188,8 @@ async fn show(monitor: &str, feature: &str, asked: &Asked) -> Result<Html, Failu
         distribution: counts.chart(&subject.feature).unwrap_or_default(),
         note: counts.note.clone(),
         scores: verdict.rows.iter().map(|row| Scored::of(row)).collect(),
-        segments: segments(store, &subject, verdict.lead, shape).await?,
+        more_segments: segments.len().saturating_sub(SEGMENTS) as u64,
+        segments: segments.into_iter().take(SEGMENTS).collect(),
         window: Selected {
             span,
             address: Address::window(&window.monitor, &window.window_name, selected)
@@ -187,27 +204,62 @@ async fn show(monitor: &str, feature: &str, asked: &Asked) -> Result<Html, Failu
     Ok(Html::of(&page))
 }
 
-/// The windows to draw: the newest of the range, or those up to `end` where that is older than all of them.
-async fn windows(
+/// Windows, and what they say of the feature.
+struct Drawn {
+    newest: Newest,
+    /// Rows of the feature in windows of this shape.
+    rows: Vec<HistoryRow>,
+    /// Ends of the windows that have rows.
+    judged: BTreeSet<EventTime>,
+}
+
+/// What is drawn: the newest windows of the range, or those up to `end` where that is older than all of them.
+async fn drawn(
     store: &dyn ReadStore,
     subject: &Subject,
     asked: &Asked,
     end: Option<EventTime>,
-) -> Result<Option<Newest>, Failure> {
+) -> Result<Option<Drawn>, Failure> {
     let range = Range::of(&asked.query, asked.now)?;
-    let shape = asked.query.get("w");
-    let newest = Newest::of(store, &subject.monitor, &subject.segment, shape, &range, WINDOWS).await?;
-    let is_older = |newest: &Newest| {
-        let oldest = newest.windows.first().map(|window| window.row.window_end);
-        end.is_some_and(|end| oldest.is_none_or(|oldest| end < oldest))
+    let newest = Drawn::of(store, subject, asked, &range).await?;
+    let is_older = |end: &EventTime| {
+        let oldest = newest.as_ref().and_then(|drawn| drawn.newest.windows.first());
+        oldest.is_some_and(|oldest| *end < oldest.row.window_end)
     };
-    Ok(match newest {
-        Some(newest) if !range.is_asked() && is_older(&newest) => {
-            let up_to = Range { to: end, ..Range::default() };
-            Newest::of(store, &subject.monitor, &subject.segment, shape, &up_to, WINDOWS).await?
+    if let Some(end) = end.filter(|end| !range.is_asked() && is_older(end)) {
+        let up_to = Range { to: Some(end), ..Range::default() };
+        let older = Drawn::of(store, subject, asked, &up_to).await?;
+        // Where there is nothing of the feature any more, the newest says more.
+        if let Some(older) = older.filter(|older| !older.judged.is_empty()) {
+            return Ok(Some(older));
         }
-        newest => newest,
-    })
+    }
+    Ok(newest)
+}
+
+impl Drawn {
+    async fn of(
+        store: &dyn ReadStore,
+        subject: &Subject,
+        asked: &Asked,
+        range: &Range,
+    ) -> Result<Option<Self>, StoreError> {
+        let newest = Newest::of(asked, &subject.monitor, &subject.segment, range, WINDOWS).await?;
+        let Some((newest, ends)) = newest.and_then(|newest| newest.ends().map(|ends| (newest, ends))) else {
+            return Ok(None);
+        };
+        let mut rows = store.history(&subject.history(ends)).await?;
+        rows.retain(|row| row.window_name.shape() == newest.shape.as_str());
+        let there: BTreeSet<EventTime> = newest.windows.iter().map(|window| window.row.window_end).collect();
+        let judged = rows.iter().map(|row| row.window_end).filter(|end| there.contains(end)).collect();
+        Ok(Some(Self { newest, rows, judged }))
+    }
+}
+
+/// That no window of the feature ended when one was asked for.
+fn not_there(shape: &str, end: EventTime) -> String {
+    let shape = words::name(shape, SHORT);
+    format!("It was judged in no {shape} that ended {} UTC; this is the newest shown that has it.", shown(end))
 }
 
 /// The newest incidents of the monitor that are about the feature.
@@ -246,7 +298,7 @@ async fn segments(
         m: words::count(row.m),
         is_here: row.segment == subject.segment,
     };
-    Ok(rows.iter().take(SEGMENTS).map(segment).collect())
+    Ok(rows.iter().map(segment).collect())
 }
 
 impl Subject {
@@ -275,108 +327,18 @@ impl Subject {
         address.with_any("stat", statistic.map(DriftStatistic::as_str)).reachable()
     }
 
-    fn nothing(&self) -> Failure {
+    /// Why there is no page of it.
+    async fn nothing(&self, asked: &Asked) -> Result<Failure, StoreError> {
+        if asked.configured(&self.monitor).is_none() && asked.store.sealed_through(&self.monitor).await?.is_none() {
+            return Ok(Failure::no_monitor(self.monitor.as_str()));
+        }
         let feature = words::name(self.feature.as_str(), SHORT);
-        Failure::nothing(
+        Ok(Failure::nothing(
             format!("Nothing was judged of {feature}"),
             format!(
                 "monitor {} has no feature of this name in these windows; its page lists those it has",
                 self.monitor
             ),
-        )
+        ))
     }
-}
-
-/// The chart and everything that follows from it.
-struct Chart<'a> {
-    subject: &'a Subject,
-    newest: &'a Newest,
-    rows: &'a [&'a HistoryRow],
-    drawn: DriftStatistic,
-    selected: EventTime,
-    incidents: &'a [Incident],
-}
-
-impl Chart<'_> {
-    /// The statistics of the selected window, of which one is drawn.
-    fn choices(&self, rows: &[&HistoryRow]) -> Vec<Choice> {
-        let choice = |row: &&HistoryRow| Choice {
-            name: row.statistic.name(),
-            address: self.at(self.selected, Some(row.statistic)),
-            is_here: row.statistic == self.drawn,
-        };
-        rows.iter().map(choice).collect()
-    }
-
-    fn at(&self, end: EventTime, statistic: Option<DriftStatistic>) -> Option<Address> {
-        self.subject.at(&self.subject.segment, self.newest.shape.as_str(), end, statistic)
-    }
-
-    /// The rows that are drawn, by window.
-    fn by_window(&self) -> BTreeMap<EventTime, &HistoryRow> {
-        let drawn = self.rows.iter().filter(|row| row.statistic == self.drawn);
-        drawn.map(|row| (row.window_end, *row)).collect()
-    }
-
-    fn ends(&self) -> impl DoubleEndedIterator<Item = EventTime> + '_ {
-        self.newest.windows.iter().map(|window| window.row.window_end)
-    }
-
-    fn svg(&self, feature: &str) -> String {
-        let rows = self.by_window();
-        let points: Vec<TimePoint> = self.ends().map(|end| self.point(end, rows.get(&end).copied())).collect();
-        let selected = self.ends().position(|end| end == self.selected);
-        // The newest thresholds: a change of them shows in what the marks say.
-        let limits = rows.values().rev().find_map(|row| threshold(row));
-        let title = format!("{} of {feature} over time", self.drawn.name());
-        timeline(&title, &points, limits, selected)
-    }
-
-    fn point(&self, end: EventTime, row: Option<&HistoryRow>) -> TimePoint {
-        TimePoint {
-            value: row.and_then(effect),
-            healthy: row.and_then(|row| row.expected),
-            outcome: row.and_then(|row| row.outcome),
-            incident: self.incidents.iter().any(|incident| is_on(incident, end)),
-            address: self.at(end, Some(self.drawn)).map(|address| address.to_string()).unwrap_or_default(),
-            at: shown(end),
-            says: row.map_or_else(|| "not computed".to_owned(), says),
-        }
-    }
-
-    fn table(&self) -> Vec<Drawn> {
-        let rows = self.by_window();
-        let drawn = |end: EventTime| Drawn {
-            at: shown(end),
-            address: self.at(end, Some(self.drawn)),
-            says: rows.get(&end).map_or_else(|| "not computed".to_owned(), |row| says(row)),
-            badge: Badge::of_any(rows.get(&end).and_then(|row| row.outcome)),
-        };
-        self.ends().rev().map(drawn).collect()
-    }
-
-    /// The window beside the selected one, on that side.
-    fn neighbour(&self, is_there: impl Fn(EventTime, EventTime) -> bool) -> Option<Address> {
-        let beside = self.ends().filter(|end| is_there(*end, self.selected));
-        let nearest = beside.min_by_key(|end| end.as_micros().abs_diff(self.selected.as_micros()))?;
-        self.at(nearest, Some(self.drawn))
-    }
-}
-
-/// What is drawn: the effect in the unit of its thresholds.
-fn effect(row: &HistoryRow) -> Option<f64> {
-    match row.statistic.definition().scale {
-        Scale::Number => row.value,
-        // What is beyond, and what healthy windows show, is all of it.
-        _ => row.net.map(|net| net + row.expected.unwrap_or(0.0)).or(row.value),
-    }
-}
-
-fn says(row: &HistoryRow) -> String {
-    format!("{} {}", row.statistic.name(), value(row))
-}
-
-fn shown(end: EventTime) -> String {
-    let at = words::minutes(&end.to_string());
-    at.strip_suffix(" 00:00").map_or(at.clone(), str::to_owned)
 }

@@ -92,7 +92,12 @@ impl Heat {
         let ends: Vec<EventTime> = newest.windows.iter().map(|window| window.row.window_end).collect();
         let line = |(feature, leads): &(&FeatureName, Leads<'_>)| Line {
             name: words::name(feature.as_str(), SHORT),
-            address: last.and_then(|end| feature_address(monitor, feature, segment, shape, end)),
+            // The last window that says something of it.
+            address: ends
+                .iter()
+                .rev()
+                .find(|end| leads.contains_key(end))
+                .and_then(|end| feature_address(monitor, feature, segment, shape, *end)),
             cells: ends
                 .iter()
                 .map(|end| Cell::of(leads.get(end).copied(), feature_address(monitor, feature, segment, shape, *end)))
@@ -281,6 +286,9 @@ mod tests {
         was: warning gap s0
         calm: gap s3 s0
         ");
+        let old = self::heat(&[row("old", 2, 0.01)]);
+        let address = old.lines[0].address.as_ref().unwrap().to_string();
+        assert!(address.ends_with("end=1970-01-03T00:00:00Z"), "the last window with a row of it: {address}");
         assert_eq!(heat.columns.iter().map(|column| column.turns).collect::<Vec<_>>(), [false, false, true]);
         assert!(heat.columns[2].title.ends_with("against b@v2 from here on"), "{}", heat.columns[2].title);
     }

@@ -1,11 +1,12 @@
 //! The page of a monitor: its features over its windows.
 
 use askama::Template;
-use driftd_model::words::incident as told;
+use driftd_model::words::incident::incident_sentence;
 use driftd_model::{
-    HistoryQuery, Incident, IncidentQuery, ListedIncident, MonitorId, ReadStore, StoreError, WindowQuery, words,
+    HistoryQuery, Incident, IncidentId, IncidentQuery, ListedIncident, MonitorId, ReadStore, StoreError, WindowRow,
+    words,
 };
-use driftd_window::{EventTime, SegmentKey};
+use driftd_window::SegmentKey;
 
 use super::address::Address;
 use super::asked::{Asked, Segments, monitor_id};
@@ -14,7 +15,9 @@ use super::frame::{Frame, Html, When};
 use super::heat::Heat;
 use super::incident;
 use super::newest::{Newest, before};
+use super::open::OpenIncidents;
 use super::range::Range;
+use super::segments::SegmentList;
 use super::verdicts::{sentence, worst_first};
 use crate::figures::Badge;
 
@@ -23,8 +26,6 @@ const COLUMNS: u32 = 60;
 /// Incidents that are listed, and those of them that are looked at for what the windows show.
 const INCIDENTS: u32 = 30;
 const LOOKED_AT: usize = 12;
-/// Segments that are listed.
-const SEGMENTS: u32 = 200;
 /// Characters of a name.
 const SHORT: usize = 80;
 
@@ -37,12 +38,13 @@ struct Page {
     summary: String,
     newest: Option<Address>,
     open: Vec<Told>,
+    more_open: String,
     form: Form,
     heat: Option<Heat>,
     empty: String,
     older: Option<Address>,
     latest: Option<Address>,
-    segments: Vec<Segment>,
+    segments: SegmentList,
     incidents: Vec<Told>,
 }
 
@@ -64,23 +66,14 @@ struct Told {
     address: Address,
 }
 
-/// A segment in the newest window.
-struct Segment {
-    name: String,
-    address: Option<Address>,
-    badge: Badge,
-    rows: String,
-    is_here: bool,
-}
-
 pub(super) async fn page(Segments(monitor): Segments<String>, asked: Asked) -> Result<Html, Failure> {
     let id = monitor_id(&monitor)?;
     let (store, segment) = (&*asked.store, asked.query.segment());
     let range = Range::of(&asked.query, asked.now)?;
-    let newest = Newest::of(store, &id, &segment, asked.query.get("w"), &range, COLUMNS).await?;
-    let listed = listed(store, &id).await?;
+    let newest = Newest::of(&asked, &id, &segment, &range, COLUMNS).await?;
+    let told = Incidents::of(store, &id, &segment).await?;
     let Some((newest, ends)) = newest.as_ref().and_then(|newest| Some((newest, newest.ends()?))) else {
-        return without_windows(store, &id, &asked, range, &listed).await;
+        return without_windows(store, &id, &asked, Form::of(&id, &segment, newest.as_ref(), &range), told).await;
     };
     let query = HistoryQuery {
         monitor: Some(id.clone()),
@@ -90,8 +83,7 @@ pub(super) async fn page(Segments(monitor): Segments<String>, asked: Asked) -> R
         ..HistoryQuery::default()
     };
     let rows = store.history(&query).await?;
-    let incidents = looked_at(store, &listed, &segment).await?;
-    let heat = Heat::of(&id, &segment, newest, &rows, &incidents);
+    let heat = Heat::of(&id, &segment, newest, &rows, &told.here);
     let last = rows.iter().filter(|row| row.window_end == ends.1);
     let verdicts = worst_first(last.filter(|row| row.window_name.shape() == newest.shape.as_str()));
     let window = newest.windows.last();
@@ -100,14 +92,15 @@ pub(super) async fn page(Segments(monitor): Segments<String>, asked: Asked) -> R
     let name = words::name(newest.shape.as_str(), SHORT);
     let address = Address::monitor(&id).in_segment(&segment).with("w", newest.shape.as_str());
     let oldest = newest.windows.first().map(|window| before(window.row.window_end));
+    let of_segment = |_: &WindowRow| Address::monitor(&id).with("w", newest.shape.as_str());
     let page = Page {
         newest: Address::window(&id, &newest.shape, ends.1).in_segment(&segment).reachable(),
         summary: format!("{name} {span}: {}", sentence(&verdicts)),
         older: oldest.filter(|_| newest.is_cut).map(|end| address.clone().with("to", &end.to_string())),
         latest: range.is_asked().then_some(address),
-        segments: segments(store, &id, newest, ends.1, &segment).await?,
+        segments: SegmentList::of(store, &id, (&newest.shape, ends.1), &segment, of_segment).await?,
         heat: Some(heat),
-        ..Page::of(&id, &segment, badge, Form::of(&id, &segment, Some(newest), range), &listed, &incidents)
+        ..Page::of(&id, &segment, badge, Form::of(&id, &segment, Some(newest), &range), told)
     };
     Ok(Html::of(&page))
 }
@@ -117,16 +110,15 @@ async fn without_windows(
     store: &dyn ReadStore,
     id: &MonitorId,
     asked: &Asked,
-    range: Range,
-    listed: &[ListedIncident],
+    form: Form,
+    told: Incidents,
 ) -> Result<Html, Failure> {
     let sealed = store.sealed_through(id).await?;
-    if sealed.is_none() && listed.is_empty() && asked.configured(id).is_none() {
+    if sealed.is_none() && told.newest.is_empty() && asked.configured(id).is_none() {
         return Err(Failure::no_monitor(id.as_str()));
     }
     let segment = asked.query.segment();
-    let is_narrowed = range.is_asked() || !segment.is_all() || asked.query.get("w").is_some();
-    let incidents = looked_at(store, listed, &segment).await?;
+    let is_narrowed = form.has_range() || !segment.is_all() || asked.query.shape().is_some();
     let empty = match sealed {
         _ if is_narrowed => "No window of this shape and segment ended in this range.".to_owned(),
         Some(sealed) => format!(
@@ -135,103 +127,76 @@ async fn without_windows(
         ),
         None => "Nothing was sealed yet: a pane is sealed once every partition has passed its end.".to_owned(),
     };
-    let form = Form::of(id, &segment, None, range);
     let page = Page {
         empty,
         latest: is_narrowed.then(|| Address::monitor(id)),
-        ..Page::of(id, &segment, Badge::of_any(None), form, listed, &incidents)
+        ..Page::of(id, &segment, Badge::of_any(None), form, told)
     };
     Ok(Html::of(&page))
 }
 
-/// The newest incidents of a monitor.
-async fn listed(store: &dyn ReadStore, id: &MonitorId) -> Result<Vec<ListedIncident>, StoreError> {
-    let query = IncidentQuery { monitor: Some(id.clone()), ..IncidentQuery::newest(INCIDENTS) };
-    store.incident_page(&query).await
+/// What the page tells of incidents.
+struct Incidents {
+    /// Those that are on, in whatever segment: the worst of them in full.
+    open: Vec<Incident>,
+    /// How many more are on, in words.
+    more_open: String,
+    /// Those that windows of the segment can show; those that are on first.
+    here: Vec<Incident>,
+    /// The newest of any state and segment.
+    newest: Vec<ListedIncident>,
 }
 
-/// Those of them that windows of a segment can show, in full; those that are open first.
-async fn looked_at(
-    store: &dyn ReadStore,
-    listed: &[ListedIncident],
-    segment: &SegmentKey,
-) -> Result<Vec<Incident>, StoreError> {
-    let mut wanted: Vec<&ListedIncident> = listed.iter().filter(|listed| listed.row.segment == *segment).collect();
-    wanted.sort_by_key(|listed| listed.row.resolved_at.is_some());
-    let mut incidents = Vec::new();
-    for listed in wanted.into_iter().take(LOOKED_AT) {
-        incidents.extend(store.incident(&listed.row.incident_id).await?.map(|(incident, _)| incident));
+impl Incidents {
+    async fn of(store: &dyn ReadStore, id: &MonitorId, segment: &SegmentKey) -> Result<Self, StoreError> {
+        let query = IncidentQuery { monitor: Some(id.clone()), ..IncidentQuery::newest(INCIDENTS) };
+        let newest = store.incident_page(&query).await?;
+        let open = OpenIncidents::of(store, Some(id)).await?;
+        let of_any = open.rows.iter().chain(newest.iter().map(|listed| &listed.row));
+        let mut wanted: Vec<&IncidentId> = Vec::new();
+        for row in of_any.filter(|row| row.segment == *segment) {
+            if !wanted.contains(&&row.incident_id) {
+                wanted.push(&row.incident_id);
+            }
+        }
+        let mut here = Vec::new();
+        for id in wanted.into_iter().take(LOOKED_AT) {
+            here.extend(store.incident(id).await?.map(|(incident, _)| incident));
+        }
+        Ok(Self { open: open.told(store).await?, more_open: open.more(), here, newest })
     }
-    Ok(incidents)
-}
-
-/// The segments of the window of a shape that ended then, worst first.
-async fn segments(
-    store: &dyn ReadStore,
-    id: &MonitorId,
-    newest: &Newest,
-    end: EventTime,
-    here: &SegmentKey,
-) -> Result<Vec<Segment>, StoreError> {
-    let query = WindowQuery {
-        window_name: Some(newest.shape.clone()),
-        from: Some(before(end)),
-        to: Some(end),
-        ..WindowQuery::of(id.clone(), SEGMENTS)
-    };
-    let mut windows = store.windows(&query).await?;
-    if windows.iter().all(|window| window.segment.is_all()) {
-        return Ok(Vec::new());
-    }
-    windows.sort_by_key(|window| std::cmp::Reverse((window.outcome, window.rows)));
-    let segment = |window: &driftd_model::WindowRow| Segment {
-        name: words::name(&window.segment.to_string(), SHORT),
-        address: Address::monitor(id).in_segment(&window.segment).with("w", newest.shape.as_str()).reachable(),
-        badge: Badge::of(window.outcome),
-        rows: words::count(window.rows),
-        is_here: window.segment == *here,
-    };
-    Ok(windows.iter().map(segment).collect())
 }
 
 impl Page {
     /// What every page of a monitor has.
-    fn of(
-        id: &MonitorId,
-        segment: &SegmentKey,
-        badge: Badge,
-        form: Form,
-        listed: &[ListedIncident],
-        incidents: &[Incident],
-    ) -> Self {
+    fn of(id: &MonitorId, segment: &SegmentKey, badge: Badge, form: Form, told: Incidents) -> Self {
         let mut monitor = words::name(id.as_str(), SHORT);
         if !segment.is_all() {
             monitor = format!("{monitor}, {}", words::name(segment.as_str(), SHORT));
         }
-        let mut open: Vec<&Incident> = incidents.iter().filter(|incident| incident.is_firing()).collect();
-        open.sort_by_key(|incident| std::cmp::Reverse(incident.severity));
         Self {
             frame: Frame::of(&format!("{}: {monitor}", badge.word), Address::monitor(id)),
             badge,
             monitor,
             summary: String::new(),
             newest: None,
-            open: open.into_iter().map(Told::in_full).collect(),
+            open: told.open.iter().map(Told::in_full).collect(),
+            more_open: told.more_open,
             form,
             heat: None,
             empty: String::new(),
             older: None,
             latest: None,
-            segments: Vec::new(),
-            incidents: listed.iter().map(Told::briefly).collect(),
+            segments: SegmentList::default(),
+            incidents: told.newest.iter().map(Told::briefly).collect(),
         }
     }
 }
 
 impl Form {
-    fn of(id: &MonitorId, segment: &SegmentKey, newest: Option<&Newest>, range: Range) -> Self {
+    fn of(id: &MonitorId, segment: &SegmentKey, newest: Option<&Newest>, range: &Range) -> Self {
         let shapes = newest.map(|newest| {
-            let mark = |shape: &driftd_window::WindowName| (shape.as_str().to_owned(), *shape == newest.shape);
+            let mark = |shape: &driftd_window::WindowName| (words::printable(shape.as_str()), *shape == newest.shape);
             newest.shapes.iter().map(mark).collect()
         });
         Self {
@@ -242,6 +207,10 @@ impl Form {
             to: words::printable(&range.to_text),
         }
     }
+
+    fn has_range(&self) -> bool {
+        !self.from.is_empty() || !self.to.is_empty()
+    }
 }
 
 impl Told {
@@ -250,7 +219,7 @@ impl Told {
             badge: Badge::of_incident(incident.severity, incident.state),
             state: incident::state(incident.state),
             at: incident.first_seen.into(),
-            text: told::incident_sentence(incident),
+            text: incident_sentence(incident),
             address: Address::incident(&incident.id),
         }
     }

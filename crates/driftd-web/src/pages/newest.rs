@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use driftd_model::{MonitorId, Outcome, ReadStore, StoreError, WindowQuery, WindowRow};
 use driftd_window::{EventTime, SegmentKey, WindowName};
 
+use super::asked::Asked;
 use super::range::Range;
 
-/// Windows that are looked at to know which shapes there are.
+/// Windows that are looked at for shapes that are not configured.
 const LOOKED_AT: u32 = 100;
 
 /// Windows of one shape in one segment, oldest first.
@@ -18,7 +19,7 @@ const LOOKED_AT: u32 = 100;
 pub(super) struct Newest {
     /// Their shape.
     pub(super) shape: WindowName,
-    /// Every shape there is, this one included.
+    /// Every shape that is configured, was found among the newest windows or is asked for; this one included.
     pub(super) shapes: Vec<WindowName>,
     pub(super) windows: Vec<Judged>,
     /// Whether there are older ones in the range.
@@ -34,24 +35,39 @@ pub(super) struct Judged {
 }
 
 impl Newest {
-    /// The newest `most` windows within `range` of a shape, which is that of the newest window unless one is asked for;
-    /// nothing where there is no window at all.
+    /// The newest `most` windows within `range` of the shape that is asked for. Otherwise of the first one that has any:
+    /// in the order of the configuration where that is known, or that of the newest window. Nothing where no shape is
+    /// known at all.
     pub(super) async fn of(
-        store: &dyn ReadStore,
+        asked: &Asked,
         monitor: &MonitorId,
         segment: &SegmentKey,
-        shape: Option<&str>,
         range: &Range,
         most: u32,
     ) -> Result<Option<Self>, StoreError> {
+        let store = &*asked.store;
+        let wanted = asked.query.shape().map(WindowName::from);
+        let configured = asked.configured(monitor).into_iter().flat_map(|monitor| &monitor.windows);
+        let mut shapes: Vec<WindowName> = configured.map(|window| window.name().clone()).collect();
         let any = query(monitor, segment, range, LOOKED_AT);
-        let shapes = shapes(&store.newest_windows(&any).await?);
-        let Some(first) = shapes.first() else { return Ok(None) };
-        let shape = shape.map_or_else(|| first.clone(), WindowName::from);
+        for shape in found(&store.newest_windows(&any).await?).into_iter().chain(wanted.clone()) {
+            if !shapes.contains(&shape) {
+                shapes.push(shape);
+            }
+        }
         let of_shape =
             |name: WindowName, limit| WindowQuery { window_name: Some(name), ..query(monitor, segment, range, limit) };
-        let rows = store.newest_windows(&of_shape(shape.clone(), most.saturating_add(1))).await?;
-        let lasting = store.newest_windows(&of_shape(shape.lasting(), most.saturating_add(1))).await?;
+        let limit = most.saturating_add(1);
+        let (mut shape, mut rows) = (wanted.clone().or_else(|| shapes.first().cloned()), Vec::new());
+        for tried in wanted.map_or_else(|| shapes.clone(), |wanted| vec![wanted]) {
+            rows = store.newest_windows(&of_shape(tried.clone(), limit)).await?;
+            if !rows.is_empty() {
+                shape = Some(tried);
+                break;
+            }
+        }
+        let Some(shape) = shape else { return Ok(None) };
+        let lasting = store.newest_windows(&of_shape(shape.lasting(), limit)).await?;
         let is_cut = rows.len() > most as usize;
         let mut windows = together(rows.into_iter().take(most as usize), lasting);
         windows.reverse();
@@ -66,7 +82,7 @@ impl Newest {
     ) -> Result<Vec<Judged>, StoreError> {
         let range = Range::default();
         let rows = store.newest_windows(&query(monitor, &SegmentKey::all(), &range, most.saturating_mul(4))).await?;
-        let Some(shape) = shapes(&rows).first().cloned() else { return Ok(Vec::new()) };
+        let Some(shape) = found(&rows).first().cloned() else { return Ok(Vec::new()) };
         let (lasting, own): (Vec<_>, Vec<_>) =
             rows.into_iter().filter(|row| row.window_name.shape() == shape.as_str()).partition(is_lasting);
         let mut windows = together(own.into_iter().take(most as usize), lasting);
@@ -100,7 +116,7 @@ fn is_lasting(row: &WindowRow) -> bool {
 }
 
 /// The shapes of windows, that of the newest first.
-fn shapes(newest_first: &[WindowRow]) -> Vec<WindowName> {
+fn found(newest_first: &[WindowRow]) -> Vec<WindowName> {
     let mut shapes: Vec<WindowName> = Vec::new();
     for row in newest_first.iter().filter(|row| !is_lasting(row)) {
         if !shapes.contains(&row.window_name) {

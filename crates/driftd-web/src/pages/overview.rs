@@ -1,10 +1,7 @@
 //! The first page: what is wrong now, and every monitor with its last windows.
 
 use askama::Template;
-use driftd_model::{
-    HistoryQuery, HistoryRow, Incident, IncidentQuery, IncidentRow, IncidentState, MonitorId, Outcome, ReadStore,
-    StoreError, words,
-};
+use driftd_model::{HistoryQuery, HistoryRow, Incident, IncidentRow, MonitorId, Outcome, ReadStore, StoreError, words};
 use driftd_window::{EventTime, SegmentKey};
 
 use super::address::Address;
@@ -13,16 +10,13 @@ use super::failure::Failure;
 use super::frame::{Frame, Html, When};
 use super::incident;
 use super::newest::{Judged, Newest, before};
+use super::open::OpenIncidents;
 use crate::figures::Badge;
 use crate::history_row::{value, weight};
 
 /// Monitors of a page, and windows of each.
 const MONITORS: usize = 50;
 const STRIP: u32 = 24;
-/// Open incidents that are told.
-const TOLD: usize = 20;
-/// Open incidents that are counted, in each state.
-const COUNTED: u32 = 500;
 /// Characters of a name.
 const SHORT: usize = 80;
 
@@ -33,7 +27,7 @@ struct Page {
     badge: Badge,
     headline: String,
     incidents: Vec<Told>,
-    more_incidents: u64,
+    more_incidents: String,
     rows: Vec<Row>,
     /// Monitors that there are at all.
     known: usize,
@@ -90,28 +84,28 @@ struct Pages {
 
 pub(super) async fn page(asked: Asked) -> Result<Html, Failure> {
     let (store, query) = (&*asked.store, &asked.query);
-    let open = open(store).await?;
+    let open = OpenIncidents::of(store, None).await?;
     let filter = query.get("q").unwrap_or_default().to_lowercase();
     let mut wanted: Vec<(MonitorId, Option<EventTime>)> = asked.known().await?.into_iter().collect();
     let known = wanted.len();
     wanted.retain(|(monitor, _)| monitor.as_str().to_lowercase().contains(&filter));
     // Those with open incidents first, the worst of them; the rest by name.
-    let worst_of = |monitor: &MonitorId| open.iter().position(|row| row.monitor == *monitor);
+    let worst_of = |monitor: &MonitorId| open.rows.iter().position(|row| row.monitor == *monitor);
     wanted.sort_by_cached_key(|(monitor, _)| (worst_of(monitor).unwrap_or(usize::MAX), monitor.clone()));
     let found = wanted.len();
     let pages = Pages::of(query, found.div_ceil(MONITORS).max(1));
     let mut rows = Vec::new();
     for (monitor, sealed) in wanted.iter().skip((pages.number - 1) * MONITORS).take(MONITORS) {
-        let own: Vec<&IncidentRow> = open.iter().filter(|row| row.monitor == *monitor).collect();
+        let own: Vec<&IncidentRow> = open.rows.iter().filter(|row| row.monitor == *monitor).collect();
         rows.push(Row::of(store, monitor, *sealed, &own).await?);
     }
-    let (badge, headline) = headline(&open, known);
+    let (badge, headline) = open.headline(known);
     let page = Page {
         frame: Frame::of(&headline, Address::overview()),
         badge,
         headline,
-        more_incidents: open.len().saturating_sub(TOLD) as u64,
-        incidents: told(store, &open).await?,
+        more_incidents: open.more(),
+        incidents: open.told(store).await?.iter().map(Told::of).collect(),
         rows,
         known,
         found,
@@ -119,47 +113,6 @@ pub(super) async fn page(asked: Asked) -> Result<Html, Failure> {
         pages,
     };
     Ok(Html::of(&page))
-}
-
-/// Incidents that are open or taken, worst first: what nobody has taken before what somebody has.
-async fn open(store: &dyn ReadStore) -> Result<Vec<IncidentRow>, StoreError> {
-    let mut open = Vec::new();
-    for state in [IncidentState::Open, IncidentState::Acknowledged] {
-        let query = IncidentQuery { state: Some(state), ..IncidentQuery::newest(COUNTED) };
-        open.extend(store.incident_page(&query).await?.into_iter().map(|listed| listed.row));
-    }
-    open.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.state.cmp(&b.state)));
-    Ok(open)
-}
-
-/// The first of them, as sentences.
-async fn told(store: &dyn ReadStore, open: &[IncidentRow]) -> Result<Vec<Told>, StoreError> {
-    let mut told = Vec::new();
-    for row in open.iter().take(TOLD) {
-        // One that is gone meanwhile has nothing to tell any more.
-        told.extend(store.incident(&row.incident_id).await?.map(|(incident, _)| Told::of(&incident)));
-    }
-    Ok(told)
-}
-
-/// The state of everything in a few words.
-fn headline(open: &[IncidentRow], known: usize) -> (Badge, String) {
-    use driftd_model::Severity::{Critical, Info, Warning};
-    let count = |severity| open.iter().filter(|row| row.severity == severity).count() as u64;
-    let (critical, warning, info) = (count(Critical), count(Warning), count(Info));
-    let parts = [
-        (critical, format!("{} critical", words::count(critical))),
-        (warning, words::counted(warning, "warning", "warnings")),
-        (info, format!("{} to know", words::count(info))),
-    ];
-    let parts: Vec<String> = parts.into_iter().filter(|(count, _)| *count > 0).map(|(_, text)| text).collect();
-    match open.iter().map(|row| row.severity).max() {
-        Some(Critical) => (Badge { class: "critical", word: "critical" }, parts.join(", ")),
-        Some(Warning) => (Badge { class: "warning", word: "warning" }, parts.join(", ")),
-        Some(Info) => (Badge { class: "insufficient_data", word: "info" }, parts.join(", ")),
-        None if known == 0 => (Badge { class: "insufficient_data", word: "empty" }, "No monitor yet".to_owned()),
-        None => (Badge { class: "stable", word: "stable" }, "No open incident".to_owned()),
-    }
 }
 
 impl Told {

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use askama::Template;
-use driftd_model::{HistoryQuery, MonitorId, ReadStore, StoreError, WindowQuery, WindowRow, words};
-use driftd_window::{EventTime, SegmentKey, WindowName};
+use driftd_model::{HistoryQuery, ReadStore, StoreError, WindowQuery, WindowRow, words};
+use driftd_window::{EventTime, WindowName};
 
 use super::address::Address;
 use super::asked::{Asked, Segments, monitor_id};
@@ -12,6 +12,7 @@ use super::counts::Counts;
 use super::failure::Failure;
 use super::frame::{Frame, Html, When};
 use super::newest::before;
+use super::segments::{SegmentList, windows_at};
 use super::verdicts::{FeatureVerdict, feature_address, sentence, worst_first};
 use crate::charts::effect_bar;
 use crate::figures::Badge;
@@ -20,8 +21,7 @@ use crate::history_row::{against, gates, threshold, value};
 /// Features that have a line, and those whose distributions are drawn.
 const LINES: usize = 200;
 const DRAWN: usize = 6;
-/// Segments that are listed, and windows that are looked at for the next one.
-const SEGMENTS: u32 = 200;
+/// Windows that are looked at for the next one.
 const LOOKED_AT: u32 = 50;
 /// Characters of a name.
 const SHORT: usize = 80;
@@ -46,7 +46,7 @@ struct Page {
     folded: String,
     cards: Vec<Card>,
     note: String,
-    segments: Vec<Segment>,
+    segments: SegmentList,
 }
 
 /// One feature.
@@ -70,15 +70,6 @@ struct Card {
     chart: String,
 }
 
-/// A segment of the same window.
-struct Segment {
-    name: String,
-    address: Option<Address>,
-    badge: Badge,
-    rows: String,
-    is_here: bool,
-}
-
 pub(super) async fn page(
     Segments((monitor, window, end)): Segments<(String, String, String)>,
     asked: Asked,
@@ -90,15 +81,15 @@ pub(super) async fn page(
         Failure::bad(what, "the address of a window ends in its end, such as 2013-07-02T00:00:00Z")
     })?;
     let name = WindowName::from(window.as_str());
-    let all = at(store, &id, &name, end).await?;
-    let Some(row) = all.iter().find(|row| row.segment == segment) else {
+    let own = windows_at(store, &id, (&name, end), Some(&segment), 1).await?;
+    let Some(row) = own.first() else {
         let what = format!("No window {} ended {end}", words::name(&window, SHORT));
         let remedy = format!("monitor {id} judged none then in this segment, or it is older than what retention keeps");
         return Err(Failure::nothing(what, remedy));
     };
     let query = HistoryQuery {
         monitor: Some(id.clone()),
-        segment: Some(segment),
+        segment: Some(segment.clone()),
         from: Some(before(end)),
         to: Some(end),
         ..HistoryQuery::default()
@@ -109,23 +100,9 @@ pub(super) async fn page(
     let verdicts = worst_first(own);
     let counts = Counts::of(store, row, &features).await?;
     let around = neighbours(store, row).await?;
-    Ok(Html::of(&Page::of(row, &all, &verdicts, &counts, around)))
-}
-
-/// The windows of a shape that ended then, segment by segment.
-async fn at(
-    store: &dyn ReadStore,
-    id: &MonitorId,
-    name: &WindowName,
-    end: EventTime,
-) -> Result<Vec<WindowRow>, StoreError> {
-    let query = WindowQuery {
-        window_name: Some(name.clone()),
-        from: Some(before(end)),
-        to: Some(end),
-        ..WindowQuery::of(id.clone(), SEGMENTS)
-    };
-    store.windows(&query).await
+    let here = |row: &WindowRow| Address::window(&row.monitor, &row.window_name, row.window_end);
+    let segments = SegmentList::of(store, &id, (&name, end), &segment, here).await?;
+    Ok(Html::of(&Page::of(row, segments, &verdicts, &counts, around)))
 }
 
 /// The windows of the same shape and segment before and after.
@@ -148,7 +125,7 @@ async fn neighbours(store: &dyn ReadStore, row: &WindowRow) -> Result<[Option<Ad
 impl Page {
     fn of(
         row: &WindowRow,
-        all: &[WindowRow],
+        segments: SegmentList,
         verdicts: &[FeatureVerdict<'_>],
         counts: &Counts,
         [previous, next]: [Option<Address>; 2],
@@ -177,7 +154,7 @@ impl Page {
             folded: folded(verdicts.get(LINES..).unwrap_or_default()),
             cards: verdicts.iter().filter_map(|verdict| Card::of(row, verdict, counts)).take(DRAWN).collect(),
             note: counts.note.clone(),
-            segments: segments(all, &row.segment),
+            segments,
         }
     }
 }
@@ -189,28 +166,6 @@ fn folded(left: &[FeatureVerdict<'_>]) -> String {
         (0, _) => String::new(),
         (all, bad) => {
             format!("{} more, {} of them bad.", words::counted(all, "feature", "features"), words::count(bad))
-        }
-    }
-}
-
-fn segments(all: &[WindowRow], here: &SegmentKey) -> Vec<Segment> {
-    if all.iter().all(|row| row.segment == *here) {
-        return Vec::new();
-    }
-    let mut all: Vec<&WindowRow> = all.iter().collect();
-    all.sort_by_key(|row| std::cmp::Reverse((row.outcome, row.rows)));
-    all.into_iter().map(|row| Segment::of(row, here)).collect()
-}
-
-impl Segment {
-    fn of(row: &WindowRow, here: &SegmentKey) -> Self {
-        let address = Address::window(&row.monitor, &row.window_name, row.window_end).in_segment(&row.segment);
-        Self {
-            name: words::name(&row.segment.to_string(), SHORT),
-            address: address.reachable(),
-            badge: Badge::of(row.outcome),
-            rows: words::count(row.rows),
-            is_here: row.segment == *here,
         }
     }
 }

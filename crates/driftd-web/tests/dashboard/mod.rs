@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use driftd_model::{
-    Baseline, CatalogueStore, Monitor, MonitorPlan, Pointer, SegmentSpec, Silence, SilenceId, StoredBaseline,
+    Baseline, CatalogueStore, Monitor, MonitorPlan, Pointer, SegmentBaseline, SegmentSpec, Silence, SilenceId,
+    StoredBaseline,
 };
 use driftd_testkit::MemStore;
 use driftd_testkit::fixtures::{
-    CRITICAL, Feeder, Traffic, baseline, clock, monitor, plan_of, receivers, seal_all, split_plan,
+    CRITICAL, Feeder, Traffic, baseline, clock, monitor, plan_of, receivers, seal_all, segment, split_plan,
 };
 use driftd_web::{AppState, Listener, Reach, Readiness};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -79,6 +80,62 @@ pub(crate) async fn judged() -> MemStore {
     store
 }
 
+/// A monitor that is split in more segments than any page lists, judged for one hour: `y`, and many before it by name.
+pub(crate) async fn in_many_segments() -> MemStore {
+    let store = MemStore::new();
+    let mut known = baseline(0);
+    let half = known.segments[0].clone();
+    let names: Vec<&str> = (0..250).map(|place| &*format!("a{place:03}").leak()).collect();
+    known.segments.splice(0..0, names.iter().map(|name| SegmentBaseline { key: segment(name), ..half.clone() }));
+    store.put_baseline(&"base".parse().unwrap(), known.clone(), clock(0)).await.unwrap();
+    let plan = split_by_s(known, 1_000);
+    let traffic: Vec<Traffic> = names.into_iter().chain(["y"]).map(|name| Traffic::at(0).of(name).rows(10)).collect();
+    Feeder::claim(&store, 0).await.feed(&store, &plan, &traffic, 2).await;
+    seal_all(&store, &plan, &receivers(1), clock(2)).await;
+    store
+}
+
+/// A monitor whose segment `y` has been bad ever since, while `x` was again and again: its newest incidents are all over.
+pub(crate) async fn bad_ever_since() -> MemStore {
+    let store = MemStore::new();
+    store.put_baseline(&"base".parse().unwrap(), baseline(0), clock(0)).await.unwrap();
+    let (plan, mut feeder) = (split_plan(), Feeder::claim(&store, 0).await);
+    for hour in 0..95 {
+        let shift = if hour % 3 == 0 && hour < 93 { CRITICAL } else { 0.0 };
+        let traffic = [Traffic::at(hour).of("x").shifted(shift), Traffic::at(hour).of("y").shifted(CRITICAL)];
+        feeder.feed(&store, &plan, &traffic, hour + 2).await;
+        seal_all(&store, &plan, &receivers(1), clock(hour + 2)).await;
+    }
+    store
+}
+
+/// A monitor whose baseline knew the number `x` under another name in the first half of the day.
+pub(crate) async fn renamed() -> MemStore {
+    let store = MemStore::new();
+    let mut feeder = Feeder::claim(&store, 0).await;
+    for (name, hours) in [("old", 0..6), ("new", 6..12)] {
+        let mut named = baseline(0);
+        named.features[0].name = name.into();
+        let plan = split_by_s(named, 32);
+        for hour in hours {
+            feeder.feed(&store, &plan, &[Traffic::at(hour)], hour + 2).await;
+            seal_all(&store, &plan, &receivers(1), clock(hour + 2)).await;
+        }
+    }
+    store
+}
+
+/// A monitor with windows of a day, a week and an hour, and its configuration; no week has ended yet.
+pub(crate) async fn of_three_shapes() -> (MemStore, Monitor) {
+    let (store, plan) = (MemStore::new(), plan_of(monitor("m", &[("day", 24, 24), ("week", 168, 24), ("hour", 1, 1)])));
+    let mut feeder = Feeder::claim(&store, 0).await;
+    for hour in 0..26 {
+        feeder.feed(&store, &plan, &[Traffic::at(hour)], hour + 2).await;
+        seal_all(&store, &plan, &receivers(1), clock(hour + 2)).await;
+    }
+    (store, plan.monitor().clone())
+}
+
 /// The same under names that strangers choose.
 pub(crate) async fn hostile(feature: &str) -> MemStore {
     let store = MemStore::new();
@@ -87,15 +144,15 @@ pub(crate) async fn hostile(feature: &str) -> MemStore {
         known.name = name.into();
     }
     named.source = feature.to_owned();
-    let plan = hostile_plan(named.clone());
+    let plan = split_by_s(named.clone(), 32);
     store.put_baseline(&"base".parse().unwrap(), named, clock(0)).await.unwrap();
     feed(&store, &plan).await;
     store
 }
 
-fn hostile_plan(baseline: Baseline) -> MonitorPlan {
+fn split_by_s(baseline: Baseline, max: u16) -> MonitorPlan {
     let mut split = monitor("m", &[("hour", 1, 1)]);
-    split.segments = Some(SegmentSpec { by: vec![Pointer::new("/s").unwrap()], max: 32 });
+    split.segments = Some(SegmentSpec { by: vec![Pointer::new("/s").unwrap()], max });
     MonitorPlan::new(split, StoredBaseline::new("base@v1".parse().unwrap(), clock(0), baseline)).unwrap()
 }
 
