@@ -9,7 +9,7 @@ use driftd_model::{
     FeatureName, HistoryQuery, HistoryRow, Incident, IncidentQuery, MonitorId, ReadStore, StoreError, words,
 };
 use driftd_stats::DriftStatistic;
-use driftd_window::{EventTime, SegmentKey};
+use driftd_window::{EventTime, SegmentKey, WindowName};
 
 use super::address::Address;
 use super::asked::{Asked, Segments, monitor_id};
@@ -141,10 +141,9 @@ async fn show(monitor: &str, feature: &str, asked: &Asked) -> Result<Html, Failu
     let incidents = incidents(store, &subject).await?;
     let window = newest.windows.iter().find(|window| window.row.window_end == selected).map(|window| &window.row);
     let Some(window) = window else { return Err(subject.nothing(asked).await?) };
-    let at = HistoryQuery { feature: None, ..subject.history((before(selected), selected)) };
+    let at = HistoryQuery { feature: None, ..subject.history(&newest.shape, (before(selected), selected)) };
     let all = store.history(&at).await?;
-    let watched = all.iter().filter(|row| row.window_name.shape() == shape);
-    let features: BTreeSet<&FeatureName> = watched.map(|row| &row.feature).collect();
+    let features: BTreeSet<&FeatureName> = all.iter().map(|row| &row.feature).collect();
     let counts = Counts::of(store, window, &features).await?;
     let chart = Chart {
         subject: &subject,
@@ -248,8 +247,7 @@ impl Drawn {
         let Some((newest, ends)) = newest.and_then(|newest| newest.ends().map(|ends| (newest, ends))) else {
             return Ok(None);
         };
-        let mut rows = store.history(&subject.history(ends)).await?;
-        rows.retain(|row| row.window_name.shape() == newest.shape.as_str());
+        let rows = store.history(&subject.history(&newest.shape, ends)).await?;
         let there: BTreeSet<EventTime> = newest.windows.iter().map(|window| window.row.window_end).collect();
         let judged = rows.iter().map(|row| row.window_end).filter(|end| there.contains(end)).collect();
         Ok(Some(Self { newest, rows, judged }))
@@ -283,7 +281,8 @@ async fn segments(
     shape: &str,
 ) -> Result<Vec<Segment>, StoreError> {
     let end = lead.window_end;
-    let query = HistoryQuery { segment: None, statistic: Some(lead.statistic), ..subject.history((before(end), end)) };
+    let own = subject.history(&lead.window_name.shape().into(), (before(end), end));
+    let query = HistoryQuery { segment: None, statistic: Some(lead.statistic), ..own };
     let mut rows = store.history(&query).await?;
     rows.retain(|row| row.window_name == lead.window_name);
     if rows.iter().all(|row| row.segment == subject.segment) {
@@ -302,12 +301,13 @@ async fn segments(
 }
 
 impl Subject {
-    /// The rows of the feature in windows that end in (`from`, `to`].
-    fn history(&self, (from, to): (EventTime, EventTime)) -> HistoryQuery {
+    /// The rows of the feature in windows of a shape that end in (`from`, `to`].
+    fn history(&self, shape: &WindowName, (from, to): (EventTime, EventTime)) -> HistoryQuery {
         HistoryQuery {
             monitor: Some(self.monitor.clone()),
             feature: Some(self.feature.clone()),
             segment: Some(self.segment.clone()),
+            shape: Some(shape.clone()),
             from: Some(from),
             to: Some(to),
             ..HistoryQuery::default()

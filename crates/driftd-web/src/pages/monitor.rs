@@ -78,14 +78,14 @@ pub(super) async fn page(Segments(monitor): Segments<String>, asked: Asked) -> R
     let query = HistoryQuery {
         monitor: Some(id.clone()),
         segment: Some(segment.clone()),
+        shape: Some(newest.shape.clone()),
         from: Some(ends.0),
         to: Some(ends.1),
         ..HistoryQuery::default()
     };
     let rows = store.history(&query).await?;
     let heat = Heat::of(&id, &segment, newest, &rows, &told.here);
-    let last = rows.iter().filter(|row| row.window_end == ends.1);
-    let verdicts = worst_first(last.filter(|row| row.window_name.shape() == newest.shape.as_str()));
+    let verdicts = worst_first(rows.iter().filter(|row| row.window_end == ends.1));
     let window = newest.windows.last();
     let badge = Badge::of_any(window.map(|window| window.outcome));
     let span = window.map(|w| words::span(w.row.window_start, w.row.window_end)).unwrap_or_default();
