@@ -1,7 +1,9 @@
 //! Local programs.
 
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use driftd_config::{Channel, CommandChannel};
@@ -14,9 +16,21 @@ use crate::setup::{build, now, opened, outbound, outcome};
 fn script(text: &str) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("program");
-    std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    install(&path, &format!("#!/bin/sh\n{text}\n"));
     (folder, path)
+}
+
+/// Another process writes the file: one that this process has open for writing is "busy" to whoever runs it as long as a
+/// child of another test, started meanwhile, has not yet let go of it.
+fn install(path: &Path, text: &str) {
+    let mut writer = Command::new("sh")
+        .args(["-c", "cat >\"$1\" && chmod 755 \"$1\"", "sh"])
+        .arg(path)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    writer.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    assert!(writer.wait().unwrap().success());
 }
 
 async fn ask(program: &Path, args: &[&str], timeout: Span) -> String {
@@ -38,7 +52,7 @@ async fn run(text: &str) -> String {
 async fn a_program_gets_the_message_its_arguments_and_few_variables() {
     let (folder, path) = script("cat >body; printf '%s\\n' \"$@\" >args; env >env");
     let there = format!("cd {}\n", folder.path().display());
-    std::fs::write(&path, std::fs::read_to_string(&path).unwrap().replacen('\n', &format!("\n{there}"), 1)).unwrap();
+    install(&path, &std::fs::read_to_string(&path).unwrap().replacen('\n', &format!("\n{there}"), 1));
     assert_eq!(ask(&path, &["--reason", "two words; $HOME"], Span::from_secs(20)).await, "delivered");
     let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
     let body: serde_json::Value = serde_json::from_str(&read("body")).unwrap();
@@ -112,7 +126,7 @@ async fn a_program_that_talks_much_is_heard_to_its_end() {
 async fn a_program_that_takes_too_long_is_killed_with_its_children() {
     let (folder, path) = script("");
     let text = format!("#!/bin/sh\necho started\nsleep 1000 &\necho $! > {}/child\nwait\n", folder.path().display());
-    std::fs::write(&path, text).unwrap();
+    install(&path, &text);
     let begun = Instant::now();
     let said = ask(&path, &[], Span::from_secs(1)).await;
     assert!(begun.elapsed() < Duration::from_secs(15));
@@ -126,7 +140,7 @@ async fn a_program_whose_delivery_is_cancelled_is_killed() {
     let (folder, path) = script("");
     let child = folder.path().join("child");
     let text = format!("#!/bin/sh\nsleep 1000 &\necho $! > {0}.new; mv {0}.new {0}\nwait\n", child.display());
-    std::fs::write(&path, text).unwrap();
+    install(&path, &text);
     let patient = tokio::spawn(async move { ask(&path, &[], Span::from_secs(20)).await });
     let deadline = Instant::now() + Duration::from_secs(20);
     while !child.exists() {
