@@ -109,6 +109,12 @@ fn a_topic_that_was_made_anew_is_counted_from_its_beginning_and_told() {
     scene.send(30, 40);
     scene.counted(40);
     assert_eq!(scene.event(), Some(LogEvent::Renewed { counted_to: Offset(150) }));
+    // Longer than before at once, and while it is read: only the topic's id tells.
+    make_anew();
+    scene.send(60, 200);
+    scene.counted(200);
+    assert_eq!(scene.event(), Some(LogEvent::Renewed { counted_to: Offset(40) }));
+    assert_eq!(worker.metric("driftd_records_total", "counted"), 390.0, "none is passed over or counted twice");
     assert!(worker.is_running(), "one topic is not the process");
     Deadline::secs(30).wait("it to be ready", || worker.is_ready());
     worker.stop();

@@ -11,6 +11,7 @@ mod delivery;
 mod event_loop;
 mod heartbeats;
 mod log_end_offsets;
+mod other_deployments;
 mod own_thread;
 mod pool;
 mod reconcile;
@@ -38,6 +39,7 @@ use delivery::DeliveryLoop;
 use event_loop::{EventLoop, Loops};
 use heartbeats::{Heartbeats, Resends};
 use log_end_offsets::LogEndOffsets;
+use other_deployments::OtherDeployments;
 use own_thread::on_own_thread;
 use pool::{Pool, TurnSink};
 use reconcile::ReconcileLoop;
@@ -245,6 +247,7 @@ impl Live {
             round: 0,
             watches: BTreeMap::new(),
             clock_watch: ClockWatch::default(),
+            others: OtherDeployments::default(),
             shrunk: BTreeMap::new(),
         };
         let (status, until) = (Arc::clone(&self.status), stop.clone());

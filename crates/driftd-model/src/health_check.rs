@@ -102,8 +102,9 @@ impl HealthCheck<'_> {
     }
 
     fn standing_still(&self, rules: &PipelineRules) -> Option<(Severity, Cause)> {
-        let Standstill { lasted, missing, .. } = self.standstill.filter(|standstill| standstill.missing > 0)?;
-        Some((severity(lasted, rules.lag?)?, Cause::Standstill { lasted, missing }))
+        let is_partial = |standstill: &Standstill| standstill.missing > 0 || standstill.elsewhere > 0;
+        let Standstill { lasted, missing, elsewhere, .. } = self.standstill.filter(is_partial)?;
+        Some((severity(lasted, rules.lag?)?, Cause::Standstill { lasted, missing, elsewhere }))
     }
 
     fn uncounted(&self, rules: &PipelineRules) -> Option<(Severity, Cause)> {
@@ -268,11 +269,11 @@ mod tests {
         let partitions = [partition(0, 100, None, 1_000, 0)];
         let told = |hours: u32| {
             let lasted = Span::from_hours(hours);
-            let standstill = Some(Standstill { lasted, missing: 1, uncounted: 0 });
+            let standstill = Some(Standstill { lasted, missing: 1, uncounted: 0, elsewhere: 0 });
             let (since, now) = (clock(99), clock(100));
             let check = HealthCheck { partitions: &partitions, before: None, outage: None, standstill, since, now };
             let seen = check.evaluate(&PipelineRules::default());
-            (seen.health, seen.causes.contains(&Cause::Standstill { lasted, missing: 1 }))
+            (seen.health, seen.causes.contains(&Cause::Standstill { lasted, missing: 1, elsewhere: 0 }))
         };
         assert_eq!(told(1), (Health::Unknown, false), "neither good nor bad yet");
         assert_eq!(told(2), (Health::Bad(Severity::Warning, vec![]), true));

@@ -183,8 +183,12 @@ pub trait Source: Send + Sync {
     /// stalled connection must not pass for a quiet topic. In the order given; nothing where no broker answered.
     fn log_end_offsets<'a>(&'a self, partitions: &'a [TopicPartition]) -> BoxFuture<'a, Vec<Option<Offset>>>;
 
-    /// Records before `next` were counted and committed to the store: told to the group's lag tools when convenient,
-    /// and never read back.
+    /// How far the members of the group have said, by [`Source::report`], that each of `partitions` is counted. In the order
+    /// given; nothing where nobody has said so, or no broker answered.
+    fn group_offsets<'a>(&'a self, partitions: &'a [TopicPartition]) -> BoxFuture<'a, Vec<Option<Offset>>>;
+
+    /// Records before `next` were counted and committed to the store: told to the group's lag tools when convenient.
+    /// Where a partition goes on is never read off it.
     fn report(&self, partition: &TopicPartition, next: Offset);
 
     /// Leaves the group. Partitions still held are revoked first, as events.

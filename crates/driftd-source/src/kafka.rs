@@ -19,6 +19,7 @@ mod context;
 mod events;
 mod fetch_errors;
 mod inspector;
+mod known_log;
 mod log;
 mod log_identity;
 mod positions;

@@ -11,6 +11,7 @@ use driftd_model::{
 use driftd_window::{GlobalMark, PartitionMark, Span, Timestamp};
 use tokio::time::Instant;
 
+use super::other_deployments::OtherDeployments;
 use super::retry::Periodic;
 use super::status::{MonitorProgress, SourceQuery, Status, StoreOperation};
 use super::stop::Stop;
@@ -44,6 +45,8 @@ pub(super) struct SealLoop {
     pub(super) watches: BTreeMap<MonitorId, ProgressWatch>,
     /// Whether this machine's clock can be believed.
     pub(super) clock_watch: ClockWatch,
+    /// Whether others count into another store.
+    pub(super) others: OtherDeployments,
     /// Topics with fewer partitions than are known of them, by the brokers' number and since when.
     pub(super) shrunk: BTreeMap<Topic, (usize, Timestamp)>,
 }
@@ -167,18 +170,21 @@ impl SealLoop {
     async fn note_progress(&mut self, plan: &PlanSchedule, expected: usize) -> Result<(), StoreError> {
         let monitor = plan.monitor();
         let now = self.clock.now();
-        let mut partitions = Vec::new();
+        let (mut partitions, mut elsewhere) = (Vec::new(), 0);
         for topic in &monitor.topics {
             let known = self.store.marks(topic, &monitor.id, plan.newest().hash()).await?;
             self.retire_partitions(topic, &known, now).await?;
             partitions.extend(known);
+            if let Some(count) = self.partition_counts.known.get(topic).copied() {
+                elsewhere += self.others.count(topic, count, &*self.source, &self.store).await?;
+            }
         }
         let marks: Vec<PartitionMark> = partitions.iter().map(CountedMark::for_plan).collect();
         let global = GlobalMark::combine(&marks, expected, now, monitor.idle_timeout);
         let watermark = global.watermark().map(driftd_window::Watermark::event_time);
         let sealed_through = self.store.sealed_through(&monitor.id).await?;
         let watch = self.watches.entry(monitor.id.clone()).or_default();
-        let standstill = watch.look(&partitions, (expected != usize::MAX).then_some(expected), now);
+        let standstill = watch.look(&partitions, (expected != usize::MAX).then_some(expected), elsewhere, now);
         // While partitions are missing there is no watermark, and time goes on: what is sealed is what is complete.
         if let Some(reached) = watermark.or(sealed_through.filter(|_| standstill.is_some())) {
             METRICS.watermark_lag(&monitor.id, now.since(Timestamp::from_micros(reached.as_micros())));

@@ -45,6 +45,10 @@ impl Source for Quiet {
         Box::pin(std::future::ready(vec![None; partitions.len()]))
     }
 
+    fn group_offsets<'a>(&'a self, partitions: &'a [TopicPartition]) -> BoxFuture<'a, Vec<Option<Offset>>> {
+        Box::pin(std::future::ready(vec![None; partitions.len()]))
+    }
+
     fn report(&self, partition: &TopicPartition, next: Offset) {
         self.reported.lock().unwrap().push((partition.clone(), next));
     }
@@ -139,6 +143,7 @@ impl Scene {
             round: 0,
             watches: BTreeMap::default(),
             clock_watch: ClockWatch::default(),
+            others: OtherDeployments::default(),
             shrunk: BTreeMap::default(),
         }
     }

@@ -21,12 +21,15 @@ pub enum Cause {
         /// Records the baseline's traffic would have brought.
         expected: f64,
     },
-    /// Nothing can be sealed, because of partitions that no worker of this store has ever read.
+    /// Nothing can be sealed, because of partitions that no worker of this store reads.
     Standstill {
         /// For how long they have been missing.
         lasted: Span,
-        /// How many.
+        /// How many none has ever read.
         missing: u32,
+        /// How many another deployment counts, which shares the consumer group but not the store.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        elsewhere: u32,
     },
     /// Nothing can be sealed, because of partitions that are read by workers without the monitor as it is configured here.
     Uncounted {
@@ -116,4 +119,9 @@ pub enum Cause {
         /// For how long.
         lasted: Span,
     },
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over like that")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }

@@ -17,6 +17,7 @@ use rdkafka::types::{RDKafkaErrorCode as Code, RDKafkaRespErr};
 
 use super::events::EventChannel;
 use super::log::ClientLog;
+use super::log_identity::recreated_topic;
 use super::query::QueryClient;
 use super::queue::SharedQueue;
 use super::reader::{DeadLetterSink, MakeDecoder, Notes};
@@ -76,6 +77,12 @@ impl Context {
 
 impl ClientContext for Context {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
+        if let Some(topic) = recreated_topic(facility, text) {
+            tracing::warn!(kafka.topic = topic, "the topic was deleted and made anew");
+            let queues = self.queues();
+            let doubtful = queues.iter().filter(|(partition, _)| partition.topic.as_str() == topic);
+            doubtful.for_each(|(_, queue)| queue.doubt());
+        }
         self.log.write(level, facility, text);
     }
 

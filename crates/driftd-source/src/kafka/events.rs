@@ -32,17 +32,26 @@ pub(super) struct EventChannel {
 struct State {
     suspicious: bool,
     reported: Option<Trouble>,
-    /// It was reported with what librdkafka said of it.
-    explained: bool,
-    /// What librdkafka said last of a connection.
-    detail: Option<String>,
+    /// How much was said when it was reported.
+    explained: Option<Telling>,
+    /// What librdkafka said of a connection.
+    detail: Option<(Telling, String)>,
     failed: bool,
+}
+
+/// How much librdkafka's words tell a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Telling {
+    /// That a connection was lost or did not come about: a peer that refuses a certificate may hang up before that is heard.
+    Lost,
+    /// Why: a name that is not known, or what is wrong with a certificate.
+    Why,
 }
 
 impl EventChannel {
     /// Suspicious from the beginning: nobody has answered yet.
     pub(super) fn new(events: UnboundedSender<SourceEvent>, brokers: &str) -> Self {
-        let state = State { suspicious: true, reported: None, explained: false, detail: None, failed: false };
+        let state = State { suspicious: true, reported: None, explained: None, detail: None, failed: false };
         Self { events: Mutex::new(Some(events)), brokers: brokers.to_owned(), state: Mutex::new(state) }
     }
 
@@ -79,17 +88,24 @@ impl EventChannel {
     pub(super) fn client_error(&self, code: Code, reason: &str) {
         match code {
             _ if is_fatal(code) => self.fail(SourceError::permanent(fatal(code, reason))),
-            Code::BrokerTransportFailure | Code::Resolve | Code::SSL => self.suspect(Some(reason.to_owned())),
-            _ => self.suspect(None),
+            Code::Resolve | Code::SSL => self.suspect_because(Telling::Why, reason),
+            // What is read of a connection that is refused by certificate comes as a failure of the transport.
+            Code::BrokerTransportFailure if reason.contains("SSL") => self.suspect_because(Telling::Why, reason),
+            Code::BrokerTransportFailure | Code::OperationTimedOut => self.suspect_because(Telling::Lost, reason),
+            _ => self.suspect(),
         }
     }
 
     /// Something may be wrong.
-    pub(super) fn suspect(&self, detail: Option<String>) {
+    pub(super) fn suspect(&self) {
+        self.state().suspicious = true;
+    }
+
+    fn suspect_because(&self, telling: Telling, reason: &str) {
         let mut state = self.state();
         state.suspicious = true;
-        if detail.is_some() {
-            state.detail = detail;
+        if state.detail.as_ref().is_none_or(|(known, _)| telling >= *known) {
+            state.detail = Some((telling, reason.to_owned()));
         }
     }
 
@@ -103,10 +119,11 @@ impl EventChannel {
         let mut state = self.state();
         state.suspicious = trouble.is_some();
         // That nobody answers is often known before why.
-        let is_explained_now = trouble == Some(Trouble::Brokers) && state.detail.is_some() && !state.explained;
+        let telling = state.detail.as_ref().map(|(telling, _)| *telling);
+        let is_explained_now = trouble == Some(Trouble::Brokers) && telling > state.explained;
         if state.reported != trouble || is_explained_now {
-            let detail = state.detail.take();
-            state.explained = detail.is_some();
+            state.explained = telling;
+            let detail = state.detail.take().map(|(_, detail)| detail);
             let text = trouble.as_ref().map(|trouble| self.text(trouble, detail));
             state.reported = trouble;
             // Sent under the lock, so that events come in the order of what was found.
@@ -165,4 +182,61 @@ fn fatal(code: Code, reason: &str) -> String {
         _ => "look at security.protocol and the sasl.* settings in kafka.properties",
     };
     format!("Kafka refuses this client: {reason}: {remedy}")
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc::unbounded_channel;
+
+    use super::*;
+
+    #[test]
+    fn what_explains_more_is_told_again_and_nothing_twice() {
+        let (send, mut told) = unbounded_channel();
+        let events = EventChannel::new(send, "b:1");
+        let mut check = |trouble: Option<Trouble>| {
+            events.brokers_checked(trouble);
+            match told.try_recv() {
+                Ok(SourceEvent::Trouble(text)) => Some(text.unwrap_or_else(|| "over".to_owned())),
+                _ => None,
+            }
+        };
+        let mut said = vec![check(Some(Trouble::Brokers)), check(Some(Trouble::Brokers))];
+        events.client_error(Code::AllBrokersDown, "1/1 brokers are down");
+        said.push(check(Some(Trouble::Brokers)));
+        for (code, reason) in [
+            (Code::BrokerTransportFailure, "Disconnected"),
+            (Code::OperationTimedOut, "timed out"),
+            (Code::SSL, "certificate verify failed"),
+            (Code::BrokerTransportFailure, "Disconnected"),
+            (Code::BrokerTransportFailure, "Receive failed: SSL alert"),
+        ] {
+            events.client_error(code, reason);
+            said.push(check(Some(Trouble::Brokers)));
+        }
+        said.push(check(None));
+        let said: Vec<_> = said.into_iter().map(|said| said.unwrap_or_else(|| "-".to_owned())).collect();
+        insta::assert_snapshot!(said.join("\n"), @r"
+        no Kafka broker answers at b:1
+        -
+        -
+        no Kafka broker answers at b:1: Disconnected
+        -
+        no Kafka broker answers at b:1: certificate verify failed
+        -
+        -
+        over
+        ");
+    }
+
+    #[test]
+    fn the_reason_outlasts_what_comes_of_it() {
+        let (send, mut told) = unbounded_channel();
+        let events = EventChannel::new(send, "b:1");
+        events.client_error(Code::SSL, "certificate verify failed");
+        events.client_error(Code::BrokerTransportFailure, "Disconnected");
+        events.brokers_checked(Some(Trouble::Brokers));
+        let Ok(SourceEvent::Trouble(Some(text))) = told.try_recv() else { panic!("trouble") };
+        assert_eq!(text, "no Kafka broker answers at b:1: certificate verify failed");
+    }
 }

@@ -78,8 +78,6 @@ impl Inspector {
         let settings = Settings::new(config, resolve)?;
         let context = InspectorContext { secrets: settings.secrets.clone(), said: Mutex::default() };
         let mut client = settings.query_client();
-        // Partitions are taken by hand, so nobody joins the group; without its name none could be taken.
-        client.set("group.id", &config.group);
         client.set("enable.auto.commit", "false");
         client.set("auto.offset.reset", "error");
         client.set("enable.partition.eof", "true");

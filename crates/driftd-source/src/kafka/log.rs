@@ -14,6 +14,8 @@ const WINDOW: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct ClientLog {
     secrets: Secrets,
+    /// Debugging lines are written as well.
+    is_debugged: bool,
     window: Mutex<Window>,
 }
 
@@ -24,8 +26,8 @@ struct Window {
 }
 
 impl ClientLog {
-    pub(super) fn new(secrets: Secrets) -> Self {
-        Self { secrets, window: Mutex::new(Window { began: Instant::now(), lines: 0 }) }
+    pub(super) fn new(secrets: Secrets, is_debugged: bool) -> Self {
+        Self { secrets, is_debugged, window: Mutex::new(Window { began: Instant::now(), lines: 0 }) }
     }
 
     /// The text without secrets.
@@ -36,7 +38,8 @@ impl ClientLog {
     /// Writes a line, unless there were too many lately.
     pub(super) fn write(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
         // All clients share the properties of one section, and each complains of what is meant for another.
-        if facility == "CONFWARN" || !self.admits() {
+        let is_unwanted = facility == "CONFWARN" || (matches!(level, RDKafkaLogLevel::Debug) && !self.is_debugged);
+        if is_unwanted || !self.admits() {
             return;
         }
         let line = self.scrub(text);

@@ -1,4 +1,4 @@
-//! By what a partition's log is known again: the last counted record.
+//! By what a log is known again, and what the client says of its topic.
 
 use driftd_model::{LogMark, Offset};
 use rdkafka::Timestamp;
@@ -15,6 +15,18 @@ pub(super) fn mark(record: &BorrowedMessage<'_>) -> LogMark {
         Timestamp::CreateTime(at) | Timestamp::LogAppendTime(at) => at,
     };
     LogMark { offset: Offset(record.offset()), fingerprint: fingerprint(at, record.key(), record.payload()) }
+}
+
+/// The topic that was made anew, where this line of librdkafka's is about one: it notices by the topic's id, tells nobody but
+/// its log, and goes on at the old offset. Until then it fetches nothing, because brokers refuse the old id.
+pub(super) fn recreated_topic<'a>(facility: &str, line: &'a str) -> Option<&'a str> {
+    const UNKNOWN: &str = "AAAAAAAAAAAAAAAAAAAAAA";
+    if facility != "METADATA" {
+        return None;
+    }
+    let (_, rest) = line.split_once("Topic ")?;
+    let (topic, ids) = rest.split_once(" changed id from ")?;
+    (!ids.starts_with(UNKNOWN)).then_some(topic)
 }
 
 /// Hash of what brokers never change of a record. An empty key is another one than none.
@@ -50,6 +62,16 @@ mod tests {
         assert_eq!(all.iter().collect::<std::collections::BTreeSet<_>>().len(), all.len());
         // It stands in stores.
         assert_eq!(fingerprint(1_764_500_000_000, key, Some(b"{}")), EXPECTED);
+    }
+
+    #[test]
+    fn a_topic_made_anew_is_read_off_the_clients_log() {
+        let line = "[thrd:main]: Topic events changed id from 4Ic1cS1kRUaRUrdKvLrKwA to b8ZB1j6bTcGd9ZL8a1Qp3w";
+        assert_eq!(recreated_topic("METADATA", line), Some("events"));
+        assert_eq!(recreated_topic("STATE", line), None);
+        let first = "[thrd:main]: Topic events changed id from AAAAAAAAAAAAAAAAAAAAAA to b8ZB1j6bTcGd9ZL8a1Qp3w";
+        assert_eq!(recreated_topic("METADATA", first), None, "it was not known before");
+        assert_eq!(recreated_topic("METADATA", "[thrd:main]: Topic events [0] Leader 1 Epoch 0"), None);
     }
 
     const EXPECTED: u64 = 0x2a9f_a7de_183f_714a;

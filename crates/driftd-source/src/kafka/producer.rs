@@ -123,7 +123,7 @@ impl Producer {
         E: std::error::Error + Send + Sync + 'static,
     {
         let settings = Settings::new(config, resolve)?;
-        let context = Context(ClientLog::new(settings.secrets.clone()));
+        let context = Context(ClientLog::new(settings.secrets.clone(), true));
         let made = settings.producer(defaults).create_with_context(context);
         made.map(Self).map_err(|error| settings.explain(&error))
     }

@@ -36,6 +36,8 @@ pub(super) enum Query {
     Bounds(Vec<TopicPartition>, Sender<Vec<Option<(Offset, Offset)>>>),
     /// Where these partitions end.
     Ends(Vec<TopicPartition>, oneshot::Sender<Vec<Option<Offset>>>),
+    /// How far the group's members have said that they counted these partitions.
+    Committed(Vec<TopicPartition>, oneshot::Sender<Vec<Option<Offset>>>),
 }
 
 /// The client that asks the brokers.
@@ -121,7 +123,25 @@ impl QueryClient {
                 self.log_ends.watch(&partitions, &ends);
                 drop(reply.send(ends));
             }
+            Query::Committed(_, reply) if reply.is_closed() => {}
+            Query::Committed(partitions, reply) => drop(reply.send(self.committed(&partitions))),
         }
+    }
+
+    /// Offsets that the group has of these partitions; nothing where it has none, or nobody says so.
+    fn committed(&self, partitions: &[TopicPartition]) -> Vec<Option<Offset>> {
+        let mut list = TopicPartitionList::with_capacity(partitions.len());
+        for one in partitions {
+            list.add_partition(one.topic.as_str(), one.partition.0);
+        }
+        let Ok(found) = self.client.committed_offsets(list, REQUEST_TIMEOUT) else {
+            return vec![None; partitions.len()];
+        };
+        let offset = |one: &TopicPartition| match found.find_partition(one.topic.as_str(), one.partition.0)?.offset() {
+            Position::Offset(offset) => Some(Offset(offset)),
+            _ => None,
+        };
+        partitions.iter().map(offset).collect()
     }
 
     /// Whether the brokers answer, and have the topics.
@@ -148,14 +168,14 @@ impl QueryClient {
             return Ok(count);
         }
         let count = self.ask_count(topic).map_err(|error| {
-            self.events.suspect(None);
+            self.events.suspect();
             SourceError {
                 source: Some(Box::new(error)),
                 ..SourceError::transient(format!("no Kafka broker says how many partitions topic {topic} has"))
             }
         })?;
         if count == 0 {
-            self.events.suspect(None);
+            self.events.suspect();
             return Err(SourceError::transient(format!("Kafka has no topic {topic}, or not for this client")));
         }
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
@@ -189,7 +209,7 @@ impl QueryClient {
                 // The first answer of a broker that was away may be that this client knows an old leader; it learns by
                 // that. Silence is an answer too.
                 Err(error) if left.is_zero() || is_silence(&error) => {
-                    self.events.suspect(None);
+                    self.events.suspect();
                     return vec![None; partitions.len()];
                 }
                 Err(_) => {}

@@ -1,5 +1,6 @@
 //! The queue of an assigned partition, taken away when the partition is.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use driftd_model::Offset;
@@ -13,7 +14,11 @@ pub(super) type Wake = Arc<dyn Fn() + Send + Sync>;
 /// Shared by a reader, which polls it, and the client thread, which takes the queue away. Only while the queue is here does
 /// it hold the client, so that a client is never closed on the thread of a reader.
 #[derive(Default)]
-pub(super) struct SharedQueue(Mutex<State>);
+pub(super) struct SharedQueue {
+    state: Mutex<State>,
+    /// The log may be another than the one that was counted. Not part of the state, which is locked while records are read.
+    is_doubtful: AtomicBool,
+}
 
 #[derive(Default)]
 struct State {
@@ -23,14 +28,13 @@ struct State {
     positioned: Option<Offset>,
     /// Records before this offset were deleted.
     deleted_to: Option<Offset>,
-    /// The log may be another than the one that was counted.
-    is_doubtful: bool,
 }
 
 impl SharedQueue {
     /// The queue of a partition that is fetched from `at` on.
     pub(super) fn new(queue: PartitionQueue<Context>, at: Offset) -> Self {
-        Self(Mutex::new(State { queue: Some(queue), positioned: Some(at), ..State::default() }))
+        let state = State { queue: Some(queue), positioned: Some(at), ..State::default() };
+        Self { state: Mutex::new(state), ..Self::default() }
     }
 
     /// Runs `read` on the queue; nothing once it was taken away.
@@ -77,12 +81,18 @@ impl SharedQueue {
 
     /// The log may be another than the one that was counted.
     pub(super) fn doubt(&self) {
-        self.tell(|state| state.is_doubtful = true);
+        self.is_doubtful.store(true, Ordering::Release);
+        self.tell(|_| {});
+    }
+
+    /// Whether that is so.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.is_doubtful.load(Ordering::Acquire)
     }
 
     /// Whether that is so, once.
     pub(super) fn take_doubt(&self) -> bool {
-        std::mem::take(&mut self.state().is_doubtful)
+        self.is_doubtful.swap(false, Ordering::AcqRel)
     }
 
     /// Leaves word for the reader, and wakes it.
@@ -103,6 +113,6 @@ impl SharedQueue {
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

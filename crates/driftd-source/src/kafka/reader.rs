@@ -17,6 +17,7 @@ use rdkafka::types::RDKafkaErrorCode as Code;
 use super::context::{ClientRequests, Context, end_met};
 use super::events::EventChannel;
 use super::fetch_errors::{FetchErrors, failure, trouble};
+use super::known_log::{KnownLog, WayBack};
 use super::log_identity;
 use super::queue::SharedQueue;
 use super::unreadable::{Next, Search};
@@ -63,10 +64,7 @@ pub(super) struct KafkaPartitionReader {
     search: Option<Search>,
     /// Where the client was asked to fetch from, on that way.
     sought: Option<Offset>,
-    /// The last record that was polled, or that was counted before.
-    mark: Option<LogMark>,
-    /// What has to be at that offset, if it comes again.
-    expected: Option<LogMark>,
+    log: KnownLog,
     /// The log is another than the one that was counted: nothing more is read of it.
     is_replaced: bool,
     /// Offset after everything that was polled.
@@ -122,8 +120,7 @@ impl KafkaPartitionReader {
             skips_unreadable: context.skips_unreadable,
             search: None,
             sought: None,
-            mark: start.mark,
-            expected: start.mark,
+            log: KnownLog::new(start.mark),
             is_replaced: false,
             next: start.next,
             at_end: false,
@@ -144,12 +141,13 @@ impl KafkaPartitionReader {
                 None => break,
                 Some(Ok(record)) => {
                     let offset = record.offset();
-                    if self.expected.is_some_and(|expected| expected.offset.0 == offset) {
-                        if self.expected.take() != Some(log_identity::mark(&record)) {
+                    match self.log.is_expected(offset, || log_identity::mark(&record)) {
+                        None => {}
+                        Some(true) => self.fetch_succeeded(),
+                        Some(false) => {
                             stop = Stop::Replaced;
                             break;
                         }
-                        self.fetch_succeeded();
                     }
                     // What was fetched before a seek may still be in the queue.
                     if offset < self.next.0 {
@@ -203,7 +201,7 @@ impl KafkaPartitionReader {
             let (partition, trouble) = (self.partition.clone(), Some(trouble(code, self.next)));
             self.events.send(SourceEvent::Fetching { partition, trouble });
         }
-        self.events.suspect(None);
+        self.events.suspect();
         if self.skips_unreadable && self.fetch_errors.is_unreadable_for_good(self.next) {
             self.search.get_or_insert(Search::new(self.next));
         }
@@ -234,8 +232,7 @@ impl KafkaPartitionReader {
         // What was fetched before the client went there says nothing of this offset, and lacks what was tried.
         if self.sought != Some(at) {
             self.sought = Some(at);
-            self.queue.leave();
-            self.requests.seek(&self.partition, at);
+            self.go_to(at);
             return None;
         }
         if self.queue.positioned() != Some(at) {
@@ -245,7 +242,7 @@ impl KafkaPartitionReader {
             (self.search, self.sought) = (None, None);
             self.next = to;
             // That record was never read.
-            (self.mark, self.expected) = (None, None);
+            self.log = KnownLog::default();
             self.fetch_succeeded();
             return Some(self.passed_over(search.from(), to));
         }
@@ -257,16 +254,22 @@ impl KafkaPartitionReader {
         None
     }
 
+    /// Sends the client to `at`, and takes nothing for read until it is there.
+    fn go_to(&self, at: Offset) {
+        self.queue.leave();
+        self.requests.seek(&self.partition, at);
+    }
+
     /// What the client thread has left word of, and what is to be asked of it now and then.
     fn listen(&mut self) -> Option<LogEvent> {
-        if self.fetch_errors.is_retry_due(Instant::now()) && self.search.is_none() {
-            self.requests.seek(&self.partition, self.next);
+        if self.queue.take_doubt() {
+            // An unreadable batch is met again, if this log has it too.
+            (self.search, self.sought) = (None, None);
+            let at = self.log.doubt(self.next);
+            self.go_to(at);
         }
-        if self.queue.take_doubt()
-            && let Some(mark) = self.mark
-        {
-            self.expected = Some(mark);
-            self.requests.seek(&self.partition, mark.offset);
+        if self.fetch_errors.is_retry_due(Instant::now()) && self.search.is_none() && !self.log.is_doubted() {
+            self.requests.seek(&self.partition, self.next);
         }
         if let Some(search) = self.search {
             return self.search_on(search);
@@ -313,13 +316,24 @@ impl PartitionReader for KafkaPartitionReader {
         }
         let from = self.next;
         let heard = self.listen();
-        if self.search.is_some() {
+        let way_back = self.log.way_back(self.queue.positioned());
+        if let WayBack::Astray(at) = way_back {
+            self.go_to(at);
+        }
+        if self.search.is_some() || way_back != WayBack::There {
             return Ok(Poll::Nothing);
         }
         let queue = Arc::clone(&self.queue);
+        let before = self.next;
         let Some(fetched) = queue.with(|queue| self.read(queue, budget)) else {
             return Ok(Poll::Nothing);
         };
+        // What came while the doubt arose may be of another log, and is read again from one that is known.
+        let is_news = heard.is_some() || fetched.event.is_some() || fetched.stop == Stop::Replaced;
+        if self.queue.is_doubtful() && !is_news {
+            self.next = before;
+            return Ok(Poll::Nothing);
+        }
         match fetched.stop {
             // Only markers of transactions, and records that were aborted or compacted away, are before the end.
             Stop::End(end) => {
@@ -338,7 +352,9 @@ impl PartitionReader for KafkaPartitionReader {
             return Ok(if is_end { Poll::End } else { Poll::Nothing });
         }
         self.at_end = is_end;
-        self.mark = fetched.mark.or(self.mark);
+        if let Some(mark) = fetched.mark {
+            self.log.read(mark, Instant::now());
+        }
         let Decoded { batches, rejects, filtered, notes } = fetched.decoded;
         self.notes.say(&self.partition, &notes);
         let (mark, event) = (fetched.mark, fetched.event.or(heard));

@@ -68,7 +68,7 @@ impl Context {
         let lost = consumer.assignment_lost();
         if lost {
             // The group was not heard of for a session, and nobody asks brokers about partitions that nobody reads.
-            self.events.suspect(None);
+            self.events.suspect();
         }
         let partitions = partitions_of(list);
         let gone: Vec<_> = partitions.iter().filter_map(|partition| self.queues().remove(partition)).collect();

@@ -7,6 +7,7 @@ use std::time::Duration;
 use driftd_config::{KafkaConfig, KafkaProperty, SecretRef, StartPolicy};
 use driftd_model::SourceError;
 use rdkafka::ClientConfig;
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaConfRes;
 
@@ -51,6 +52,9 @@ const CONSUMER_FIXED: [(&str, &str); 6] = [
     // An offset that has fallen out of retention is a matter of ours, not to be passed over in silence.
     ("auto.offset.reset", "error"),
 ];
+
+/// What has to be in the client's own log: that a topic was made anew stands nowhere else.
+const DEBUGGED: &str = "metadata";
 
 /// Set from the configuration's own fields.
 const NAMED: [&str; 4] = ["bootstrap.servers", "metadata.broker.list", "group.id", "log.queue"];
@@ -136,12 +140,21 @@ impl Settings {
         // Meant for what is sent; here it could only contradict the size of a response.
         client.remove(LARGEST_SENT);
         set_all(&mut client, &CONSUMER_FIXED);
+        let debugged = self.properties.get("debug").map_or_else(String::new, |theirs| format!(",{theirs}"));
+        client.set("debug", format!("{DEBUGGED}{debugged}"));
+        client.set_log_level(RDKafkaLogLevel::Debug);
         client
     }
 
-    /// A consumer that belongs to no group and only asks questions.
+    /// Whether the client's debugging lines are wanted by anybody but us.
+    pub(super) fn is_debugged(&self) -> bool {
+        self.properties.contains_key("debug")
+    }
+
+    /// A consumer that only asks questions: it knows the group's name, to ask for its offsets, and never joins it.
     pub(super) fn query_client(&self) -> ClientConfig {
         let mut client = self.client();
+        client.set("group.id", &self.group);
         self.configured(&mut client);
         // Twice the same member in a group would fence one of them.
         client.remove("group.instance.id");

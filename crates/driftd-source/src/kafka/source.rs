@@ -60,7 +60,7 @@ impl KafkaSource {
         let settings = Settings::new(config, resolve)?;
         // Nothing is built of it; a property that no consumer has is found here and not by a thread.
         settings.consumer(1).create_native_config().map_err(|error| settings.explain(&error))?;
-        let log = Arc::new(ClientLog::new(settings.secrets.clone()));
+        let log = Arc::new(ClientLog::new(settings.secrets.clone(), settings.is_debugged()));
         let (send, received) = unbounded_channel();
         let events = Arc::new(EventChannel::new(send, settings.brokers()));
         let query_context = QueryContext { log: Arc::clone(&log), events: Arc::clone(&events) };
@@ -151,6 +151,12 @@ impl Source for KafkaSource {
     fn log_end_offsets<'a>(&'a self, partitions: &'a [TopicPartition]) -> BoxFuture<'a, Vec<Option<Offset>>> {
         let (reply, answer) = oneshot::channel();
         self.queries.submit(Query::Ends(partitions.to_vec(), reply));
+        Box::pin(async { answer.await.unwrap_or_else(|_| vec![None; partitions.len()]) })
+    }
+
+    fn group_offsets<'a>(&'a self, partitions: &'a [TopicPartition]) -> BoxFuture<'a, Vec<Option<Offset>>> {
+        let (reply, answer) = oneshot::channel();
+        self.queries.submit(Query::Committed(partitions.to_vec(), reply));
         Box::pin(async { answer.await.unwrap_or_else(|_| vec![None; partitions.len()]) })
     }
 

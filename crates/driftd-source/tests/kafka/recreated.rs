@@ -84,6 +84,25 @@ fn a_topic_that_is_made_anew_while_it_is_read_is_begun_anew() {
     reader.close();
 }
 
+/// Nobody asks where the log ends meanwhile, and it ends behind the old one when it is next asked: only the topic's id tells.
+#[test]
+fn a_topic_that_is_made_anew_and_longer_while_it_is_read_is_begun_anew() {
+    let kafka = broker!("a_topic_that_is_made_anew_and_longer_while_it_is_read_is_begun_anew");
+    kafka.create_topic("outgrown", 1);
+    fill(&kafka.bootstrap(), "outgrown", 1, 100);
+    let book = Book::default();
+    let mut reader = Reader::new(&config(&kafka.bootstrap(), "outgrown"), "outgrown", &book);
+    reader.read_to_end(1, 100);
+    for (counted, count) in [(100, 3_000), (3_000, 3_500)] {
+        make_anew(kafka, "outgrown", count);
+        reader.until("the new log", |_| page(&book).next == Some(count));
+        assert_eq!(reader.renewed, [(0, counted)]);
+        assert_eq!(page(&book).records.len(), usize::try_from(count).unwrap(), "none is passed over or counted twice");
+        reader.renewed.clear();
+    }
+    reader.close();
+}
+
 #[test]
 fn a_counted_record_that_is_gone_is_no_other_log() {
     let kafka = broker!("a_counted_record_that_is_gone_is_no_other_log");

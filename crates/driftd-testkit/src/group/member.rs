@@ -34,6 +34,15 @@ impl Source for Member {
         Box::pin(std::future::ready(ends))
     }
 
+    fn group_offsets<'a>(&'a self, partitions: &'a [TopicPartition]) -> BoxFuture<'a, Vec<Option<Offset>>> {
+        let state = self.shared.lock();
+        let is_there = !state.members[self.number].is_stalled;
+        let said =
+            |p: &TopicPartition| Some(state.reported[p.partition.0 as usize]).filter(|next| *next > 0).map(Offset);
+        let offsets = partitions.iter().map(|partition| said(partition).filter(|_| is_there)).collect();
+        Box::pin(std::future::ready(offsets))
+    }
+
     fn report(&self, partition: &TopicPartition, next: Offset) {
         let reported = &mut self.shared.lock().reported[partition.partition.0 as usize];
         *reported = next.0.max(*reported);

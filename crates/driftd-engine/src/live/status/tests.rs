@@ -62,7 +62,7 @@ fn a_monitor_that_gets_nowhere_is_in_the_way_once_it_lasts() {
     let (status, monitor) = (Status::default(), "m".parse().unwrap());
     status.joined();
     let limit = Some(Span::from_hours(1));
-    let found = |hours| Some(Standstill { lasted: Span::from_hours(hours), missing: 2, uncounted: 0 });
+    let found = |hours| Some(Standstill { lasted: Span::from_hours(hours), missing: 2, uncounted: 0, elsewhere: 0 });
     status.stands_still(&monitor, found(1), limit);
     assert!(status.reasons().is_empty() && status.standstill(&monitor).is_some());
     status.stands_still(&monitor, found(2), limit);

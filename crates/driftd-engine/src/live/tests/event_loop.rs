@@ -21,6 +21,10 @@ impl Source for Scripted {
         Box::pin(std::future::ready(vec![None; partitions.len()]))
     }
 
+    fn group_offsets<'a>(&'a self, partitions: &'a [TopicPartition]) -> BoxFuture<'a, Vec<Option<Offset>>> {
+        Box::pin(std::future::ready(vec![None; partitions.len()]))
+    }
+
     fn report(&self, _partition: &TopicPartition, _next: Offset) {}
 
     fn close(&self) {

@@ -26,7 +26,15 @@ pub fn cause(cause: &Cause, is_over: bool) -> String {
             let rows = words::counted(*rows, "record", "records");
             format!("only {rows} arrived{}", about.unwrap_or_default())
         }
-        Cause::Standstill { lasted, missing } => {
+        Cause::Standstill { lasted, elsewhere, .. } if *elsewhere > 0 => {
+            let partitions = words::counted(u64::from(*elsewhere), "partition", "partitions");
+            format!(
+                "{partitions} counted by another deployment in the same kafka.group, into a store of its own, for {}; nothing \
+                 could be sealed",
+                lasting(*lasted)
+            )
+        }
+        Cause::Standstill { lasted, missing, .. } => {
             let partitions = words::counted(u64::from(*missing), "partition", "partitions");
             format!(
                 "{partitions} never read by a worker of this store in {}, nothing could be sealed",
