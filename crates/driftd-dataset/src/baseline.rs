@@ -147,7 +147,7 @@ fn build_columns(
     let budget = options.memory / table.at_once(planned.len()).max(1);
     let sink = |p: &Planned| {
         let precision = table.precision(p.column);
-        Sink::Feature(Box::new(ColumnBuilder::new(p, options.layout_of(&p.name), precision, budget)))
+        Sink::Feature(Box::new(ColumnBuilder::new(p, options.layout_of(&p.name), precision, budget, table.rows())))
     };
     let mut columns: Vec<(Wanted, Sink)> =
         planned.iter().map(|p| (Wanted::new(Some(p.column), p.reading), sink(p))).collect();

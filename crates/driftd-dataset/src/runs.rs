@@ -22,6 +22,8 @@ const BLOCK: usize = 4096;
 /// Collects finite numbers, counting the others.
 pub(crate) struct RunCollector {
     budget: usize,
+    /// Numbers to be expected at most, as far as that is known.
+    expected: usize,
     keys: Vec<u64>,
     scratch: Vec<u64>,
     file: Option<File>,
@@ -40,18 +42,22 @@ pub(crate) struct OddNumbers {
 }
 
 impl RunCollector {
-    /// A collector that keeps about `budget` bytes in memory.
-    pub(crate) fn new(budget: usize) -> Self {
+    /// A collector of at most `expected` numbers that keeps about `budget` bytes in memory.
+    pub(crate) fn new(budget: usize, expected: u64) -> Self {
         // Sorting needs as much scratch as there are keys, so half the budget is keys.
         let budget = (budget / 16).max(BLOCK);
+        let expected = usize::try_from(expected).unwrap_or(usize::MAX);
         let (keys, scratch, runs) = (Vec::new(), Vec::new(), Vec::new());
-        Self { budget, keys, scratch, file: None, written: 0, runs, odd: OddNumbers::default() }
+        Self { budget, expected, keys, scratch, file: None, written: 0, runs, odd: OddNumbers::default() }
     }
 
     /// Adds a number.
     #[inline]
     pub(crate) fn push(&mut self, value: f64) -> Result<(), DatasetError> {
         if value.is_finite() {
+            if self.keys.capacity() == 0 {
+                self.reserve();
+            }
             self.keys.push(order::key(value));
             if self.keys.len() >= self.budget {
                 return self.spill();
@@ -64,6 +70,13 @@ impl RunCollector {
             self.odd.neg_inf += 1;
         }
         Ok(())
+    }
+
+    /// Takes the memory for all numbers at once, and only when there is one: a list that grows leaves as much behind as it
+    /// takes, and a collector may wait for its column while others are at theirs.
+    #[cold]
+    fn reserve(&mut self) {
+        self.keys.reserve_exact(self.expected.clamp(1, self.budget));
     }
 
     /// Whether there is anything to put in order.

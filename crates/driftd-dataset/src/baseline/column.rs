@@ -42,10 +42,10 @@ enum Collected {
 }
 
 impl ColumnBuilder {
-    /// A builder that may keep about `budget` bytes of numbers in memory.
-    pub(super) fn new(plan: &Planned, options: &LayoutOptions, precision: Precision, budget: usize) -> Self {
+    /// A builder for a column of so many rows that may keep about `budget` bytes of numbers in memory.
+    pub(super) fn new(plan: &Planned, options: &LayoutOptions, precision: Precision, budget: usize, rows: u64) -> Self {
         let values = match plan.reading {
-            Reading::Numbers => Collected::Numbers(RunCollector::new(budget), Box::default()),
+            Reading::Numbers => Collected::Numbers(RunCollector::new(budget, rows), Box::default()),
             Reading::Texts => Collected::Texts(CategoryCounts::new()),
             Reading::Presence | Reading::Times => Collected::Presence,
         };

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn collect(budget: usize, values: &[f64]) -> RunSample {
-    let mut collector = RunCollector::new(budget);
+    let mut collector = RunCollector::new(budget, 0);
     for value in values {
         collector.push(*value).unwrap();
     }
@@ -59,7 +59,7 @@ fn every_rank_of_a_spilled_sample_is_the_sorted_value() {
 
 #[test]
 fn numbers_without_a_place_in_the_order_are_counted_apart() {
-    let mut collector = RunCollector::new(1 << 20);
+    let mut collector = RunCollector::new(1 << 20, u64::MAX);
     for value in [1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
         collector.push(value).unwrap();
     }
