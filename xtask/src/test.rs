@@ -18,15 +18,18 @@ const GATHERED_IN: &str = "DRIFTD_SKIPPED";
 const REQUIRED: &str = "DRIFTD_REQUIRE_SERVICES";
 
 /// The tests that prove what no unit test can, in the order in which a person wants to read about them.
-const PROOFS: [&str; 13] = [
+const PROOFS: [&str; 16] = [
     "live_exactly_once",
     "live_rebalance",
     "live_mixed",
+    "live_shared_group",
     "live_late",
     "live_poison",
     "live_outage",
     "live_full_disk",
+    "live_memory",
     "live_network",
+    "live_slow_network",
     "live_standstill",
     "live_went_back",
     "live_logs",

@@ -9,6 +9,7 @@ use std::process::Command;
 use driftd_testkit::services::{Skip, network};
 
 use super::apart::{Apart, said};
+use super::relay::SOURCE;
 
 /// Where the rules stand.
 const CHAIN: &str = "inet driftd trouble";
@@ -65,6 +66,13 @@ impl Network {
         // In one step, so that nothing slips through in between.
         self.rules(&format!("flush chain {CHAIN}{rules}")).expect("a kernel that was asked for this before");
         Disturbance(self)
+    }
+
+    /// Leads connections to `port` that are made from now on to the relay at `to`, but for the relay's own.
+    pub(super) fn lead(&self, port: u16, to: u16) -> Result<(), Skip> {
+        let chain = "add table ip driftd; add chain ip driftd lead { type nat hook output priority -100; }";
+        let rule = format!("add rule ip driftd lead tcp dport {port} ip saddr != {SOURCE} redirect to :{to}");
+        self.rules(&format!("{chain}; {rule}")).map(drop)
     }
 
     /// Changes the rules, or asks for them.
