@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use driftd_stats::{
     Basis, Computed, DriftStatistic, FeatureAggregate, FeatureLayout, Healthy, Measured, Movement, NotComputable,
-    Scale, Statistic, benjamini_hochberg, compare, judge_difference, movements,
+    Scale, Statistic, benjamini_hochberg, compare, compare_windows, judge_difference, movements,
 };
 
 use driftd_window::Span;
@@ -44,7 +44,26 @@ pub struct Comparison<'a> {
 /// would pay for their labels. Who shows them asks for [`Comparison::moved`].
 #[must_use]
 pub fn judge(comparisons: &[Comparison<'_>]) -> Vec<Verdict> {
-    let mut verdicts: Vec<Verdict> = comparisons.iter().map(measure).collect();
+    judged(comparisons, Against::Baseline)
+}
+
+/// The same of windows that are held against other windows of the same layout, which stand where the baseline does.
+#[must_use]
+pub fn judge_windows(comparisons: &[Comparison<'_>]) -> Vec<Verdict> {
+    judged(comparisons, Against::Window)
+}
+
+/// What a window is held against.
+#[derive(Clone, Copy)]
+enum Against {
+    /// What the layout was made from.
+    Baseline,
+    /// Another window.
+    Window,
+}
+
+fn judged(comparisons: &[Comparison<'_>], against: Against) -> Vec<Verdict> {
+    let mut verdicts: Vec<Verdict> = comparisons.iter().map(|comparison| measure(comparison, against)).collect();
     adjust(comparisons, &mut verdicts);
     for (comparison, verdict) in comparisons.iter().zip(&mut verdicts) {
         decide(comparison.rules, verdict);
@@ -64,7 +83,7 @@ impl Comparison<'_> {
 }
 
 /// A verdict without judgement: rows, statistics.
-fn measure(comparison: &Comparison<'_>) -> Verdict {
+fn measure(comparison: &Comparison<'_>, against: Against) -> Verdict {
     let Comparison { feature, layout, baseline, window, rules, .. } = *comparison;
     let mut verdict = Verdict {
         feature: feature.clone(),
@@ -76,9 +95,21 @@ fn measure(comparison: &Comparison<'_>) -> Verdict {
         scores: Vec::new(),
         moved: Vec::new(),
     };
-    match compare(layout, baseline, window, rules.smoothing) {
+    let statistics = match against {
+        Against::Baseline => compare(layout, baseline, window, rules.smoothing),
+        Against::Window => compare_windows(layout, baseline, window, rules.smoothing),
+    };
+    // What was learnt of values that the baseline never had is about a window and the baseline.
+    let speaks = |statistic: &Statistic| {
+        matches!(against, Against::Baseline) || !matches!(statistic.statistic.definition().scale, Scale::Share { .. })
+    };
+    match statistics {
         Ok(statistics) => {
-            verdict.scores = statistics.into_iter().map(|statistic| score_of(statistic, comparison.healthy)).collect();
+            let scored = |statistic| {
+                let healthy = comparison.healthy.filter(|_| speaks(&statistic));
+                score_of(statistic, healthy)
+            };
+            verdict.scores = statistics.into_iter().map(scored).collect();
         }
         Err(_) => {
             verdict.outcome = Outcome::NotComparable;

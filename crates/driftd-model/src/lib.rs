@@ -39,6 +39,7 @@ mod notification;
 mod notification_policy;
 mod observation;
 mod partition_log;
+mod past;
 mod plan;
 mod pointer;
 mod ports;
@@ -83,7 +84,7 @@ pub use incident::{
     NotificationLog, NotificationLogEntry, NotifyReason, Observation, RUNBOOKS, Rarity, Severity, Step, Streak,
     Suppressed, Transition, acknowledge, resolve_by_hand, step,
 };
-pub use judge::{Comparison, judge, rows_of};
+pub use judge::{Comparison, judge, judge_windows, rows_of};
 pub use lasting::{MemoryComparison, judge_memories};
 pub use matcher::{BadLabel, BadMatcher, LabelName, Labels, Matcher};
 pub use memory::{FeatureMemory, RememberedShape};
@@ -96,6 +97,7 @@ pub use notification::{Links, NOTIFICATION_SCHEMA, Notification, OutboxEntry, Se
 pub use notification_policy::{NotificationPolicy, Notifications};
 pub use observation::{kind_of, observations};
 pub use partition_log::{FetchFailure, FetchTrouble, LogEvent, LogMark, ResumePoint, Unread};
+pub use past::{LeftOut, PastCounts, PastTally, Stretches, StretchesError, judge_past};
 pub use plan::{MonitorPlan, PlanError, PlannedFeature, check_defaults};
 pub use pointer::{BadPointer, Pointer, PointerStep};
 pub use ports::{

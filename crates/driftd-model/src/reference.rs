@@ -1,7 +1,7 @@
 //! Other windows that people like to compare with: shown beside the baseline, and never judged by. A reference that
 //! drifts along hides slow drift, and a bad window leaves the next week's reference bad.
 
-use driftd_stats::{Computed, FeatureAggregate, Scale, compare, judge_difference, share, strangers_in};
+use driftd_stats::{Computed, FeatureAggregate, Scale, compare_windows, judge_difference};
 use driftd_window::{EventTime, Span, WindowSpec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -102,7 +102,7 @@ fn add_reference(
     if !verdict.scores.iter().any(wanted) {
         return;
     }
-    let Ok(statistics) = compare(&feature.layout, other, own, feature.rules.smoothing) else {
+    let Ok(statistics) = compare_windows(&feature.layout, other, own, feature.rules.smoothing) else {
         return;
     };
     // Both sides vary as healthy windows do, and both have counts of their own: twice the one, twice the other.
@@ -116,23 +116,19 @@ fn add_reference(
             continue;
         };
         let (value, p_value) = match score.statistic.definition().scale {
-            // Both sides have values that the baseline never had.
-            Scale::Share { .. } => {
-                let strangers = |state| strangers_in(&feature.layout, state);
-                let measure = share(strangers(other), there.usable, strangers(own), here.usable);
-                let portion = |count: u64, of: u64| count as f64 / of.max(1) as f64;
-                let change = portion(strangers(own), here.usable) - portion(strangers(other), there.usable);
-                (Some(change), measure.map(|measure| measure.p))
-            }
+            // What was learnt of values that the baseline never had is about a window and the baseline.
+            Scale::Share { .. } => (score_effect(&computed, score), computed.p_value()),
             // In units of the baseline's spread, as the distance to the baseline is.
             Scale::Distance => (in_sigmas(computed.value, score), p_value(score.statistic, &computed)),
-            scale => {
-                let effect = computed.growth.or_else(|| scale.effect(computed.value, None, computed.baseline_share));
-                (effect, p_value(score.statistic, &computed))
-            }
+            _ => (score_effect(&computed, score), p_value(score.statistic, &computed)),
         };
         score.references.extend(value.map(|value| ReferenceScore { reference, value, p_value }));
     }
+}
+
+fn score_effect(computed: &Computed, score: &Score) -> Option<f64> {
+    let scale = score.statistic.definition().scale;
+    computed.growth.or_else(|| scale.effect(computed.value, None, computed.baseline_share))
 }
 
 fn in_sigmas(distance: f64, score: &Score) -> Option<f64> {

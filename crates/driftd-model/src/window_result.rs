@@ -109,11 +109,7 @@ pub(crate) fn add_pane(segments: &mut Segments, pane: &SealedPane) {
 
 /// Adds the counts of the whole population, which is the sum of the segments'.
 pub(crate) fn add_whole(plan: &MonitorPlan, segments: &mut Segments) {
-    let mut all = segments.remove(&SegmentKey::all()).unwrap_or_else(|| Merged {
-        rows: 0,
-        panes: BTreeSet::new(),
-        aggregates: plan.features().iter().map(|f| FeatureAggregate::empty(&f.layout)).collect(),
-    });
+    let mut all = segments.remove(&SegmentKey::all()).unwrap_or_else(|| Merged::nothing(plan));
     for part in segments.values() {
         all.add(part.rows, part.panes.iter().copied(), &part.aggregates);
     }
@@ -228,9 +224,26 @@ impl WindowResult {
 }
 
 impl Merged {
+    /// No records of any feature.
+    pub(crate) fn nothing(plan: &MonitorPlan) -> Self {
+        let empty = plan.features().iter().map(|feature| FeatureAggregate::empty(&feature.layout));
+        Self { rows: 0, panes: BTreeSet::new(), aggregates: empty.collect() }
+    }
+
+    /// Takes note of the records of a pane, whose counts are added by others.
+    pub(crate) fn saw(&mut self, pane: PaneId, rows: u64) {
+        self.rows += rows;
+        self.panes.insert(pane);
+    }
+
     /// The share of the panes in [`start`, `end`) that hold records.
     pub(crate) fn coverage(&self, plan: &MonitorPlan, start: EventTime, end: EventTime) -> f64 {
-        let span = end.since(start).as_micros().max(1) as f64;
+        self.coverage_of(plan, end.since(start))
+    }
+
+    /// The share of the panes that fit into a range of that length which hold records.
+    pub(crate) fn coverage_of(&self, plan: &MonitorPlan, length: Span) -> f64 {
+        let span = length.as_micros().max(1) as f64;
         let width = plan.monitor().pane.span().as_micros() as f64;
         // A range that cuts through panes may hold the start of more of them than fit into it.
         (self.panes.len() as f64 * width / span).min(1.0)
@@ -246,7 +259,7 @@ impl Merged {
 }
 
 /// One comparison a feature; none when the baseline knows nothing of the segment.
-fn comparisons_of<'a>(
+pub(crate) fn comparisons_of<'a>(
     plan: &'a MonitorPlan,
     segment: &'a SegmentKey,
     merged: &'a Merged,

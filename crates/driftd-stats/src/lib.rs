@@ -89,7 +89,7 @@ pub use state::{
 };
 pub use statistic::{
     AppliesTo, Basis, Certified, Computed, Definition, DriftStatistic, Grows, Measured, Movement, NotComputable, Scale,
-    Smoothing, Statistic, Subject, compare, compared_counts, distribution, movements, movements_of_counts, psi,
-    strangers_in,
+    Smoothing, Statistic, Subject, compare, compare_windows, compared_counts, distribution, movements,
+    movements_of_counts, psi, strangers_in,
 };
 pub use variation::{UnseenInWindow, VariationLearner, Varying};

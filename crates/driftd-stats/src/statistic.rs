@@ -15,7 +15,7 @@ mod wasserstein;
 use serde::{Deserialize, Serialize};
 
 pub use self::bins::psi;
-pub use self::compare::{compare, compared_counts, strangers_in};
+pub use self::compare::{compare, compare_windows, compared_counts, strangers_in};
 pub use self::definition::{AppliesTo, Basis, Certified, Definition, Grows, Measured, Scale, Subject};
 pub use self::movement::{Movement, distribution, movements, movements_of_counts};
 pub use self::outcome::{Computed, NotComputable, Statistic};

@@ -45,13 +45,27 @@ pub trait ReadStore: Send + Sync {
     /// Every monitor that was ever sealed, by name, and where its frontier stands.
     async fn frontiers(&self) -> Result<Vec<(MonitorId, EventTime)>, StoreError>;
 
-    /// Sealed panes that start in [`from`, `to`), by pane and segment.
+    /// Shows `each` sealed pane that starts in [`from`, `to`), those that hold late records only included, by pane and
+    /// segment, and one at a time: of a year there may be more than memory holds.
+    async fn each_sealed_pane(
+        &self,
+        monitor: &MonitorId,
+        from: EventTime,
+        to: EventTime,
+        each: &mut (dyn FnMut(SealedPane) + Send),
+    ) -> Result<(), StoreError>;
+
+    /// The same in a list, for a range that is known to be short.
     async fn sealed_panes(
         &self,
         monitor: &MonitorId,
         from: EventTime,
         to: EventTime,
-    ) -> Result<Vec<SealedPane>, StoreError>;
+    ) -> Result<Vec<SealedPane>, StoreError> {
+        let mut panes = Vec::new();
+        self.each_sealed_pane(monitor, from, to, &mut |pane| panes.push(pane)).await?;
+        Ok(panes)
+    }
 
     /// One version of a baseline.
     async fn baseline(&self, reference: &BaselineRef) -> Result<Option<StoredBaseline>, StoreError>;

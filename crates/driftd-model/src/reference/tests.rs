@@ -1,5 +1,7 @@
 use driftd_stats::DriftStatistic;
 
+use driftd_stats::share;
+
 use super::*;
 use crate::fixtures::{at, categorical, counts, hours, monitor, panes, plan, texts};
 use crate::window_result::judge_segments;

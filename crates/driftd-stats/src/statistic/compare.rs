@@ -2,7 +2,7 @@
 
 use super::Smoothing;
 use super::bins::BinPair;
-use super::definition::{AppliesTo, Basis};
+use super::definition::{AppliesTo, Basis, Scale};
 use super::fine_grid::FineGrid;
 use super::ks::ks;
 use super::outcome::{Computed, NotComputable, Statistic};
@@ -42,6 +42,27 @@ pub fn compare(
     };
     statistics.extend(without_value(layout, baseline, window));
     statistics.sort_by_key(|s| s.statistic);
+    Ok(statistics)
+}
+
+/// The same for two windows of which neither is the baseline that `layout` is of, `before` in its place. Both may have values
+/// that the baseline never had: what is tested of these is the change of their share.
+///
+/// # Errors
+/// When a state was not counted with `layout`.
+pub fn compare_windows(
+    layout: &FeatureLayout,
+    before: &FeatureAggregate,
+    window: &FeatureAggregate,
+    smoothing: Smoothing,
+) -> Result<Vec<Statistic>, ShapeMismatch> {
+    let mut statistics = compare(layout, before, window, smoothing)?;
+    let [r, c] = [before, window].map(|state| Share { count: strangers_in(layout, state), rows: state.usable() });
+    for statistic in &mut statistics {
+        if let (Scale::Share { .. }, Ok(computed)) = (statistic.statistic.definition().scale, &mut statistic.result) {
+            *computed = shares::of_strangers_since(r, c);
+        }
+    }
     Ok(statistics)
 }
 

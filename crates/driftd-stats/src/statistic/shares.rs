@@ -96,7 +96,7 @@ fn change(baseline: Share, window: Share) -> Computed {
 /// Share of NaN and ±inf among the numbers of the window, in [0, 1]; tested
 /// against the baseline's share as [`change`] is.
 fn non_finite(baseline: Share, window: Share) -> Computed {
-    Computed { value: window.value(), ..change(baseline, window) }
+    grown(baseline, window)
 }
 
 /// Share of new values in the window, in [0, 1]: of categories the baseline never had, or of numbers outside its range.
@@ -108,4 +108,15 @@ pub(super) fn of_strangers(window: Share, novelty: &Novelty) -> Computed {
         measure: Some(strangers(window.count, window.rows, novelty)),
         ..Computed::default()
     }
+}
+
+/// Share of the values of `window` that the baseline never had, tested as [`change`] is against that share of `before`:
+/// neither of the two is the baseline, so both may have such values. Both have at least one value.
+pub(super) fn of_strangers_since(before: Share, window: Share) -> Computed {
+    grown(before, window)
+}
+
+/// The share itself, tested as [`change`] is.
+fn grown(baseline: Share, window: Share) -> Computed {
+    Computed { value: window.value(), ..change(baseline, window) }
 }

@@ -8,6 +8,7 @@ use driftd_model::{
 };
 use driftd_stats::DriftStatistic;
 use driftd_window::{EventTime, Timestamp};
+use futures_util::TryStreamExt as _;
 use sqlx::{query_as, query_file_as, query_file_scalar};
 
 use super::text::{original, stored};
@@ -95,17 +96,18 @@ impl ReadStore for PostgresStore {
         .await
     }
 
-    async fn sealed_panes(
+    async fn each_sealed_pane(
         &self,
         monitor: &MonitorId,
         from: EventTime,
         to: EventTime,
-    ) -> Result<Vec<SealedPane>, StoreError> {
+        each: &mut (dyn FnMut(SealedPane) + Send),
+    ) -> Result<(), StoreError> {
         answer(Call::SealedPanes(monitor), async {
             let mut tx = self.begin().await?;
-            let panes = sealed_panes(&mut tx, monitor, from, to).await?;
+            each_sealed_pane(&mut tx, monitor, (from, to), each).await?;
             tx.commit().await?;
-            Ok(panes)
+            Ok(())
         })
         .await
     }
@@ -238,17 +240,20 @@ impl ReadStore for PostgresStore {
     }
 }
 
-/// Sealed panes that start in [`from`, `to`), those that hold late records only included.
-pub(super) async fn sealed_panes(
+/// Shows `each` sealed pane that starts in [`from`, `to`), one at a time.
+async fn each_sealed_pane(
     tx: &mut Transaction,
     monitor: &MonitorId,
-    from: EventTime,
-    to: EventTime,
-) -> Outcome<Vec<SealedPane>> {
+    (from, to): (EventTime, EventTime),
+    each: &mut (dyn FnMut(SealedPane) + Send),
+) -> Outcome<()> {
     let (from, to) = (from.as_micros(), to.as_micros());
     let rows = query_file_as!(PaneColumns, "statements/sealed_panes.sql", monitor.as_str(), from, to);
-    let rows = rows.fetch_all(tx).await?;
-    rows.into_iter().map(|row| PaneColumns { segment: original(row.segment), ..row }.into_pane()).collect()
+    let mut rows = rows.fetch(tx);
+    while let Some(row) = rows.try_next().await? {
+        each(PaneColumns { segment: original(row.segment), ..row }.into_pane()?);
+    }
+    Ok(())
 }
 
 /// One version of a baseline.

@@ -9,6 +9,8 @@ use driftd_model::{
 };
 use driftd_stats::DriftStatistic;
 use driftd_window::{EventTime, SegmentKey, Timestamp, WindowName};
+use futures_util::TryStreamExt as _;
+use futures_util::stream::BoxStream;
 use sqlx::sqlite::{SqliteExecutor, SqliteRow};
 use sqlx::{AssertSqlSafe, Row, query, query_as, query_scalar};
 
@@ -83,13 +85,23 @@ impl ReadStore for SqliteStore {
         Call::Frontiers.answer(read).await
     }
 
-    async fn sealed_panes(
+    async fn each_sealed_pane(
         &self,
         monitor: &MonitorId,
         from: EventTime,
         to: EventTime,
-    ) -> Result<Vec<SealedPane>, StoreError> {
-        Call::SealedPanes(monitor).answer(sealed_panes(&self.readers, monitor, from, to)).await
+        each: &mut (dyn FnMut(SealedPane) + Send),
+    ) -> Result<(), StoreError> {
+        let (from, to) = (from.as_micros(), to.as_micros());
+        let read = async {
+            let rows = query_as(statement!("sealed_panes")).bind(monitor.as_str()).bind(from).bind(to);
+            let mut rows: BoxStream<'_, sqlx::Result<PaneColumns>> = rows.fetch(&self.readers);
+            while let Some(row) = rows.try_next().await? {
+                each(row.into_pane()?);
+            }
+            Ok(())
+        };
+        Call::SealedPanes(monitor).answer(read).await
     }
 
     async fn baseline(&self, reference: &BaselineRef) -> Result<Option<StoredBaseline>, StoreError> {
@@ -221,21 +233,6 @@ impl ReadStore for SqliteStore {
     async fn silences(&self, ending_after: Option<Timestamp>) -> Result<Vec<Silence>, StoreError> {
         Call::Silences.answer(silences(&self.readers, ending_after)).await
     }
-}
-
-/// Sealed panes that start in [`from`, `to`), those that hold late records only included.
-pub(super) async fn sealed_panes(
-    executor: impl SqliteExecutor<'_>,
-    monitor: &MonitorId,
-    from: EventTime,
-    to: EventTime,
-) -> Outcome<Vec<SealedPane>> {
-    if from >= to {
-        return Ok(Vec::new());
-    }
-    let rows = query_as(statement!("sealed_panes")).bind(monitor.as_str()).bind(from.as_micros()).bind(to.as_micros());
-    let rows: Vec<PaneColumns> = rows.fetch_all(executor).await?;
-    rows.into_iter().map(PaneColumns::into_pane).collect()
 }
 
 /// One version of a baseline.

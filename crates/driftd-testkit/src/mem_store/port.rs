@@ -205,15 +205,17 @@ impl ReadStore for MemStore {
         self.reached(|state| Ok(sealed(state))).await
     }
 
-    async fn sealed_panes(
+    async fn each_sealed_pane(
         &self,
         monitor: &MonitorId,
         from: EventTime,
         to: EventTime,
-    ) -> Result<Vec<SealedPane>, StoreError> {
+        each: &mut (dyn FnMut(SealedPane) + Send),
+    ) -> Result<(), StoreError> {
         let state = self.lock();
         let panes = state.monitors.get(monitor).into_iter().flat_map(|m| m.sealed.values());
-        Ok(panes.filter(|p| p.pane.start() >= from && p.pane.start() < to).cloned().collect())
+        panes.filter(|p| p.pane.start() >= from && p.pane.start() < to).cloned().for_each(each);
+        Ok(())
     }
 
     async fn baseline(&self, reference: &BaselineRef) -> Result<Option<StoredBaseline>, StoreError> {
