@@ -8,16 +8,20 @@ mod accept;
 mod answer;
 mod asked;
 mod baselines;
+mod body;
+mod compare;
 mod cursor;
 mod distribution;
 mod document;
 mod drift;
+mod evaluate;
 mod incident;
 mod incidents;
 mod monitors;
 mod parameter;
+mod past;
 pub(crate) mod range;
-mod reading;
+pub(crate) mod reading;
 mod row;
 mod silences;
 mod system;
@@ -43,6 +47,8 @@ fn documented() -> OpenApiRouter<AppState> {
         .routes(routes!(windows::list))
         .routes(routes!(drift::list))
         .routes(routes!(distribution::one))
+        .routes(routes!(evaluate::one))
+        .routes(routes!(compare::one))
         .routes(routes!(incidents::list))
         .routes(routes!(incident::one))
         .routes(routes!(silences::list))

@@ -12,7 +12,7 @@ mod sparkline;
 mod timeline;
 
 pub use effect::effect_bar;
-pub use rows::{BinShare, distribution_steps, paired_bars};
+pub use rows::{BinShare, distribution_steps, distribution_steps_of, paired_bars, paired_bars_of};
 pub use sparkline::sparkline;
 pub use timeline::{TimePoint, timeline};
 

@@ -34,6 +34,7 @@ mod figures;
 mod history_row;
 mod listener;
 mod pages;
+mod past;
 mod problem;
 mod report;
 mod routes;

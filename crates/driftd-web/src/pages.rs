@@ -7,6 +7,7 @@
 //! | `/m/{monitor}` | a monitor: its features over its windows |
 //! | `/m/{monitor}/w/{window}/{end}` | one window: its features, worst first |
 //! | `/m/{monitor}/f/{feature}` | a feature over time, and beside its baseline |
+//! | `/compare` | two ranges of a monitor against each other |
 //! | `/baselines`, `/silences`, `/system` | what traffic is judged against, what is muted, how the store is |
 //!
 //! Everything is rendered here: a page needs no script, and nothing but the style sheet. What it shows stands in its
@@ -21,6 +22,7 @@
 mod address;
 mod asked;
 mod baselines;
+mod compare;
 mod counts;
 mod failure;
 mod feature;
@@ -54,6 +56,7 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/m/{monitor}/f/{feature}", get(feature::page))
         // A name that would be read as a part of the path stands behind it.
         .route("/m/{monitor}/f", get(feature::page_of_query))
+        .route("/compare", get(compare::page))
         .route("/baselines", get(baselines::page))
         .route("/silences", get(silences::page))
         .route("/system", get(system::page))

@@ -61,6 +61,11 @@ impl Problem {
         Self { kind, detail: detail.into(), errors: Vec::new() }
     }
 
+    /// The kind of problem.
+    pub(crate) const fn kind(&self) -> ProblemKind {
+        self.kind
+    }
+
     /// What is wrong here, and what to do about it.
     pub(crate) fn detail(&self) -> &str {
         &self.detail
@@ -104,7 +109,9 @@ pub(crate) async fn in_words(response: Response<Body>) -> Response<Body> {
     }
     let (kind, detail) = match status {
         StatusCode::SERVICE_UNAVAILABLE => (ProblemKind::TooSlow, "the answer took too long; try again later"),
-        StatusCode::METHOD_NOT_ALLOWED => (ProblemKind::MethodNotAllowed, "this path is only read: use GET or HEAD"),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            (ProblemKind::MethodNotAllowed, "this path does not take this method: the Allow header says which it takes")
+        }
         status if status.is_server_error() => (ProblemKind::InternalError, "the answer failed; the log says why"),
         _ => (ProblemKind::BadRequest, "the request cannot be answered"),
     };

@@ -128,7 +128,10 @@ async fn only_probes() -> Problem {
 }
 
 async fn reading_only() -> Problem {
-    Problem::new(ProblemKind::MethodNotAllowed, "this path is only read: use GET or HEAD")
+    Problem::new(
+        ProblemKind::MethodNotAllowed,
+        "this path does not take this method: the Allow header says which it takes",
+    )
 }
 
 fn respond(status: StatusCode, content_type: &'static str, body: String) -> Response<Body> {

@@ -37,11 +37,14 @@ struct Shared {
     /// The monitors of the configuration that holds.
     monitors: RwLock<Arc<[Monitor]>>,
     reads: Arc<Semaphore>,
+    questions: Arc<Semaphore>,
 }
 
 /// Requests that read from the store at a time. The others wait: a daemon has few connections, and most of them are for
 /// counting.
 const READS: usize = 4;
+/// Of these, those that ask about past ranges, which may take seconds.
+const QUESTIONS: usize = 2;
 
 impl fmt::Debug for AppState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -77,6 +80,7 @@ impl AppState {
                 clock: OnceLock::new(),
                 monitors: RwLock::default(),
                 reads: Arc::new(Semaphore::new(READS)),
+                questions: Arc::new(Semaphore::new(QUESTIONS)),
             }),
         }
     }
@@ -115,6 +119,11 @@ impl AppState {
     /// Places for requests that read from the store.
     pub(crate) fn reads(&self) -> &Arc<Semaphore> {
         &self.shared.reads
+    }
+
+    /// Turns of those who ask about past ranges.
+    pub(crate) fn questions(&self) -> &Arc<Semaphore> {
+        &self.shared.questions
     }
 
     /// Whether people reach it by this name.

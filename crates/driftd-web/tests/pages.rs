@@ -6,6 +6,8 @@
     reason = "helpers of tests may assert by panicking"
 )]
 
+#[path = "dashboard/compare.rs"]
+mod compare;
 mod dashboard;
 mod fixtures;
 
@@ -90,7 +92,7 @@ async fn every_link_leads_to_a_page() {
         let answer = site.get(&path).await;
         assert!(matches!(answer.status, 200 | 503), "{path}: {}", answer.status);
         if !answer.head.contains("content-type: text/html") {
-            assert!(["/assets/", "/metrics", "/readyz"].iter().any(|known| path.starts_with(known)), "{path}");
+            assert!(["/assets/", "/metrics", "/readyz", "/api/"].iter().any(|known| path.starts_with(known)), "{path}");
             continue;
         }
         assert_page(&answer.body);
@@ -221,10 +223,13 @@ async fn what_is_asked_for_stays_text() {
         "/m/m?from=",
         "/incidents/",
         "/m/m/f/",
+        "/compare?m=",
+        "/compare?m=m&a=",
+        "/compare?m=m&b=",
         "/x",
     ] {
         let answer = site.get(&format!("{path}{asked}")).await;
-        assert!(matches!(answer.status, 200 | 400 | 404), "{path}: {}", answer.status);
+        assert!(matches!(answer.status, 200 | 400 | 404 | 409), "{path}: {}", answer.status);
         for raw in ["<script", "\u{202e}", "\0"] {
             assert!(!answer.body.contains(raw), "{raw:?} from {path}: {}", answer.body);
         }

@@ -78,24 +78,30 @@ pub(super) fn rows<R: View, P: Parameters>(
     range: TimeRange,
     next: Option<String>,
 ) -> Result<Response<Body>, Problem> {
-    let times = if asked.get(&TIMES) == Some("epoch_ms") { Times::EpochMillis } else { Times::Rfc3339 };
-    let objects = || rows.iter().map(|row| Value::Object(object(row, times)));
-    let mut answer = match Format::of(asked)? {
-        Format::Json => {
-            let page = RangePage { data: objects().collect(), next: next.clone(), range: range.resolved() };
-            json(asked, &page)?
-        }
-        Format::Rows => json(asked, &objects().collect::<Vec<_>>())?,
-        Format::Csv => {
-            let mut text = Vec::new();
-            write_csv(rows, times, &mut text).map_err(|error| not_written(&error))?;
-            versioned(asked, text, "text/csv; charset=utf-8; header=present")
-        }
-    };
+    let mut answer = formed(asked, rows, |data| RangePage { data, next: next.clone(), range: range.resolved() })?;
     if let Some(next) = next {
         link(&asked.address_of(&next), answer.headers_mut());
     }
     Ok(answer)
+}
+
+/// Rows of a view in the form that is asked for: as CSV, bare, or in the object that `whole` makes of them.
+pub(super) fn formed<R: View, P: Parameters, T: Serialize>(
+    asked: &Asked<P>,
+    rows: &[R],
+    whole: impl FnOnce(Vec<Value>) -> T,
+) -> Result<Response<Body>, Problem> {
+    let times = if asked.get(&TIMES) == Some("epoch_ms") { Times::EpochMillis } else { Times::Rfc3339 };
+    let objects = || rows.iter().map(|row| Value::Object(object(row, times))).collect::<Vec<Value>>();
+    match Format::of(asked)? {
+        Format::Json => json(asked, &whole(objects())),
+        Format::Rows => json(asked, &objects()),
+        Format::Csv => {
+            let mut text = Vec::new();
+            write_csv(rows, times, &mut text).map_err(|error| not_written(&error))?;
+            Ok(versioned(asked, text, "text/csv; charset=utf-8; header=present"))
+        }
+    }
 }
 
 /// A page of anything else.

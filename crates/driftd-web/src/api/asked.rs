@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
 use driftd_window::{SegmentKey, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -41,12 +41,12 @@ impl<S: Sync, P: Parameters> FromRequestParts<S> for Asked<P> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
-        Ok(Self {
-            path: path.to_owned(),
-            values: values(P::ALL, query)?,
-            headers: parts.headers.clone(),
-            parameters: PhantomData,
-        })
+        let mut headers = parts.headers.clone();
+        // Only what is read may be known already.
+        if !matches!(parts.method, Method::GET | Method::HEAD) {
+            headers.remove(header::IF_NONE_MATCH);
+        }
+        Ok(Self { path: path.to_owned(), values: values(P::ALL, query)?, headers, parameters: PhantomData })
     }
 }
 
@@ -184,7 +184,7 @@ impl<P: Parameters> Asked<P> {
 }
 
 /// The segment that people write so.
-fn segment(text: &str) -> SegmentKey {
+pub(super) fn segment(text: &str) -> SegmentKey {
     match text {
         "all" | "" => SegmentKey::all(),
         text => SegmentKey::from_stored(text.to_owned()),

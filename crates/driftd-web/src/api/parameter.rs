@@ -63,6 +63,27 @@ pub(super) const SILENCE_STATE: Parameter =
     filter("state", Takes::Words(&["pending", "active", "expired"]), "Only in this state.");
 pub(super) const FEATURE: Parameter =
     Parameter { is_required: true, ..filter("feature", Takes::Text, "The feature whose distribution is wanted.") };
+pub(super) const ONE_FEATURE: Parameter = filter("feature", Takes::Text, "Only this feature.");
+pub(super) const DECIDING: Parameter =
+    filter("statistic", Takes::Statistic, "Only this statistic, which alone decides then.");
+pub(super) const BEFORE: Parameter = Parameter {
+    is_required: true,
+    ..filter(
+        "a",
+        Takes::Text,
+        "What the range is held against: FROM/TO, or several with commas between them; baseline, for the one that the \
+         monitor was judged against at its end; or the name of a baseline, as in flights or flights@v2.",
+    )
+};
+pub(super) const PAST: Parameter = Parameter {
+    is_required: true,
+    ..filter(
+        "b",
+        Takes::Text,
+        "The range: FROM/TO, each as RFC 3339, a date, whole seconds since 1970, now, or now-7d; or several with commas \
+         between them.",
+    )
+};
 pub(super) const LIMIT: Parameter =
     of_page("limit", Takes::Number { least: 1, most: MOST_ROWS, usual: USUAL_LIMIT }, "Rows of a page at most.");
 pub(super) const CURSOR: Parameter = of_page("cursor", Takes::Cursor, "Where the page begins: next of the one before.");

@@ -24,6 +24,16 @@ impl FromRequestParts<AppState> for Reading {
     type Rejection = Problem;
 
     async fn from_request_parts(_: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        Self::of(state).await
+    }
+}
+
+impl Reading {
+    /// Waits for a place.
+    ///
+    /// # Errors
+    /// There is no store to read from yet.
+    pub(super) async fn of(state: &AppState) -> Result<Self, Problem> {
         let starting = || {
             let detail = "the process is starting and has not reached its store yet; try again later";
             Problem::new(ProblemKind::StoreUnavailable, detail)
@@ -33,9 +43,7 @@ impl FromRequestParts<AppState> for Reading {
         let place = Arc::clone(state.reads()).acquire_owned().await.map_err(|_| starting())?;
         Ok(Self { store, monitors: state.monitors(), now: state.now(), _place: place })
     }
-}
 
-impl Reading {
     /// The configured monitor of that name.
     pub(super) fn configured(&self, id: &MonitorId) -> Option<&Monitor> {
         self.monitors.iter().find(|monitor| monitor.id == *id)
@@ -57,7 +65,7 @@ impl Reading {
 }
 
 /// What a path names is not there.
-pub(super) fn no_such(detail: String) -> Problem {
+pub(crate) fn no_such(detail: String) -> Problem {
     Problem::new(ProblemKind::NoSuchResource, detail)
 }
 

@@ -18,6 +18,7 @@ mod answers;
 mod document;
 mod hostile;
 mod paging;
+mod past;
 
 /// Whoever asks.
 struct Client {
@@ -94,10 +95,19 @@ impl Client {
     }
 
     async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send(method, path, headers, Body::empty()).await
+    }
+
+    /// A question that stands in the body.
+    async fn post(&self, path: &str, body: impl Into<Body>) -> Answer {
+        self.send("POST", path, &[("content-type", "application/json")], body.into()).await
+    }
+
+    async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Body) -> Answer {
         let request = Request::builder().method(method).uri(path);
         let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         let service = TowerToHyperService::new(router(self.state.clone(), Reach::Machine));
-        let answer: Response<Body> = service.call(request.body(Body::empty()).unwrap()).await.unwrap();
+        let answer: Response<Body> = service.call(request.body(body).unwrap()).await.unwrap();
         let (parts, body) = answer.into_parts();
         let body = to_bytes(body, 64 << 20).await.unwrap();
         Answer { status: parts.status, headers: parts.headers, body: String::from_utf8(body.to_vec()).unwrap() }

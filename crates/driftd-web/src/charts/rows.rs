@@ -31,15 +31,23 @@ const LABEL: usize = 22;
 const FIGURES: f64 = 29.0;
 /// Height of legend and heading, in em.
 const HEAD: f64 = 2.0;
+/// What the sides are called, where one of them is a baseline.
+const SIDES: [&str; 2] = ["baseline", "current"];
 
 /// A numeric feature: the baseline's shares as a step line, the window's as bars, bin by bin in order of value.
 ///
 /// Shares outside [0, 1] are drawn at its ends. More than 40 bins are joined with their neighbours.
 #[must_use]
 pub fn distribution_steps(title: &str, bins: &[BinShare]) -> String {
+    distribution_steps_of(title, SIDES, bins)
+}
+
+/// The same with other names for the two sides, of at most eight letters each.
+#[must_use]
+pub fn distribution_steps_of(title: &str, sides: [&str; 2], bins: &[BinShare]) -> String {
     let bins = joined(bins);
     let plot = Plot::of(&bins, 1.75);
-    let mut body = head("<line class=\"baseline\" x1=\".5em\" y1=\".35em\" x2=\".5em\" y2=\"1.3em\"/>");
+    let mut body = head("<line class=\"baseline\" x1=\".5em\" y1=\".35em\" x2=\".5em\" y2=\"1.3em\"/>", sides);
     let mut last = plot.left;
     for (row, bin) in bins.iter().enumerate() {
         let top = plot.top(row);
@@ -65,9 +73,15 @@ pub fn distribution_steps(title: &str, bins: &[BinShare]) -> String {
 /// smallest shares are summed into one row; categories that neither side has are left out.
 #[must_use]
 pub fn paired_bars(title: &str, bins: &[BinShare]) -> String {
+    paired_bars_of(title, SIDES, bins)
+}
+
+/// The same with other names for the two sides, of at most eight letters each.
+#[must_use]
+pub fn paired_bars_of(title: &str, sides: [&str; 2], bins: &[BinShare]) -> String {
     let rows = largest(bins);
     let plot = Plot::of(&rows, 2.3);
-    let mut body = head("<rect class=\"baseline\" x=\".1em\" y=\".4em\" width=\".9em\" height=\".8em\"/>");
+    let mut body = head("<rect class=\"baseline\" x=\".1em\" y=\".4em\" width=\".9em\" height=\".8em\"/>", sides);
     let mut bottom = HEAD;
     for (row, bin) in rows.iter().enumerate() {
         let apart = row + 1 == rows.len() && is_unseen(bin);
@@ -132,11 +146,12 @@ impl Plot {
 }
 
 /// Legend, with the baseline's own swatch, and what the figures mean.
-fn head(swatch: &str) -> String {
+fn head(swatch: &str, sides: [&str; 2]) -> String {
+    let [before, after] = sides.map(escape);
     format!(
-        "<g class=\"legend\">{swatch}<text x=\"1.5em\" y=\"1.15em\">baseline</text>\
+        "<g class=\"legend\">{swatch}<text x=\"1.5em\" y=\"1.15em\">{before}</text>\
          <rect class=\"window\" x=\"7.3em\" y=\".4em\" width=\".9em\" height=\".8em\"/>\
-         <text x=\"8.7em\" y=\"1.15em\">current</text>\
+         <text x=\"8.7em\" y=\"1.15em\">{after}</text>\
          <text class=\"figures\" x=\"100%\" y=\"1.15em\">share</text></g>"
     )
 }

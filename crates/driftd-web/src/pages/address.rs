@@ -52,6 +52,11 @@ impl Address {
         }
     }
 
+    /// The comparison of a range of a monitor, `b`, with what stands in `a`.
+    pub(super) fn comparison(monitor: &MonitorId, segment: &SegmentKey, a: &str, b: &str) -> Self {
+        Self::of("/compare").with("m", monitor.as_str()).with("a", a).with("b", b).in_segment(segment)
+    }
+
     /// The same with a value behind it.
     pub(super) fn with(mut self, name: &str, value: &str) -> Self {
         self.text.push(if self.has_query { '&' } else { '?' });

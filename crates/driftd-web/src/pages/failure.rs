@@ -8,9 +8,12 @@ use driftd_model::{StoreError, words};
 use super::address::Address;
 use super::frame::{Frame, Html};
 use crate::figures::Badge;
+use crate::problem::Problem;
 
 /// Characters of what somebody asked for.
 const ASKED: usize = 80;
+/// Characters of what is wrong.
+const DETAIL: usize = 600;
 
 /// A page that cannot be shown.
 #[derive(Debug)]
@@ -39,6 +42,11 @@ impl Failure {
     /// It is asked for in a way that cannot be understood.
     pub(super) fn bad(what: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { status: StatusCode::BAD_REQUEST, what: what.into(), remedy: remedy.into() }
+    }
+
+    /// It is there, and cannot be shown as things are.
+    pub(super) fn conflict(what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { status: StatusCode::CONFLICT, what: what.into(), remedy: remedy.into() }
     }
 
     /// There is no such monitor, as far as the store knows.
@@ -71,11 +79,24 @@ impl From<StoreError> for Failure {
     }
 }
 
+impl From<Problem> for Failure {
+    /// What the API would have answered, as a page.
+    fn from(problem: Problem) -> Self {
+        let definition = problem.kind().definition();
+        Self {
+            status: definition.status,
+            what: definition.title.to_owned(),
+            remedy: words::name(problem.detail(), DETAIL),
+        }
+    }
+}
+
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let badge = match self.status {
             StatusCode::SERVICE_UNAVAILABLE => Badge { class: "critical", word: "not available" },
             StatusCode::BAD_REQUEST => Badge { class: "not_comparable", word: "not understood" },
+            StatusCode::CONFLICT => Badge { class: "not_comparable", word: "not comparable" },
             _ => Badge { class: "not_comparable", word: "not found" },
         };
         let page = Page {

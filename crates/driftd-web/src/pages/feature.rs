@@ -19,6 +19,7 @@ use super::frame::{Frame, Html};
 use super::newest::{Newest, before};
 use super::range::Range;
 use super::verdicts::{by_weight, worst_first};
+use super::window::comparison;
 use crate::figures::Badge;
 use crate::history_row::{Scored, gates, value};
 use chart::{Chart, shown};
@@ -52,6 +53,8 @@ struct Page {
     window: Selected,
     previous: Option<Address>,
     next: Option<Address>,
+    /// The page that compares the window with other ranges, where that can be done.
+    compare: Option<Address>,
     distribution: String,
     note: String,
     scores: Vec<Scored>,
@@ -184,6 +187,7 @@ async fn show(monitor: &str, feature: &str, asked: &Asked) -> Result<Html, Failu
         windows: chart.table(),
         previous: chart.neighbour(|end, selected| end < selected),
         next: chart.neighbour(|end, selected| end > selected),
+        compare: asked.configured(&subject.monitor).and_then(|_| comparison(window)),
         distribution: counts.chart(&subject.feature).unwrap_or_default(),
         note: counts.note.clone(),
         scores: verdict.rows.iter().map(|row| Scored::of(row)).collect(),

@@ -37,6 +37,8 @@ struct Page {
     monitor: String,
     summary: String,
     newest: Option<Address>,
+    /// The page that compares two of its ranges, where that can be done.
+    compare: Option<Address>,
     open: Vec<Told>,
     more_open: String,
     form: Form,
@@ -95,6 +97,7 @@ pub(super) async fn page(Segments(monitor): Segments<String>, asked: Asked) -> R
     let of_segment = |_: &WindowRow| Address::monitor(&id).with("w", newest.shape.as_str());
     let page = Page {
         newest: Address::window(&id, &newest.shape, ends.1).in_segment(&segment).reachable(),
+        compare: comparison(&asked, &id, &segment),
         summary: format!("{name} {span}: {}", sentence(&verdicts)),
         older: oldest.filter(|_| newest.is_cut).map(|end| address.clone().with("to", &end.to_string())),
         latest: range.is_asked().then_some(address),
@@ -103,6 +106,12 @@ pub(super) async fn page(Segments(monitor): Segments<String>, asked: Asked) -> R
         ..Page::of(&id, &segment, badge, Form::of(&id, &segment, Some(newest), &range), told)
     };
     Ok(Html::of(&page))
+}
+
+/// The page that compares two ranges: it needs the rules of the configuration.
+fn comparison(asked: &Asked, id: &MonitorId, segment: &SegmentKey) -> Option<Address> {
+    asked.configured(id)?;
+    Address::of("/compare").with("m", id.as_str()).in_segment(segment).reachable()
 }
 
 /// A monitor of which no window is there, or none that was asked for; or no monitor at all.
@@ -129,6 +138,7 @@ async fn without_windows(
     };
     let page = Page {
         empty,
+        compare: comparison(asked, id, &segment),
         latest: is_narrowed.then(|| Address::monitor(id)),
         ..Page::of(id, &segment, Badge::of_any(None), form, told)
     };
@@ -180,6 +190,7 @@ impl Page {
             monitor,
             summary: String::new(),
             newest: None,
+            compare: None,
             open: told.open.iter().map(Told::in_full).collect(),
             more_open: told.more_open,
             form,

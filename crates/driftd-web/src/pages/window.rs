@@ -42,6 +42,8 @@ struct Page {
     sealed_at: When,
     previous: Option<Address>,
     next: Option<Address>,
+    /// The page that compares it with other ranges, where that can be done.
+    compare: Option<Address>,
     lines: Vec<Line>,
     folded: String,
     cards: Vec<Card>,
@@ -102,7 +104,14 @@ pub(super) async fn page(
     let around = neighbours(store, row).await?;
     let here = |row: &WindowRow| Address::window(&row.monitor, &row.window_name, row.window_end);
     let segments = SegmentList::of(store, &id, (&name, end), &segment, here).await?;
-    Ok(Html::of(&Page::of(row, segments, &verdicts, &counts, around)))
+    let compare = asked.configured(&id).and_then(|_| comparison(row));
+    Ok(Html::of(&Page { compare, ..Page::of(row, segments, &verdicts, &counts, around) }))
+}
+
+/// The page that compares a window with its baseline, and from there with any range.
+pub(super) fn comparison(row: &WindowRow) -> Option<Address> {
+    let range = format!("{}/{}", row.window_start, row.window_end);
+    Address::comparison(&row.monitor, &row.segment, "baseline", &range).reachable()
 }
 
 /// The windows of the same shape and segment before and after.
@@ -150,6 +159,7 @@ impl Page {
             sealed_at: row.sealed_at.into(),
             previous,
             next,
+            compare: None,
             lines: verdicts.iter().take(LINES).map(|verdict| Line::of(row, verdict)).collect(),
             folded: folded(verdicts.get(LINES..).unwrap_or_default()),
             cards: verdicts.iter().filter_map(|verdict| Card::of(row, verdict, counts)).take(DRAWN).collect(),

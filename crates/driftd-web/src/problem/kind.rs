@@ -81,9 +81,10 @@ problems! {
         "The lists have what there is: /api/v1/monitors, /api/v1/incidents, /api/v1/baselines. What is older than the \
          retention of the configuration is gone."
     }
-    MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED, "The path is only read" {
-        "Everything that is answered here is read; nothing is changed over HTTP.",
-        "Use GET or HEAD. Acknowledging, resolving and silencing is done by the driftd program."
+    MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED, "The path takes other methods" {
+        "Everything that is answered here is read with GET or HEAD, but for questions that have a body, which are POST; nothing \
+         is changed over HTTP.",
+        "Use a method of the Allow header. Acknowledging, resolving and silencing is done by the driftd program."
     }
     NotAcceptable = "not-acceptable", NOT_ACCEPTABLE, "The answer has no such form" {
         "The Accept header allows none of the forms that the answer has.",
@@ -94,6 +95,23 @@ problems! {
          One of them is missing, or does not belong to the others.",
         "The detail says which. Counts are kept as long as the retention of the configuration says; a monitor has to be \
          configured here as it was when the window was counted."
+    }
+    NoEvaluation = "no-evaluation", CONFLICT, "The range cannot be evaluated" {
+        "A past range is evaluated by the rules of its monitor's configuration, in the bins of a baseline. The monitor is not \
+         configured here, or its configuration does not fit that baseline.",
+        "The detail says which. Ask a driftd whose configuration has the monitor, or name another baseline."
+    }
+    InvalidBody = "invalid-body", BAD_REQUEST, "The body is not what it should be" {
+        "The body of the request is no JSON, or not of the form that the document of the API gives.",
+        "The detail says where. /api/openapi.json has the form of every body."
+    }
+    BodyTooLarge = "body-too-large", PAYLOAD_TOO_LARGE, "The body is too large" {
+        "The body of a question has at most 64 KiB.",
+        "Ask for fewer features."
+    }
+    UnsupportedMediaType = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "The body is of another type" {
+        "The body of the request is not of the type that the path takes.",
+        "Send JSON, with Content-Type: application/json."
     }
     MisdirectedRequest = "misdirected-request", MISDIRECTED_REQUEST, "driftd does not go by this name" {
         "The request is addressed to a name that is none of this machine's. A web page whose name is made to resolve to \

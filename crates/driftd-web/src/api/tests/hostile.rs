@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// Every path, with places for what a stranger writes into it.
-const PATHS: [&str; 14] = [
+const PATHS: [&str; 18] = [
     "/api/v1/monitors?limit={}",
     "/api/v1/monitors/{}",
     "/api/v1/monitors/{}/windows",
@@ -16,6 +16,10 @@ const PATHS: [&str; 14] = [
     "/api/v1/monitors/m/features/{}/drift?format=csv",
     "/api/v1/monitors/m/windows/{}/distribution?feature=x",
     "/api/v1/monitors/m/windows/hour@1970-01-01T04:00:00Z/distribution?feature={}&segment=s%3Dx",
+    "/api/v1/monitors/m/compare?a={}&b=0/3600",
+    "/api/v1/monitors/m/compare?a=baseline&b={}",
+    "/api/v1/monitors/m/compare?a=baseline&b=0/3600&segment={}",
+    "/api/v1/monitors/m/compare?a=baseline&b=0/3600&feature={}&format=csv",
     "/api/v1/incidents/{}",
     "/api/v1/incidents?monitor={}&state=open",
     "/api/v1/baselines/{}",

@@ -100,10 +100,10 @@ async fn what_is_not_there_is_a_problem() {
     HTTP/1.1 405 Method Not Allowed
     content-type: application/problem+json
     allow: GET,HEAD
-    content-length: 136
+    content-length: 177
     connection: close
 
-    {"type":"/problems/method-not-allowed","title":"The path is only read","status":405,"detail":"this path is only read: use GET or HEAD"}
+    {"type":"/problems/method-not-allowed","title":"The path takes other methods","status":405,"detail":"this path does not take this method: the Allow header says which it takes"}
     "#);
     for method in ["POST", "PUT", "PATCH", "OPTIONS", "TRACE", "BREW"] {
         assert!(server.ask(method, "/healthz").await.starts_with("HTTP/1.1 405"), "{method}");
