@@ -93,7 +93,7 @@ fn two_ranges_differ_by_what_moved_between_them() {
     assert_eq!((outcome("x"), outcome("y")), (Outcome::Stable, Outcome::Critical));
     let y = judge_past(&after, Some(&before), &segment("y")).unwrap();
     let x = &y.verdicts[0];
-    assert_eq!(x.moved.len(), 5);
+    assert_eq!(x.moved.len(), 4, "three bins are empty now, and one has what was in them");
     assert_eq!((x.baseline.rows, x.window.rows, y.rows), (240, 240, 240));
     // Nothing of either range was in the training data by its own name: what is new since the first of them counts.
     let out = x.score(DriftStatistic::OutOfRange).unwrap();

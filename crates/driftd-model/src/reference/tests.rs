@@ -1,6 +1,4 @@
-use driftd_stats::DriftStatistic;
-
-use driftd_stats::share;
+use driftd_stats::{DriftStatistic, share};
 
 use super::*;
 use crate::fixtures::{at, categorical, counts, hours, monitor, panes, plan, texts};
