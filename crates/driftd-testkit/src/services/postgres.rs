@@ -7,6 +7,7 @@
 mod pooler;
 mod programs;
 
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
@@ -167,6 +168,9 @@ fn initialize(programs: &Programs, data: &Path) {
     arguments.extend(["--locale-provider=icu", "--icu-locale=en"]);
     arguments.extend(["--pgdata", data.to_str().unwrap()]);
     programs.run("initdb", &arguments);
+    // Of the loopback interface it trusts one address, and a relay has another.
+    let rules = std::fs::OpenOptions::new().append(true).open(data.join("pg_hba.conf"));
+    rules.unwrap().write_all(b"host all all 127.0.0.0/8 trust\n").unwrap();
 }
 
 fn command(programs: &Programs, folder: &Path, port: u16, options: PostgresOptions) -> Command {
