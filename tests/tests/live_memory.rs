@@ -79,7 +79,9 @@ fn counts_and_records_ahead_take_what_they_may_and_no_more() {
     let (peak, expected) = (worker.peak_memory(), base + CHECKPOINT_MIB + FETCH_MIB);
     println!("{base} MiB before, {peak} MiB at most, {expected} MiB by the formula");
     site.postgres.start_again();
-    assert!(peak * 10 <= expected * 12 && peak * 10 >= expected * 8, "{peak} MiB, {expected} expected");
+    assert!(peak * 10 <= expected * 12, "{peak} MiB, {expected} expected");
+    // Of what is fetched ahead a part is for records that are smaller than these.
+    assert!(peak * 10 >= expected * 7, "{peak} MiB, {expected} expected: the formula promises too little");
     Deadline::secs(120).wait("every record to be read", || group.ledger().records() == Some(RECORDS as u64));
     println!("{} MiB at most while 150,000 panes were written down", worker.peak_memory());
     worker.stop();
