@@ -127,7 +127,7 @@ fn another_baseline_is_held_against_what_was_counted_in_its_bins() {
     let sealed = panes(&first, &traffic());
     let blind = past(&second, &[], (0, 4), &sealed);
     assert_eq!((blind.tally().rows, blind.tally().foreign_rows), (0, 1280));
-    let counts = past(&second, &[first.clone()], (0, 4), &sealed);
+    let counts = past(&second, std::slice::from_ref(&first), (0, 4), &sealed);
     assert_eq!((counts.tally().rows, counts.tally().foreign_rows), (1280, 0));
     let x = counts.left_out().get(&"x".into()).unwrap();
     insta::assert_snapshot!(x, @"counted in other bins: records of the range were in those of base@v1, which are not the same");
