@@ -33,8 +33,8 @@ fn settings(site: &Site) -> Settings {
          allowed_lateness = \"1h\"\nidle_timeout = \"1h\"\nmin_samples = 10\nwindows = [{ name = \"five\", size = \"5m\" }]\n",
     )
     .baseline("wide", &file);
-    settings.kafka += &format!("\nfetch_bytes = \"{FETCH_MIB}MiB\"");
-    settings.engine += &format!("\ncheckpoint_bytes = \"{CHECKPOINT_MIB}MiB\"");
+    settings.kafka = format!("{}\nfetch_bytes = \"{FETCH_MIB}MiB\"", settings.kafka);
+    settings.engine = format!("{}\ncheckpoint_bytes = \"{CHECKPOINT_MIB}MiB\"", settings.engine);
     settings
 }
 

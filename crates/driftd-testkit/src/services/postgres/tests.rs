@@ -34,7 +34,7 @@ fn a_server_comes_back_on_its_port_and_goes_with_its_value() {
 #[ignore = "holds a server until it is killed"]
 fn hold_a_server() {
     let postgres = Postgres::shared().unwrap();
-    drop(std::io::Write::write_all(&mut std::io::stderr(), format!("port {}\n", postgres.port()).as_bytes()));
+    drop(Write::write_all(&mut std::io::stderr(), format!("port {}\n", postgres.port()).as_bytes()));
     drop(std::io::stdin().read(&mut [0]));
 }
 
