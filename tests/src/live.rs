@@ -39,7 +39,7 @@ pub use laws::{assert_conserved, assert_same_as_replay, wait_until_sealed};
 pub use ledger::Ledger;
 pub use letters::{Letter, dead_letters, letters_in};
 pub use monitors::{MONITORS, three_monitors};
-pub use network::{Disturbance, Network, Trouble};
+pub use network::{Calm, Disturbance, Network, Trouble};
 pub use outbox::{a_minute_passes, assert_holds, storm};
 pub use producer::Producer;
 pub use program::{Ran, driftd};

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use driftd_tests::live::{
-    Apart, Deadline, Event, Ledger, Network, Producer, Site, Traffic, Trouble, Worker, assert_conserved,
+    Apart, Calm, Deadline, Event, Ledger, Network, Producer, Site, Traffic, Trouble, Worker, assert_conserved,
     assert_same_as_replay, is_long, three_monitors, wait_until_sealed,
 };
 
@@ -48,15 +48,6 @@ struct Scene<'a> {
     sent: &'a AtomicU64,
 }
 
-/// Says at its end that nothing is disturbed any more, however that comes: the rest is not worth waiting for.
-struct Calm<'a>(&'a AtomicBool);
-
-impl Drop for Calm<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
 #[test]
 fn a_bad_network_costs_time_and_no_record() {
     if let Err(skip) = Apart::Network.run("in_a_network_of_its_own") {
@@ -82,12 +73,10 @@ fn in_a_network_of_its_own() {
     let workers = ["first", "second"].map(|name| group.worker(name));
     let (sent, is_over) = (AtomicU64::new(0), AtomicBool::new(false));
     std::thread::scope(|scope| {
-        let calm = Calm(&is_over);
+        let calm = Calm::of(&is_over);
         let producing = scope.spawn(|| {
             let mut producer = Producer::new(&site);
-            producer.send_all(records.iter().take_while(|_| !is_over.load(Ordering::Relaxed)), RATE, &sent);
-            let rest = sent.load(Ordering::Relaxed) as usize;
-            producer.send_all(&records[rest..], RATE_OF_THE_REST, &sent);
+            producer.send_until(&is_over, &records, [RATE, RATE_OF_THE_REST], &sent);
             assert_eq!(producer.finish(), records.len() as u64, "records in the topic");
         });
         let scene = Scene { network: &network, workers: &workers, ledger: &ledger, sent: &sent };

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use driftd_tests::live::{
-    Apart, Deadline, Event, Ledger, Network, Producer, Relay, Site, Traffic, Worker, assert_conserved,
+    Apart, Calm, Deadline, Event, Ledger, Network, Producer, Relay, Site, Traffic, Worker, assert_conserved,
     assert_same_as_replay, is_long, three_monitors, wait_until_sealed,
 };
 
@@ -35,15 +35,6 @@ struct Scene<'a> {
     workers: &'a [Worker],
     ledger: &'a Ledger,
     sent: &'a AtomicU64,
-}
-
-/// Says at its end that nothing is disturbed any more, however that comes: the rest is not worth waiting for.
-struct Calm<'a>(&'a AtomicBool);
-
-impl Drop for Calm<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 #[test]
@@ -76,12 +67,10 @@ fn in_a_network_of_its_own() {
     let workers = ["first", "second"].map(|name| group.worker(name));
     let (sent, is_over) = (AtomicU64::new(0), AtomicBool::new(false));
     std::thread::scope(|scope| {
-        let calm = Calm(&is_over);
+        let calm = Calm::of(&is_over);
         let producing = scope.spawn(|| {
             let mut producer = Producer::new(&site);
-            producer.send_all(records.iter().take_while(|_| !is_over.load(Ordering::Relaxed)), RATE, &sent);
-            let rest = sent.load(Ordering::Relaxed) as usize;
-            producer.send_all(&records[rest..], RATE_OF_THE_REST, &sent);
+            producer.send_until(&is_over, &records, [RATE, RATE_OF_THE_REST], &sent);
             assert_eq!(producer.finish(), records.len() as u64, "records in the topic");
         });
         let scene = Scene { workers: &workers, ledger: &ledger, sent: &sent };

@@ -5,6 +5,7 @@
 
 use std::ffi::OsString;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use driftd_testkit::services::{Skip, network};
 
@@ -30,6 +31,24 @@ pub enum Trouble {
 pub struct Network {
     /// The program that changes its rules.
     nft: OsString,
+}
+
+/// Says at its end that nothing is disturbed any more, however that comes: the rest is not worth waiting for.
+#[derive(Debug)]
+pub struct Calm<'a>(&'a AtomicBool);
+
+impl<'a> Calm<'a> {
+    /// Tells `is_over`.
+    #[must_use]
+    pub const fn of(is_over: &'a AtomicBool) -> Self {
+        Self(is_over)
+    }
+}
+
+impl Drop for Calm<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Packets that are being lost, until this value goes.

@@ -1,6 +1,6 @@
 //! Records into the topic, each exactly once and in order, whatever becomes of the broker meanwhile.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use driftd_testkit::services::kafka;
@@ -64,6 +64,13 @@ impl Producer {
             self.pace(rate);
             sent.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Sends events at the first of two rates, and once it `is_over` those that are left at the second.
+    pub fn send_until(&mut self, is_over: &AtomicBool, events: &[Event], [rate, of_rest]: [u64; 2], sent: &AtomicU64) {
+        self.send_all(events.iter().take_while(|_| !is_over.load(Ordering::Relaxed)), rate, sent);
+        let rest = sent.load(Ordering::Relaxed) as usize;
+        self.send_all(&events[rest..], of_rest, sent);
     }
 
     /// Waits for the next record's turn at `rate` records a second, the client's own work filling the time. What an outage
